@@ -1,0 +1,93 @@
+"""What a channel is: it renders, sends one request and answers with an outcome for each delivery of the attempt.
+
+A channel knows nothing of queues, retries or the ledger, keeps no state between two calls that matters after a
+crash, and never raises for what a provider did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
+
+from tocsin.core.alert import id_of_key
+from tocsin.core.delivery import Delivery, Target
+from tocsin.core.mention import NOBODY, Mention
+from tocsin.core.outcome import Outcome
+from tocsin.core.record import AlertRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One delivery of an attempt, with its alert."""
+
+    delivery: Delivery
+    record: AlertRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request, carrying one delivery or several of the same target, the most important first.
+
+    `key` is the ledger's; the claim is committed before a channel sees it. `deadline` is the end of the shortest
+    remaining life among the members: passed on to the provider where it takes one.
+    """
+
+    key: int
+    target: Target
+    lane: str
+    started_at: datetime
+    deadline: datetime
+    members: tuple[Member, ...]
+    mention: Mention = NOBODY
+    silent: bool = False
+
+    @property
+    def id(self) -> UUID:
+        return id_of_key(self.started_at, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the provider's headers last said about a lane: so many more requests within that time."""
+
+    remaining: int
+    resets_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`outcomes` has one entry for each member, in their order. `budget` is None where the provider said nothing.
+
+    `status` and `answer` (at most 256 characters, no secrets) go to the timeline.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    budget: Budget | None = None
+    status: int | None = None
+    answer: str = ""
+
+
+class Channel(Protocol):
+    name: str
+
+    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
+        """How many of these, from the first on, fit into one message: at least 1. Pure."""
+        ...
+
+    def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
+        """The request body as it would be sent, for `routes test` and the golden files. Pure."""
+        ...
+
+    async def send(self, attempt: Attempt) -> Report:
+        """One request, at most once: no retry of any kind inside."""
+        ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """A channel that can ask its provider whether a message of a lost attempt arrived."""
+
+    async def find(self, attempt: Attempt) -> Report | None:
+        """Delivered or not for each member; None where the provider cannot tell now."""
+        ...

@@ -1,0 +1,128 @@
+"""An alert: one detected fact about one product at one retailer; immutable."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tocsin.core.clock import epoch_micros
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class AlertType(StrEnum):
+    """What was detected; the comment is the priority an alert has when its sender names none."""
+
+    IN_STOCK = "in_stock"  # 9
+    PRICE_DROP = "price_drop"  # 8
+    RESTOCK_SOON = "restock_soon"  # 5
+    BACK_ORDER = "back_order"  # 2
+
+    @property
+    def default_priority(self) -> int:
+        return _DEFAULT_PRIORITY[self]
+
+    @property
+    def buyable(self) -> bool:
+        """The product can be bought right now: such alerts need a price and open an episode."""
+        return self in (AlertType.IN_STOCK, AlertType.PRICE_DROP)
+
+
+_DEFAULT_PRIORITY = {
+    AlertType.IN_STOCK: 9,
+    AlertType.PRICE_DROP: 8,
+    AlertType.RESTOCK_SOON: 5,
+    AlertType.BACK_ORDER: 2,
+}
+
+TOP_PRIORITY = 10
+
+
+class Band(StrEnum):
+    """Priorities grouped for budgets: high 8-10, medium 4-7, low 1-3."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @classmethod
+    def of(cls, priority: int) -> "Band":
+        return next(band for band, floor in FLOOR.items() if priority >= floor)
+
+
+# The lowest priority that still belongs to a band, from the top down.
+FLOOR: Mapping[Band, int] = MappingProxyType({Band.HIGH: 8, Band.MEDIUM: 4, Band.LOW: 1})
+
+
+class EpisodeKey(NamedTuple):
+    """What a restock is told apart by; variant and seller are empty where not given."""
+
+    sku: str
+    retailer: str
+    variant: str = ""
+    seller: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Times carry a zone; `timestamp` is the time of detection. `price` is None where unknown.
+
+    `priority` runs from 1 to 10. `retailer` is the canonical spelling (aliases are folded at intake).
+    """
+
+    id: UUID
+    type: AlertType
+    priority: int
+    sku: str
+    retailer: str
+    timestamp: datetime
+    price: Decimal | None = None
+    currency: str = "USD"
+    product_name: str | None = None
+    url: str | None = None
+    variant: str | None = None
+    seller: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def band(self) -> Band:
+        return Band.of(self.priority)
+
+    @property
+    def episode(self) -> EpisodeKey:
+        return EpisodeKey(self.sku, self.retailer, self.variant or "", self.seller or "")
+
+    @property
+    def title(self) -> str:
+        """What to call the product: its name, else its SKU."""
+        return self.product_name or self.sku
+
+
+def new_id(now: datetime) -> UUID:
+    """A UUIDv7 (RFC 9562): sorts by the millisecond of `now`, 74 random bits below it."""
+    return _uuid7(epoch_micros(now) // 1000, int.from_bytes(os.urandom(10), "big"))
+
+
+def id_of_key(moment: datetime, key: int) -> UUID:
+    """A UUIDv7 that carries a ledger key (below 2**62) in place of its random bits.
+
+    Deliveries and attempts are named so outside: no column, no index, and the key can be read back.
+    """
+    return _uuid7(epoch_micros(moment) // 1000, key)
+
+
+def key_of_id(identifier: UUID) -> int:
+    """The ledger key that `id_of_key` put in."""
+    return identifier.int & _LOW_62
+
+
+_LOW_62 = (1 << 62) - 1
+
+
+def _uuid7(millis: int, low: int) -> UUID:
+    return UUID(int=(millis & ((1 << 48) - 1)) << 80 | 7 << 76 | (low >> 62 & 0xFFF) << 64 | 2 << 62 | low & _LOW_62)

@@ -1,0 +1,80 @@
+"""Time, as an argument. Instants are UTC datetimes; durations are measured on the monotonic clock."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def epoch_micros(moment: datetime) -> int:
+    """Microseconds since 1970, exact (a float of seconds would lose the last digits)."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall clock, in UTC. It may jump: never subtract two of these to get a duration that matters."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once `monotonic()` has grown by this much."""
+        ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that stands still until it is moved; sleepers wake when it passes their time."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        wake = asyncio.get_running_loop().create_future()
+        if seconds <= 0:
+            wake.set_result(None)
+        else:
+            self._sleepers.append((self._elapsed + seconds, wake))
+        await wake
+
+    def advance(self, seconds: float) -> None:
+        """Time passes: both clocks move, and who slept long enough wakes."""
+        self._now += timedelta(seconds=seconds)
+        self._elapsed += seconds
+        due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._elapsed]
+        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self._elapsed]
+        for _, wake in sorted(due, key=lambda sleeper: sleeper[0]):
+            if not wake.done():
+                wake.set_result(None)
+
+    def jump(self, seconds: float) -> None:
+        """The wall clock is corrected (NTP, an administrator): no time has passed."""
+        self._now += timedelta(seconds=seconds)

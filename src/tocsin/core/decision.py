@@ -1,0 +1,115 @@
+"""What becomes of a detection, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tocsin.core.alert import AlertType, EpisodeKey
+from tocsin.core.delivery import DeliveryState, Target, Why
+
+
+class Decision(StrEnum):
+    ACCEPTED = "accepted"  # a row, an event and its deliveries are on disk
+    DUPLICATE = "duplicate"  # counted on its original
+    FILTERED = "filtered"  # a row with the reason; nobody is told
+    INVALID = "invalid"  # not an alert at all; only ever an answer to one item of a batch
+
+
+class Reason(StrEnum):
+    """The stable word for why a decision was taken."""
+
+    # accepted
+    NEW = "new"  # nothing like it was accepted before in this episode
+    PRICE_CHANGED = "price_changed"  # the price moved by more than the tolerance
+    COOLDOWN_OVER = "cooldown_over"  # the same again, long enough after
+    REOPENED = "reopened"  # sold out and back: a new episode
+    TEST = "test"  # an operator tests a target; no socket sees it
+    # duplicate
+    REPEAT = "repeat"  # the same fact within its cooldown
+    SAME_EPISODE = "same_episode"  # the same fact, and `realert` is `episode`
+    FLAPPING = "flapping"  # back so soon after sold out that it is taken for the same restock
+    # filtered
+    EXCLUDED_RETAILER = "excluded_retailer"
+    PRICE_DROP_TOO_SMALL = "price_drop_too_small"
+    BELOW_MIN_PRICE = "below_min_price"
+    ABOVE_MAX_PRICE = "above_max_price"
+    STALE = "stale"  # already past its useful life on arrival
+
+
+@dataclass(frozen=True, slots=True)
+class LastAccepted:
+    """What was last accepted of one type within an episode."""
+
+    alert_id: UUID
+    at: datetime
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One restock of one SKU at one retailer. `closed_at` is set while the product is sold out."""
+
+    key: EpisodeKey
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    last: Mapping[AlertType, LastAccepted]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target)."""
+
+    target: Target
+    lane: str
+    expires_at: datetime
+    due: datetime
+    state: DeliveryState = DeliveryState.PENDING
+    why: Why | None = None
+    fallback: tuple[Target, ...] = ()
+    fail_over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    reason: Reason
+    plans: tuple[Plan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    reason: Reason
+    original: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    reason: Reason
+
+
+Ruling = Accepted | Duplicate | Filtered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to one detection. `error` is the `error` object of an invalid one (`TocsinError.as_json`)."""
+
+    decision: Decision
+    id: UUID | None = None
+    reason: Reason | None = None
+    duplicate_of: UUID | None = None
+    error: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        if self.decision is Decision.INVALID:
+            return {"decision": "invalid", "error": self.error}
+        told: dict[str, Any] = {"decision": self.decision.value, "reason": self.reason.value if self.reason else None}
+        if self.id is not None:
+            told["id"] = str(self.id)
+        if self.duplicate_of is not None:
+            told["duplicate_of"] = str(self.duplicate_of)
+        return told

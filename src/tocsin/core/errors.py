@@ -1,0 +1,113 @@
+"""Everything that Tocsin raises on purpose.
+
+TocsinError
+├── InvalidAlertError         one detection is not as `interface.md` of the docs says; nothing of it was kept
+├── InvalidRequestError       a request around alerts is malformed: not JSON, a bad cursor, an unknown query key
+├── InvalidConfigError        the configuration file, with every problem in it at once
+├── TooLargeError             a body, an item or a message is over its bound
+├── UnauthorizedError         no token, or one that is not known, ended or revoked
+├── ForbiddenError            a known token without the scope that is needed
+├── NotFoundError             no such alert, delivery, target, token or link
+├── ConflictError             the same idempotency key with another body
+├── RateLimitedError          more messages a second than this caller may send
+├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
+└── LedgerError               the ledger cannot do what was asked
+    ├── LedgerUnavailableError   not now (locked, disk full, stopping): try again later, nothing was kept
+    ├── LedgerOwnedError         another process owns this ledger
+    ├── LedgerNewerError         it was written by a newer Tocsin
+    └── LedgerCorruptError       what is on disk is not what was written
+
+Each has a stable word `code` for programs, and `details` that name the fields.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong: the path to it (`metadata.image_url`, `items.3.price`) and how to mend it."""
+
+    path: str
+    message: str
+
+
+class TocsinError(Exception):
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, details: Sequence[Detail] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of every error of every door."""
+        details = [{"path": detail.path, "message": detail.message} for detail in self.details]
+        return {"error": {"code": self.code, "message": self.message, "details": details}}
+
+
+class InvalidAlertError(TocsinError):
+    code = "invalid_alert"
+
+
+class InvalidRequestError(TocsinError):
+    code = "invalid_request"
+
+
+class InvalidConfigError(TocsinError):
+    code = "invalid_config"
+
+
+class TooLargeError(TocsinError):
+    code = "too_large"
+
+
+class UnauthorizedError(TocsinError):
+    code = "unauthorized"
+
+
+class ForbiddenError(TocsinError):
+    code = "forbidden"
+
+
+class NotFoundError(TocsinError):
+    code = "not_found"
+
+
+class ConflictError(TocsinError):
+    code = "idempotency_conflict"
+
+
+class RateLimitedError(TocsinError):
+    code = "rate_limited"
+
+
+class IllegalMoveError(TocsinError):
+    code = "illegal_move"
+
+
+class LedgerError(TocsinError):
+    code = "ledger"
+
+
+class LedgerUnavailableError(LedgerError):
+    """`retry_after` is in seconds."""
+
+    code = "ledger_unavailable"
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LedgerOwnedError(LedgerError):
+    code = "ledger_owned"
+
+
+class LedgerNewerError(LedgerError):
+    code = "ledger_newer"
+
+
+class LedgerCorruptError(LedgerError):
+    code = "ledger_corrupt"

@@ -1,0 +1,90 @@
+"""What happened, told to whoever listens: the log, the metrics, the operators' page. Listening changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.core.alert import Alert
+from tocsin.core.decision import Receipt
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A detection got its answer; for accepted and filtered ones the row is on disk."""
+
+    alert: Alert
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Intake turned a request away before any decision: `code` is the error's stable word."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A delivery changed its state. `latency_s` (on `sent`): from detection to the provider's answer."""
+
+    delivery: Delivery
+    to: DeliveryState
+    why: Why | None
+    detail: str = ""
+    latency_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One request to a provider ended. `outcome` is the class name of the outcome in lower case."""
+
+    target: Target
+    lane: str
+    members: int
+    outcome: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDisabled:
+    target: Target
+    why: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneClosed:
+    """A lane's gate or breaker is shut until then."""
+
+    lane: str
+    why: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One transaction of the ledger: how long it took, and how many calls shared it."""
+
+    took_s: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The configuration was read again; `problem` is empty where it was taken."""
+
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something an operator should know of: `what` is a stable word, `mend` says what to do."""
+
+    what: str
+    detail: str
+    mend: str = ""
+
+
+Fact = Decided | Turned | Moved | Attempted | TargetDisabled | LaneClosed | Committed | Reloaded | Trouble
+Tell = Callable[[Fact], None]

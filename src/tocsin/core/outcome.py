@@ -1,0 +1,70 @@
+"""What a channel answers for each delivery of an attempt: one of four values, never a flag or an exception."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Delay(StrEnum):
+    """Why a delivery comes back to the queue: surely nothing was delivered."""
+
+    RATE_LIMITED = "rate_limited"  # the provider said 429, or a limit we share with others is used up
+    UNREACHABLE = "unreachable"  # no connection came about: DNS, refused, connect time-out, TLS
+    PROVIDER_TROUBLE = "provider_trouble"  # a temporary failure that the provider documents as "not processed"
+    CREDENTIALS = "credentials"  # the key was refused; the channel pauses until it is mended
+
+
+class Refusal(StrEnum):
+    """Why a delivery will never succeed as it is."""
+
+    TARGET_GONE = "target_gone"  # the webhook, device or mailbox does not exist any more
+    TARGET_FORBIDDEN = "target_forbidden"  # it exists, and we may not write to it
+    OPTED_OUT = "opted_out"  # the person said stop
+    INVALID_REQUEST = "invalid_request"  # the provider does not understand what we sent: our fault
+    TOO_LARGE = "too_large"  # the provider takes less than we sent
+    CONTENT_BLOCKED = "content_blocked"  # a filter at the provider does not let this text through
+
+    @property
+    def disables_target(self) -> bool:
+        """Calling again would be a storm of refusals; the target rests until a human enables it."""
+        return self in (Refusal.TARGET_GONE, Refusal.TARGET_FORBIDDEN, Refusal.OPTED_OUT)
+
+
+class Doubt(StrEnum):
+    """Why nobody can say whether the message arrived."""
+
+    ANSWER_LOST = "answer_lost"  # the request was on its way when the connection broke or time ran out
+    PROVIDER_ERROR = "provider_error"  # 5xx or 408: it may have been processed all the same
+    CRASHED = "crashed"  # we stopped between the claim and the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The provider took it. `reference` names the message there, where one can be edited or found again."""
+
+    reference: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Surely not delivered; try again, not before `after` where the provider named a time."""
+
+    why: Delay
+    after: timedelta | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    why: Refusal
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    why: Doubt
+    detail: str = ""
+
+
+Outcome = Delivered | Deferred | Refused | Unknown

@@ -1,0 +1,91 @@
+"""What the ledger keeps of an alert, and what the live stream is made of."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from tocsin.core.alert import Alert
+from tocsin.core.decision import Decision, Reason
+from tocsin.core.errors import InvalidRequestError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """An alert with its decision and what happened to it since. `closed_at`: when its episode ended."""
+
+    alert: Alert
+    accepted_at: datetime
+    decision: Decision
+    reason: Reason
+    repeats: int = 0
+    last_seen_at: datetime
+    closed_at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The alert as every door shows it: money as decimal strings, times in RFC 3339 UTC with milliseconds."""
+        alert = self.alert
+        return {
+            "id": str(alert.id),
+            "type": alert.type.value,
+            "priority": alert.priority,
+            "band": alert.band.value,
+            "sku": alert.sku,
+            "product_name": alert.product_name,
+            "retailer": alert.retailer,
+            "price": None if alert.price is None else format(alert.price, "f"),
+            "currency": alert.currency,
+            "url": alert.url,
+            "variant": alert.variant,
+            "seller": alert.seller,
+            "timestamp": rfc3339(alert.timestamp),
+            "metadata": dict(alert.metadata),
+            "accepted_at": rfc3339(self.accepted_at),
+            "decision": self.decision.value,
+            "reason": self.reason.value,
+            "state": "open" if self.closed_at is None else "closed",
+            "repeats": self.repeats,
+            "last_seen_at": rfc3339(self.last_seen_at),
+        }
+
+
+class EventKind(StrEnum):
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One step of the live stream. Positions have no gaps and follow the order of commits.
+
+    `opened_at` is set on closed events: when the episode that has just ended began.
+    """
+
+    position: int
+    kind: EventKind
+    at: datetime
+    record: AlertRecord
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`epoch.position`, opaque to clients. The epoch is drawn when a ledger is made."""
+
+    epoch: str
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Raises InvalidRequestError for anything that no server of ours ever gave out."""
+        epoch, dot, position = text.partition(".")
+        if not (dot and epoch.isalnum() and position.isascii() and position.isdigit() and len(position) < 19):  # noqa: PLR2004 - BIGINT
+            raise InvalidRequestError("`after` is not a cursor of this service: pass on one that an event carried")
+        return cls(epoch, int(position))
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,86 @@
+"""The live stream, in position order and without gaps, for whoever listens: sockets and HTTP streams."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+
+from tocsin.bus.contract import Bus, Listener
+from tocsin.core.clock import Clock
+from tocsin.core.facts import Tell, Trouble
+from tocsin.core.record import Cursor, Event
+from tocsin.ledger.contract import Archive
+
+POLL_S = 1.0  # what losing a hint costs at most
+READ_LIMIT = 1000
+
+
+class Feed:
+    """The tailer. Hints carry the events themselves; the ledger is read only where one is missing."""
+
+    def __init__(self, archive: Archive, bus: Bus, clock: Clock, tell: Tell, epoch: str) -> None:
+        self.epoch = epoch
+        self.head = 0
+        self._archive = archive
+        self._bus = bus
+        self._clock = clock
+        self._tell = tell
+        self._listeners: list[Listener] = []
+        self._behind = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._deaf: Callable[[], None] = lambda: None
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.head)
+
+    async def start(self) -> None:
+        _, self.head = await self._archive.span()
+        self._deaf = self._bus.listen(self._hear)
+        self._tasks = [asyncio.create_task(self._catch_up()), asyncio.create_task(self._poll())]
+
+    async def stop(self) -> None:
+        self._deaf()
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def attach(self, listener: Listener) -> Callable[[], None]:
+        """Every event after `head`, contiguous; call what is returned to leave. A listener must not block."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def read(self, after: int, limit: int) -> tuple[Event, ...]:
+        return await self._archive.events(after, limit)
+
+    async def span(self) -> tuple[int, int]:
+        """The oldest position that is still kept and the newest one."""
+        return await self._archive.span()
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        fresh = [event for event in events if event.position > self.head]
+        if fresh and fresh[0].position == self.head + 1:
+            self._pass_on(fresh)
+        elif fresh:
+            self._behind.set()
+
+    def _pass_on(self, events: Sequence[Event]) -> None:
+        self.head = events[-1].position
+        for listener in tuple(self._listeners):
+            listener(events)
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            try:
+                while missing := await self._archive.events(self.head, READ_LIMIT):
+                    # A hint may have closed the gap while the ledger was read.
+                    self._hear(missing)
+            except Exception as problem:  # noqa: BLE001 - the stream outlives any failed read; the next poll repeats it
+                self._tell(Trouble("feed_read_failed", str(problem)))
+
+    async def _poll(self) -> None:
+        while True:
+            await self._clock.sleep(POLL_S)
+            self._behind.set()

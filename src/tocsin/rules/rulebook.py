@@ -1,0 +1,31 @@
+"""All rules in force, and the order in which they speak: filters, then dedup, then routing."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tocsin.core.alert import Alert
+from tocsin.core.decision import Duplicate, Episode, Ruling
+from tocsin.core.delivery import Target
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.dedup import AlertDeduplicator
+from tocsin.rules.filters import FilterPolicy, screen
+from tocsin.rules.routing import RoutingPolicy, plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    catalog: Catalog
+    filters: FilterPolicy
+    dedup: AlertDeduplicator
+    routing: RoutingPolicy
+
+    def decide(
+        self, alert: Alert, last: Episode | None, now: datetime, disabled: frozenset[Target] = frozenset()
+    ) -> Ruling:
+        filtered = screen(alert, last, now, self.filters, self.catalog)
+        if filtered is not None:
+            return filtered
+        ruling = self.dedup.should_send(alert, last, now)
+        if isinstance(ruling, Duplicate):
+            return ruling
+        return replace(ruling, plans=plan(alert, now, self.routing, self.catalog, disabled))
