@@ -2,7 +2,8 @@
 
 TocsinError
 ├── InvalidAlertError         one detection is not as `interface.md` of the docs says; nothing of it was kept
-├── InvalidRequestError       a request around alerts is malformed: not JSON, a bad cursor, an unknown query key
+├── InvalidRequestError       a request around alerts is malformed: a bad cursor, an unknown query key
+│   └── NotJsonError             its body is not JSON at all
 ├── InvalidConfigError        the configuration file, with every problem in it at once
 ├── TooLargeError             a body, an item or a message is over its bound
 ├── UnauthorizedError         no token, or one that is not known, ended or revoked
@@ -53,6 +54,10 @@ class InvalidAlertError(TocsinError):
 
 class InvalidRequestError(TocsinError):
     code = "invalid_request"
+
+
+class NotJsonError(InvalidRequestError):
+    code = "not_json"
 
 
 class InvalidConfigError(TocsinError):
