@@ -62,7 +62,12 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target)."""
+    """One delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target).
+
+    `fallback` is taken one after the other, never two at once: the first whose target is enabled and does not have
+    the alert yet. It is due when it takes over, and then waits for its own fail-over as long as lies between its
+    `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
+    """
 
     target: Target
     lane: str
@@ -70,7 +75,7 @@ class Plan:
     due: datetime
     state: DeliveryState = DeliveryState.PENDING
     why: Why | None = None
-    fallback: tuple[Target, ...] = ()
+    fallback: tuple["Plan", ...] = ()
     fail_over_at: datetime | None = None
 
 
@@ -113,3 +118,14 @@ class Receipt:
         if self.duplicate_of is not None:
             told["duplicate_of"] = str(self.duplicate_of)
         return told
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Receipt":
+        """What `as_json` gave."""
+        return cls(
+            decision=Decision(told["decision"]),
+            id=UUID(told["id"]) if told.get("id") else None,
+            reason=Reason(told["reason"]) if told.get("reason") else None,
+            duplicate_of=UUID(told["duplicate_of"]) if told.get("duplicate_of") else None,
+            error=told.get("error"),
+        )

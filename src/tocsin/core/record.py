@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +34,7 @@ class AlertRecord:
             "sku": alert.sku,
             "product_name": alert.product_name,
             "retailer": alert.retailer,
-            "price": None if alert.price is None else format(alert.price, "f"),
+            "price": None if alert.price is None else money(alert.price),
             "currency": alert.currency,
             "url": alert.url,
             "variant": alert.variant,
@@ -89,3 +90,9 @@ class Cursor:
 
 def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def money(price: Decimal) -> str:
+    """A plain decimal with at least two places: the same words for the same amount, however it was spelled."""
+    whole, _, cents = format(price, "f").partition(".")
+    return f"{whole}.{cents.rstrip('0'):0<2}"

@@ -252,7 +252,8 @@ class LaneRow:
 class Ledger(Protocol):
     """The write verbs. Each raises LedgerUnavailableError when it cannot commit in time, having changed nothing."""
 
-    epoch: str
+    epoch: str  # drawn when the ledger is made; cursors of another one mean nothing here
+    link_secret: bytes  # drawn with it: what short links are signed with
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
         """Decide and write every item in one transaction under the lock of the stream's position.
@@ -265,11 +266,18 @@ class Ledger(Protocol):
     async def claim(self, request: ClaimRequest) -> Claimed: ...
 
     async def settle(self, settlement: Settlement) -> Moved:
-        """Members that refuse, or whose target is disabled, get their fallback deliveries in the same transaction."""
+        """Members that refuse, or whose target is disabled, get their fallback deliveries in the same transaction.
+
+        A deferred member that a newer alert of its episode has overtaken meanwhile comes back as superseded. Raises
+        IllegalMoveError, with nothing moved.
+        """
         ...
 
     async def move(self, moves: Sequence[Move]) -> Moved:
-        """Legal moves outside an attempt: how an unknown is settled, an operator's retry."""
+        """Legal moves outside an attempt: how an unknown is settled, an operator's retry.
+
+        A retry gives the delivery its whole life once more. Raises IllegalMoveError, with nothing moved.
+        """
         ...
 
     async def close(self, key: EpisodeKey) -> Closed:
@@ -277,7 +285,10 @@ class Ledger(Protocol):
         ...
 
     async def fail_over(self, lanes: frozenset[str]) -> Moved:
-        """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback."""
+        """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
+
+        What has no fallback left that could take over stays where it is. At most 1,000 at a time.
+        """
         ...
 
     async def recover(self) -> Moved:
@@ -296,7 +307,9 @@ class Ledger(Protocol):
         """Forget the oldest alerts with all that belongs to them, unless a delivery is still under way."""
         ...
 
-    async def disable(self, target: Target, why: str, detail: str) -> None: ...
+    async def disable(self, target: Target, why: str, detail: str) -> Moved:
+        """The target rests: what is pending for it is refused (no_target) and goes to its fallback."""
+        ...
 
     async def enable(self, target: Target) -> bool:
         """False where it was not disabled."""
