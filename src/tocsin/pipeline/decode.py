@@ -1,0 +1,84 @@
+"""From bytes to a submission: each detection a frozen alert, or the receipt that says what is wrong with it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from tocsin.core.alert import NOTHING, Alert, new_id
+from tocsin.core.decision import Decision, Receipt
+from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
+from tocsin.ledger.contract import Idempotency, Item, Submission
+from tocsin.pipeline.detection import FIELDS, MendError, as_plain, read_fields
+from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
+from tocsin.rules.filters import priority_of
+from tocsin.rules.rulebook import Rulebook
+
+__all__ = ["MAX_BODY", "MAX_ITEM", "MAX_ITEMS", "Decoder"]
+
+
+class Decoder:
+    """Speaks for the rulebook in force: folds the retailer's spelling and sets the priority."""
+
+    def __init__(self, rulebook: Callable[[], Rulebook]) -> None:
+        self._rulebook = rulebook
+
+    def request(self, body: bytes, *, owner: str, key: str | None, now: datetime) -> tuple[Submission, bool]:
+        """All detections of a body, and whether it was one object alone. `key` covers the whole request.
+
+        Raises NotJsonError, TooLargeError, and InvalidRequestError for a key that cannot be one.
+        """
+        framed = frame(body)
+        items = tuple(self.one(value, owner=owner, now=now) for value in framed.values)
+        if key is None:
+            return Submission(items), framed.single
+        digest = hashlib.sha256(body).hexdigest()
+        return Submission(items, Idempotency(owner, _checked(key), digest)), framed.single
+
+    def one(self, value: object, *, owner: str, now: datetime) -> Item:
+        """One detection, as JSON values or as a program in this process says it."""
+        try:
+            if isinstance(value, TocsinError):
+                raise value
+            fields = read_fields(value, now)
+        except TocsinError as problem:
+            return Item(invalid=Receipt(decision=Decision.INVALID, error=problem.as_json()["error"]))
+        key = fields.pop("idempotency_key", None)
+        idempotency = None if key is None else Idempotency(owner, key, _digest(fields))
+        return Item(alert=self._alert(fields, now), idempotency=idempotency)
+
+    def _alert(self, fields: dict[str, Any], now: datetime) -> Alert:
+        rules = self._rulebook()
+        retailer = rules.catalog.canonical(fields["retailer"])
+        asked = fields.get("priority")
+        return Alert(
+            id=new_id(now),
+            type=fields["type"],
+            priority=priority_of(fields["type"], fields["sku"], retailer, asked, rules.filters),
+            sku=fields["sku"],
+            retailer=retailer,
+            timestamp=fields.get("timestamp", now),
+            price=fields.get("price"),
+            currency=fields.get("currency", "USD"),
+            product_name=fields.get("product_name"),
+            url=fields.get("url"),
+            variant=fields.get("variant"),
+            seller=fields.get("seller"),
+            metadata=fields.get("metadata", NOTHING),
+        )
+
+
+def _checked(key: str) -> str:
+    try:
+        return str(FIELDS["idempotency_key"](key))
+    except MendError as problem:
+        raise InvalidRequestError(
+            f"the header Idempotency-Key {problem}", (Detail("Idempotency-Key", str(problem)),)
+        ) from None
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    """Equal for the same detection however it was spelled; the key itself is no part of it."""
+    return hashlib.sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=as_plain)).hexdigest()
