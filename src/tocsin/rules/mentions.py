@@ -8,7 +8,7 @@ from tocsin.core.alert import Alert
 from tocsin.core.mention import Mention
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
-from tocsin.rules.pacing import Rate
+from tocsin.rules.gate import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from tocsin.rules.catalog import Catalog
 from tocsin.rules.filters import MAX_AGE
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
-from tocsin.rules.pacing import GatePolicy
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.quiet import QuietRule
 
 

@@ -1,0 +1,59 @@
+"""A lane's breaker: after failures in a row one probe at a time, ever further apart. Floats are monotonic seconds."""
+
+from dataclasses import dataclass, replace
+
+from tocsin.core.outcome import Deferred, Delay, Outcome, Unknown
+
+OPENS_AFTER = 5  # failures in a row
+FIRST_PAUSE_S = 5.0  # before the first probe; doubles with each that fails
+LONGEST_PAUSE_S = 300.0
+
+_LONGEST_RUN = 16  # counting further would change nothing: the pause is at its longest long before
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """`failures` in a row so far; open from OPENS_AFTER on. `probing`: the answer of a probe is outstanding."""
+
+    failures: int = 0
+    open_until: float = 0.0
+    probing: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.failures >= OPENS_AFTER
+
+
+def admits(breaker: Breaker, now: float) -> bool:
+    """An attempt may leave: the breaker is closed, or the time of the next probe has come."""
+    return not breaker.open or (not breaker.probing and now >= breaker.open_until)
+
+
+def probe(breaker: Breaker, now: float) -> Breaker:
+    """An attempt leaves; while the breaker is open it is the probe. Where `admits` says no, nothing changes."""
+    return replace(breaker, probing=True) if breaker.open and admits(breaker, now) else breaker
+
+
+def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
+    """Count an answer: trouble of the provider or the way to it opens, anything it understood closes."""
+    if not _failed(outcome):
+        return Breaker()
+    if breaker.open and not breaker.probing:
+        return breaker  # it left before the breaker opened: that many at once are one failure
+    failures = min(breaker.failures + 1, _LONGEST_RUN)
+    return Breaker(failures, now + _pause(failures))
+
+
+def _failed(outcome: Outcome) -> bool:
+    match outcome:
+        case Deferred(why=Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE) | Unknown():
+            return True
+        case _:
+            return False
+
+
+def _pause(failures: int) -> float:
+    """Nothing while closed."""
+    if failures < OPENS_AFTER:
+        return 0.0
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failures - OPENS_AFTER))

@@ -1,0 +1,77 @@
+"""What becomes of a delivery after an answer, or after none."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tocsin.core.alert import Band
+from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refused, Unknown
+from tocsin.rules.gate import bounded
+
+FIRST_BACK_OFF = timedelta(milliseconds=300)
+LONGEST_BACK_OFF = timedelta(minutes=1)
+UNNAMED_WAIT = timedelta(seconds=1)  # a 429 that names no time
+CREDENTIALS_WAIT = timedelta(minutes=1)  # a human has to mend the key; refusals repeated fast end in a ban
+
+_DOUBLINGS = 8  # 300 ms doubled so often is past the longest
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a delivery after an answer. `shuts_lane_for`: nothing else may leave on its lane before."""
+
+    to: DeliveryState
+    why: Why | None = None
+    due: datetime | None = None
+    shuts_lane_for: timedelta | None = None
+    possibly_repeated: bool = False
+
+
+def after(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> Step:
+    """`jitter` is drawn evenly from 0 to 1. A due time past the delivery's life is no mistake: it expires there."""
+    match outcome:
+        case Delivered():
+            return Step(DeliveryState.SENT)
+        case Refused():
+            return Step(DeliveryState.REFUSED, Why.REFUSED)
+        case Unknown(why=doubt):
+            return Step(DeliveryState.UNKNOWN, Why.CRASHED if doubt is Doubt.CRASHED else Why.ANSWER_LOST)
+        case Deferred():
+            return _deferred(outcome, delivery, now, jitter)
+
+
+def after_doubt(
+    delivery: Delivery, on_lost_answer: Literal["resend", "hold"] | None, now: datetime, jitter: float
+) -> Step:
+    """How an unknown ends where the provider cannot be asked: resent (flagged) or held.
+
+    Without a configured answer the high band is resent. What could not leave again within its life is held.
+    """
+    resend = delivery.band is Band.HIGH if on_lost_answer is None else on_lost_answer == "resend"
+    due = now + back_off(delivery.attempts, jitter)
+    if resend and due < delivery.expires_at:
+        return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=True)
+    return Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
+
+
+def back_off(attempts: int, jitter: float) -> timedelta:
+    """Full jitter (`jitter` is drawn from 0 to 1): within 300 ms after the first attempt, doubling up to a minute."""
+    doublings = min(max(attempts - 1, 0), _DOUBLINGS)
+    return jitter * min(LONGEST_BACK_OFF, FIRST_BACK_OFF * (1 << doublings))
+
+
+def _deferred(outcome: Deferred, delivery: Delivery, now: datetime, jitter: float) -> Step:
+    pause = back_off(delivery.attempts, jitter)
+    named = bounded(outcome.after) if outcome.after is not None else timedelta(0)
+    match outcome.why:
+        case Delay.RATE_LIMITED:
+            return _lane_waits(now, named or max(pause, UNNAMED_WAIT))
+        case Delay.CREDENTIALS:
+            return _lane_waits(now, max(named, CREDENTIALS_WAIT))
+        case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE:
+            return Step(DeliveryState.PENDING, Why.DEFERRED, now + max(named, pause))
+
+
+def _lane_waits(now: datetime, wait: timedelta) -> Step:
+    return Step(DeliveryState.PENDING, Why.DEFERRED, now + wait, shuts_lane_for=wait)
