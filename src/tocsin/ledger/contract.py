@@ -20,8 +20,8 @@ T = TypeVar("T")
 Decide = Callable[[Alert, Episode | None, datetime], Ruling]
 """Pure: an alert, what is known of its episode (None: nothing yet) and the time of the transaction."""
 
-Pack = Callable[[Sequence[AlertRecord]], int]
-"""Pure: how many of these, from the first on, fit into one request; at least 1."""
+Pack = Callable[[Target, Sequence[AlertRecord]], int]
+"""Pure: how many of these, for that target, from the first on, fit into one request; at least 1."""
 
 
 # --- append ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,239 @@
+"""One attempt from its claim to its settlement, and what happens where nobody knows how it ended."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from tocsin.channels.contract import Attempt, Channel, Finds, Member, Report
+from tocsin.core.alert import Alert
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import Attempted, Moved, Tell, Trouble
+from tocsin.core.mention import NOBODY, Mention
+from tocsin.core.outcome import Delivered, Doubt, Outcome, Refused, Unknown
+from tocsin.ledger.contract import Archive, Claim, Ledger, Move, Settlement
+from tocsin.ledger.contract import Moved as MovedRows
+from tocsin.pipeline.targets import Targets
+from tocsin.rules.mentions import mention_for
+from tocsin.rules.pacing import Step, after, after_doubt
+from tocsin.rules.quiet import QuietAction, hush
+from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.rulebook import Rulebook
+
+LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
+MENTION_MEMORY = timedelta(hours=1)  # mention budgets are counted over no more than this
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an attempt came to. `shut_for`: the lane rests so long. `moved` as the ledger has it now."""
+
+    report: Report
+    moved: MovedRows
+    shut_for: timedelta | None
+
+
+class Attempts:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        channels: Callable[[], Mapping[str, Channel]],
+        rulebook: Callable[[], Rulebook],
+        targets: Targets,
+        clock: Clock,
+        tell: Tell,
+        random: Random,
+    ) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._channels = channels
+        self._rulebook = rulebook
+        self._targets = targets
+        self._clock = clock
+        self._tell = tell
+        self._random = random
+        self._mentioned: defaultdict[tuple[Target, str], list[datetime]] = defaultdict(list)
+        self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
+
+    def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
+        """Budgets go on after a restart from what recent attempts mentioned."""
+        for name in mentioned:
+            self._mentioned[target, name].append(at)
+
+    def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
+        """Resolves when the first attempt for that alert is settled."""
+        return self._watchers.setdefault(alert, asyncio.get_running_loop().create_future())
+
+    async def make(self, claim: Claim) -> Made:
+        """Send the claimed request and write down what came of it."""
+        attempt = self._with_noise(self._compose(claim))
+        began = self._clock.monotonic()
+        report = await self._send(attempt)
+        self._tell_attempt(attempt, report, self._clock.monotonic() - began)
+        made = await self._settle(attempt, report)
+        if any(isinstance(outcome, Unknown) for outcome in report.outcomes):
+            return replace(made, moved=await self.settle_doubt(claim))
+        return made
+
+    async def settle_doubt(self, claim: Claim) -> MovedRows:
+        """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
+        channel = self._channels()[claim.target.channel]
+        doubtful = await self._doubtful(claim)
+        if not isinstance(channel, Finds):
+            return await self._move([self._undecided(delivery) for delivery in doubtful])
+        found = await channel.find(self._compose(claim))
+        if found is None:
+            return MovedRows(())
+        outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
+        return await self._move([_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful])
+
+    def _compose(self, claim: Claim) -> Attempt:
+        return Attempt(
+            key=claim.key,
+            target=claim.target,
+            lane=claim.lane,
+            started_at=claim.started_at,
+            deadline=min(delivery.expires_at for delivery, _ in claim.members),
+            members=tuple(Member(delivery, record) for delivery, record in claim.members),
+        )
+
+    def _with_noise(self, attempt: Attempt) -> Attempt:
+        """Whom it rings out to, and whether it makes a sound at all."""
+        policy = self._rulebook().routing.targets[attempt.target]
+        catalog = self._rulebook().catalog
+        alerts = [member.record.alert for member in attempt.members]
+        hushed = [hush(policy.quiet, alert, catalog, attempt.started_at) for alert in alerts]
+        loud = [alert for alert, action in zip(alerts, hushed, strict=True) if action is None]
+        mention = self._mention(attempt.target, loud, policy, attempt.started_at)
+        return replace(attempt, mention=mention, silent=all(action is QuietAction.SILENT for action in hushed))
+
+    def _mention(self, target: Target, alerts: Sequence[Alert], policy: TargetPolicy, now: datetime) -> Mention:
+        alerts = [alert for alert in alerts if not alert.metadata.get("test")]
+        if not (policy.mentions and alerts):
+            return NOBODY
+        names = {name for rule in policy.mentions for name in Mention(rule.everyone, rule.roles).names}
+        spent = {name: self._spent(target, name, now) for name in names}
+        mention = mention_for(alerts, policy.mentions, spent, now, self._rulebook().catalog)
+        self.remember(target, mention.names, now)
+        return mention
+
+    def _spent(self, target: Target, name: str, now: datetime) -> list[datetime]:
+        recent = [at for at in self._mentioned[target, name] if now - at < MENTION_MEMORY]
+        self._mentioned[target, name] = recent
+        return recent
+
+    async def _send(self, attempt: Attempt) -> Report:
+        try:
+            return await self._channels()[attempt.target.channel].send(attempt)
+        except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
+            self._tell(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
+            return Report(tuple(Unknown(Doubt.CRASHED, type(bug).__name__) for _ in attempt.members))
+
+    async def _settle(self, attempt: Attempt, report: Report) -> Made:
+        now = self._clock.now()
+        deliveries = [member.delivery for member in attempt.members]
+        steps = [
+            after(outcome, delivery, now, self._random.random())
+            for delivery, outcome in zip(deliveries, report.outcomes, strict=True)
+        ]
+        settlement = Settlement(
+            attempt=attempt.key,
+            outcome=" ".join(dict.fromkeys(map(name_of, report.outcomes))),
+            moves=tuple(map(_move, deliveries, steps, report.outcomes)),
+            status=report.status,
+            answer=report.answer,
+            mentioned=" ".join(attempt.mention.names),
+            disable=_dead(attempt.target, report.outcomes),
+        )
+        moved = await self._until_taken(lambda: self._ledger.settle(settlement))
+        if settlement.disable:
+            self._targets.note_disabled(*settlement.disable)
+        self._tell_settled(attempt, report, moved, now)
+        return Made(report, moved, max((step.shuts_lane_for for step in steps if step.shuts_lane_for), default=None))
+
+    async def _doubtful(self, claim: Claim) -> list[Delivery]:
+        """The members that are still `unknown`."""
+        read = [await self._archive.delivery(delivery.id) for delivery, _ in claim.members]
+        return [delivery for delivery in read if delivery and delivery.state is DeliveryState.UNKNOWN]
+
+    def _undecided(self, delivery: Delivery) -> Move:
+        policy = self._rulebook().routing.targets[delivery.target]
+        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, self._clock.now()))
+
+    async def _move(self, moves: Sequence[Move]) -> MovedRows:
+        moved = await self._until_taken(lambda: self._ledger.move(moves))
+        for delivery in moved.deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+        return moved
+
+    async def _until_taken(self, write: Callable[[], Awaitable[MovedRows]]) -> MovedRows:
+        while True:
+            try:
+                return await write()
+            except LedgerError as problem:
+                self._tell(Trouble("settle_failed", problem.message, "The outcome is kept and offered again."))
+                await self._clock.sleep(LEDGER_RETRY_S)
+
+    def _tell_attempt(self, attempt: Attempt, report: Report, took_s: float) -> None:
+        self._tell(
+            Attempted(
+                target=attempt.target,
+                lane=attempt.lane,
+                members=len(attempt.members),
+                outcome=name_of(report.outcomes[0]),
+                took_s=took_s,
+            )
+        )
+
+    def _tell_settled(self, attempt: Attempt, report: Report, moved: MovedRows, now: datetime) -> None:
+        details = {m.delivery.key: (m, outcome) for m, outcome in zip(attempt.members, report.outcomes, strict=True)}
+        for delivery in moved.deliveries:
+            member, outcome = details.get(delivery.key, (None, None))
+            self._tell(
+                Moved(
+                    delivery=delivery,
+                    to=delivery.state,
+                    why=delivery.why,
+                    detail=outcome.detail if outcome else "",
+                    latency_s=(now - member.record.alert.timestamp).total_seconds() if member else None,
+                )
+            )
+            if watcher := self._watchers.pop(delivery.alert_id, None):
+                watcher.set_result((delivery, report))
+
+
+def name_of(outcome: Outcome) -> str:
+    return type(outcome).__name__.lower()
+
+
+def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Move:
+    return Move(
+        key=delivery.key,
+        fence=delivery.fence,
+        to=step.to,
+        why=step.why,
+        due=step.due,
+        detail=outcome.detail if outcome else "",
+        reference=outcome.reference if isinstance(outcome, Delivered) else None,
+        possibly_repeated=step.possibly_repeated,
+    )
+
+
+def _found(delivery: Delivery, outcome: Outcome, now: datetime) -> Move:
+    if isinstance(outcome, Delivered):
+        return _move(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
+    return _move(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND, due=now), outcome)
+
+
+def _dead(target: Target, outcomes: Iterable[Outcome]) -> tuple[Target, str, str] | None:
+    for outcome in outcomes:
+        if isinstance(outcome, Refused) and outcome.why.disables_target:
+            return target, outcome.why.value, outcome.detail
+    return None

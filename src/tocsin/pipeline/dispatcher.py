@@ -1,0 +1,206 @@
+"""One scheduler over the due lanes. What leaves next is decided as late as possible, so that priority holds."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tocsin.channels.contract import Channel
+from tocsin.core.alert import Band
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import LaneClosed, Moved, Tell, Trouble
+from tocsin.core.outcome import Deferred, Delay
+from tocsin.ledger.contract import Archive, Claim, ClaimRequest, Ledger, Waiting
+from tocsin.pipeline.agenda import Agenda
+from tocsin.pipeline.attempts import Attempts, Made
+from tocsin.pipeline.lane import Lane, Turnstile
+from tocsin.rules.rulebook import Rulebook
+
+LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
+MEMORY = timedelta(minutes=10)  # gates and budgets after a restart are rebuilt from attempts this recent
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        attempts: Attempts,
+        channels: Callable[[], Mapping[str, Channel]],
+        rulebook: Callable[[], Rulebook],
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._attempts = attempts
+        self._channels = channels
+        self._rulebook = rulebook
+        self._clock = clock
+        self._tell = tell
+        self._agenda = Agenda(clock)
+        self._lanes: dict[str, Lane] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._scheduler: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self.adopt_rulebook()
+        await self._restore_gates()
+        await self.look()
+        self._scheduler = asyncio.create_task(self._schedule())
+
+    async def stop(self, grace_s: float) -> None:
+        """No new claim; what is under way has so long to get its answer. What has none by then ends up `unknown`."""
+        if self._scheduler:
+            self._scheduler.cancel()
+            await asyncio.wait({self._scheduler})
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def adopt_rulebook(self) -> None:
+        """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
+        policies = {policy.lane: policy for policy in self._rulebook().routing.targets.values()}
+        for name in self._lanes.keys() - policies.keys():
+            del self._lanes[name]
+        for name, policy in policies.items():
+            if lane := self._lanes.get(name):
+                lane.policy = policy
+                lane.turnstiles[0].policy = policy.gate
+            else:
+                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate)])
+
+    async def look(self) -> None:
+        """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
+        for row in await self._archive.lanes():
+            if row.next_due is not None:
+                self._plan(row.lane, self._monotonic(row.next_due))
+
+    def wake(self, lanes: Iterable[str]) -> None:
+        """Something new is pending there."""
+        for name in lanes:
+            self._plan(name, self._clock.monotonic())
+
+    async def _schedule(self) -> None:
+        while True:
+            for name in self._agenda.take_due():
+                if lane := self._lanes.get(name):
+                    self._visit(lane)
+            await self._agenda.wait()
+
+    def _visit(self, lane: Lane) -> None:
+        """Claim now if a band may leave; else come back when one may. A busy lane is planned again by who ends."""
+        now = self._clock.monotonic()
+        if lane.claiming or lane.full():
+            lane.stirred = True
+            return
+        lowest = lane.lowest_now(now)
+        if lowest is None:
+            self._plan(lane.name, min(lane.opens_at(band, now) for band in Band))
+            return
+        lane.claiming = True
+        self._spawn(self._claim(lane, lowest, now))
+
+    async def _claim(self, lane: Lane, lowest: Band, now: float) -> None:
+        lane.enter(now)
+        claim = None
+        try:
+            claimed = await self._ledger.claim(self._request(lane, lowest))
+            claim, lane.waiting = claimed.claim, claimed.waiting
+            for delivery in claimed.expired:
+                self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+        except LedgerError as problem:
+            self._tell(Trouble("claim_failed", problem.message))
+            lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
+        finally:
+            lane.claiming = False
+            if claim is None:
+                lane.leave(now, None)
+        if claim is not None:
+            lane.start(self._clock.monotonic())
+            self._spawn(self._make(lane, claim, now))
+        self._plan_next(lane)
+
+    def _request(self, lane: Lane, lowest: Band) -> ClaimRequest:
+        channel = self._channels()[lane.channel]
+        return ClaimRequest(lane=lane.name, pack=channel.pack, limit=lane.policy.gate.bundle, lowest=lowest)
+
+    async def _make(self, lane: Lane, claim: Claim, entered: float) -> None:
+        answered: float | None = self._clock.monotonic()
+        try:
+            made = await self._attempts.make(claim)
+            answered = self._clock.monotonic()
+            self._learn(lane, made, answered)
+            if _never_left(made):
+                answered = None
+        finally:
+            lane.end(entered, answered)
+            self._plan_next(lane)
+
+    def _learn(self, lane: Lane, made: Made, now: float) -> None:
+        lane.heed(now, made.report.budget, made.shut_for)
+        lane.judge(made.report.outcomes[0], now)
+        if made.shut_for:
+            self._tell(LaneClosed(lane=lane.name, why="rate_limited", until=self._clock.now() + made.shut_for))
+        for delivery in made.moved.deliveries:
+            if delivery.state is DeliveryState.PENDING:
+                self._plan(delivery.lane, self._monotonic(delivery.due))
+        self.wake(made.moved.lanes)
+
+    def _plan_next(self, lane: Lane) -> None:
+        now = self._clock.monotonic()
+        if lane.stirred:
+            lane.stirred = False
+            self._plan(lane.name, now)
+        if lane.waiting is None:
+            return
+        due = max(self._monotonic(lane.waiting.due), now)
+        opens = lane.opens_at(lane.waiting.band, now)
+        # Held back by its gate, something more important may fall due before the gate opens for this band.
+        self._plan(lane.name, due if opens <= due else min(opens, due + LOOK_AGAIN_S))
+
+    async def _restore_gates(self) -> None:
+        """Pacing goes on where the last process stopped."""
+        now, elapsed = self._clock.now(), self._clock.monotonic()
+        used: dict[str, list[float]] = {}
+        for row in await self._archive.recent_attempts(now - MEMORY):
+            used.setdefault(row.lane, []).append(elapsed - (now - row.started_at).total_seconds())
+            self._attempts.remember(row.target, row.mentioned.split(), row.started_at)
+        for name, times in used.items():
+            if lane := self._lanes.get(name):
+                lane.turnstiles[0].restore(times)
+
+    def lanes(self) -> Mapping[str, Lane]:
+        return self._lanes
+
+    def broken(self) -> frozenset[str]:
+        """Lanes whose breaker is open: what waits there may fail over."""
+        return frozenset(name for name, lane in self._lanes.items() if lane.breaker.open_until)
+
+    def _plan(self, lane: str, when: float) -> None:
+        self._agenda.put(lane, when)
+
+    def _monotonic(self, moment: datetime) -> float:
+        return self._clock.monotonic() + (moment - self._clock.now()).total_seconds()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (bug := task.exception()):
+            self._tell(Trouble("dispatcher_failed", repr(bug), "Report this: an attempt ended in an unforeseen way."))
+
+
+def _never_left(made: Made) -> bool:
+    """No request came about, so no provider counted one."""
+    outcome = made.report.outcomes[0]
+    return isinstance(outcome, Deferred) and outcome.why is Delay.UNREACHABLE

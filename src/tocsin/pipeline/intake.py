@@ -1,0 +1,150 @@
+"""Where a detection comes in: decoded once, decided and written in one transaction, then told."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from tocsin.bus.contract import Bus
+from tocsin.channels.contract import Channel
+from tocsin.core.alert import Alert, EpisodeKey
+from tocsin.core.clock import Clock
+from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
+from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.errors import Detail, InvalidAlertError, NotFoundError
+from tocsin.core.facts import Decided, Moved, Tell
+from tocsin.core.mention import Mention
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
+from tocsin.pipeline.decode import Decoder
+from tocsin.pipeline.targets import Targets
+from tocsin.rules.mentions import mention_for
+from tocsin.rules.rulebook import Rulebook
+
+Answers = tuple[Mapping[str, Any], ...]
+
+
+class Intake:
+    """`rulebook` may be swapped at any time: what is decided from then on follows the new one."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        bus: Bus,
+        targets: Targets,
+        channels: Callable[[], Mapping[str, Channel]],
+        rulebook: Callable[[], Rulebook],
+        wake: Callable[[Iterable[str]], None],
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._bus = bus
+        self._targets = targets
+        self._channels = channels
+        self._rulebook = rulebook
+        self._wake = wake
+        self._clock = clock
+        self._tell = tell
+        self._decoder = Decoder(rulebook)
+
+    async def receive(self, body: bytes, *, owner: str, key: str | None = None) -> tuple[Answers, bool]:
+        """One request of any of the three forms: the answers in order, and whether it was one single object."""
+        submission, single = self._decoder.request(body, owner=owner, key=key, now=self._clock.now())
+        return await self._commit(submission), single
+
+    async def offer(self, value: object, *, owner: str) -> Mapping[str, Any]:
+        """One detection from Python or a socket: its answer, which may be `invalid`."""
+        item = self._decoder.one(value, owner=owner, now=self._clock.now())
+        return (await self._commit(Submission((item,))))[0]
+
+    async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> Closed:
+        """The product is sold out there: its episode ends. Nothing open is no error."""
+        key = EpisodeKey(sku, self._rulebook().catalog.canonical(retailer), variant, seller)
+        closed = await self._ledger.close(key)
+        self.announce_closed(closed)
+        return closed
+
+    async def close_alert(self, identifier: UUID) -> Closed:
+        """The episode of that alert ends. Raises NotFoundError where there is no such alert."""
+        record = await self._archive.alert(identifier)
+        if record is None:
+            raise NotFoundError(f"there is no alert {identifier}")
+        closed = await self._ledger.close(record.alert.episode)
+        self.announce_closed(closed)
+        return closed
+
+    async def rehearse(self, value: object) -> Mapping[str, Any]:
+        """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
+        now = self._clock.now()
+        alert = _valid(self._decoder.one(value, owner="rehearsal", now=now))
+        ruling = self._rulebook().decide(alert, None, now, self._targets.disabled)
+        decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
+        record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
+        plans = ruling.plans if isinstance(ruling, Accepted) else ()
+        targets = [self._rehearsed(plan, record, now) for plan in plans]
+        return {
+            "decision": decision.value,
+            "reason": ruling.reason.value,
+            "priority": alert.priority,
+            "targets": targets,
+        }
+
+    def announce_closed(self, closed: Closed) -> None:
+        self._bus.publish(closed.events)
+        self._tell_moves(closed.cancelled)
+
+    async def _commit(self, submission: Submission) -> Answers:
+        decide = partial(self._rulebook().decide, disabled=self._targets.disabled)
+        appended = await self._ledger.append(submission, decide)
+        self._announce(appended)
+        return appended.answers
+
+    def _announce(self, appended: Appended) -> None:
+        if appended.events:
+            self._bus.publish(appended.events)
+        if appended.lanes:
+            self._wake(appended.lanes)
+        for alert, receipt in appended.receipts:
+            self._tell(Decided(alert, receipt))
+        self._tell_moves(appended.moved)
+
+    def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+
+    def _rehearsed(self, plan: Plan, record: AlertRecord, now: datetime) -> Mapping[str, Any]:
+        book = self._rulebook()
+        mention = Mention()
+        if policy := book.routing.targets.get(plan.target):
+            mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
+        told: dict[str, Any] = {"target": str(plan.target), "state": plan.state.value, "mentions": list(mention.names)}
+        if plan.why is not None:
+            told["why"] = plan.why.value
+        if plan.fallback:
+            told["fallback"] = [str(fallback.target) for fallback in plan.fallback]
+        if plan.state is DeliveryState.PENDING or plan.why is Why.SHADOW:
+            told["message"] = self._channels()[plan.target.channel].render(plan.target, [record], mention)
+        return told
+
+
+def receipt_of(answer: Mapping[str, Any]) -> Receipt:
+    """The answer of `offer` as a value. Raises InvalidAlertError for an invalid one."""
+    if answer["decision"] == Decision.INVALID.value:
+        raise _invalid(answer["error"])
+    return Receipt.from_json(answer)
+
+
+def _valid(item: Item) -> Alert:
+    if item.alert is None:
+        raise _invalid(item.invalid.error if item.invalid and item.invalid.error else {})
+    return item.alert
+
+
+def _invalid(error: Mapping[str, Any]) -> InvalidAlertError:
+    details = [Detail(detail["path"], detail["message"]) for detail in error.get("details", ())]
+    return InvalidAlertError(error.get("message", "not an alert"), details)

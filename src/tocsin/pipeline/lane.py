@@ -1,0 +1,124 @@
+"""All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from tocsin.channels.contract import Budget
+from tocsin.core.alert import Band
+from tocsin.core.outcome import Outcome
+from tocsin.ledger.contract import Waiting
+from tocsin.rules.pacing import Breaker, Gate, GatePolicy, admits, heed, judge, lowest_now, opens_at, probe, spend
+from tocsin.rules.routing import TargetPolicy
+
+
+@dataclass(slots=True)
+class Turnstile:
+    """One limit with its use so far. Lanes under the same limit of a provider hold the same one."""
+
+    policy: GatePolicy
+    gate: Gate = field(default_factory=Gate)
+
+    def enter(self, now: float) -> None:
+        self.gate = spend(self.gate, self.policy, now)
+
+    def leave(self, entered: float, answered: float | None) -> None:
+        """A request counts from its answer on: the provider saw it no later. Where none left (None) it never did."""
+        used = list(self.gate.used)
+        if entered in used:
+            used.remove(entered)
+        if answered is not None:
+            used.append(answered)
+        self.gate = replace(self.gate, used=tuple(sorted(used)))
+
+    def restore(self, used: Iterable[float]) -> None:
+        """After a restart: what recent attempts have spent."""
+        self.gate = replace(self.gate, used=tuple(sorted(used)))
+
+
+@dataclass(slots=True)
+class Lane:
+    """`waiting` is what the ledger last said is left: None where nothing is known to wait."""
+
+    name: str
+    policy: TargetPolicy
+    turnstiles: list[Turnstile]
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+    claiming: bool = False
+    stirred: bool = False  # somebody asked for a look while it was busy
+    waiting: Waiting | None = None
+
+    @property
+    def channel(self) -> str:
+        return self.policy.target.channel
+
+    def full(self) -> bool:
+        """As many requests are under way as may be; while the breaker probes, that is one."""
+        bound = self.policy.gate.max_in_flight if self.breaker.open_until == 0 else 1
+        return self.in_flight >= bound
+
+    def opens_at(self, band: Band, now: float) -> float:
+        """When a delivery of this band may leave, by every gate and the breaker."""
+        gates = max((opens_at(stile.gate, stile.policy, band, now) for stile in self.turnstiles), default=now)
+        return gates if admits(self.breaker, now) else max(gates, self.breaker.open_until)
+
+    def lowest_now(self, now: float) -> Band | None:
+        """The lowest band that may leave now; None where none may."""
+        if not admits(self.breaker, now):
+            return None
+        lowest = Band.LOW
+        for stile in self.turnstiles:
+            passing = lowest_now(stile.gate, stile.policy, now)
+            if passing is None:
+                return None
+            lowest = max(lowest, passing, key=_HEIGHT.__getitem__)
+        return lowest
+
+    def enter(self, now: float) -> None:
+        """Take a place in every gate, before the claim: two claims never spend the same one."""
+        for stile in self.turnstiles:
+            stile.enter(now)
+
+    def leave(self, entered: float, answered: float | None) -> None:
+        for stile in self.turnstiles:
+            stile.leave(entered, answered)
+
+    def start(self, now: float) -> None:
+        """A request leaves; while the breaker is open it is the probe."""
+        self.in_flight += 1
+        if self.breaker.open_until:
+            self.breaker = probe(self.breaker, now)
+
+    def end(self, entered: float, answered: float | None) -> None:
+        self.in_flight -= 1
+        self.leave(entered, answered)
+
+    def heed(self, now: float, budget: Budget | None, shut_for: timedelta | None) -> None:
+        """The provider has spoken of this lane."""
+        own = self.turnstiles[0]
+        own.gate = heed(
+            own.gate,
+            now,
+            remaining=budget.remaining if budget else None,
+            resets_after=budget.resets_after if budget else None,
+            shut_for=shut_for,
+        )
+
+    def judge(self, outcome: Outcome, now: float) -> None:
+        self.breaker = judge(self.breaker, outcome, now)
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """How the lane stands, for people; durations in seconds."""
+        wait = self.opens_at(Band.HIGH, now) - now
+        return {
+            "lane": self.name,
+            "in_flight": self.in_flight,
+            "opens_in_s": round(max(wait, 0.0), 3),
+            "breaker": "closed" if self.breaker.open_until == 0 else "open",
+            "failures": self.breaker.failures,
+        }
+
+
+_HEIGHT = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}

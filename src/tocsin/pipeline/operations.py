@@ -1,0 +1,177 @@
+"""What an operator may do by hand: test a target, retry a delivery, wake a disabled target, look at the channels."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tocsin.channels.contract import Report
+from tocsin.core.alert import Alert, AlertType, new_id
+from tocsin.core.clock import Clock
+from tocsin.core.decision import Accepted, Episode, Plan, Reason
+from tocsin.core.delivery import MOVES, Delivery, DeliveryState, Target, Why
+from tocsin.core.errors import InvalidRequestError, NotFoundError
+from tocsin.core.facts import Moved, Tell
+from tocsin.core.record import rfc3339
+from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
+from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.targets import Targets
+from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.rulebook import Rulebook
+
+TEST_LIFE = timedelta(minutes=1)
+TEST_WAIT_S = 15.0
+
+
+class Operations:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        dispatcher: Dispatcher,
+        attempts: Attempts,
+        targets: Targets,
+        rulebook: Callable[[], Rulebook],
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._dispatcher = dispatcher
+        self._attempts = attempts
+        self._targets = targets
+        self._rulebook = rulebook
+        self._clock = clock
+        self._tell = tell
+
+    async def test(self, target: Target) -> Mapping[str, Any]:
+        """A message marked as a test, on the real path: ledger, lane, provider. Answers with what the provider said.
+
+        Raises NotFoundError for a target that is not configured.
+        """
+        policy = self._policy(target)
+        alert = _test_alert(self._clock.now())
+        settled = self._attempts.watch(alert.id)
+        appended = await self._ledger.append(Submission((Item(alert),)), _only(policy))
+        self._dispatcher.wake(appended.lanes)
+        try:
+            async with asyncio.timeout(TEST_WAIT_S):
+                delivery, report = await settled
+        except TimeoutError:
+            return self._still_waiting(policy)
+        return {"target": str(target), "alert": str(alert.id), **_told(delivery, report)}
+
+    async def retry(self, identifier: UUID) -> Delivery:
+        """Put a delivery that is over back into its lane. Raises NotFoundError, or InvalidRequestError where its state
+        has no retry.
+        """
+        delivery = await self._archive.delivery(identifier)
+        if delivery is None:
+            raise NotFoundError(f"there is no delivery {identifier}")
+        if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
+            raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
+        now = self._clock.now()
+        move = Move(
+            key=delivery.key,
+            fence=delivery.fence,
+            to=DeliveryState.PENDING,
+            why=Why.RETRIED,
+            due=now,
+        )
+        moved = await self._ledger.move([move])
+        if not moved.deliveries:
+            raise InvalidRequestError("it has just been moved by somebody else: look again")
+        (retried,) = moved.deliveries
+        self._tell(Moved(delivery=retried, to=retried.state, why=retried.why))
+        self._dispatcher.wake([retried.lane])
+        return retried
+
+    async def enable(self, target: Target) -> None:
+        """Raises NotFoundError where it was not disabled."""
+        await self._targets.enable(target)
+
+    async def channels(self) -> list[dict[str, Any]]:
+        """Every channel with its targets: what waits in each lane, gate and breaker, and why a target rests."""
+        disabled = {row.target: row for row in await self._targets.rows()}
+        lanes = {row.lane: row for row in await self._archive.lanes()}
+        channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for target, policy in sorted(self._rulebook().routing.targets.items()):
+            rest = disabled.get(target)
+            channels[target.channel].append(
+                {
+                    "target": str(target),
+                    "enabled": rest is None,
+                    "disabled": rest and {"at": rfc3339(rest.disabled_at), "why": rest.why, "detail": rest.detail},
+                    "shadow": policy.shadow,
+                    **self._lane(policy.lane),
+                    **_queue(lanes.pop(policy.lane, LaneRow(lane=policy.lane))),
+                }
+            )
+        held = [{"lane": row.lane, **_queue(row)} for row in lanes.values()]
+        told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
+        return [*told, {"channel": None, "held": held}] if held else told
+
+    def _lane(self, name: str) -> dict[str, Any]:
+        lane = self._dispatcher.lanes().get(name)
+        return lane.as_json(self._clock.monotonic()) if lane else {"lane": name}
+
+    def _policy(self, target: Target) -> TargetPolicy:
+        policy = self._rulebook().routing.targets.get(target)
+        if policy is None:
+            raise NotFoundError(f"{target} is not a configured target")
+        return policy
+
+    def _still_waiting(self, policy: TargetPolicy) -> Mapping[str, Any]:
+        return {
+            "target": str(policy.target),
+            "state": "pending",
+            "why": "its lane is closed",
+            **self._lane(policy.lane),
+        }
+
+
+def _test_alert(now: datetime) -> Alert:
+    return Alert(
+        id=new_id(now),
+        type=AlertType.IN_STOCK,
+        priority=AlertType.IN_STOCK.default_priority,
+        sku="TEST",
+        retailer="tocsin",
+        timestamp=now,
+        price=Decimal("0.00"),
+        product_name="Test alert",
+        metadata={"test": True},
+    )
+
+
+def _only(policy: TargetPolicy) -> Callable[[Alert, Episode | None, datetime], Accepted]:
+    def decide(_alert: Alert, _last: Episode | None, now: datetime) -> Accepted:
+        plan = Plan(target=policy.target, lane=policy.lane, due=now, expires_at=now + TEST_LIFE)
+        return Accepted(Reason.TEST, (plan,))
+
+    return decide
+
+
+def _told(delivery: Delivery, report: Report) -> dict[str, Any]:
+    return {
+        "delivery": str(delivery.id),
+        "state": delivery.state.value,
+        "why": delivery.why and delivery.why.value,
+        "detail": report.outcomes[0].detail,
+        "status": report.status,
+        "answer": report.answer,
+    }
+
+
+def _queue(row: LaneRow) -> dict[str, Any]:
+    return {
+        "pending": {band.value: count for band, count in row.pending.items()},
+        "sending": row.sending,
+        "unknown": row.unknown,
+        "oldest": row.oldest and rfc3339(row.oldest),
+    }

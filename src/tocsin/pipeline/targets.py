@@ -1,0 +1,32 @@
+"""Which targets rest: dead ones are disabled until a human enables them. The ledger is the truth; this is its copy."""
+
+from tocsin.core.delivery import Target
+from tocsin.core.errors import NotFoundError
+from tocsin.core.facts import TargetDisabled, Tell
+from tocsin.ledger.contract import Archive, Ledger, TargetRow
+
+
+class Targets:
+    def __init__(self, ledger: Ledger, archive: Archive, tell: Tell) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._tell = tell
+        self.disabled: frozenset[Target] = frozenset()
+
+    async def start(self) -> None:
+        self.disabled = frozenset(row.target for row in await self._archive.disabled())
+
+    async def rows(self) -> tuple[TargetRow, ...]:
+        return await self._archive.disabled()
+
+    def note_disabled(self, target: Target, why: str, detail: str) -> None:
+        """A settlement has disabled it: no new delivery is planned for it from now on."""
+        if target not in self.disabled:
+            self.disabled |= {target}
+            self._tell(TargetDisabled(target, why, detail))
+
+    async def enable(self, target: Target) -> None:
+        """Raises NotFoundError where it was not disabled."""
+        if not await self._ledger.enable(target):
+            raise NotFoundError(f"{target} is not disabled")
+        self.disabled -= {target}

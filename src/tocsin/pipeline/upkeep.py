@@ -1,0 +1,101 @@
+"""What has to be done now and then: the table below says what, and how often."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Delivery
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import Moved, Tell, Trouble
+from tocsin.ledger.contract import Archive, Ledger
+from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.intake import Intake
+from tocsin.rules.rulebook import Rulebook
+
+PRUNE_STEP = 1000
+
+
+class Upkeep:
+    """`retention` is how long alerts are kept after their acceptance."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        attempts: Attempts,
+        dispatcher: Dispatcher,
+        intake: Intake,
+        rulebook: Callable[[], Rulebook],
+        retention: Callable[[], timedelta],
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._attempts = attempts
+        self._dispatcher = dispatcher
+        self._intake = intake
+        self._rulebook = rulebook
+        self._retention = retention
+        self._clock = clock
+        self._tell = tell
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self._recover()
+        jobs: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
+            (1.0, self._expire),
+            (1.0, self._fail_over),
+            (5.0, self._dispatcher.look),
+            (5.0, self._settle_doubts),
+            (15.0, self._close_the_silent),
+            (60.0, self._prune),
+        )
+        self._tasks = [asyncio.create_task(self._repeat(seconds, job)) for seconds, job in jobs]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _repeat(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await job()
+            except LedgerError as problem:
+                self._tell(Trouble("upkeep_failed", problem.message))
+            await self._clock.sleep(seconds)
+
+    async def _recover(self) -> None:
+        """What a dead process left `sending` is in doubt now."""
+        self._tell_moves((await self._ledger.recover()).deliveries)
+
+    async def _expire(self) -> None:
+        self._tell_moves((await self._ledger.expire()).deliveries)
+
+    async def _fail_over(self) -> None:
+        moved = await self._ledger.fail_over(self._dispatcher.broken())
+        self._tell_moves(moved.deliveries)
+        self._dispatcher.wake(moved.lanes)
+
+    async def _settle_doubts(self) -> None:
+        for claim in await self._archive.unknown(frozenset(self._dispatcher.lanes())):
+            moved = await self._attempts.settle_doubt(claim)
+            self._dispatcher.wake(delivery.lane for delivery in moved.deliveries)
+
+    async def _close_the_silent(self) -> None:
+        silence = self._rulebook().dedup.policy.close_after_silence
+        if silence is not None:
+            self._intake.announce_closed(await self._ledger.silence(self._clock.now() - silence))
+
+    async def _prune(self) -> None:
+        while await self._ledger.prune(self._clock.now() - self._retention(), PRUNE_STEP) == PRUNE_STEP:
+            pass
+
+    def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
