@@ -17,8 +17,6 @@ from tocsin.core.errors import Detail, InvalidAlertError
 AHEAD = timedelta(minutes=5)  # a detector's clock may run so far ahead of ours
 MAX_METADATA = 16 * 1024
 MAX_DEPTH = 8
-_PRICE_LIMIT = 10**12  # micros of it still fit a BIGINT
-_DECIMALS = 6
 _MAX_PROBLEMS = 8  # named in one answer
 _MAX_SHOWN = 64  # characters of a wrong word that an answer repeats
 
@@ -134,8 +132,10 @@ def _text(raw: Any, limit: int) -> str:
 
 _MAX_URL = 2048
 # A host (no user before it: `https://shop.example@evil.example` deceives), a port, then anything without blanks.
-_WEB = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]\"<>]+)(?::\d{1,5})?(?:[/?#][^\s\"<>]*)?", re.IGNORECASE)
-_APP = re.compile(r"([a-z][a-z0-9+.-]*):[^\s\"<>]+", re.IGNORECASE)
+_WEB = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]\"<>]+)(?::\d{1,5})?(?:[/?#][^\s\"<>]*)?", re.IGNORECASE | re.ASCII
+)
+_APP = re.compile(r"([a-z][a-z0-9+.-]*):[^\s\"<>]+", re.IGNORECASE | re.ASCII)
 _RUNS_CODE = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 
 
@@ -160,29 +160,29 @@ def _deep_link(raw: Any) -> str:
 
 # --- numbers and times ----------------------------------------------------------------------------------------
 
-_DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,12})?")
+_DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)
+_FREE = Decimal(0)
+_PRICE_LIMIT = Decimal(10**12)  # in micros it still fits a BIGINT
+_MICRO = Decimal("0.000001")
 
 
 def _price(raw: Any) -> Decimal:
     amount = _decimal(raw)
-    if not 0 <= amount < _PRICE_LIMIT:
+    if not _FREE <= amount < _PRICE_LIMIT:
         raise MendError("must be at least 0 and below 1,000,000,000,000")
-    amount = amount.normalize() + 0  # 0 also takes the sign off -0.0
-    if -int(amount.as_tuple().exponent) > _DECIMALS:
-        raise MendError(f"has more than {_DECIMALS} decimals")
-    return amount
+    if amount != amount.quantize(_MICRO):
+        raise MendError("has more than 6 decimals")
+    return amount.normalize() + _FREE  # adding takes the sign off -0.0
 
 
 def _decimal(raw: Any) -> Decimal:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise MendError(f"must be a number or a decimal string, not {_kind(raw)}")
     if isinstance(raw, str):
         if not _DECIMAL.fullmatch(raw):
             raise MendError('must be a number or a decimal string like "1999.99", without sign, currency or commas')
         return Decimal(raw)
-    if isinstance(raw, int):
-        return Decimal(max(-1, min(raw, _PRICE_LIMIT)))
-    amount = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
+    if isinstance(raw, bool) or not isinstance(raw, (float, int, Decimal)):
+        raise MendError(f"must be a number or a decimal string, not {_kind(raw)}")
+    amount = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
     if not amount.is_finite():
         raise MendError("must be a finite number")
     return amount
@@ -195,7 +195,7 @@ def _priority(raw: Any) -> int:
 
 
 # RFC 3339, section 5.6; a blank for the T is allowed there.
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 def _timestamp(raw: Any) -> datetime:
