@@ -20,10 +20,10 @@ from tocsin.ledger.contract import Archive, Claim, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.mentions import mention_for
-from tocsin.rules.pacing import Step, after, after_doubt
 from tocsin.rules.quiet import QuietAction, hush
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.step import Step, after, after_doubt
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
 MENTION_MEMORY = timedelta(hours=1)  # mention budgets are counted over no more than this
@@ -165,7 +165,7 @@ class Attempts:
 
     def _undecided(self, delivery: Delivery) -> Move:
         policy = self._rulebook().routing.targets[delivery.target]
-        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, self._clock.now()))
+        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, self._clock.now(), self._random.random()))
 
     async def _move(self, moves: Sequence[Move]) -> MovedRows:
         moved = await self._until_taken(lambda: self._ledger.move(moves))

@@ -1,6 +1,7 @@
 """One scheduler over the due lanes. What leaves next is decided as late as possible, so that priority holds."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -167,21 +168,20 @@ class Dispatcher:
 
     async def _restore_gates(self) -> None:
         """Pacing goes on where the last process stopped."""
-        now, elapsed = self._clock.now(), self._clock.monotonic()
-        used: dict[str, list[float]] = {}
+        now = self._clock.now()
+        ages: defaultdict[str, list[timedelta]] = defaultdict(list)
         for row in await self._archive.recent_attempts(now - MEMORY):
-            used.setdefault(row.lane, []).append(elapsed - (now - row.started_at).total_seconds())
+            ages[row.lane].append(now - row.started_at)
             self._attempts.remember(row.target, row.mentioned.split(), row.started_at)
-        for name, times in used.items():
-            if lane := self._lanes.get(name):
-                lane.turnstiles[0].restore(times)
+        for lane in self._lanes.values():
+            lane.turnstiles[0].restore(ages[lane.name], self._clock.monotonic())
 
     def lanes(self) -> Mapping[str, Lane]:
         return self._lanes
 
     def broken(self) -> frozenset[str]:
         """Lanes whose breaker is open: what waits there may fail over."""
-        return frozenset(name for name, lane in self._lanes.items() if lane.breaker.open_until)
+        return frozenset(name for name, lane in self._lanes.items() if lane.breaker.open)
 
     def _plan(self, lane: str, when: float) -> None:
         self._agenda.put(lane, when)

@@ -9,7 +9,8 @@ from tocsin.channels.contract import Budget
 from tocsin.core.alert import Band
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
-from tocsin.rules.pacing import Breaker, Gate, GatePolicy, admits, heed, judge, lowest_now, opens_at, probe, spend
+from tocsin.rules.breaker import Breaker, admits, judge, probe
+from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, opens_at, recall, spend
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -32,9 +33,9 @@ class Turnstile:
             used.append(answered)
         self.gate = replace(self.gate, used=tuple(sorted(used)))
 
-    def restore(self, used: Iterable[float]) -> None:
-        """After a restart: what recent attempts have spent."""
-        self.gate = replace(self.gate, used=tuple(sorted(used)))
+    def restore(self, ages: Iterable[timedelta], now: float) -> None:
+        """After a restart: what attempts of so long ago have spent."""
+        self.gate = recall(self.policy, ages, now)
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Lane:
 
     def full(self) -> bool:
         """As many requests are under way as may be; while the breaker probes, that is one."""
-        bound = self.policy.gate.max_in_flight if self.breaker.open_until == 0 else 1
+        bound = 1 if self.breaker.open else self.policy.gate.max_in_flight
         return self.in_flight >= bound
 
     def opens_at(self, band: Band, now: float) -> float:
@@ -88,15 +89,14 @@ class Lane:
     def start(self, now: float) -> None:
         """A request leaves; while the breaker is open it is the probe."""
         self.in_flight += 1
-        if self.breaker.open_until:
-            self.breaker = probe(self.breaker, now)
+        self.breaker = probe(self.breaker, now)
 
     def end(self, entered: float, answered: float | None) -> None:
         self.in_flight -= 1
         self.leave(entered, answered)
 
     def heed(self, now: float, budget: Budget | None, shut_for: timedelta | None) -> None:
-        """The provider has spoken of this lane."""
+        """The provider has spoken of this lane, in its answer to one request that still counts as under way."""
         own = self.turnstiles[0]
         own.gate = heed(
             own.gate,
@@ -104,6 +104,7 @@ class Lane:
             remaining=budget.remaining if budget else None,
             resets_after=budget.resets_after if budget else None,
             shut_for=shut_for,
+            in_flight=self.in_flight - 1,
         )
 
     def judge(self, outcome: Outcome, now: float) -> None:
@@ -116,7 +117,7 @@ class Lane:
             "lane": self.name,
             "in_flight": self.in_flight,
             "opens_in_s": round(max(wait, 0.0), 3),
-            "breaker": "closed" if self.breaker.open_until == 0 else "open",
+            "breaker": "open" if self.breaker.open else "closed",
             "failures": self.breaker.failures,
         }
 

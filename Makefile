@@ -1,0 +1,64 @@
+# What can be done here; `make` alone lists it. Everything that is missing is installed on the way.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/node/bin:$(PATH)
+
+ARGS ?=
+SUITES ?=
+RUNS ?= 25
+
+PYTHON_READY := .venv/.ready
+DASHBOARD_READY := dashboard/node_modules/.ready
+PAGE := src/tocsin/web/page/index.html
+PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help setup run demo test lint format bench page clean
+
+help:  ## list what can be done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
+
+setup: $(PYTHON_READY) $(PAGE)  ## install what is missing and build the dashboard
+	@scripts/browser > /dev/null
+
+run: $(PYTHON_READY) $(PAGE)  ## start the service on http://127.0.0.1:8765 (ARGS="--config alerts.json")
+	tocsin serve $(ARGS)
+
+demo: $(PYTHON_READY) $(PAGE)  ## start it wired to the provider sandbox, with a synthetic detector
+	tocsin demo $(ARGS)
+
+test: setup  ## run every test: browser, PostgreSQL and Valkey included
+	cd dashboard && npm test --silent
+	pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(PYTHON_READY) $(DASHBOARD_READY)  ## check style and types
+	ruff format --check .
+	ruff check .
+	mypy
+	cd dashboard && npm run --silent check
+
+format: $(PYTHON_READY)  ## put the sources in order
+	ruff check --fix-only .
+	ruff format .
+
+bench: setup  ## measure, and print one table
+	python -m benchmarks $(ARGS)
+
+page: $(PAGE)  ## build the dashboard
+
+clean:  ## remove what was installed and built here
+	rm -rf .venv .cache dashboard/node_modules src/tocsin/web/page .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(PYTHON_READY): pyproject.toml uv.lock scripts/python
+	scripts/python
+	uv sync --locked --quiet
+	@touch $@
+
+$(DASHBOARD_READY): dashboard/package.json dashboard/package-lock.json scripts/node | $(PYTHON_READY)
+	scripts/node
+	cd dashboard && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) | $(DASHBOARD_READY)
+	cd dashboard && npm run --silent build
+	@touch $@

@@ -1,0 +1,138 @@
+"""Listens to facts: a structured log and the metrics. It decides nothing."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from tocsin.core import facts
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.facts import Fact
+
+LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class Telemetry:
+    """One registry for one service: two services in a process do not mix their figures."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self._log = logging.getLogger("tocsin")
+        self._metrics(version)
+
+    def _metrics(self, version: str) -> None:
+        registry = self.registry
+        Gauge("tocsin_build_info", "The running version.", ["version"], registry=registry).labels(version).set(1)
+        self._alerts = Counter("tocsin_alerts", "Detections by decision.", ["decision", "reason"], registry=registry)
+        self._turned = Counter("tocsin_requests_refused", "Requests that intake refused.", ["code"], registry=registry)
+        self._attempts = Counter(
+            "tocsin_attempts", "Requests to providers by outcome.", ["channel", "outcome"], registry=registry
+        )
+        self._took = Histogram(
+            "tocsin_attempt_seconds", "From request to answer.", ["channel"], buckets=LATENCY_BUCKETS, registry=registry
+        )
+        self._moves = Counter(
+            "tocsin_deliveries",
+            "Deliveries by the state they moved to.",
+            ["channel", "state", "why"],
+            registry=registry,
+        )
+        self._latency = Histogram(
+            "tocsin_alert_to_sent_seconds",
+            "From detection to the provider's answer, throttled and retried ones included.",
+            ["channel", "band"],
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._disabled = Counter("tocsin_targets_disabled", "Dead targets.", ["channel", "why"], registry=registry)
+        self._closed = Counter(
+            "tocsin_lane_closings", "Lanes shut by their provider.", ["lane", "why"], registry=registry
+        )
+        self._commits = Histogram(
+            "tocsin_ledger_commit_seconds", "One shared transaction.", buckets=COMMIT_BUCKETS, registry=registry
+        )
+        self._commit_calls = Counter("tocsin_ledger_calls", "Calls that shared a commit.", registry=registry)
+        self._reload_good = Gauge(
+            "tocsin_config_last_reload_successful", "1 when the last reload was taken.", registry=registry
+        )
+        self._reload_good.set(1)
+        self._trouble = Counter("tocsin_trouble", "What an operator should look at.", ["what"], registry=registry)
+
+    def gauge(self, name: str, help_text: str) -> Gauge:
+        """A figure that its owner sets or computes (`set_function`)."""
+        return Gauge(name, help_text, registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case facts.Decided(alert, receipt):
+                self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
+                self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
+            case facts.Moved():
+                self._hear_move(fact)
+            case facts.Attempted():
+                self._attempts.labels(fact.target.channel, fact.outcome).inc()
+                self._took.labels(fact.target.channel).observe(fact.took_s)
+            case facts.Committed(took_s, calls):
+                self._commits.observe(took_s)
+                self._commit_calls.inc(calls)
+            case facts.Turned(code):
+                self._turned.labels(code).inc()
+            case facts.TargetDisabled(target, why, detail):
+                self._disabled.labels(target.channel, why).inc()
+                self._log.warning(
+                    "target disabled", extra={"fact": {"target": str(target), "why": why, "said": detail}}
+                )
+            case facts.LaneClosed():
+                self._closed.labels(fact.lane, fact.why).inc()
+                told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
+                self._log.info("lane closed", extra={"fact": told})
+            case facts.Reloaded(problem):
+                self._reload_good.set(0 if problem else 1)
+                level = logging.ERROR if problem else logging.INFO
+                self._log.log(level, "configuration reloaded", extra={"fact": {"problem": problem}})
+            case facts.Trouble(what, detail, mend):
+                self._trouble.labels(what).inc()
+                self._log.error("trouble", extra={"fact": {"what": what, "detail": detail, "mend": mend}})
+
+    def _hear_move(self, move: facts.Moved) -> None:
+        channel = move.delivery.target.channel
+        why = move.why.value if move.why else ""
+        self._moves.labels(channel, move.to.value, why).inc()
+        if move.to is DeliveryState.SENT and move.latency_s is not None:
+            self._latency.labels(channel, move.delivery.band.value).observe(move.latency_s)
+        level = logging.WARNING if move.to is DeliveryState.REFUSED else logging.DEBUG
+        told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}
+        self._log.log(level, "delivery", extra={"fact": {**told, "said": move.detail}})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: no value from outside can forge a second one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fact", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_to(stream: IO[str], level: int = logging.INFO) -> None:
+    """Everything the process logs goes there, as JSON lines. A closed stream must not stop the service."""
+    logging.raiseExceptions = False
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
