@@ -1,0 +1,91 @@
+"""One request through one provider, with the fault that was ordered for it."""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from tocsin.core.clock import Clock
+from tocsin.core.errors import InvalidRequestError
+from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
+from tocsin.sandbox.faults import Fault, fault_from_header
+from tocsin.sandbox.journal import Entry, Journal
+from tocsin.sandbox.provider import Provider
+from tocsin.sandbox.script import Faults
+from tocsin.sandbox.wire import Wire
+
+FAULT_HEADER = "X-Sandbox-Fault"
+NOTHING = Answer(0)
+
+
+class Handler:
+    def __init__(self, clock: Clock, journal: Journal, faults: Faults, provider: Provider) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._faults = faults
+        self._provider = provider
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        aim = self._provider.aim(request.method, request.path)
+        try:
+            fault = self._fault(request, aim)
+        except InvalidRequestError as error:
+            return Answer.json(400, error.as_json()).response()
+        wire = Wire(request, self._clock, self._faults)
+        if fault and fault.part == "before_reading":
+            self._note(aim, Verdict(accepted=False, answer=NOTHING), fault)
+            wire.cut()
+            return NOTHING.response()
+        call = await self._read(request)
+        await self._wait(fault)
+        verdict = self._take(call, fault)
+        self._note(aim, verdict, fault)
+        return await wire.send(verdict.answer, fault)
+
+    def _fault(self, request: web.Request, aim: Aim) -> Fault | None:
+        if text := request.headers.get(FAULT_HEADER):
+            return fault_from_header(text)
+        return self._faults.pick(self._provider.name, aim)
+
+    async def _read(self, request: web.Request) -> Call:
+        body = await request.read()
+        return Call(
+            at=self._clock.now(),
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            address=request.remote or "",
+            body=body,
+        )
+
+    async def _wait(self, fault: Fault | None) -> None:
+        if fault and fault.kind == "slow":
+            await self._clock.sleep(fault.seconds)
+        if fault and fault.kind == "hang":
+            await self._faults.released()
+
+    def _take(self, call: Call, fault: Fault | None) -> Verdict:
+        """What the provider makes of it, and the fault's answer in place of its own."""
+        verdict = Verdict(accepted=False, answer=NOTHING)
+        if fault is None or fault.reaches:
+            verdict = self._provider.take(call)
+        if fault and fault.make:
+            return replace(verdict, answer=fault.make(call.at))
+        return verdict
+
+    def _note(self, aim: Aim, verdict: Verdict, fault: Fault | None) -> None:
+        self._journal.add(
+            Entry(
+                number=self._journal.next_number,
+                at=self._clock.now(),
+                provider=self._provider.name,
+                action=aim.action,
+                target=aim.target,
+                accepted=verdict.accepted,
+                status=verdict.answer.status or None,
+                fault=fault.name if fault else None,
+                message=verdict.message,
+                references=verdict.references,
+                body=verdict.body,
+            )
+        )
