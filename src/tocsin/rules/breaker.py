@@ -13,7 +13,9 @@ _LONGEST_RUN = 16  # counting further would change nothing: the pause is at its 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`failures` in a row so far; open from OPENS_AFTER on. `probing`: the answer of a probe is outstanding."""
+    """`failures` in a row so far; open from OPENS_AFTER on, with `open_until` the time of the next probe (0 while
+    closed). `probing`: the answer of a probe is outstanding.
+    """
 
     failures: int = 0
     open_until: float = 0.0
@@ -41,7 +43,7 @@ def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
     if breaker.open and not breaker.probing:
         return breaker  # it left before the breaker opened: that many at once are one failure
     failures = min(breaker.failures + 1, _LONGEST_RUN)
-    return Breaker(failures, now + _pause(failures))
+    return Breaker(failures, now + _pause(failures)) if failures >= OPENS_AFTER else Breaker(failures)
 
 
 def _failed(outcome: Outcome) -> bool:
@@ -53,7 +55,4 @@ def _failed(outcome: Outcome) -> bool:
 
 
 def _pause(failures: int) -> float:
-    """Nothing while closed."""
-    if failures < OPENS_AFTER:
-        return 0.0
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failures - OPENS_AFTER))

@@ -1,11 +1,13 @@
 """What the operator knows of products and retailers: which SKUs are one product, which spellings one shop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from tocsin.core.alert import Alert
 from tocsin.core.delivery import Target
+from tocsin.rules.glob import Globs, is_glob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +37,79 @@ class Retailer:
 
 @dataclass(frozen=True)
 class Catalog:
+    """Products are keyed by name, retailers by key. The indexes are built once, on the first look."""
+
     products: Mapping[str, Product] = field(default_factory=dict)
     retailers: Mapping[str, Retailer] = field(default_factory=dict)
 
     def canonical(self, retailer: str) -> str:
-        """Fold a spelling (case, surrounding space, aliases) to the key that alerts carry."""
-        raise NotImplementedError
+        """Fold a spelling (case, spaces, aliases, the title) to the key that alerts carry.
+
+        An unlisted retailer keeps its folded spelling: `" Micro  Center"` is `"micro center"`.
+        """
+        folded = fold(retailer)
+        return self._keys.get(folded, folded)
 
     def retailer(self, key: str) -> Retailer:
         """What is known of a retailer; an unlisted one is its own title."""
-        raise NotImplementedError
+        known = self.retailers.get(key)
+        return known if known is not None else Retailer(key=key, title=key)
+
+    def spellings(self, key: str) -> frozenset[str]:
+        """Every folded spelling that means this retailer, its key among them: what people may write in a `match`."""
+        known = self._spellings.get(key)
+        return known if known is not None else frozenset((key,))
 
     def product_of(self, alert: Alert) -> Product | None:
-        raise NotImplementedError
+        """The first product that lists the alert's SKU: for its retailer, else for every retailer, else by a glob."""
+        qualified = f"{alert.retailer}:{alert.sku}"
+        product = self._listed.get(qualified) or self._listed.get(alert.sku)
+        if product is not None or not self._globbed:
+            return product
+        return next((each for globs, each in self._globbed if globs.hold(qualified)), None)
+
+    @cached_property
+    def _spellings(self) -> Mapping[str, frozenset[str]]:
+        return {
+            key: frozenset(map(fold, (key, retailer.title, *retailer.aliases))) | {key}
+            for key, retailer in self.retailers.items()
+        }
+
+    @cached_property
+    def _keys(self) -> Mapping[str, str]:
+        """A key is never taken for the alias of another retailer."""
+        aliases = {spelling: key for key, spellings in self._spellings.items() for spelling in spellings}
+        return aliases | {fold(key): key for key in self.retailers}
+
+    @cached_property
+    def _listed(self) -> Mapping[str, Product]:
+        listed: dict[str, Product] = {}
+        for sku, product in self._skus():
+            if not is_glob(sku):
+                listed.setdefault(sku, product)
+        return listed
+
+    @cached_property
+    def _globbed(self) -> tuple[tuple[Globs, Product], ...]:
+        return tuple((Globs.of((sku,)), product) for sku, product in self._skus() if is_glob(sku))
+
+    def _skus(self) -> Iterator[tuple[str, Product]]:
+        for product in self.products.values():
+            for sku in product.skus:
+                yield fold_sku(sku, self.canonical), product
+
+
+def fold(retailer: str) -> str:
+    """A spelling without what people vary: case, spaces around it and the number of those inside."""
+    return " ".join(retailer.casefold().split())
+
+
+def fold_sku(sku: str, spell: Callable[[str], str] = fold) -> str:
+    """`retailer:sku` with its retailer folded; a bare glob becomes `*:sku`, so that it never reads a retailer's name.
+
+    A SKU itself is compared exactly: shops tell `a1` from `A1`.
+    """
+    retailer, colon, rest = sku.strip().partition(":")
+    if colon:
+        return f"{spell(retailer)}:{rest.strip()}"
+    return f"*:{retailer}" if is_glob(retailer) else retailer

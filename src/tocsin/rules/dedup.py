@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
-from tocsin.core.decision import Accepted, Duplicate, Episode
+from tocsin.core.decision import Accepted, Duplicate, Episode, LastAccepted, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DedupPolicy:
+    """`price_tolerance_percent` is of the earlier price. `realert`: a repeat is news again after its cooldown, or not
+    before the episode has ended. `close_after_silence` is upkeep's: how long a detector may say nothing.
+    """
+
     cooldown: timedelta = timedelta(hours=1)
     by_type: Mapping[AlertType, timedelta] = field(default_factory=dict)
     price_tolerance_percent: Decimal = Decimal(1)
@@ -19,11 +23,69 @@ class DedupPolicy:
     reopen_after_close: timedelta = timedelta(minutes=2)
     close_after_silence: timedelta | None = None
 
+    def cooldown_of(self, kind: AlertType) -> timedelta:
+        return self.by_type.get(kind, self.cooldown)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertDeduplicator:
+    """Consider what was last accepted of the same SKU, retailer, variant and seller (the episode), by type."""
+
     policy: DedupPolicy
 
     def should_send(self, alert: Alert, last: Episode | None, now: datetime) -> Accepted | Duplicate:
         """Accepted carries no plans yet: routing adds them."""
-        raise NotImplementedError
+        if last is None:
+            return Accepted(Reason.NEW)
+        if last.closed_at is not None and alert.type.buyable:
+            return self._back_again(alert, last, last.closed_at, now)
+        earlier = _of_this_episode(last, alert.type)
+        if earlier is None:
+            return Accepted(Reason.NEW)
+        if not self._same_price(earlier.price, alert.price):
+            return Accepted(Reason.PRICE_CHANGED)
+        return self._repeated(alert, last, earlier, now)
+
+    def _back_again(self, alert: Alert, last: Episode, closed_at: datetime, now: datetime) -> Accepted | Duplicate:
+        """Sold out, and to be had again: the next episode, unless the shop only flickered."""
+        flickered = _original(alert, last)
+        if flickered is not None and _within(self.policy.reopen_after_close, closed_at, now):
+            return Duplicate(Reason.FLAPPING, flickered.alert_id)
+        return Accepted(Reason.REOPENED)
+
+    def _repeated(self, alert: Alert, last: Episode, earlier: LastAccepted, now: datetime) -> Accepted | Duplicate:
+        if _within(self.policy.cooldown_of(alert.type), earlier.at, now):
+            return Duplicate(Reason.REPEAT, earlier.alert_id)
+        if self.policy.realert == "episode" and _lasts(last):
+            return Duplicate(Reason.SAME_EPISODE, earlier.alert_id)
+        return Accepted(Reason.COOLDOWN_OVER)
+
+    def _same_price(self, earlier: Decimal | None, price: Decimal | None) -> bool:
+        if earlier is None or price is None:
+            return earlier is price
+        return abs(price - earlier) * 100 <= self.policy.price_tolerance_percent * earlier
+
+
+def _of_this_episode(last: Episode, kind: AlertType) -> LastAccepted | None:
+    """While sold out, what was accepted before the close belongs to the episode that has ended."""
+    earlier = last.last.get(kind)
+    if earlier is not None and last.closed_at is not None and earlier.at < last.closed_at:
+        return None
+    return earlier
+
+
+def _original(alert: Alert, last: Episode) -> LastAccepted | None:
+    """What a flicker is counted on: the last of its type, else the last of any."""
+    return last.last.get(alert.type) or max(last.last.values(), key=lambda accepted: accepted.at, default=None)
+
+
+def _lasts(last: Episode) -> bool:
+    """Between the restock and its end; what was never in stock is no episode that could last."""
+    return last.opened_at is not None and last.closed_at is None
+
+
+def _within(window: timedelta, then: datetime, now: datetime) -> bool:
+    """Less than `window` apart. Where the wall clock was set back, `then` lies ahead: one further ahead than the
+    window is not believed, so that nothing is held back for longer than twice the window.
+    """
+    return abs(now - then) < window

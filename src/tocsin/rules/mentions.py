@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.core.alert import Alert
-from tocsin.core.mention import Mention
+from tocsin.core.mention import NOBODY, Mention
 from tocsin.rules.catalog import Catalog
-from tocsin.rules.match import Match
 from tocsin.rules.gate import Rate
+from tocsin.rules.match import Match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,5 +30,28 @@ def mention_for(
 ) -> Mention:
     """`alerts` are those of one message that quiet hours leave loud, the most important first; `spent` has, for each
     name (`Mention.names`), when it was mentioned on this target before.
+
+    The message mentions what the first alert among them that may mention anybody at all may mention.
     """
-    raise NotImplementedError
+    for alert in alerts:
+        rule = next((rule for rule in rules if rule.match.admits(alert, catalog)), None)
+        mention = NOBODY if rule is None else _affordable(rule, spent, now)
+        if mention != NOBODY:
+            return mention
+    return NOBODY
+
+
+def _affordable(rule: MentionRule, spent: Mapping[str, Sequence[datetime]], now: datetime) -> Mention:
+    wanted = Mention(rule.everyone, rule.roles)
+    names = {name for name in wanted.names if _has_budget(rule.budget, spent.get(name, ()), now)}
+    return Mention(
+        everyone="everyone" in names,
+        roles=tuple(role for role in rule.roles if f"role:{role}" in names),
+    )
+
+
+def _has_budget(budget: Rate | None, spent: Sequence[datetime], now: datetime) -> bool:
+    """A mention further ahead than the window was made before the clock was set back: it counts no more."""
+    if budget is None:
+        return True
+    return sum(abs(now - moment) < budget.per for moment in spent) < budget.count

@@ -1,7 +1,7 @@
 """Hours in which a target wants less noise."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,10 @@ class QuietAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """`start` may be later than `end`: the night between them. `loud` (the file's `except`) is never quietened."""
+    """`start` may be later than `end`: the night between them; equal times are the whole day.
+
+    `loud` (the file's `except`) is never quietened.
+    """
 
     start: time
     end: time
@@ -34,10 +37,34 @@ class QuietRule:
 
 
 def quiet_until(hours: QuietHours, now: datetime) -> datetime | None:
-    """The end of the quiet hours that `now` lies in; None outside of them. Right across a change of the clocks."""
-    raise NotImplementedError
+    """The end (UTC) of the quiet hours that `now` lies in; None outside of them.
+
+    Right across a change of the clocks: a time that comes twice starts them the first time and ends them the second;
+    one that is skipped counts as much later as the clocks were put forward.
+    """
+    today = now.astimezone(hours.zone).date()
+    for day in (today - timedelta(days=1), today):
+        begin, end = _night_of(hours, day)
+        if begin <= now < end:
+            return end
+    return None
 
 
 def hush(rule: QuietRule | None, alert: Alert, catalog: Catalog, now: datetime) -> QuietAction | None:
     """What the quiet hours ask for, for this alert, now."""
-    raise NotImplementedError
+    if rule is None or quiet_until(rule.hours, now) is None:
+        return None
+    loud = rule.hours.loud
+    return None if loud is not None and loud.admits(alert, catalog) else rule.do
+
+
+def _night_of(hours: QuietHours, day: date) -> tuple[datetime, datetime]:
+    """The quiet hours that begin on this day, in UTC."""
+    morning = day if hours.start < hours.end else day + timedelta(days=1)
+    return _instants(hours, day, hours.start)[0], max(_instants(hours, morning, hours.end))
+
+
+def _instants(hours: QuietHours, day: date, at: time) -> tuple[datetime, datetime]:
+    """The two readings of a local time; they differ only where the clocks change."""
+    first, second = (datetime.combine(day, at.replace(fold=fold), hours.zone).astimezone(UTC) for fold in (0, 1))
+    return first, second

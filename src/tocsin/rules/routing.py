@@ -1,19 +1,22 @@
 """Which targets hear of an alert."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.decision import Plan
-from tocsin.core.delivery import Target
+from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.rules.catalog import Catalog
-from tocsin.rules.filters import MAX_AGE
+from tocsin.rules.filters import MAX_AGE, end_of_life, life
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
-from tocsin.rules.gate import GatePolicy
-from tocsin.rules.quiet import QuietRule
+from tocsin.rules.quiet import QuietAction, QuietRule, hush, quiet_until
+
+LONGEST_PATIENCE = timedelta(seconds=30)  # before the fallback takes over, where nothing else is configured
+PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +55,116 @@ class RoutingPolicy:
 def plan(
     alert: Alert, now: datetime, policy: RoutingPolicy, catalog: Catalog, disabled: frozenset[Target] = frozenset()
 ) -> tuple[Plan, ...]:
-    """One plan a target: of every matching route in order until one stops, then of the retailer's own."""
-    raise NotImplementedError
+    """One plan a target: of every matching route in order until one stops, then of the retailer's own.
+
+    A disabled target is planned `refused`, and the first of its fallback that can take over is planned beside it.
+    """
+    case = _Case(alert, now, policy.targets, catalog, disabled)
+    wanted = _wanted(alert, policy, catalog)
+    plans = {target: case.plan(target) for target in wanted}
+    for target, fallback in wanted.items():
+        if fallback:
+            backed = _backed(plans[target], case.row(fallback), case, plans.keys())
+            plans[backed.target] = backed
+    return tuple(plans.values())
+
+
+def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> dict[Target, tuple[Target, ...]]:
+    """The targets that hear of it, each with its fallback; what hears of it anyway falls back for nobody."""
+    wanted: dict[Target, dict[Target, None]] = {}
+    for route in _matching(alert, policy.routes, catalog):
+        told, fallback = (route.to + route.fallback, ()) if route.parallel else (route.to, route.fallback)
+        for target in told:
+            wanted.setdefault(target, {}).update(dict.fromkeys(fallback))
+    for target in catalog.retailer(alert.retailer).to:
+        wanted.setdefault(target, {})
+    return {
+        target: tuple(each for each in fallback if each in policy.targets and each not in wanted)
+        for target, fallback in wanted.items()
+        if target in policy.targets
+    }
+
+
+def _matching(alert: Alert, routes: Iterable[Route], catalog: Catalog) -> Iterator[Route]:
+    routed = False
+    for route in routes:
+        if (routed and route.match.unrouted) or not route.match.admits(alert, catalog):
+            continue
+        routed = True
+        yield route
+        if route.stop:
+            return
+
+
+def _backed(plan: Plan, row: tuple[Plan, ...], case: "_Case", planned: Collection[Target]) -> Plan:
+    """The plan with its fallback behind it; where its target is disabled, the one that stands in for it."""
+    if plan.state is DeliveryState.PENDING:
+        return case.behind(plan, row)
+    if plan.why is Why.NO_TARGET:
+        for place, each in enumerate(row):
+            if each.target not in case.disabled and each.target not in planned:
+                return case.behind(replace(each, fail_over_at=None), row[place + 1 :])
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One alert at one time, for any target."""
+
+    alert: Alert
+    now: datetime
+    targets: Mapping[Target, TargetPolicy]
+    catalog: Catalog
+    disabled: frozenset[Target]
+
+    def plan(self, target: Target) -> Plan:
+        """Refused from the start where the target is disabled."""
+        drafted = self._draft(target)
+        if target in self.disabled and drafted.why is not Why.SHADOW:
+            return replace(drafted, state=DeliveryState.REFUSED, why=Why.NO_TARGET)
+        return drafted
+
+    def row(self, targets: tuple[Target, ...]) -> tuple[Plan, ...]:
+        """Those that could take over one after the other. One that is disabled now may be enabled by then."""
+        drafts = map(self._draft, targets)
+        able = [draft for draft in drafts if draft.state is DeliveryState.PENDING]
+        return (*map(self._impatient, able[:-1]), *able[-1:])
+
+    def behind(self, plan: Plan, row: tuple[Plan, ...]) -> Plan:
+        return replace(self._impatient(plan), fallback=row) if row else plan
+
+    def _impatient(self, plan: Plan) -> Plan:
+        """With the time at which its fallback takes over; what quiet hours hold has its patience after them."""
+        policy = self.targets[plan.target]
+        patience = policy.fail_over_after
+        if patience is None:
+            patience = min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
+        return replace(plan, fail_over_at=plan.due + patience)
+
+    def _draft(self, target: Target) -> Plan:
+        policy = self.targets[target]
+        asked = hush(policy.quiet, self.alert, self.catalog, self.now)
+        expires_at = end_of_life(self.alert, self.now, policy.max_age)
+        state, why = _start(policy, asked, past_life=expires_at <= self.now)
+        return Plan(
+            target=target,
+            lane=policy.lane,
+            expires_at=expires_at,
+            due=self._held_until(policy.quiet) if asked is QuietAction.HOLD else self.now,
+            state=state,
+            why=why,
+        )
+
+    def _held_until(self, quiet: QuietRule | None) -> datetime:
+        """The end of the quiet hours; what is dead by then expires by itself."""
+        return (quiet and quiet_until(quiet.hours, self.now)) or self.now
+
+
+def _start(policy: TargetPolicy, asked: QuietAction | None, *, past_life: bool) -> tuple[DeliveryState, Why | None]:
+    if policy.shadow:
+        return DeliveryState.CANCELLED, Why.SHADOW
+    if past_life:
+        return DeliveryState.EXPIRED, Why.PAST_LIFE
+    if asked is QuietAction.DROP:
+        return DeliveryState.CANCELLED, Why.QUIET
+    return DeliveryState.PENDING, None

@@ -1,10 +1,10 @@
 """All rules in force, and the order in which they speak: filters, then dedup, then routing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.core.alert import Alert
-from tocsin.core.decision import Duplicate, Episode, Ruling
+from tocsin.core.decision import Accepted, Duplicate, Episode, Ruling
 from tocsin.core.delivery import Target
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
@@ -28,4 +28,4 @@ class Rulebook:
         ruling = self.dedup.should_send(alert, last, now)
         if isinstance(ruling, Duplicate):
             return ruling
-        return replace(ruling, plans=plan(alert, now, self.routing, self.catalog, disabled))
+        return Accepted(ruling.reason, plan(alert, now, self.routing, self.catalog, disabled))
