@@ -59,13 +59,24 @@ class Budget:
 class Report:
     """`outcomes` has one entry for each member, in their order. `budget` is None where the provider said nothing.
 
-    `status` and `answer` (at most 256 characters, no secrets) go to the timeline.
+    `status` and `answer` (at most 256 characters, no secrets) go to the timeline. `whole_channel`: what the deferred
+    outcomes say of waiting holds for every lane of the channel (a global limit, an address that is shut out).
     """
 
     outcomes: tuple[Outcome, ...]
     budget: Budget | None = None
     status: int | None = None
     answer: str = ""
+    whole_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What stands at the provider: the members of a sent attempt in their order, their alerts as they are now."""
+
+    target: Target
+    reference: str
+    members: tuple[Member, ...]
 
 
 class Channel(Protocol):
@@ -89,5 +100,26 @@ class Finds(Protocol):
     """A channel that can ask its provider whether a message of a lost attempt arrived."""
 
     async def find(self, attempt: Attempt) -> Report | None:
-        """Delivered or not for each member; None where the provider cannot tell now."""
+        """Delivered, or Deferred where it surely never arrived, for each member; None where nobody can tell now."""
+        ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """A channel that can change a message that stands there, so that sold out is shown in place."""
+
+    async def edit(self, message: Message) -> Report:
+        """Show each alert as it is now; nobody is rung out to again. All members share one outcome.
+
+        `Refused(MESSAGE_GONE)`: there is nothing left to edit, or it is too old; the target itself is well.
+        """
+        ...
+
+
+@runtime_checkable
+class SharesGate(Protocol):
+    """A channel where several targets can share one limit of the provider."""
+
+    async def shared_gate(self, target: Target) -> str | None:
+        """The name of the gate that this target shares with others; None where the provider cannot tell now."""
         ...

@@ -23,6 +23,9 @@ class Refusal(StrEnum):
     INVALID_REQUEST = "invalid_request"  # the provider does not understand what we sent: our fault
     TOO_LARGE = "too_large"  # the provider takes less than we sent
     CONTENT_BLOCKED = "content_blocked"  # a filter at the provider does not let this text through
+    MESSAGE_GONE = (
+        "message_gone"  # the message to be edited was deleted or is too old; nothing is wrong with the target
+    )
 
     @property
     def disables_target(self) -> bool:

@@ -1,0 +1,7 @@
+"""Discord webhooks."""
+
+from tocsin.channels.discord.address import normalise
+from tocsin.channels.discord.channel import Discord
+from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
+
+__all__ = ["Discord", "DiscordSettings", "Face", "Webhook", "normalise"]

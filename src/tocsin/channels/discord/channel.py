@@ -1,0 +1,150 @@
+"""The Discord channel: webhooks, one message per attempt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from tocsin.channels.contract import Attempt, Member, Message, Report
+from tocsin.channels.discord.address import Address, normalise
+from tocsin.channels.discord.answers import report_of
+from tocsin.channels.discord.embed import Entry
+from tocsin.channels.discord.message import fitting, message_of, standing
+from tocsin.channels.discord.reference import LONGEST, reference_of
+from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
+from tocsin.channels.transport import Answer, Transport
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Delivery, Target
+from tocsin.core.mention import Mention
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
+
+Link = Callable[[Delivery, AlertRecord], str | None]
+"""The short address that records a click; None where the service has no public one."""
+
+_SUSPECTS = 1000
+_BLAMES_CONTENT = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
+
+
+class Discord:
+    """Satisfies `Channel`, `Edits` and `SharesGate`. Raises ValueError for an address that is no webhook's."""
+
+    name = "discord"
+
+    def __init__(self, settings: DiscordSettings, transport: Transport, clock: Clock, link: Link) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._link = link
+        self._addresses = {name: _address(webhook, settings.api_base) for name, webhook in settings.webhooks.items()}
+        self._places: dict[str, str] = {}  # webhook -> the Discord channel it writes to
+        self._suspects: dict[UUID, None] = {}  # alerts to be sent alone: a message they were in was refused
+        self._headers = {"Content-Type": "application/json", "User-Agent": _user_agent(settings.public_url)}
+
+    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:  # noqa: ARG002 - one limit for all webhooks
+        if any(record.alert.id in self._suspects for record in records[:1]):
+            return 1
+        whole = fitting([self._entry(record, reference=LONGEST) for record in records])
+        return next((n for n, record in enumerate(records[:whole]) if record.alert.id in self._suspects), whole)
+
+    def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
+        entries = [self._entry(record) for record in records]
+        return message_of(entries, mention, silent=False, thread_name=self._webhook(target).thread_name)
+
+    async def send(self, attempt: Attempt) -> Report:
+        address = self._addresses.get(attempt.target.name)
+        if address is None:
+            return _unanswered(Deferred(Delay.CREDENTIALS, detail="this webhook is not configured"), attempt.members)
+        body = message_of(
+            self._entries(attempt.members),
+            attempt.mention,
+            silent=attempt.silent,
+            thread_name=self._webhook(attempt.target).thread_name,
+        )
+        report = await self._call("POST", address.execute(), body, attempt.members)
+        return self._part(attempt.members, report) if _blames_all(report) else report
+
+    async def edit(self, message: Message) -> Report:
+        """A forum post is a thread with the id of its first message (Discord documentation, Channels Resource)."""
+        address = self._addresses[message.target.name]
+        if self._webhook(message.target).thread_name:
+            address = Address(address.url, message.reference)
+        body = standing(self._entries(message.members))
+        return await self._call("PATCH", address.message(message.reference), body, message.members)
+
+    async def shared_gate(self, target: Target) -> str | None:
+        """All webhooks of one Discord channel share its limit of messages per minute."""
+        place = await self._place(target)
+        return place and f"discord:channel:{place}"
+
+    async def _place(self, target: Target) -> str | None:
+        """The id of the Discord channel behind a webhook, asked once."""
+        if target.name not in self._places:
+            answer = await self._transport.request("GET", self._addresses[target.name].inspect(), headers=self._headers)
+            place = _member_of(answer, "channel_id")
+            if place is None:
+                return None
+            self._places[target.name] = place
+        return self._places[target.name]
+
+    async def _call(self, method: str, url: Secret, body: Mapping[str, Any], members: Sequence[Member]) -> Report:
+        answer = await self._transport.request(method, url, headers=self._headers, body=orjson.dumps(body))
+        if isinstance(answer, Answer):
+            return report_of(answer, len(members), self._clock.now())
+        return _unanswered(answer, members)
+
+    def _part(self, members: Sequence[Member], report: Report) -> Report:
+        """Discord does not say which alert it minds: each is sent alone, so that only the faulty one is lost."""
+        for member in members:
+            self._suspects[member.record.alert.id] = None
+        while len(self._suspects) > _SUSPECTS:
+            del self._suspects[next(iter(self._suspects))]
+        alone = Deferred(Delay.PROVIDER_TROUBLE, detail=f"refused together, to be sent alone: {report.answer}")
+        return Report((alone,) * len(members), report.budget, report.status, report.answer)
+
+    def _entries(self, members: Sequence[Member]) -> list[Entry]:
+        return [
+            self._entry(member.record, reference_of(member.delivery), self._link(member.delivery, member.record))
+            for member in members
+        ]
+
+    def _entry(self, record: AlertRecord, reference: str | None = None, link: str | None = None) -> Entry:
+        retailer = record.alert.retailer
+        return Entry(record, self._settings.faces.get(retailer, Face(retailer)), reference, link)
+
+    def _webhook(self, target: Target) -> Webhook:
+        return self._settings.webhooks[target.name]
+
+
+def _address(webhook: Webhook, api_base: str | None) -> Address:
+    return Address(Secret(normalise(webhook.url.reveal(), api_base)), webhook.thread_id)
+
+
+def _user_agent(public_url: str | None) -> str:
+    """The form that Discord asks for; without it Cloudflare may block us (Discord documentation, API Reference)."""
+    return f"DiscordBot ({public_url or 'https://pypi.org/project/tocsin'}, {version('tocsin')})"
+
+
+def _unanswered(outcome: Outcome, members: Sequence[Member]) -> Report:
+    detail = "" if isinstance(outcome, Delivered) else outcome.detail
+    return Report((outcome,) * len(members), answer=detail)
+
+
+def _blames_all(report: Report) -> bool:
+    """A message with several alerts was refused for something in it, and no single alert is named."""
+    return len(report.outcomes) > 1 and all(
+        isinstance(outcome, Refused) and outcome.why in _BLAMES_CONTENT for outcome in report.outcomes
+    )
+
+
+def _member_of(answer: Answer | Deferred | Unknown, name: str) -> str | None:
+    if not isinstance(answer, Answer) or answer.status != 200:  # noqa: PLR2004 - HTTP OK
+        return None
+    try:
+        value = orjson.loads(answer.body)[name]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        return None
+    return value if isinstance(value, str) else None

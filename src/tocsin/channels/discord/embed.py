@@ -1,0 +1,177 @@
+"""One alert as a Discord embed: each type with its own colour, wording and emphasis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.channels.discord import limits
+from tocsin.channels.discord.markdown import caption, literal
+from tocsin.channels.discord.settings import Face
+from tocsin.channels.links import web_address
+from tocsin.channels.money import money, percent_saved
+from tocsin.core.alert import Alert, AlertType
+from tocsin.core.clock import epoch_micros
+from tocsin.core.decision import Reason
+from tocsin.core.record import AlertRecord, rfc3339
+
+SOLD_OUT_COLOUR = 0x747F8D
+_DETAIL = 100  # units for a SKU, a variant, a seller: ten alerts have to share a message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert of a message: `reference` is what its delivery is known by there, `link` the short address."""
+
+    record: AlertRecord
+    face: Face
+    reference: str | None = None
+    link: str | None = None
+
+    @property
+    def is_test(self) -> bool:
+        return self.record.reason is Reason.TEST or bool(self.record.alert.metadata.get("test"))
+
+    @property
+    def address(self) -> str | None:
+        """Where the reader gets to: by the short link where there is one, so that the click is seen."""
+        return self.link or web_address(self.record.alert.url, limits.ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    colour: int
+    before: str
+    after: str
+
+
+_LOOKS: Mapping[AlertType, _Look] = MappingProxyType(
+    {
+        AlertType.IN_STOCK: _Look(0x00FF00, "🚨 ", " IN STOCK!"),
+        AlertType.PRICE_DROP: _Look(0x3498DB, "📉 ", " is cheaper"),
+        AlertType.RESTOCK_SOON: _Look(0xF1C40F, "⏳ ", " is coming back"),
+        AlertType.BACK_ORDER: _Look(0xE67E22, "📦 ", " on back order"),
+    }
+)
+
+
+def embed_of(entry: Entry) -> dict[str, Any]:
+    """Every part within its own limit; what is not known is left out."""
+    alert = entry.record.alert
+    parts = {
+        "title": _title(entry),
+        "url": entry.address,
+        "description": _description(entry),
+        "color": SOLD_OUT_COLOUR if entry.record.closed_at else _LOOKS[alert.type].colour,
+        "author": _author(entry.face),
+        "thumbnail": _picture(alert),
+        "fields": _fields(alert),
+        "footer": {"text": _footer(entry)},
+        "timestamp": rfc3339(alert.timestamp),
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _title(entry: Entry) -> str:
+    alert = entry.record.alert
+    test = "TEST · " if entry.is_test else ""
+    if entry.record.closed_at:
+        return f"{test}~~{literal(alert.title, limits.TITLE - 20)}~~"
+    look = _LOOKS[alert.type]
+    room = limits.TITLE - len(test) - limits.length(look.before + look.after) - 2
+    return f"{test}{look.before}{literal(alert.title, room)}{look.after}"
+
+
+def _description(entry: Entry) -> str:
+    record = entry.record
+    if record.closed_at:
+        return f"**Sold out** after {span(record.closed_at - record.accepted_at)}."
+    detected = f"detected <t:{epoch_micros(record.alert.timestamp) // 1_000_000}:R>"
+    return f"{_lead(record.alert, literal(entry.face.title, _DETAIL))} · {detected}"
+
+
+def _lead(alert: Alert, retailer: str) -> str:
+    match alert.type:
+        case AlertType.IN_STOCK:
+            return f"**Buy it now** at {retailer}"
+        case AlertType.PRICE_DROP:
+            return f"{_bargain(alert)} at {retailer}"
+        case AlertType.RESTOCK_SOON:
+            return f"Expected back soon at {retailer}, not for sale yet"
+        case AlertType.BACK_ORDER:
+            return f"Can be ordered at {retailer}, ships later"
+
+
+def _bargain(alert: Alert) -> str:
+    previous = previous_price(alert)
+    if alert.price is None or previous is None or not percent_saved(alert.price, previous):
+        return "**Price drop**"
+    saved = money(previous - alert.price, alert.currency)
+    return f"**{percent_saved(alert.price, previous)}% off**, {saved} less"
+
+
+def _author(face: Face) -> dict[str, str]:
+    author = {"name": caption(face.title, _DETAIL)}
+    icon = web_address(face.icon, limits.ADDRESS)
+    return author | ({"icon_url": icon} if icon else {})
+
+
+def _picture(alert: Alert) -> dict[str, str] | None:
+    """Discord fetches it: a picture that is not there only leaves the place empty."""
+    address = web_address(alert.metadata.get("image_url"), limits.ADDRESS)
+    return {"url": address} if address else None
+
+
+def _fields(alert: Alert) -> list[dict[str, Any]]:
+    stock = alert.metadata.get("stock")
+    told = {
+        "Price": _price(alert),
+        "Was": _previous(alert),
+        "Stock": literal(str(stock), _DETAIL) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "Variant": literal(alert.variant or "", _DETAIL),
+        "Seller": literal(alert.seller or "", _DETAIL),
+        "SKU": literal(alert.sku, _DETAIL),
+    }
+    return [{"name": name, "value": value, "inline": True} for name, value in told.items() if value]
+
+
+def _price(alert: Alert) -> str:
+    return "" if alert.price is None else f"**{money(alert.price, literal(alert.currency, 8))}**"
+
+
+def _previous(alert: Alert) -> str:
+    previous = previous_price(alert)
+    if previous is None or previous == alert.price:
+        return ""
+    saved = None if alert.price is None else percent_saved(alert.price, previous)
+    return f"~~{money(previous, literal(alert.currency, 8))}~~" + (f" ({saved}% less)" if saved else "")
+
+
+def previous_price(alert: Alert) -> Decimal | None:
+    """`metadata.previous_price` comes as its sender wrote it: a number or a decimal string, or anything else."""
+    named = alert.metadata.get("previous_price")
+    if isinstance(named, bool) or not isinstance(named, int | float | str):
+        return None
+    try:
+        price = Decimal(str(named))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and 0 < price < _DEAREST else None
+
+
+_DEAREST = Decimal(10) ** 12
+
+
+def _footer(entry: Entry) -> str:
+    """Discord writes the embed's timestamp behind it, in each reader's own zone."""
+    return "Detected" if entry.reference is None else f"Detected · ref {entry.reference}"
+
+
+def span(duration: timedelta) -> str:
+    """`3 min 12 s`: the two greatest units."""
+    seconds = max(0, int(duration.total_seconds()))
+    counts = {"d": seconds // 86400, "h": seconds // 3600 % 24, "min": seconds // 60 % 60, "s": seconds % 60}
+    told = [f"{count} {unit}" for unit, count in counts.items() if count]
+    return " ".join(told[:2]) or "0 s"
