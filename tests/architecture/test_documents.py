@@ -1,0 +1,74 @@
+"""What the documents say of the code is read back and compared."""
+
+import re
+from pathlib import Path
+
+from tocsin.core.decision import Reason
+from tocsin.core.delivery import FINAL, MOVES, DeliveryState
+from tocsin.telemetry import Telemetry
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def rows(page: str) -> list[list[str]]:
+    lines = (DOCS / page).read_text().splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [row for row in cells if not set(row[0]) <= {"-", ":"}]
+
+
+def words(cell: str) -> set[str]:
+    return set(re.findall(r"`([a-z_]+)`", cell))
+
+
+def test_the_table_of_moves_is_the_one_in_the_code():
+    told = {(row[0].strip("`"), row[1].strip("`")): words(row[2]) for row in rows("explanation/delivery-states.md")[1:]}
+    coded = {
+        (origin.value, to.value): {why.value for why in reasons}
+        for origin, moves in MOVES.items()
+        for to, reasons in moves.items()
+    }
+    assert told == coded
+
+
+def test_the_drawing_of_the_states_has_every_move_and_no_other():
+    page = (DOCS / "explanation/delivery-states.md").read_text()
+    drawn = set(re.findall(r"^    ([a-z_]+) --> ([a-z_]+)$", page, re.MULTILINE))
+    assert drawn == {(origin.value, to.value) for origin, moves in MOVES.items() for to in moves}
+
+
+def test_every_state_is_explained():
+    page = (DOCS / "explanation/delivery-states.md").read_text()
+    assert {state for state in DeliveryState if f"`{state.value}`: " not in page} == set()
+    assert all(not set(MOVES[state]) - {DeliveryState.PENDING} for state in FINAL)
+
+
+def test_every_reason_of_a_decision_is_explained():
+    told = {word for row in rows("reference/words.md") for word in words(row[1])}
+    assert {reason.value for reason in Reason} <= told
+    assert {word for row in rows("reference/words.md") if row[0] in ("accepted", "duplicate", "filtered")
+            for word in words(row[1])} == {reason.value for reason in Reason}  # fmt: skip
+
+
+def test_the_tree_of_the_architecture_page_is_the_folder():
+    page = (DOCS / "explanation/architecture.md").read_text()
+    told = set(re.findall(r"^[├└]── (\S+)", page, re.MULTILINE))
+    found = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in (ROOT / "src/tocsin").iterdir()
+        if path.name not in ("__pycache__", "py.typed", "__main__.py")
+    }
+    assert told == found
+
+
+def test_every_metric_is_explained_and_every_explained_metric_exists():
+    page = (DOCS / "reference/metrics.md").read_text()
+    told = set(re.findall(r"^\| `(tocsin_[a-z_]+)`", page, re.MULTILINE))
+    assert told == {family.name for family in Telemetry("0").registry.collect()}
+
+
+def test_links_between_documents_lead_somewhere():
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name} links to {link}"
