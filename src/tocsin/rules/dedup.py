@@ -8,6 +8,7 @@ from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.decision import Accepted, Duplicate, Episode, LastAccepted, Reason
+from tocsin.rules.episode import standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class AlertDeduplicator:
             return Accepted(Reason.NEW)
         if last.closed_at is not None and alert.type.buyable:
             return self._back_again(alert, last, last.closed_at, now)
-        earlier = _of_this_episode(last, alert.type)
+        earlier = standing(last, now).get(alert.type)
         if earlier is None:
             return Accepted(Reason.NEW)
         if not self._same_price(earlier.price, alert.price):
@@ -66,17 +67,12 @@ class AlertDeduplicator:
         return abs(price - earlier) * 100 <= self.policy.price_tolerance_percent * earlier
 
 
-def _of_this_episode(last: Episode, kind: AlertType) -> LastAccepted | None:
-    """While sold out, what was accepted before the close belongs to the episode that has ended."""
-    earlier = last.last.get(kind)
-    if earlier is not None and last.closed_at is not None and earlier.at < last.closed_at:
-        return None
-    return earlier
-
-
 def _original(alert: Alert, last: Episode) -> LastAccepted | None:
-    """What a flicker is counted on: the last of its type, else the last of any."""
-    return last.last.get(alert.type) or max(last.last.values(), key=lambda accepted: accepted.at, default=None)
+    """What a flicker is counted on: the last of its type in the episode that has ended, else the last of any."""
+    own = last.last.get(alert.type)
+    if own is not None and (last.opened_at is None or own.at >= last.opened_at):
+        return own
+    return max(last.last.values(), key=lambda accepted: accepted.at, default=None)
 
 
 def _lasts(last: Episode) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.core.alert import TOP_PRIORITY, Alert, AlertType
 from tocsin.core.decision import Episode, Filtered, Reason
 from tocsin.rules.catalog import Catalog, fold, fold_sku
+from tocsin.rules.episode import standing
 
 MAX_AGE: Mapping[AlertType, timedelta] = MappingProxyType(
     {
@@ -69,7 +70,7 @@ def screen(
         _unwanted_retailer(alert, policy, catalog)
         or _stale(alert, now, policy)
         or _outside_price_limits(alert, catalog)
-        or _too_small_a_drop(alert, last, policy)
+        or _too_small_a_drop(alert, last, now, policy)
     )
     return None if reason is None else Filtered(reason)
 
@@ -97,11 +98,11 @@ def _outside_price_limits(alert: Alert, catalog: Catalog) -> Reason | None:
     return None
 
 
-def _too_small_a_drop(alert: Alert, last: Episode | None, policy: FilterPolicy) -> Reason | None:
+def _too_small_a_drop(alert: Alert, last: Episode | None, now: datetime, policy: FilterPolicy) -> Reason | None:
     """A drop from an unknown price passes; a limit of 0 is none."""
     if alert.type is not AlertType.PRICE_DROP or not policy.min_price_drop_percent or alert.price is None:
         return None
-    before = previous_price(alert.metadata.get("previous_price")) or _last_price(last)
+    before = previous_price(alert.metadata.get("previous_price")) or _last_price(last, now)
     if before is None:
         return None
     dropped = (before - alert.price) * 100 / before
@@ -119,9 +120,7 @@ def previous_price(told: Any) -> Decimal | None:
     return price if price.is_finite() and price > 0 else None
 
 
-def _last_price(last: Episode | None) -> Decimal | None:
-    """The latest price accepted in the episode, of whatever type; one that is over has none."""
-    if last is None or last.closed_at is not None:
-        return None
-    priced = [accepted for accepted in last.last.values() if accepted.price]
+def _last_price(last: Episode | None, now: datetime) -> Decimal | None:
+    """The latest price accepted in the episode, of whatever type."""
+    priced = [accepted for accepted in standing(last, now).values() if accepted.price]
     return max(priced, key=lambda accepted: accepted.at).price if priced else None

@@ -1,0 +1,23 @@
+"""What of an episode's memory still speaks: an episode that has ended must not silence the next."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tocsin.core.alert import AlertType
+from tocsin.core.decision import Episode, LastAccepted
+
+NOTHING: Mapping[AlertType, LastAccepted] = {}
+
+
+def standing(episode: Episode | None, now: datetime) -> Mapping[AlertType, LastAccepted]:
+    """What was last accepted of each type since the restock, or, while sold out, since it was sold out.
+
+    Where that time lies ahead, the wall clock was set back and tells nothing of the order: then all of it stands,
+    or every repeat would be news until the clock has caught up.
+    """
+    if episode is None:
+        return NOTHING
+    began = episode.closed_at or episode.opened_at
+    if began is None or now < began:
+        return episode.last
+    return {kind: accepted for kind, accepted in episode.last.items() if accepted.at >= began}
