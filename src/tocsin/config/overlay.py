@@ -1,0 +1,63 @@
+"""Values from the command line and the environment, laid over those of the file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.config.problems import KeyPath
+
+PREFIX = "TOCSIN_"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One value from outside the file. `origin` is what a reader is told: the variable or the flag."""
+
+    path: KeyPath
+    value: str
+    kind: str
+    origin: str
+
+
+def from_environment(environ: Mapping[str, str], tree: Any, top: Mapping[str, bool]) -> Iterator[Assignment]:
+    """`TOCSIN_SERVER__PORT=9000` is `server.port`. `top` names the keys of the first level: is it a single value?
+
+    Variables without `__` are settings only where they name such a single value (`TOCSIN_MODE`): others
+    (`TOCSIN_URL`, tokens) belong to somebody else. An empty one counts as not set.
+    """
+    for name in sorted(environ):
+        steps = name.removeprefix(PREFIX).split("__")
+        if name.startswith(PREFIX) and environ[name] and (len(steps) > 1 or top.get(steps[0].lower())):
+            yield Assignment(_spelled(steps, tree), environ[name], "environment", name)
+
+
+def from_flags(overrides: Mapping[str, str]) -> Iterator[Assignment]:
+    """Keys are dotted paths: `server.port`."""
+    for dotted, value in overrides.items():
+        yield Assignment(tuple(dotted.split(".")), value, "flag", f"flag {dotted}")
+
+
+def lay(tree: dict[str, Any], assignment: Assignment) -> None:
+    """Set the value in place; objects on the way are made where they are missing."""
+    node = tree
+    for step in assignment.path[:-1]:
+        below = node.get(str(step))
+        if not isinstance(below, dict):
+            below = node[str(step)] = {}
+        node = below
+    node[str(assignment.path[-1])] = assignment.value
+
+
+def _spelled(steps: list[str], tree: Any) -> KeyPath:
+    """Environment names know neither case nor hyphens: take the spelling that the file has."""
+    path: list[str] = []
+    for step in steps:
+        keys = tree if isinstance(tree, dict) else {}
+        key = next((key for key in keys if _folded(key) == _folded(step)), step.lower())
+        path.append(key)
+        tree = keys.get(key)
+    return tuple(path)
+
+
+def _folded(key: str) -> str:
+    return key.lower().replace("-", "_").replace(".", "_")

@@ -1,0 +1,203 @@
+"""From the configuration to the rules in force."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+from tocsin.config.configuration import Config
+from tocsin.config.settings import Settings
+from tocsin.config.settings.channel import Channel
+from tocsin.config.settings.decisions import QuietHoursSettings, RouteSettings
+from tocsin.config.settings.discord import Discord, MentionSettings, Webhook, webhook_identity
+from tocsin.core.alert import FLOOR, AlertType, Band
+from tocsin.core.delivery import Target
+from tocsin.rules.catalog import Catalog, Product, Retailer
+from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
+from tocsin.rules.filters import MAX_AGE, FilterPolicy
+from tocsin.rules.gate import GatePolicy, Rate
+from tocsin.rules.match import EVERYTHING, Match
+from tocsin.rules.mentions import MentionRule
+from tocsin.rules.quiet import QuietHours, QuietRule
+from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
+from tocsin.rules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a channel of this version can do: its provider's documented limits, and how much one request may carry."""
+
+    rates: tuple[Rate, ...] = ()
+    bundle: int = 1
+
+
+# The channels that this version has.
+OFFERS: Mapping[str, Offer] = MappingProxyType(
+    {
+        # Discord documentation, Rate Limits: 5 requests in 2 s for a webhook, as its headers say, and 30 messages a
+        # minute. Webhook Resource: up to 10 embeds in a message.
+        "discord": Offer((Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1))), bundle=10),
+    }
+)
+
+HIGH_PRIORITY = "high_priority"
+GENERAL = "general"
+
+# Where the file says nothing of mentions: everyone hears of what is in stock and important, now and then.
+HIGH_PRIORITY_MENTIONS = (
+    MentionRule(
+        match=Match(types=frozenset({AlertType.IN_STOCK}), min_priority=9),
+        everyone=True,
+        budget=Rate(1, timedelta(minutes=10)),
+    ),
+)
+
+
+def rulebook(config: Config) -> Rulebook:
+    settings = config.settings
+    catalog = _catalog(settings)
+    return Rulebook(
+        catalog=catalog,
+        filters=_filters(settings, catalog),
+        dedup=AlertDeduplicator(DedupPolicy(**dict(settings.dedup))),
+        routing=RoutingPolicy(
+            routes=routes(settings), targets={policy.target: policy for policy in _targets(settings)}
+        ),
+    )
+
+
+def routes(settings: Settings) -> tuple[Route, ...]:
+    """Those of the file, or those that hold where it has none."""
+    if settings.routes is None:
+        return tuple(_default_routes(settings))
+    return tuple(_route(number, route) for number, route in enumerate(settings.routes, start=1))
+
+
+def _route(number: int, route: RouteSettings) -> Route:
+    return Route(
+        name=route.name or f"route {number}",
+        match=route.match,
+        to=route.to,
+        fallback=route.fallback,
+        parallel=route.parallel,
+        stop=route.stop,
+    )
+
+
+def _default_routes(settings: Settings) -> Iterator[Route]:
+    """The high band goes to `high_priority`, the rest to `general`; where one of them is missing, all to the other,
+    and to a webhook that stands alone whatever its name.
+    """
+    discord = settings.alerts.channels.discord
+    names = discord.names if discord and discord.enabled else frozenset()
+    known = names & {HIGH_PRIORITY, GENERAL} or (names if len(names) == 1 else frozenset())
+    if len(known) == 1:
+        yield Route(name="everything", match=EVERYTHING, to=tuple(Target("discord", name) for name in known))
+    elif known:
+        high = Match(min_priority=FLOOR[Band.HIGH])
+        yield Route(name=HIGH_PRIORITY, match=high, to=(Target("discord", HIGH_PRIORITY),))
+        yield Route(name=GENERAL, match=Match(unrouted=True), to=(Target("discord", GENERAL),))
+
+
+def _catalog(settings: Settings) -> Catalog:
+    limits = settings.alerts.filters.products
+    products = {
+        name: Product(
+            name=name,
+            family=product.family,
+            skus=product.skus,
+            min_price=limits[name].min_price if name in limits else None,
+            max_price=limits[name].max_price if name in limits else None,
+        )
+        for name, product in settings.products.items()
+    }
+    retailers = {
+        key: Retailer(
+            key=key,
+            title=retailer.name or key,
+            icon=retailer.icon,
+            aliases=retailer.aliases,
+            to=retailer.to,
+            link=retailer.link,
+        )
+        for key, retailer in settings.retailers.items()
+    }
+    return Catalog(products=products, retailers=retailers)
+
+
+def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:
+    filters = settings.alerts.filters
+    return FilterPolicy(
+        min_price_drop_percent=filters.min_price_drop_percent,
+        excluded_retailers=frozenset(map(catalog.canonical, filters.excluded_retailers)),
+        priority_skus=frozenset(filters.priority_skus),
+        max_age={**MAX_AGE, **settings.max_age},
+    )
+
+
+def _targets(settings: Settings) -> Iterator[TargetPolicy]:
+    """One for each webhook of Discord, the only channel there is so far."""
+    discord = settings.alerts.channels.discord
+    if discord is None or not discord.enabled:
+        return
+    common = _Common.of("discord", discord, settings)
+    lanes = _lanes(discord)
+    for name, webhook in discord.webhooks.items():
+        yield TargetPolicy(
+            target=Target("discord", name),
+            lane=lanes[name],
+            gate=common.gate,
+            max_age=common.max_age,
+            fail_over_after=discord.fail_over_after,
+            on_lost_answer=discord.on_lost_answer,
+            shadow=common.shadow,
+            mentions=_mentions(name, webhook),
+            quiet=_quiet(webhook, settings.quiet_hours),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What all targets of one channel have from it."""
+
+    gate: GatePolicy
+    shadow: bool
+    max_age: Mapping[AlertType, timedelta] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, channel: Channel, settings: Settings) -> "_Common":
+        own = (channel.rate_limit,) if channel.rate_limit else ()
+        documented = () if channel.pacing == "none" else OFFERS[name].rates
+        return cls(
+            gate=GatePolicy(rates=own + documented, share=channel.share, bundle=OFFERS[name].bundle),
+            shadow="shadow" in (settings.mode, channel.mode),
+            max_age={**MAX_AGE, **settings.max_age, **channel.max_age},
+        )
+
+
+def _lanes(discord: Discord) -> Mapping[str, str]:
+    """Names of one and the same webhook share its lane: the limit is Discord's, not the name's."""
+    first: dict[str, str] = {}
+    return {
+        name: f"discord:{first.setdefault(webhook_identity(webhook.url.reveal()), name)}"
+        if webhook.url
+        else f"discord:{name}"
+        for name, webhook in discord.webhooks.items()
+    }
+
+
+def _mentions(name: str, webhook: Webhook) -> tuple[MentionRule, ...]:
+    if webhook.mentions is None:
+        return HIGH_PRIORITY_MENTIONS if name == HIGH_PRIORITY else ()
+    return tuple(_mention(mention) for mention in webhook.mentions)
+
+
+def _mention(mention: MentionSettings) -> MentionRule:
+    return MentionRule(match=mention.match, everyone=mention.everyone, roles=mention.roles, budget=mention.budget)
+
+
+def _quiet(webhook: Webhook, known: Mapping[str, QuietHoursSettings]) -> QuietRule | None:
+    if webhook.quiet is None:
+        return None
+    hours = known[webhook.quiet.hours]
+    return QuietRule(QuietHours(start=hours.start, end=hours.end, zone=hours.tz, loud=hours.loud), webhook.quiet.do)

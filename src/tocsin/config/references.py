@@ -1,0 +1,212 @@
+"""What one part of the file says of another: targets, quiet hours, products, and what enabled channels need."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from tocsin.config.problems import KeyPath, did_you_mean
+from tocsin.config.settings import Channels
+from tocsin.config.settings.discord import is_webhook_url
+from tocsin.config.tree import EACH, find, keys_at
+from tocsin.config.units import is_loopback
+from tocsin.core.secret import Secret
+from tocsin.rules.glob import is_glob
+
+Finding = tuple[KeyPath, str]
+
+_CHANNELS = ("alerts", "channels")
+# Where each channel keeps the names that routes may use.
+_NAMED_IN: Mapping[str, str] = {
+    "discord": "webhooks",
+    "sms": "lists",
+    "voice": "lists",
+    "push": "lists",
+    "email": "lists",
+    "webhook": "endpoints",
+    "slack": "webhooks",
+    "telegram": "chats",
+}
+# Lists of targets; what they say is `channel:name`.
+_TARGET_LISTS: tuple[tuple[object, ...], ...] = (
+    ("operators", "to", EACH),
+    ("retailers", EACH, "to", EACH),
+    ("routes", EACH, "to", EACH),
+    ("routes", EACH, "fallback", EACH),
+)
+_WEBHOOKS = (*_CHANNELS, "discord", "webhooks")
+_OFF = frozenset({"false", "0", "off", "no", "n", "f"})
+
+
+def dangling(tree: Any) -> Iterator[Finding]:
+    """Everything that this tree of values says about parts of it that are not there, or not as they must be.
+
+    Works on values that nobody has checked: what is of the wrong type is left to those who report that.
+    """
+    for check in _CHECKS:
+        yield from check(tree)
+
+
+def is_enabled(tree: Any, channel: str) -> bool:
+    """Whether a channel is written down and not switched off."""
+    return any(
+        isinstance(block, dict) and str(block.get("enabled", True)).lower() not in _OFF
+        for _, block in find(tree, (*_CHANNELS, channel))
+    )
+
+
+def _targets(tree: Any) -> Iterator[Finding]:
+    for pattern in _TARGET_LISTS:
+        for path, value in find(tree, pattern):
+            problem = _target_problem(tree, value) if isinstance(value, str) and ":" in value else None
+            if problem:
+                yield path, problem
+
+
+def _target_problem(tree: Any, value: str) -> str | None:
+    channel, _, name = value.partition(":")
+    if channel not in _NAMED_IN:
+        return f"there is no channel {_quoted(channel)}{did_you_mean(channel, _NAMED_IN)}"
+    if channel not in keys_at(tree, *_CHANNELS):
+        return f"alerts.channels has no {channel}"
+    names = keys_at(tree, *_CHANNELS, channel, _NAMED_IN[channel])
+    if name not in names:
+        near = did_you_mean(value, (f"{channel}:{each}" for each in names))
+        return f"{channel} has no {_NAMED_IN[channel].removesuffix('s')} {_quoted(name)}{near}"
+    return None
+
+
+def _quiet_hours(tree: Any) -> Iterator[Finding]:
+    hours = keys_at(tree, "quiet_hours")
+    for path, value in find(tree, (*_WEBHOOKS, EACH, "quiet", "hours")):
+        if isinstance(value, str) and value not in hours:
+            yield path, f"quiet_hours has no {_quoted(value)}{did_you_mean(value, hours)}"
+
+
+def _route_products(tree: Any) -> Iterator[Finding]:
+    """A route for a product that nobody described would never be taken."""
+    return unknown_products(tree, ("routes", EACH, "match"))
+
+
+def unknown_products(tree: Any, match: tuple[object, ...]) -> Iterator[Finding]:
+    """Products and families that conditions at this place name and `products` does not have."""
+    families = {family for _, family in find(tree, ("products", EACH, "family")) if isinstance(family, str)}
+    known = {"products": set(keys_at(tree, "products")), "families": families}
+    for key, names in known.items():
+        for path, value in find(tree, (*match, key, EACH)):
+            if isinstance(value, str) and not is_glob(value) and value not in names:
+                thing = "product" if key == "products" else "family"
+                yield path, f"products has no {thing} {_quoted(value)}{did_you_mean(value, names)}"
+
+
+def _filtered_products(tree: Any) -> Iterator[Finding]:
+    known = keys_at(tree, "products")
+    for name in keys_at(tree, "alerts", "filters", "products"):
+        if name not in known:
+            yield ("alerts", "filters", "products", name), f"products has no {_quoted(name)}{did_you_mean(name, known)}"
+
+
+def _discord_urls(tree: Any) -> Iterator[Finding]:
+    if not is_enabled(tree, "discord"):
+        return
+    api_base = next(
+        (base for _, base in find(tree, (*_CHANNELS, "discord", "api_base")) if isinstance(base, str)), None
+    )
+    for path, value in _urls(tree, _WEBHOOKS):
+        if not isinstance(value, str):
+            yield path, "this webhook needs its URL"
+        elif not is_webhook_url(value, api_base):
+            yield path, "a webhook's URL looks like https://discord.com/api/webhooks/ID/TOKEN"
+
+
+def _endpoint_urls(tree: Any) -> Iterator[Finding]:
+    for channel in ("webhook", "slack"):
+        for path, value in _urls(tree, (*_CHANNELS, channel, _NAMED_IN[channel])) if is_enabled(tree, channel) else ():
+            parts = urlsplit(value) if isinstance(value, str) and value.isprintable() and "[" not in value else None
+            if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
+                yield path, "an address that starts with https:// is needed"
+
+
+def _urls(tree: Any, place: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    """The URL of each named place, wherever it is written: beside the name or inside its object."""
+    for path, value in find(tree, (*place, EACH)):
+        if isinstance(value, dict):
+            yield (*path, "url"), value.get("url")
+        else:
+            yield path, value
+
+
+def _threads(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_WEBHOOKS, EACH, "thread_name")):
+        if value is not None and any(other is not None for _, other in find(tree, (*path[:-1], "thread_id"))):
+            yield path, "a webhook posts into one thread_id or opens a thread_name, not both"
+
+
+def _needs(tree: Any) -> Iterator[Finding]:
+    for channel, field in Channels.model_fields.items():
+        if is_enabled(tree, channel):
+            for key in _needed(field.annotation):
+                if all(value is None for _, value in find(tree, (*_CHANNELS, channel, key))):
+                    yield (*_CHANNELS, channel, key), "this key is needed while the channel is enabled"
+
+
+def _needed(annotation: Any) -> tuple[str, ...]:
+    return next(kind.needs for kind in annotation.__args__ if hasattr(kind, "needs"))
+
+
+def _pacing(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_CHANNELS, EACH, "pacing")):
+        base = next((base for _, base in find(tree, (*path[:-1], "api_base"))), None)
+        if value == "none" and not (isinstance(base, str) and is_loopback(_host(base))):
+            yield path, "limits of a provider are only dropped where api_base is on loopback"
+
+
+def _api_bases(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_CHANNELS, EACH, "api_base")):
+        if isinstance(value, str) and value.startswith("http://") and not is_loopback(_host(value)):
+            yield path, "secrets travel to this address: https:// is needed outside of loopback"
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _equal_tokens(tree: Any) -> Iterator[Finding]:
+    seen: dict[Secret, str] = {}
+    for path, value in find(tree, ("tokens", EACH, "secret")):
+        if isinstance(value, str) and value:
+            first = seen.setdefault(Secret(value), str(path[1]))
+            if first != path[1]:
+                yield path, f"the same secret as tokens.{first}: callers could not be told apart"
+
+
+def _route_names(tree: Any) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, name in find(tree, ("routes", EACH, "name")):
+        if isinstance(name, str) and name in seen:
+            yield path, f"another route is called {_quoted(name)}"
+        seen.add(str(name))
+
+
+def _quoted(name: str) -> str:
+    """A name as messages repeat it: short, on one line."""
+    return repr(name if len(name) <= _MAX_NAME else name[:_MAX_NAME] + "…").replace("'", '"')
+
+
+_MAX_NAME = 60
+_CHECKS = (
+    _targets,
+    _quiet_hours,
+    _route_products,
+    _filtered_products,
+    _discord_urls,
+    _endpoint_urls,
+    _threads,
+    _needs,
+    _pacing,
+    _api_bases,
+    _equal_tokens,
+    _route_names,
+)

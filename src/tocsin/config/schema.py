@@ -1,0 +1,62 @@
+"""The shape of the file, generated from the settings: for editors, and for hints at the nearest key."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from tocsin.config.problems import KeyPath
+from tocsin.config.settings import Settings
+
+
+@cache
+def json_schema() -> Mapping[str, Any]:
+    """JSON Schema 2020-12 of the configuration file; comments are beyond it."""
+    schema = Settings.model_json_schema(by_alias=True, mode="validation")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Tocsin configuration",
+        "description": "The configuration file of Tocsin.",
+    }
+
+
+def keys(path: KeyPath = ()) -> frozenset[str]:
+    """The keys that an object at this path may have; none where any name goes."""
+    nodes = [json_schema()]
+    for step in path:
+        nodes = [below for node in nodes for below in _below(node, step)]
+    return frozenset(key for node in nodes for form in _forms(node) for key in form.get("properties", {}))
+
+
+def homes() -> Iterator[tuple[str, KeyPath]]:
+    """Each key with each path that it belongs under; `*` stands for any name or number."""
+    return _homes(json_schema(), (), frozenset())
+
+
+def _homes(node: Mapping[str, Any], path: KeyPath, seen: frozenset[str]) -> Iterator[tuple[str, KeyPath]]:
+    for form in _forms(node):
+        for key, below in form.get("properties", {}).items():
+            yield key, path
+            yield from _homes(below, (*path, key), seen)
+        for part in ("additionalProperties", "items"):
+            if isinstance(form.get(part), Mapping):
+                yield from _homes(form[part], (*path, "*"), seen)
+
+
+def _below(node: Mapping[str, Any], step: str | int) -> Iterator[Mapping[str, Any]]:
+    for form in _forms(node):
+        part = form.get("properties", {}).get(
+            step, form.get("items" if isinstance(step, int) else "additionalProperties")
+        )
+        if isinstance(part, Mapping):
+            yield part
+
+
+def _forms(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What a node may be: references followed, alternatives taken apart."""
+    if "$ref" in node:
+        name = node["$ref"].removeprefix("#/$defs/")
+        yield from _forms(json_schema()["$defs"][name])
+    for alternative in node.get("anyOf", ()):
+        yield from _forms(alternative)
+    yield node

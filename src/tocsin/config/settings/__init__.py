@@ -1,0 +1,90 @@
+"""The blocks of the configuration file, as values."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from tocsin.config.settings.block import Block
+from tocsin.config.settings.channel import Channel, Mode
+from tocsin.config.settings.decisions import (
+    Dedup,
+    Filters,
+    ProductSettings,
+    QuietHoursSettings,
+    RetailerSettings,
+    RouteSettings,
+)
+from tocsin.config.settings.discord import Discord
+from tocsin.config.settings.people import Email, Push, Sms, Voice
+from tocsin.config.settings.places import Slack, Telegram, Webhooks
+from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
+from tocsin.config.units import Duration, File, Text
+from tocsin.core.alert import AlertType
+
+
+class Channels(Block):
+    discord: Discord | None = None
+    """Discord webhooks."""
+    sms: Sms | None = None
+    """Text messages by Twilio."""
+    push: Push | None = None
+    """Mobile push by Firebase."""
+    email: Email | None = None
+    """E-mail by SendGrid."""
+    webhook: Webhooks | None = None
+    """Signed webhooks to other programs."""
+    voice: Voice | None = None
+    """Calls by Twilio."""
+    telegram: Telegram | None = None
+    """Telegram chats."""
+    slack: Slack | None = None
+    """Slack incoming webhooks."""
+
+    def written(self) -> Iterator[tuple[str, Channel]]:
+        """Those that the file has, enabled or not."""
+        for name in type(self).model_fields:
+            channel = getattr(self, name)
+            if channel is not None:
+                yield name, channel
+
+    def enabled(self) -> Iterator[tuple[str, Channel]]:
+        return ((name, channel) for name, channel in self.written() if channel.enabled)
+
+
+class Alerts(Block):
+    channels: Channels = Channels()
+    """The ways out."""
+    filters: Filters = Filters()
+    """What nobody wants to hear of."""
+
+
+class Settings(Block):
+    """The whole file."""
+
+    schema_url: Annotated[str | None, Field(alias="$schema")] = None
+    """For editors."""
+    mode: Mode = "live"
+    """`shadow` decides, records and shows everything and sends nothing."""
+    env_file: File | None = None
+    """`NAME=value` lines, for variables that the environment does not have."""
+    server: Server = Server()
+    storage: Storage = Storage()
+    cluster: Cluster = Cluster()
+    tokens: Mapping[Text, ConfiguredToken] = {}
+    """Callers by name."""
+    operators: Operators = Operators()
+    alerts: Alerts = Alerts()
+    products: Mapping[Text, ProductSettings] = {}
+    """What belongs together."""
+    retailers: Mapping[Text, RetailerSettings] = {}
+    """What is known of shops; unlisted ones pass."""
+    dedup: Dedup = Dedup()
+    max_age: Mapping[AlertType, Duration] = {}
+    """Useful life by alert type: in_stock 10m, price_drop 6h, restock_soon 12h, back_order 24h."""
+    quiet_hours: Mapping[Text, QuietHoursSettings] = {}
+    """Named hours with less noise."""
+    routes: tuple[RouteSettings, ...] | None = None
+    """Who hears of what; left out, the high band goes to `discord:high_priority`, the rest to `discord:general`."""
+    history: History = History()
+    links: Links = Links()

@@ -1,0 +1,43 @@
+"""What every channel takes."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from tocsin.config.settings.block import Block
+from tocsin.config.units import Duration, File, RateLimit, WebUrl
+from tocsin.core.alert import AlertType
+
+Mode = Literal["live", "shadow"]
+
+
+class Channel(Block):
+    # What an enabled channel cannot do without.
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    enabled: bool = True
+    """Whether it is used at all."""
+    api_base: WebUrl | None = None
+    """Another address of the provider: the sandbox, a proxy."""
+    rate_limit: RateLimit | None = None
+    """A limit of one's own; the strictest of all holds."""
+    pacing: Literal["documented", "none"] = "documented"
+    """`none` drops the provider's documented limits; only with an `api_base` on loopback."""
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """The fraction that a band's oldest due delivery gets, against starvation; 0 is strictly by priority."""
+    max_age: Mapping[AlertType, Duration] = {}
+    """Useful life by alert type, before the top level's."""
+    fail_over_after: Duration | None = None
+    """When a route's fallback takes over; null: the smaller of 30 s and 20 % of the life."""
+    on_lost_answer: Literal["resend", "hold"] | None = None
+    """What to do where nobody can say whether a message arrived; null: resend the high band, hold the others."""
+    templates: Mapping[AlertType, File] = {}
+    """Templates by alert type."""
+    mode: Mode = "live"
+    """`shadow` decides, records and shows everything and sends nothing."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What routes may name behind `channel:`."""
+        return frozenset()

@@ -1,0 +1,110 @@
+"""Channels that reach people: SMS, voice, push, e-mail."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from tocsin.config.settings.block import Block
+from tocsin.config.settings.channel import Channel
+from tocsin.config.units import File, Recipient, SecretText, Sender, Text, TimeOfDay, Zone
+
+Recipients = Annotated[int, Field(ge=1, le=1_000_000)]
+MailAddress = Annotated[Text, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=320)]
+MailSender = Annotated[
+    Text, Field(pattern=r"^(?:[^@<>\r\n]+<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$", max_length=400)
+]
+
+
+class SpendCap(Block):
+    per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """The most a day may cost."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    """In which currency (ISO 4217)."""
+
+
+class PhoneList(Block):
+    tag: Text | None = None
+    """Everybody with this tag."""
+    to: tuple[Recipient, ...] = ()
+    """These numbers."""
+    max_recipients: Recipients | None = None
+    """The most numbers for one alert, instead of the channel's."""
+
+
+class Twilio(Channel):
+    needs: ClassVar[tuple[str, ...]] = ("twilio_sid", "twilio_auth", "from_number")
+
+    twilio_sid: SecretText | None = None
+    """The account, `AC…`."""
+    twilio_auth: SecretText | None = None
+    """Its auth token."""
+    from_number: Sender | None = None
+    """The sender, in the form of E.164."""
+    max_recipients: Recipients = 5
+    """The most numbers for one alert."""
+    spend_cap: SpendCap | None = None
+    """Where spending ends."""
+    lists: Mapping[Text, PhoneList] = {}
+    """Named groups of numbers."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.lists)
+
+
+class Sms(Twilio):
+    """Text messages."""
+
+
+class Voice(Twilio):
+    """Calls."""
+
+
+class DeviceList(Block):
+    tag: Text | None = None
+    """Devices of everybody with this tag."""
+
+
+class Push(Channel):
+    needs: ClassVar[tuple[str, ...]] = ("firebase_config",)
+
+    firebase_config: File | None = None
+    """The service account's key file."""
+    lists: Mapping[Text, DeviceList] = {}
+    """Named groups of devices."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.lists)
+
+
+class Digest(Block):
+    at: TimeOfDay
+    """When it leaves."""
+    tz: Zone
+    """In which zone."""
+
+
+class MailList(Block):
+    tag: Text | None = None
+    """Everybody with this tag."""
+    to: tuple[MailAddress, ...] = ()
+    """These addresses."""
+    digest: Digest | None = None
+    """One mail a day instead of one for each alert."""
+
+
+class Email(Channel):
+    needs: ClassVar[tuple[str, ...]] = ("sendgrid_key", "from")
+
+    sendgrid_key: SecretText | None = None
+    """The API key, `SG.…`."""
+    sender: Annotated[MailSender | None, Field(alias="from")] = None
+    """`Name <address>`, as verified with the provider."""
+    lists: Mapping[Text, MailList] = {}
+    """Named groups of addresses."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.lists)

@@ -1,0 +1,74 @@
+"""Channels that reach programs and rooms: signed webhooks, Slack, Telegram."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from tocsin.config.settings.block import Block
+from tocsin.config.settings.channel import Channel
+from tocsin.config.units import Network, SecretText, Text
+
+
+class Endpoint(Block):
+    url: SecretText | None = None
+    """Where to POST."""
+    form: Literal["standard", "plain", "ifttt"] = "standard"
+    """`standard` is signed (Standard Webhooks); `plain` and `ifttt` are for services that take no signature."""
+    secret: SecretText | None = None
+    """The key of the signature, `whsec_…`."""
+    allow_networks: tuple[Network, ...] = ()
+    """Private networks that the operator vouches for."""
+
+
+class SlackHook(Block):
+    url: SecretText | None = None
+    """The incoming webhook."""
+
+
+class Chat(Block):
+    chat_id: Annotated[str, Field(pattern=r"^(-?[0-9]{1,20}|@\w{1,64})$", coerce_numbers_to_str=True)]
+    """The chat's number, or `@name` of a public one."""
+
+
+def _from_url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) or value is None else value
+
+
+def _from_id(value: Any) -> Any:
+    return {"chat_id": value} if isinstance(value, (str, int)) else value
+
+
+class Webhooks(Channel):
+    endpoints: Mapping[
+        Text, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
+    ] = {}
+    """A name with a URL, or with an object."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.endpoints)
+
+
+class Slack(Channel):
+    webhooks: Mapping[
+        Text, Annotated[SlackHook, BeforeValidator(_from_url, json_schema_input_type=str | SlackHook | None)]
+    ] = {}
+    """A name with a URL, or with an object."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.webhooks)
+
+
+class Telegram(Channel):
+    needs: ClassVar[tuple[str, ...]] = ("bot_token",)
+
+    bot_token: SecretText | None = None
+    """As BotFather gave it."""
+    chats: Mapping[Text, Annotated[Chat, BeforeValidator(_from_id, json_schema_input_type=str | int | Chat)]] = {}
+    """A name with a chat's number, or with an object."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.chats)

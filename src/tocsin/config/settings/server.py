@@ -1,0 +1,89 @@
+"""Where the service listens, what it keeps, and who may call it."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tocsin.config.settings.block import Block
+from tocsin.config.units import (
+    Duration,
+    LedgerUrl,
+    Network,
+    RedisUrl,
+    SecretText,
+    ServiceUrl,
+    TargetName,
+    Text,
+    WebUrl,
+    is_loopback,
+)
+
+Scope = Literal["ingest", "read", "contacts", "admin"]
+
+
+class Server(Block):
+    host: Text = "127.0.0.1"
+    """The address to listen on. Any other than loopback needs `tokens`."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    """The one port of everything; 0 takes a free one."""
+    public_url: WebUrl | None = None
+    """Where people reach the service, for links in messages; its host is one that requests may name."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Addresses or networks whose forwarding headers are believed."""
+    allowed_origins: tuple[Text, ...] = ()
+    """Pages of other origins that may connect, beside the service's own."""
+    allowed_hosts: tuple[Text, ...] = ()
+    """Further names that requests may give as their Host, beside loopback, `host` and that of `public_url`."""
+    metrics_from: tuple[Network, ...] = ()
+    """Addresses or networks that may read `/metrics` without a token."""
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
+
+
+class Storage(Block):
+    url: LedgerUrl = ServiceUrl("sqlite:///tocsin.db")
+    """The ledger: `sqlite:///file`, relative to the configuration file, or `postgresql://…`."""
+    retention: Duration | None = timedelta(days=180)
+    """How long alerts are kept; null keeps them for ever."""
+
+
+class Cluster(Block):
+    url: RedisUrl | None = None
+    """Redis or Valkey, where several nodes work together."""
+
+
+class ConfiguredToken(Block):
+    secret: SecretText
+    """What the caller sends; 32 random characters or more."""
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    """What it allows: `ingest`, `read`, `contacts`, `admin` (all of them)."""
+
+
+class Operators(Block):
+    to: tuple[TargetName, ...] = ()
+    """Who is told when something needs a human."""
+
+
+class Airtable(Block):
+    token: SecretText
+    """A personal access token."""
+    base: Text
+    """The base, `app…`."""
+    table: Text = "Alerts"
+    """The table's name or id."""
+
+
+class History(Block):
+    airtable: Airtable | None = None
+    """A mirror for people."""
+    redis: RedisUrl | None = None
+    """The recent history as a capped stream."""
+
+
+class Links(Block):
+    public_url: WebUrl | None = None
+    """The start of short links, where it is not `server.public_url`."""
