@@ -8,7 +8,7 @@ is `Deferred(unreachable)`; from then on it is `Unknown(answer_lost)`.
 import select
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType, SimpleNamespace, TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -47,7 +47,7 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     body: bytes = b""
     broken: bool = False
 

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tocsin.core.secret import Secret
 
@@ -10,11 +9,11 @@ API = "https://discord.com/api/v10"
 
 # As people copy them. Without a version they would mean v6, whose errors do not say what was wrong.
 _DISCORD = re.compile(
-    r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api(?:/v\d{1,2})?"
-    r"/webhooks/(?P<id>\d{17,20})/(?P<token>[A-Za-z0-9._-]{60,})/?"
+    r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com(?::443)?/api(?:/v\d{1,2})?"
+    r"/webhooks/(?P<id>\d{1,20})/(?P<token>[A-Za-z0-9._-]+)/?"
 )
 _SIMULATED = re.compile(
-    r"(?P<origin>https?://[^/?#@]+)(?:/api(?:/v\d{1,2})?)?/webhooks/(?P<id>\d+)/(?P<token>[\w.-]+)/?"
+    r"https?://[^/?#@]+(?:/api(?:/v\d{1,2})?)?/webhooks/(?P<id>\d{1,20})/(?P<token>[A-Za-z0-9._-]+)/?"
 )
 
 
@@ -23,7 +22,7 @@ def normalise(url: str, api_base: str | None = None) -> str:
 
     Raises ValueError for anything else; its text never repeats the address, which is a secret.
     """
-    found = _DISCORD.fullmatch(url.strip()) or _simulated(url.strip(), api_base)
+    found = (_SIMULATED if api_base else _DISCORD).fullmatch(url.strip())
     if found is None:
         raise ValueError("not a Discord webhook address: https://discord.com/api/webhooks/ID/TOKEN is expected")
     return f"{api_root(api_base)}/webhooks/{found['id']}/{found['token']}"
@@ -37,13 +36,6 @@ def api_root(api_base: str | None) -> str:
     if re.search(r"/api/v\d+$", base):
         return base
     return f"{base}/v10" if base.endswith("/api") else f"{base}/api/v10"
-
-
-def _simulated(url: str, api_base: str | None) -> re.Match[str] | None:
-    if api_base is None:
-        return None
-    found = _SIMULATED.fullmatch(url)
-    return found if found and urlsplit(found["origin"]).netloc == urlsplit(api_base).netloc else None
 
 
 @dataclass(frozen=True, slots=True)

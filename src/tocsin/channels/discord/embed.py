@@ -18,6 +18,7 @@ from tocsin.core.decision import Reason
 from tocsin.core.record import AlertRecord, rfc3339
 
 SOLD_OUT_COLOUR = 0x747F8D
+_REFERENCE = " · ref "
 _DETAIL = 100  # units for a SKU, a variant, a seller: ten alerts have to share a message
 
 
@@ -166,7 +167,14 @@ _DEAREST = Decimal(10) ** 12
 
 def _footer(entry: Entry) -> str:
     """Discord writes the embed's timestamp behind it, in each reader's own zone."""
-    return "Detected" if entry.reference is None else f"Detected · ref {entry.reference}"
+    return "Detected" if entry.reference is None else f"Detected{_REFERENCE}{entry.reference}"
+
+
+def reference_in(embed: Mapping[str, Any]) -> str | None:
+    """The reference that an embed of ours carries in its footer."""
+    footer = embed.get("footer")
+    text = footer.get("text") if isinstance(footer, dict) else None
+    return text.rpartition(_REFERENCE)[2] if isinstance(text, str) and _REFERENCE in text else None
 
 
 def span(duration: timedelta) -> str:
