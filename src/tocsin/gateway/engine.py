@@ -1,0 +1,93 @@
+"""The home of all Engine.IO sessions: opens, finds and forgets them, and turns the one timer wheel."""
+
+import asyncio
+import contextlib
+import secrets
+from collections import Counter
+from collections.abc import Callable
+
+from tocsin.core.clock import Clock
+from tocsin.gateway.door import Door, Visitor
+from tocsin.gateway.engineio import FORBIDDEN, TOO_MANY, UNKNOWN_SESSION, WEBSOCKET, Outgoing, Refusal, handshake
+from tocsin.gateway.gauges import Gauges
+from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
+from tocsin.gateway.settings import GatewaySettings
+from tocsin.gateway.wheel import Wheel
+
+MAX_TICK = 0.25
+TICKS_PER_TIMEOUT = 10
+
+
+class Engine:
+    """`greet` is asked for the receiver of every new session."""
+
+    def __init__(self, settings: GatewaySettings, clock: Clock, greet: Callable[[Session], Receiver]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.gauges = Gauges()
+        self.door = Door(settings)
+        self.wheel = Wheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
+        self._greet = greet
+        self._sessions: dict[str, Session] = {}
+        self._per_address: Counter[str] = Counter()
+        self._turning: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._turning = asyncio.create_task(self._turn())
+
+    async def stop(self) -> None:
+        """Every session ends; who has a WebSocket is told that it is a restart."""
+        for session in tuple(self._sessions.values()):
+            session.close("restart", RESTART)
+        if self._turning is not None:
+            self._turning.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._turning
+
+    async def _turn(self) -> None:
+        while True:
+            await self.clock.sleep(self.wheel.tick - self.clock.monotonic() % self.wheel.tick)
+            self.wheel.turn(self.clock.monotonic())
+
+    def judge(self, visitor: Visitor) -> Refusal | None:
+        """Whether this page may speak to us at all."""
+        return None if self.door.admits_page(visitor) else FORBIDDEN
+
+    def find(self, sid: str) -> Session | Refusal:
+        return self._sessions.get(sid, UNKNOWN_SESSION)
+
+    def crowded(self, visitor: Visitor) -> Refusal | None:
+        """Whether this address has as many sessions as it may."""
+        held = self._per_address[self.door.address_of(visitor)]
+        return TOO_MANY if held >= self.settings.max_sockets_per_address else None
+
+    def open(self, visitor: Visitor, outlet: Outlet | None = None) -> tuple[Session, Outgoing]:
+        """A new session, on polling unless an outlet is given, and its open packet (already sent to an outlet)."""
+        session = Session(
+            secrets.token_urlsafe(15), self.door.address_of(visitor), self.settings, self.gauges, self._forget
+        )
+        session.receiver = self._greet(session)
+        opening = handshake(session.sid, [] if outlet else [WEBSOCKET], self.settings)
+        self._remember(session)
+        if outlet is not None:
+            self.gauges.websocket += 1
+            session.begin(outlet, opening)
+        else:
+            self.gauges.polling += 1
+        return session, opening
+
+    def _remember(self, session: Session) -> None:
+        self._sessions[session.sid] = session
+        self._per_address[session.address] += 1
+        self.gauges.opened += 1
+        self.wheel.set(session, session.start(self.clock.monotonic()))
+
+    def _forget(self, session: Session) -> None:
+        del self._sessions[session.sid]
+        self._per_address[session.address] -= 1
+        if not self._per_address[session.address]:
+            del self._per_address[session.address]
+        if session.polling:
+            self.gauges.polling -= 1
+        else:
+            self.gauges.websocket -= 1

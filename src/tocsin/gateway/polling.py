@@ -1,0 +1,174 @@
+"""The polling door: Engine.IO over plain HTTP requests, as an ASGI application in front of another one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from tocsin.gateway.door import Visitor
+from tocsin.gateway.engine import Engine
+from tocsin.gateway.engineio import (
+    BAD_METHOD,
+    BAD_REQUEST,
+    POLLING,
+    UNKNOWN_TRANSPORT,
+    MalformedError,
+    Refusal,
+    Wish,
+    payload,
+    read_payload,
+    read_query,
+)
+from tocsin.gateway.session import PROTOCOL_ERROR, Session
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_TEXT = b"text/plain; charset=UTF-8"
+_JSON = b"application/json"
+_TOO_LARGE = Refusal(BAD_REQUEST.code, "Payload too large", 413)
+
+
+class PollingDoor:
+    """Takes the gateway's path and hands everything else to `inner`."""
+
+    def __init__(self, engine: Engine, inner: Application) -> None:
+        self._engine = engine
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].rstrip("/") != self._engine.settings.path:
+            await self._inner(scope, receive, send)
+            return
+        visitor = _visitor(scope)
+        answer = await self._serve(scope, visitor, receive)
+        if answer is not None:
+            await self._answer(answer, visitor, send)
+
+    async def _serve(self, scope: Scope, visitor: Visitor, receive: Receive) -> bytes | Refusal | None:
+        """The body of the answer; None where nobody is there any more to get one."""
+        wish = self._engine.judge(visitor) or read_query(scope["query_string"].decode("latin-1"))
+        if isinstance(wish, Refusal):
+            return wish
+        if wish.sid is None:
+            return self._open(scope["method"], wish, visitor)
+        session = self._engine.find(wish.sid)
+        if isinstance(session, Refusal):
+            return session
+        if wish.transport != POLLING or not session.polling:
+            return BAD_REQUEST
+        if scope["method"] == "GET":
+            return await _poll(session, receive)
+        if scope["method"] == "POST":
+            return await self._post(session, scope, receive)
+        return BAD_METHOD
+
+    def _open(self, method: str, wish: Wish, visitor: Visitor) -> bytes | Refusal:
+        if method != "GET":
+            return BAD_METHOD
+        if wish.transport != POLLING:
+            return UNKNOWN_TRANSPORT
+        refusal = self._engine.crowded(visitor)
+        if refusal is not None:
+            return refusal
+        _, opening = self._engine.open(visitor)
+        return payload((opening,))
+
+    async def _post(self, session: Session, scope: Scope, receive: Receive) -> bytes | Refusal | None:
+        if session.posting or _header(scope, b"content-type").startswith("application/octet-stream"):
+            session.close("two POSTs at a time" if session.posting else "parse error", PROTOCOL_ERROR)
+            return BAD_REQUEST
+        session.posting = True
+        body = await _body(scope, receive, self._engine.settings.max_payload)
+        session.posting = False
+        if isinstance(body, Refusal):
+            session.close("payload too large")
+        if not isinstance(body, bytes):
+            return body
+        return _hear(session, body)
+
+    async def _answer(self, answer: bytes | Refusal, visitor: Visitor, send: Send) -> None:
+        refused = isinstance(answer, Refusal)
+        body = answer.body if isinstance(answer, Refusal) else answer
+        headers = [
+            (b"content-type", _JSON if refused else _TEXT),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if visitor.origin is not None and self._engine.door.knows_origin(visitor.origin):
+            headers += [(b"access-control-allow-origin", visitor.origin.encode("latin-1")), (b"vary", b"Origin")]
+        status = answer.status if isinstance(answer, Refusal) else 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _hear(session: Session, body: bytes) -> bytes | Refusal:
+    try:
+        for packet in read_payload(body):
+            session.receive(packet)
+    except MalformedError:
+        session.close("parse error", PROTOCOL_ERROR)
+        return BAD_REQUEST
+    return b"ok"
+
+
+async def _poll(session: Session, receive: Receive) -> bytes | Refusal | None:
+    """Wait for something to tell; a client that hangs up meanwhile has left."""
+    try:
+        answer = session.poll()
+    except MalformedError:
+        return BAD_REQUEST
+    if answer.done():
+        return answer.result()
+    gone = asyncio.ensure_future(_hung_up(receive))
+    try:
+        await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+    if answer.done():
+        return answer.result()
+    answer.cancel()
+    session.close("poll cancelled")
+    return None
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | Refusal | None:
+    """The whole body, refused as soon as it is known to be over the limit; None where the client hung up."""
+    declared = _header(scope, b"content-length")
+    if declared.isdigit() and int(declared) > limit:
+        return _TOO_LARGE
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        part = await receive()
+        if part["type"] == "http.disconnect":
+            return None
+        parts.append(part.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            return _TOO_LARGE
+        if not part.get("more_body", False):
+            return b"".join(parts)
+
+
+def _visitor(scope: Scope) -> Visitor:
+    client = scope.get("client")
+    names = {name for name, _ in scope["headers"]}
+    return Visitor(
+        peer=client[0] if client else "",
+        host=_header(scope, b"host"),
+        origin=_header(scope, b"origin") if b"origin" in names else None,
+        forwarded_for=_header(scope, b"x-forwarded-for"),
+    )
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """Its values joined by commas; empty where it is missing."""
+    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)

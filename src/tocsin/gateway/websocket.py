@@ -1,0 +1,219 @@
+"""The WebSocket door: what uvicorn hands an upgraded connection to. The only file that knows how uvicorn is made.
+
+uvicorn calls the class with (config, server_state, app_state), then `connection_made`, then `data_received` with the
+request as it came, and expects the object in `server_state.connections` with a `shutdown()` until the connection is
+lost. No task, queue or timer is made for a socket: frames are read by the sans-I/O parser of websockets and written
+straight to the transport. Messages are never deflated, since secrets must not share a compressed stream with what
+strangers choose.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from tocsin.gateway.door import Visitor
+from tocsin.gateway.engine import Engine
+from tocsin.gateway.engineio import (
+    BAD_REQUEST,
+    MESSAGE,
+    UNKNOWN_TRANSPORT,
+    WEBSOCKET,
+    MalformedError,
+    Packet,
+    Refusal,
+    Wish,
+    read_packet,
+    read_query,
+)
+from tocsin.gateway.session import PROTOCOL_ERROR, RESTART, Session
+
+# The parser logs what strangers do wrong; nobody can act on it.
+_QUIET = logging.getLogger("tocsin.gateway.frames")
+_QUIET.setLevel(logging.CRITICAL)
+
+_INVALID_TEXT = 1007  # RFC 6455, section 7.4.1
+_CLOSING_S = 5.0  # what a peer has to answer a close frame before the connection is cut
+_REASON_BYTES = 123  # a close frame carries no more
+
+
+def websocket_protocol(engine: Engine) -> type[asyncio.Protocol]:
+    """What `uvicorn.Config(ws=...)` takes."""
+    return cast("type[asyncio.Protocol]", type("EngineWebSocket", (WebSocket,), {"__slots__": (), "engine": engine}))
+
+
+class WebSocket(asyncio.Protocol):
+    """One connection; an `Outlet` of its session and a `Sleeper` while it closes."""
+
+    __slots__ = ("_connections", "_parser", "_parts", "_session", "_text", "_transport")
+
+    engine: ClassVar[Engine]
+
+    def __init__(self, config: Any, server_state: Any, app_state: Mapping[str, Any]) -> None:
+        del config, app_state
+        self._connections: set[Any] = server_state.connections
+        self._parser = ServerProtocol(max_size=self.engine.settings.max_payload, logger=_QUIET)
+        self._session: Session | None = None
+        self._parts: list[bytes] = []  # of a message that comes in fragments
+        self._text = False
+        self._transport: asyncio.Transport
+
+    # --- called by uvicorn and the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._connections.discard(self)
+        session, self._session = self._session, None
+        if session is not None:
+            session.lost(self, "transport close")
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        self.close(RESTART, "restart")
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.receive_data(data)
+        for event in self._parser.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._write_back()
+
+    # --- called by the session
+
+    def write(self, frames: bytes) -> int:
+        transport = self._transport
+        if frames and self._parser.state is State.OPEN and not transport.is_closing():
+            transport.write(frames)
+        return transport.get_write_buffer_size()
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye; the connection is cut when the peer has answered, or will not."""
+        if self._parser.state is not State.OPEN:
+            return
+        self._parser.send_close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
+        self._write_back()
+        self.engine.wheel.set(self, self.engine.clock.monotonic() + _CLOSING_S)
+
+    def alarm(self, now: float) -> float | None:
+        """The time to answer a close frame is over."""
+        del now
+        self._transport.abort()
+        return None
+
+    # --- the handshake
+
+    def _open(self, request: Request) -> None:
+        visitor = _visitor(request, self._transport)
+        wish = self._wish(request, visitor)
+        if isinstance(wish, Refusal):
+            self._refuse(wish)
+            return
+        session = self.engine.find(wish.sid) if wish.sid else None
+        if isinstance(session, Refusal):
+            self._refuse(session)
+        elif self._accept(request):
+            self._begin(session, visitor)
+
+    def _wish(self, request: Request, visitor: Visitor) -> Wish | Refusal:
+        path, _, query = request.path.partition("?")
+        if path.rstrip("/") != self.engine.settings.path:
+            return Refusal(BAD_REQUEST.code, "No WebSocket here", 404)
+        refusal = self.engine.judge(visitor)
+        if refusal is not None:
+            return refusal
+        wish = read_query(query)
+        if isinstance(wish, Wish) and wish.transport != WEBSOCKET:
+            return UNKNOWN_TRANSPORT
+        if isinstance(wish, Wish) and wish.sid is None:
+            return self.engine.crowded(visitor) or wish
+        return wish
+
+    def _accept(self, request: Request) -> bool:
+        response = self._parser.accept(request)
+        self._parser.send_response(response)
+        self._write_back()
+        return self._parser.state is State.OPEN
+
+    def _refuse(self, refusal: Refusal) -> None:
+        response = self._parser.reject(refusal.status, refusal.message)
+        self._parser.send_response(response)
+        self._write_back()
+
+    def _begin(self, session: Session | None, visitor: Visitor) -> None:
+        if session is None:
+            self._session, _ = self.engine.open(visitor, self)
+        elif session.probed_by(self):
+            self._session = session
+        else:
+            self.close(PROTOCOL_ERROR, "this session has its WebSocket")
+
+    # --- frames
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is not Opcode.CONT:
+                self._text = frame.opcode is Opcode.TEXT
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                data, self._parts = b"".join(self._parts), []
+                self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
+        if self._session is None or self._parser.state is not State.OPEN:
+            return
+        try:
+            packet = read_packet(data.decode()) if self._text else Packet(MESSAGE, data)
+            self._session.receive_from(self, packet)
+        except UnicodeDecodeError:
+            self._fail(_INVALID_TEXT, "not UTF-8")
+        except MalformedError:
+            self._fail(PROTOCOL_ERROR, "parse error")
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.close(code, reason)
+        if self._session is not None:
+            self._session.lost(self, reason)
+
+    def _write_back(self) -> None:
+        """What the parser wants to answer: the handshake, pongs, the echo of a close frame."""
+        for data in self._parser.data_to_send():
+            if data and not self._transport.is_closing():
+                self._transport.write(data)
+        if self._parser.state is State.CLOSED or self._parser.parser_exc is not None or self._over:
+            self._transport.close()
+
+    @property
+    def _over(self) -> bool:
+        """Nothing more will be said: the handshake was refused, or both sides have said goodbye."""
+        parser = self._parser
+        return (parser.state is State.CONNECTING and parser.eof_sent) or parser.close_rcvd is not None
+
+
+def _visitor(request: Request, transport: asyncio.Transport) -> Visitor:
+    headers = request.headers
+    peer = transport.get_extra_info("peername")
+    return Visitor(
+        peer=str(peer[0]) if isinstance(peer, tuple) else "",
+        host=_only(headers.get_all("Host")),
+        origin=_only(headers.get_all("Origin")) if "Origin" in headers else None,
+        forwarded_for=", ".join(headers.get_all("X-Forwarded-For")),
+    )
+
+
+def _only(values: list[str]) -> str:
+    """Two of a header that may stand once are as good as a wrong one."""
+    return values[0] if len(values) == 1 else ",".join(values)
+
+
