@@ -21,7 +21,7 @@ from yarl import URL
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
-MAX_BODY = 64 * 1024  # bytes of an answer that are read; no provider of ours says more that matters
+MAX_BODY = 64 * 1024  # bytes: what a provider says of one message fits many times
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 # An idle connection is given up before the usual NAT forgets it: what nobody closed may be dead all the same.
@@ -41,7 +41,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the provider said. `headers` ignore case; `body` is raw (never decompressed), at most 64 KiB of it.
+    """What the provider said. `headers` ignore case; `body` is raw (never decompressed) and bounded.
 
     `broken`: the status came, but the rest of the answer was cut off by the network.
     """
@@ -87,9 +87,15 @@ class Transport:
         await self.close()
 
     async def request(
-        self, method: str, url: Secret, *, headers: Mapping[str, str] = NO_HEADERS, body: bytes | None = None
+        self,
+        method: str,
+        url: Secret,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes | None = None,
+        longest: int = MAX_BODY,
     ) -> Answer | Deferred | Unknown:
-        """One request. `url` is as it goes over the wire: already quoted."""
+        """One request. `url` is as it goes over the wire: already quoted. `longest`: bytes of the answer to be read."""
         assert self._session is not None, "start() comes first"
         journey = _Journey()
         try:
@@ -101,25 +107,25 @@ class Transport:
                 allow_redirects=False,
                 trace_request_ctx=journey,
             ) as response:
-                return await _read(response)
+                return await _read(response, longest)
         except _FAILURES as error:
             if journey.begun:
                 return Unknown(Doubt.ANSWER_LOST, _words(error))
             return Deferred(Delay.UNREACHABLE, detail=_words(error))
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer:
+async def _read(response: aiohttp.ClientResponse, longest: int) -> Answer:
     body = bytearray()
     broken = False
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > MAX_BODY:
+            if len(body) > longest:
                 response.close()
                 break
     except _FAILURES:
         broken = True
-    return Answer(response.status, response.headers, bytes(body[:MAX_BODY]), broken)
+    return Answer(response.status, response.headers, bytes(body[:longest]), broken)
 
 
 def _words(error: Exception) -> str:

@@ -8,23 +8,31 @@ import orjson
 
 from tocsin.channels.contract import Attempt, Report
 from tocsin.channels.discord.address import api_root
-from tocsin.channels.discord.channel import Discord
+from tocsin.channels.discord.channel import Discord, Link
 from tocsin.channels.discord.embed import reference_in
 from tocsin.channels.discord.reference import reference_of
-from tocsin.channels.transport import Answer
-from tocsin.core.clock import epoch_micros
+from tocsin.channels.discord.settings import DiscordSettings
+from tocsin.channels.transport import Answer, Transport
+from tocsin.core.clock import Clock, epoch_micros
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
 from tocsin.core.secret import Secret
 
 DISCORD_EPOCH_MS = 1_420_070_400_000  # 2015-01-01: where Discord's ids begin to count (API Reference, Snowflakes)
 PAGE = 100  # messages in one answer, the most that Discord gives
 PAGES = 5
+PAGE_BYTES = 4 * 1024 * 1024
 
 _SLACK = timedelta(minutes=1)  # between our clock and Discord's
 _SETTLED = timedelta(seconds=20)  # a request may be worked on for longer than we waited for its answer
 
 _Found = dict[str, str]
 """Reference of a delivery -> id of the message that shows it."""
+
+
+def discord_for(settings: DiscordSettings, transport: Transport, clock: Clock, link: Link) -> Discord:
+    """The channel that these settings allow: with a bot's token it can also look for lost messages."""
+    kind = SearchingDiscord if settings.bot_token else Discord
+    return kind(settings, transport, clock, link)
 
 
 class SearchingDiscord(Discord):
@@ -63,7 +71,7 @@ class SearchingDiscord(Discord):
         assert token is not None
         url = f"{api_root(self._settings.api_base)}/channels/{place}/messages?limit={PAGE}&after={after}"
         headers = {**self._headers, "Authorization": f"Bot {token.reveal()}"}
-        answer = await self._transport.request("GET", Secret(url), headers=headers)
+        answer = await self._transport.request("GET", Secret(url), headers=headers, longest=PAGE_BYTES)
         return _messages(answer) if isinstance(answer, Answer) and answer.status == 200 else None  # noqa: PLR2004 - OK
 
 
