@@ -107,7 +107,7 @@ def fold(retailer: str) -> str:
 def fold_sku(sku: str, spell: Callable[[str], str] = fold) -> str:
     """`retailer:sku` with its retailer folded; a bare glob becomes `*:sku`, so that it never reads a retailer's name.
 
-    A SKU itself is compared exactly: shops tell `a1` from `A1`.
+    A SKU itself is compared exactly: shops tell `a1` from `A1`. One with a colon in it is written with its retailer.
     """
     retailer, colon, rest = sku.strip().partition(":")
     if colon:

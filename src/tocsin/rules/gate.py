@@ -49,10 +49,10 @@ class Gate:
 
 
 def opens_at(gate: Gate, policy: GatePolicy, band: Band, now: float) -> float:
-    """The earliest time at which a message of this band may leave; not after `now` means now."""
+    """The earliest time at which a message of this band may leave: `now`, or later."""
     whole = band is Band.HIGH or oldest_first(gate, policy)
     waits = [_window_opens(gate.used, rate, _usable(rate, policy, whole=whole)) for rate in policy.rates]
-    return max(gate.shut_until, _provider_opens(gate, now), *waits, -math.inf)
+    return max(now, gate.shut_until, _provider_opens(gate, now), *waits)
 
 
 def lowest_now(gate: Gate, policy: GatePolicy, now: float) -> Band | None:
