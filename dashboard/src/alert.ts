@@ -1,0 +1,70 @@
+// An alert as every door of the service shows it.
+
+export const TYPES = ["in_stock", "price_drop", "restock_soon", "back_order"] as const;
+export type AlertType = (typeof TYPES)[number];
+
+export const BANDS = ["high", "medium", "low"] as const;
+export type Band = (typeof BANDS)[number];
+
+export type Decision = "accepted" | "filtered";
+
+/** Money is a decimal string, times are RFC 3339 in UTC. */
+export interface Alert {
+  id: string;
+  type: AlertType;
+  priority: number;
+  band: Band;
+  sku: string;
+  product_name: string | null;
+  retailer: string;
+  price: string | null;
+  currency: string;
+  url: string | null;
+  variant: string | null;
+  seller: string | null;
+  timestamp: string;
+  metadata: Record<string, unknown>;
+  accepted_at: string;
+  decision: Decision;
+  reason: string;
+  state: "open" | "closed";
+  repeats: number;
+  last_seen_at: string;
+  /** Known only where the page was there when the episode ended. */
+  sold_out_after_s?: number | null;
+}
+
+/** The end of an episode, as the live stream tells it. */
+export interface Closed {
+  id: string;
+  sold_out_after_s: number | null;
+}
+
+export function title(alert: Alert): string {
+  return alert.product_name || alert.sku;
+}
+
+/** A link from outside is followed only where it is plain web; anything else is no link. */
+export function webLink(value: unknown): string | null {
+  if (typeof value !== "string") return null;
+  const url = URL.parse(value);
+  return url && (url.protocol === "https:" || url.protocol === "http:") ? url.href : null;
+}
+
+/** The product's picture: https only, as the page's policy allows nothing else. */
+export function picture(alert: Alert): string | null {
+  const link = webLink(alert.metadata.image_url);
+  return link?.startsWith("https:") ? link : null;
+}
+
+/** What the price was before, where the detector said so and it is a number. */
+export function previousPrice(alert: Alert): string | null {
+  const value = alert.metadata.previous_price;
+  const known = typeof value === "number" || (typeof value === "string" && value.trim() !== "");
+  return known && Number.isFinite(Number(value)) ? String(value) : null;
+}
+
+export function stock(alert: Alert): string | null {
+  const value = alert.metadata.stock;
+  return typeof value === "number" || typeof value === "string" ? String(value) : null;
+}

@@ -1,0 +1,138 @@
+// The HTTP door of the service.
+
+import type { Alert, Band } from "./alert";
+
+/** The service said no: `code` is its stable word, the message says how to mend it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Page {
+  alerts: Alert[];
+  next: string | null;
+}
+
+/** One request to a provider, as the timeline shows it. */
+export interface Attempt {
+  id: string;
+  started_at: string;
+  finished_at: string | null;
+  outcome: string | null;
+  status: number | null;
+  answer: string;
+}
+
+export interface Delivery {
+  id: string;
+  target: string;
+  lane: string;
+  state: string;
+  why: string | null;
+  due: string;
+  planned_at: string;
+  moved_at: string;
+  expires_at: string;
+  possibly_repeated: boolean;
+  attempts: Attempt[];
+}
+
+/** Everything about one alert. */
+export interface Story extends Alert {
+  deliveries: Delivery[];
+}
+
+/** One place on a channel, and how the lane that leads there stands; spans in seconds. */
+export interface Target {
+  target: string;
+  enabled: boolean;
+  disabled: { at: string; why: string; detail: string } | null;
+  shadow: boolean;
+  lane: string;
+  in_flight?: number;
+  opens_in_s?: number;
+  breaker?: "open" | "closed";
+  failures?: number;
+  pending: Partial<Record<Band, number>>;
+  sending: number;
+  unknown: number;
+  oldest: string | null;
+}
+
+/** `held`: what waits in lanes that the configuration does not have any more. */
+export type Channel =
+  | { channel: string; targets: Target[] }
+  | { channel: null; held: Pick<Target, "lane" | "pending">[] };
+
+/** What became of a test message, with the words of the provider. */
+export interface TestAnswer {
+  target: string;
+  state: string;
+  why: string | null;
+  status?: number | null;
+  answer?: string;
+}
+
+export class Api {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  alerts(query: URLSearchParams): Promise<Page> {
+    return this.#call("GET", `/api/v1/alerts?${query}`);
+  }
+
+  story(id: string): Promise<Story> {
+    return this.#call("GET", `/api/v1/alerts/${encodeURIComponent(id)}`);
+  }
+
+  retry(delivery: string): Promise<unknown> {
+    return this.#call("POST", `/api/v1/deliveries/${encodeURIComponent(delivery)}/retry`);
+  }
+
+  channels(): Promise<{ channels: Channel[] }> {
+    return this.#call("GET", "/api/v1/channels");
+  }
+
+  test(target: string): Promise<TestAnswer> {
+    const [channel, name] = parts(target);
+    return this.#call("POST", `/api/v1/channels/${encodeURIComponent(channel)}/test`, { target: name });
+  }
+
+  enable(target: string): Promise<unknown> {
+    const [channel, name] = parts(target).map(encodeURIComponent);
+    return this.#call("POST", `/api/v1/channels/${channel}/targets/${name}/enable`);
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(path, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, ...(body ? { "content-type": "application/json" } : {}) },
+      body: body ? JSON.stringify(body) : null,
+      credentials: "omit",
+    }).catch(() => {
+      throw new ApiError(0, "unreachable", "The service does not answer. Is it running?");
+    });
+    const told = await answer.json().catch(() => null);
+    if (!answer.ok) throw refusal(answer.status, told);
+    return told as T;
+  }
+}
+
+/** `discord:general` is the target `general` of the channel `discord`. */
+export function parts(target: string): [channel: string, name: string] {
+  const colon = target.indexOf(":");
+  return [target.slice(0, colon), target.slice(colon + 1)];
+}
+
+function refusal(status: number, told: { error?: { code?: string; message?: string } } | null): ApiError {
+  const error = told?.error;
+  return new ApiError(status, error?.code ?? `http_${status}`, error?.message ?? `The service answered ${status}.`);
+}

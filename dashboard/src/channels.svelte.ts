@@ -1,0 +1,98 @@
+// How the channels do: asked now and then, and after each test or mending.
+
+import { BANDS, type Band } from "./alert";
+import { type Api, ApiError, type Channel, type Target, type TestAnswer } from "./api";
+import { toasts } from "./toast.svelte";
+import { deliveryState, why } from "./words";
+
+const EVERY_MS = 10_000;
+
+export class Channels {
+  list = $state.raw<Channel[]>([]);
+  problem = $state("");
+  /** The target that is being tested or enabled. */
+  busy = $state("");
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  get targets(): Target[] {
+    return this.list.flatMap((channel) => (channel.channel === null ? [] : channel.targets));
+  }
+
+  /** Targets that need somebody. */
+  get trouble(): number {
+    return this.targets.filter(inTrouble).length;
+  }
+
+  /** Deliveries that wait, by band; lanes that targets share are counted once. */
+  get queue(): Record<Band, number> {
+    return waitingByBand(this.list);
+  }
+
+  /** Returns what stops it. */
+  start(): () => void {
+    void this.look();
+    const looking = setInterval(() => document.hidden || void this.look(), EVERY_MS);
+    return () => clearInterval(looking);
+  }
+
+  async look(): Promise<void> {
+    try {
+      this.list = (await this.#api.channels()).channels;
+      this.problem = "";
+    } catch (problem) {
+      this.problem = said(problem);
+    }
+  }
+
+  test(target: string): Promise<void> {
+    return this.#ask(target, async () => told(await this.#api.test(target)));
+  }
+
+  enable(target: string): Promise<void> {
+    return this.#ask(target, async () => {
+      await this.#api.enable(target);
+      return `${target} is enabled again`;
+    });
+  }
+
+  async #ask(target: string, request: () => Promise<string>): Promise<void> {
+    this.busy = target;
+    try {
+      toasts.say(await request());
+    } catch (problem) {
+      toasts.say(said(problem), true);
+    }
+    this.busy = "";
+    await this.look();
+  }
+}
+
+export function inTrouble(target: Target): boolean {
+  return !target.enabled || target.breaker === "open";
+}
+
+export function waitingByBand(channels: readonly Channel[]): Record<Band, number> {
+  const lanes = new Map(
+    channels
+      .flatMap((channel) => (channel.channel === null ? channel.held : channel.targets))
+      .map((row) => [row.lane, row]),
+  );
+  const sum = (band: Band): number => [...lanes.values()].reduce((total, row) => total + (row.pending[band] ?? 0), 0);
+  return Object.fromEntries(BANDS.map((band) => [band, sum(band)])) as Record<Band, number>;
+}
+
+/** What went wrong, for the reader; a missing scope says which token is needed. */
+export function said(problem: unknown): string {
+  if (!(problem instanceof ApiError)) return String(problem);
+  return problem.status === 403 ? "This needs a link with the scope admin; yours has less." : problem.message;
+}
+
+function told(answer: TestAnswer): string {
+  const provider = [answer.status, answer.answer].filter(Boolean).join(" ");
+  const cause = answer.why ? `, ${why(answer.why)}` : "";
+  return `${answer.target}: ${deliveryState(answer.state).toLowerCase()}${cause}${provider ? ` (${provider})` : ""}`;
+}

@@ -1,0 +1,26 @@
+// The keyboard: which key asks for what.
+
+export const KEYS = {
+  j: ["next", "Next alert"],
+  k: ["previous", "Previous alert"],
+  "/": ["search", "Search"],
+  p: ["pause", "Pause, go on"],
+  m: ["mute", "Mute for an hour, unmute"],
+  t: ["times", "Clock times, ages"],
+  "?": ["help", "This help"],
+  Escape: ["back", "Close, leave the search"],
+} as const;
+
+export type Wish = (typeof KEYS)[keyof typeof KEYS][0];
+
+/** What a key press asks for; nothing while somebody writes, or holds a modifier that is the browser's. */
+export function wish(event: KeyboardEvent): Wish | null {
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  const known = Object.hasOwn(KEYS, event.key) ? KEYS[event.key as keyof typeof KEYS] : null;
+  if (!known) return null;
+  return writing(event.target) && event.key !== "Escape" ? null : known[0];
+}
+
+function writing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), textarea, select");
+}

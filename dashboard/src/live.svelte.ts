@@ -1,0 +1,186 @@
+// What the page knows: the rows of the feed, the state of the connection, and what waits to be shown.
+
+import { SvelteMap } from "svelte/reactivity";
+import type { Alert, Closed } from "./alert";
+import { type Api, ApiError } from "./api";
+import { close, join, KEEP, prepend } from "./feed";
+import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
+import type { DeliveryNews, Stats } from "./ops";
+import { type Connection, Stream } from "./socket";
+
+const PAGE = 50;
+const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not pile up
+const REFRESH_MS = 15_000; // repeats and filtered alerts make no event: history has them
+const NEWS_KEPT = 1000;
+
+export class Live {
+  connection = $state.raw<Connection>({ kind: "connecting" });
+  rows = $state.raw<Alert[]>([]);
+  /** Arrived while the feed stood still, in the order of the stream. */
+  waiting = $state.raw<Alert[]>([]);
+  filter = $state.raw<Filter>(EVERYTHING);
+  next = $state.raw<string | null>(null);
+  loading = $state(true);
+  problem = $state.raw<ApiError | null>(null);
+  stats = $state.raw<Stats | null>(null);
+  /** By alert, what was last heard of each of its deliveries. */
+  readonly deliveries = new SvelteMap<string, ReadonlyMap<string, DeliveryNews>>();
+  paused = $state(false);
+  /** The reader is further down, or walks the rows with the keyboard: nothing may move under them. */
+  reading = $state(false);
+
+  readonly #api: Api;
+  readonly #stream: Stream;
+  readonly #heard: (alert: Alert) => void;
+  readonly #refreshing: ReturnType<typeof setInterval>;
+  #arrived: Alert[] = [];
+  #ended: Closed[] = [];
+  #news: DeliveryNews[] = [];
+  #painting = false;
+  #question = 0;
+
+  constructor(api: Api, token: string, filter: Filter, heard: (alert: Alert) => void) {
+    this.#api = api;
+    this.#heard = heard;
+    this.filter = filter;
+    this.#stream = new Stream(token, {
+      connection: (state) => {
+        this.connection = state;
+      },
+      alert: (alert) => this.#receive(alert),
+      closed: (closed) => this.#later(this.#ended, closed),
+      running: (complete) => {
+        if (!complete) void this.reload();
+      },
+      delivery: (news) => this.#later(this.#news, news),
+      stats: (stats) => {
+        this.stats = stats;
+      },
+    });
+    this.#stream.open(asMatch(filter));
+    this.#refreshing = setInterval(() => void this.#refresh(), REFRESH_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#refreshing);
+    this.#stream.close();
+  }
+
+  retryNow(): void {
+    this.#stream.retryNow();
+  }
+
+  ask(filter: Filter): void {
+    const same = sameQuestion(filter, this.filter);
+    this.filter = filter;
+    if (same) return;
+    this.#question++;
+    this.loading = true;
+    this.#stream.subscribe(asMatch(filter));
+    // A live stream asks for history itself, once it has turned to the new interest.
+    if (this.connection.kind !== "live") void this.reload();
+  }
+
+  /** Reads the newest page again. Rows of an older question go; those that arrive meanwhile stay. */
+  async reload(): Promise<void> {
+    this.loading = true;
+    const question = this.#question;
+    const before = this.rows;
+    this.#arrived = [];
+    await this.#read(null, (alerts, next) => {
+      const arrivedMeanwhile = this.rows.filter((row) => !before.includes(row));
+      this.rows = join(arrivedMeanwhile, alerts);
+      this.waiting = [];
+      this.next = next;
+    });
+    if (question === this.#question) this.loading = false;
+  }
+
+  async loadOlder(): Promise<void> {
+    this.loading = true;
+    await this.#read(this.next, (alerts, next) => {
+      this.rows = join(this.rows, alerts, Number.POSITIVE_INFINITY);
+      this.next = next;
+    });
+    this.loading = false;
+  }
+
+  /** Shows what waited, and goes on live. */
+  release(): void {
+    this.paused = false;
+    this.reading = false;
+    this.rows = prepend(this.rows, this.waiting, this.#keep());
+    this.waiting = [];
+  }
+
+  /** The reader is back at the top: what waited is shown, unless they paused on purpose. */
+  settle(): void {
+    if (this.paused) this.reading = false;
+    else this.release();
+  }
+
+  async #refresh(): Promise<void> {
+    if (document.hidden || this.loading || this.paused || this.reading || this.connection.kind !== "live") return;
+    await this.#read(null, (alerts) => {
+      this.rows = join(this.rows, alerts, this.#keep());
+    });
+  }
+
+  async #read(page: string | null, take: (alerts: Alert[], next: string | null) => void): Promise<void> {
+    const question = this.#question;
+    const query = historyQuery(this.filter, Date.now());
+    query.set("limit", String(PAGE));
+    if (page) query.set("page", page);
+    try {
+      const answer = await this.#api.alerts(query);
+      if (question !== this.#question) return;
+      take(answer.alerts, answer.next);
+      this.problem = null;
+    } catch (problem) {
+      if (question === this.#question && problem instanceof ApiError) this.problem = problem;
+    }
+  }
+
+  #receive(alert: Alert): void {
+    this.#heard(alert);
+    if (this.filter.decision === "filtered") return;
+    this.#later(this.#arrived, alert);
+  }
+
+  /** Whatever arrives within one frame is painted at once: a hundred alerts a second are sixty paintings at most. */
+  #later<T>(pile: T[], news: T): void {
+    pile.push(news);
+    if (pile.length > 2 * KEEP) pile.splice(0, KEEP);
+    if (this.#painting) return;
+    this.#painting = true;
+    if (document.hidden) setTimeout(() => this.#paint(), HIDDEN_MS);
+    else requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    this.#painting = false;
+    const still = this.paused || this.reading;
+    if (this.#arrived.length && still) this.waiting = [...this.waiting, ...this.#arrived].slice(-KEEP);
+    else if (this.#arrived.length) this.rows = prepend(this.rows, this.#arrived, this.#keep());
+    if (this.#ended.length) {
+      this.rows = close(this.rows, this.#ended);
+      this.waiting = close(this.waiting, this.#ended);
+    }
+    for (const news of this.#news) this.#note(news);
+    this.#arrived = [];
+    this.#ended = [];
+    this.#news = [];
+  }
+
+  #note(news: DeliveryNews): void {
+    const known = this.deliveries.get(news.alert_id) ?? new Map<string, DeliveryNews>();
+    this.deliveries.set(news.alert_id, new Map(known).set(news.target, news));
+    const oldest = this.deliveries.keys().next().value;
+    if (this.deliveries.size > NEWS_KEPT && oldest !== undefined) this.deliveries.delete(oldest);
+  }
+
+  /** Whoever loaded older rows wants to keep them. */
+  #keep(): number {
+    return Math.max(KEEP, this.rows.length);
+  }
+}

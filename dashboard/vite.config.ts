@@ -1,0 +1,18 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const service = "http://127.0.0.1:8765";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: "../src/tocsin/web/page",
+    emptyOutDir: true,
+    // The page's Content-Security-Policy lets nothing inline through.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  // `npm run dev` talks to a service that runs beside it.
+  server: { proxy: { "/api": service, "/socket.io": { target: service, ws: true } } },
+  test: { include: ["test/**/*.test.ts"] },
+});
