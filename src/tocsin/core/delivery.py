@@ -139,6 +139,7 @@ class Delivery:
     expires_at: datetime  # the end of its useful life
     moved_at: datetime
     possibly_repeated: bool = False
+    detail: str = ""  # what was said when it was last moved
 
     @property
     def id(self) -> UUID:

@@ -1,0 +1,88 @@
+"""The reads, on connections that cannot write: a heavy report never delays a commit."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.record import AlertRecord, Event
+from tocsin.ledger import history, queue, registry
+from tocsin.ledger.contract import AlertQuery, AlertStory, AttemptRow, Claim, LaneRow, Page, TargetRow, TokenRow
+from tocsin.ledger.engine import READERS
+from tocsin.ledger.mishap import explained
+
+T = TypeVar("T")
+
+
+class SqlArchive:
+    """`Archive` of the contract. Each read sees one moment of the ledger, commits included that were told of."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="archive")
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+    async def alerts(self, query: AlertQuery) -> Page[AlertRecord]:
+        return await self._read(lambda connection: history.alerts_page(connection, query))
+
+    async def alert(self, identifier: UUID) -> AlertRecord | None:
+        return await self._read(lambda connection: history.alert(connection, identifier))
+
+    async def story(self, identifier: UUID) -> AlertStory | None:
+        return await self._read(lambda connection: history.story(connection, identifier))
+
+    async def deliveries(
+        self,
+        *,
+        state: DeliveryState | None = None,
+        channel: str | None = None,
+        limit: int = 50,
+        page: str | None = None,
+    ) -> Page[Delivery]:
+        return await self._read(lambda connection: history.deliveries_page(connection, state, channel, limit, page))
+
+    async def delivery(self, identifier: UUID) -> Delivery | None:
+        return await self._read(lambda connection: history.delivery(connection, identifier))
+
+    async def by_link(self, key: int) -> tuple[Delivery, AlertRecord] | None:
+        return await self._read(lambda connection: history.by_key(connection, key))
+
+    async def events(self, after: int, limit: int) -> tuple[Event, ...]:
+        return await self._read(lambda connection: history.events_after(connection, after, limit))
+
+    async def span(self) -> tuple[int, int]:
+        return await self._read(history.span)
+
+    async def lanes(self) -> tuple[LaneRow, ...]:
+        return await self._read(queue.lanes)
+
+    async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
+        return await self._read(lambda connection: queue.unknown(connection, lanes, limit))
+
+    async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
+        return await self._read(lambda connection: queue.recent_attempts(connection, since))
+
+    async def disabled(self) -> tuple[TargetRow, ...]:
+        return await self._read(registry.disabled)
+
+    async def tokens(self) -> tuple[TokenRow, ...]:
+        return await self._read(registry.tokens_listed)
+
+    async def _read(self, look: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)
+
+    def _look(self, look: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                return look(connection)
+        except DBAPIError as problem:
+            raise explained(problem) from problem

@@ -1,0 +1,123 @@
+"""The write verbs. Each is one call of the writer, which shares its commits among whoever waits."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tocsin.core.alert import EpisodeKey
+from tocsin.core.delivery import Target
+from tocsin.core.errors import InvalidRequestError
+from tocsin.ledger import append, claim, clicks, close, fallback, life, prune, rest, settle, tokens
+from tocsin.ledger.contract import (
+    Appended,
+    Claimed,
+    ClaimRequest,
+    Closed,
+    Decide,
+    Move,
+    Moved,
+    Settlement,
+    Submission,
+    TokenRow,
+)
+from tocsin.ledger.transaction import Transaction
+from tocsin.ledger.upgrade import copy
+from tocsin.ledger.writer import Rank, Work, Writer
+
+
+def _each(verb: Callable[..., Any]) -> Work:
+    """Calls of this kind share a commit and nothing else; an argument is the tuple that the verb takes."""
+
+    def work(transaction: Transaction, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        return [verb(transaction, *argument) for argument in arguments]
+
+    return work
+
+
+_SETTLE, _MOVE, _CLOSE = _each(settle.settle), _each(settle.move), _each(close.close)
+_DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
+_RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
+_SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
+_ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
+_TOUCH_TOKENS = _each(tokens.touch_tokens)
+_CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
+
+
+class SqlLedger:
+    """`Ledger` of the contract, for SQLite and PostgreSQL alike."""
+
+    def __init__(self, writer: Writer, *, epoch: str, link_secret: bytes, path: Path | None) -> None:
+        self.epoch = epoch
+        self.link_secret = link_secret
+        self._do = writer.do
+        self._path = path
+
+    async def append(self, submission: Submission, decide: Decide) -> Appended:
+        call, rows = (submission, decide), max(1, len(submission.items))
+        appended: Appended = await self._do(Rank.APPEND, append.append, call, rows)
+        return appended
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        claimed: Claimed = await self._do(Rank.CLAIM, claim.claim, request, request.limit)
+        return claimed
+
+    async def settle(self, settlement: Settlement) -> Moved:
+        moved: Moved = await self._do(Rank.SETTLE, _SETTLE, (settlement,), len(settlement.moves))
+        return moved
+
+    async def move(self, moves: Sequence[Move]) -> Moved:
+        moved: Moved = await self._do(Rank.SETTLE, _MOVE, (moves,), len(moves))
+        return moved
+
+    async def close(self, key: EpisodeKey) -> Closed:
+        closed: Closed = await self._do(Rank.SETTLE, _CLOSE, (key,))
+        return closed
+
+    async def fail_over(self, lanes: frozenset[str]) -> Moved:
+        moved: Moved = await self._do(Rank.SETTLE, _FAIL_OVER, (lanes,))
+        return moved
+
+    async def recover(self) -> Moved:
+        moved: Moved = await self._do(Rank.SETTLE, _RECOVER, ())
+        return moved
+
+    async def expire(self, limit: int = 1000) -> Moved:
+        moved: Moved = await self._do(Rank.UPKEEP, _EXPIRE, (limit,), limit)
+        return moved
+
+    async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
+        closed: Closed = await self._do(Rank.UPKEEP, _SILENCE, (last_seen_before, limit), limit)
+        return closed
+
+    async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
+        forgotten: int = await self._do(Rank.UPKEEP, _PRUNE, (accepted_before, limit), limit)
+        return forgotten
+
+    async def disable(self, target: Target, why: str, detail: str) -> Moved:
+        moved: Moved = await self._do(Rank.SETTLE, _DISABLE, (target, why, detail))
+        return moved
+
+    async def enable(self, target: Target) -> bool:
+        enabled: bool = await self._do(Rank.SETTLE, _ENABLE, (target,))
+        return enabled
+
+    async def add_token(self, token: TokenRow) -> None:
+        await self._do(Rank.UPKEEP, _ADD_TOKEN, (token,))
+
+    async def revoke_token(self, identifier: str) -> bool:
+        revoked: bool = await self._do(Rank.UPKEEP, _REVOKE_TOKEN, (identifier,))
+        return revoked
+
+    async def touch_tokens(self, used: Mapping[str, datetime]) -> None:
+        await self._do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), len(used))
+
+    async def click(self, delivery: int, *, robot: bool) -> None:
+        await self._do(Rank.UPKEEP, _CLICK[robot], (delivery,))
+
+    async def backup(self, path: str) -> None:
+        if self._path is None:
+            raise InvalidRequestError("PostgreSQL has tools of its own for this: use pg_dump")
+        await asyncio.to_thread(copy, self._path, Path(path))

@@ -1,0 +1,51 @@
+"""What happens to deliveries by time alone: they outlive their use, or the process that was sending them."""
+
+from dataclasses import replace
+
+from sqlalchemy import bindparam, select, update
+
+from tocsin.core.delivery import DeliveryState, Why, check_move
+from tocsin.ledger.contract import Moved
+from tocsin.ledger.moves import DELIVERIES, put, save
+from tocsin.ledger.rows import held_of
+from tocsin.ledger.schema import PENDING, Moment, attempts, deliveries, in_state
+from tocsin.ledger.transaction import Transaction
+
+_OVER = (
+    DELIVERIES.where(PENDING, deliveries.c.expires_at <= bindparam("now", type_=Moment))
+    .order_by(deliveries.c.expires_at)
+    .limit(bindparam("most"))
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+_SENDING = in_state(DeliveryState.SENDING)
+_LEFT_BEHIND = DELIVERIES.where(_SENDING).order_by(deliveries.c.key).with_for_update(of=deliveries)
+_BROKEN_OFF = (
+    update(attempts)
+    .where(attempts.c.finished_at.is_(None), attempts.c.key.in_(select(deliveries.c.attempt).where(_SENDING)))
+    .values(outcome="unknown", answer="stopped between the claim and the answer")
+)
+
+
+def expire(transaction: Transaction, limit: int) -> Moved:
+    over = [held_of(row).delivery for row in transaction.rows(_OVER, now=transaction.now, most=limit)]
+    return Moved(tuple(put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)))
+
+
+def recover(transaction: Transaction) -> Moved:
+    """The fence grows: should the process not be dead after all, it can no longer settle."""
+    left = [held_of(row).delivery for row in transaction.rows(_LEFT_BEHIND)]
+    for delivery in left:
+        check_move(delivery.state, DeliveryState.UNKNOWN, Why.CRASHED)
+    transaction.write(_BROKEN_OFF, finished_at=transaction.now)
+    moved = [
+        replace(
+            delivery,
+            state=DeliveryState.UNKNOWN,
+            why=Why.CRASHED,
+            fence=delivery.fence + 1,
+            moved_at=transaction.now,
+        )
+        for delivery in left
+    ]
+    save(transaction, moved)
+    return Moved(tuple(moved))

@@ -1,0 +1,63 @@
+"""What a database says when it cannot, in words that tell how to mend it."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from tocsin.core.errors import LedgerCorruptError, LedgerError, LedgerUnavailableError
+
+# SQLite's primary result codes (sqlite.org/rescode.html), the low byte of the extended ones.
+_BY_CODE: dict[int, tuple[type[LedgerError], str]] = {
+    sqlite3.SQLITE_BUSY: (
+        LedgerUnavailableError,
+        "another program holds the database: close the tool that has it open for writing",
+    ),
+    sqlite3.SQLITE_LOCKED: (LedgerUnavailableError, "the database is locked from inside: try again"),
+    sqlite3.SQLITE_FULL: (LedgerUnavailableError, "the disk is full: make room, and it goes on by itself"),
+    sqlite3.SQLITE_IOERR: (
+        LedgerUnavailableError,
+        "the disk failed to read or write: make room, look at the file size limit and the system log",
+    ),
+    sqlite3.SQLITE_READONLY: (LedgerUnavailableError, "the database cannot be written: mend the rights of its file"),
+    sqlite3.SQLITE_CANTOPEN: (
+        LedgerUnavailableError,
+        "the database cannot be opened: mend its path, or the rights of its folder",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        LedgerCorruptError,
+        "the database is damaged: stop, and put back the newest backup (`tocsin db backup` made it)",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        LedgerCorruptError,
+        "this file is not a ledger: name another path, or put back the newest backup",
+    ),
+}
+
+
+def explained(problem: DBAPIError) -> LedgerError:
+    """What the database said, as one of ours."""
+    original = problem.orig
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _BY_CODE:
+        kind, words = _BY_CODE[code & 0xFF]
+        return kind(f"{words} ({original})")
+    if problem.connection_invalidated or getattr(original, "sqlstate", "") is None:
+        return LedgerUnavailableError(f"the database does not answer: see that it runs ({original})")
+    return LedgerUnavailableError(f"the database refused ({original})")
+
+
+def breaks_connection(problem: DBAPIError) -> bool:
+    """What a failed disk has in its cache cannot be trusted: the file is opened again, and read again."""
+    code = getattr(problem.orig, "sqlite_errorcode", None)
+    if code is None:
+        return problem.connection_invalidated
+    return code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN)
+
+
+def concerns_all(problem: Exception) -> bool:
+    """Trouble of the database, not of one call: trying each alone would only make everybody wait."""
+    return isinstance(problem, OperationalError) and getattr(problem.orig, "sqlstate", None) not in _COLLISIONS
+
+
+# PostgreSQL: serialization failure, deadlock. The next try succeeds.
+_COLLISIONS = ("40001", "40P01")

@@ -1,0 +1,94 @@
+"""A ledger is opened: owned, brought up to date, read for its name, served; and closed in reverse."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from tocsin.core.clock import Clock
+from tocsin.core.errors import LedgerOwnedError
+from tocsin.core.facts import Fact, Tell
+from tocsin.ledger.archive import SqlArchive
+from tocsin.ledger.engine import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.ledger import SqlLedger
+from tocsin.ledger.lock import OwnerLock
+from tocsin.ledger.mishap import explained
+from tocsin.ledger.schema import stream
+from tocsin.ledger.upgrade import upgrade
+from tocsin.ledger.writer import Writer
+
+_OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
+
+
+def _nobody(_: Fact) -> None:
+    """Facts that nobody listens to."""
+
+
+@asynccontextmanager
+async def open_ledger(
+    url: str, *, clock: Clock, tell: Tell = _nobody, shared: bool = False
+) -> AsyncIterator[tuple[SqlLedger, SqlArchive]]:
+    """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
+
+    This process owns it until the end; `shared` (PostgreSQL only) lets other processes write too. Raises
+    LedgerOwnedError, LedgerNewerError, LedgerCorruptError or LedgerUnavailableError, each saying how to mend it.
+    """
+    place = parse_url(url)
+    path = sqlite_path(place)
+    async with AsyncExitStack() as undo:
+        if path is not None:
+            undo.callback(OwnerLock(path.with_name(path.name + ".lock")).release)
+        engine = writing_engine(place)
+        undo.callback(engine.dispose)
+        writer = Writer(partial(_connect, engine, path, shared=shared), clock, tell)
+        undo.push_async_callback(writer.stop)
+        epoch, link_secret = await _started(writer)
+        archive = SqlArchive(reading_engine(place))
+        undo.push_async_callback(archive.stop)
+        yield SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path), archive
+
+
+async def _started(writer: Writer) -> tuple[str, bytes]:
+    try:
+        await writer.start()
+        return await writer.read(_name)
+    except DBAPIError as problem:
+        raise explained(problem) from problem
+
+
+def _connect(engine: Engine, path: Path | None, *, shared: bool) -> Connection:
+    connection = engine.connect()
+    try:
+        if path is None:
+            _own(connection, shared=shared)
+        upgrade(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _own(connection: Connection, *, shared: bool) -> None:
+    """The lock lasts as long as the session."""
+    lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    with connection.begin():
+        if connection.scalar(text(f"SELECT {lock}({_OWNER})")):
+            return
+        owner = connection.scalar(text("SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
+    raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
+
+
+def _name(connection: Connection) -> tuple[str, bytes]:
+    """What tells this ledger from every other: drawn once, when it is made."""
+    with connection.begin():
+        row = connection.execute(select(stream.c.epoch, stream.c.link_secret)).first()
+        if row is None:
+            name = secrets.token_hex(8), secrets.token_bytes(32)
+            counters = {"position": 0, "alert_key": 0, "delivery_key": 0, "episode_key": 0}
+            connection.execute(insert(stream).values(key=1, epoch=name[0], link_secret=name[1], **counters))
+            return name
+        return row.epoch, bytes(row.link_secret)

@@ -1,0 +1,195 @@
+"""Rows become values and values become rows; nothing else in the ledger knows the order of columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from tocsin.core.alert import NOTHING, Alert, AlertType
+from tocsin.core.clock import epoch_micros, from_micros
+from tocsin.core.decision import Decision, Plan, Reason
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.schema import alerts, deliveries, micros_of
+from tocsin.ledger.transaction import AnyRow, Transaction
+
+RECORD = (
+    *(column for column in alerts.columns if column.name not in ("key", "episode", "position", "closed_position")),
+)
+DELIVERY = (
+    deliveries.c.key,
+    alerts.c.id.label("alert_id"),
+    *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
+    *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
+)
+# What the write verbs need beside the delivery itself.
+BEHIND = (
+    deliveries.c.alert,
+    deliveries.c.episode,
+    deliveries.c.fallback,
+    alerts.c.closed_at,
+)
+
+_STATES = {state.value: state for state in DeliveryState}
+_WHYS: Mapping[str | None, Why | None] = {None: None, **{why.value: why for why in Why}}
+_TYPES = {kind.value: kind for kind in AlertType}
+_DECISIONS = {decision.value: decision for decision in Decision}
+_REASONS = {reason.value: reason for reason in Reason}
+
+target_of = lru_cache(maxsize=4096)(Target.parse)
+
+
+def record_of(values: Sequence[Any]) -> AlertRecord:
+    """From the columns of `RECORD`."""
+    (
+        identifier, kind, priority, sku, retailer, variant, seller, product_name, price, currency, url, detected_at,
+        metadata, accepted_at, decision, reason, repeats, last_seen_at, closed_at,
+    ) = values  # fmt: skip
+    return AlertRecord(
+        alert=Alert(
+            id=identifier,
+            type=_TYPES[kind],
+            priority=priority,
+            sku=sku,
+            retailer=retailer,
+            timestamp=detected_at,
+            price=price,
+            currency=currency,
+            product_name=product_name,
+            url=url,
+            variant=variant,
+            seller=seller,
+            metadata=NOTHING if metadata == "{}" else orjson.loads(metadata),
+        ),
+        accepted_at=accepted_at,
+        decision=_DECISIONS[decision],
+        reason=_REASONS[reason],
+        repeats=repeats,
+        last_seen_at=last_seen_at,
+        closed_at=closed_at,
+    )
+
+
+def delivery_of(values: Sequence[Any]) -> Delivery:
+    """From the columns of `DELIVERY`."""
+    (
+        key, alert_id, target, lane, priority, state, why, fence, attempts,
+        planned_at, due, expires_at, moved_at, possibly_repeated, detail,
+    ) = values  # fmt: skip
+    return Delivery(
+        key=key,
+        alert_id=alert_id,
+        target=target_of(target),
+        lane=lane,
+        priority=priority,
+        state=_STATES[state],
+        why=_WHYS[why],
+        fence=fence,
+        attempts=attempts,
+        planned_at=planned_at,
+        due=due,
+        expires_at=expires_at,
+        moved_at=moved_at,
+        possibly_repeated=possibly_repeated,
+        detail=detail,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out."""
+
+    delivery: Delivery
+    alert: int
+    episode: int | None
+    fallback: str | None
+    closed: bool
+
+
+def held_of(row: AnyRow) -> Held:
+    """From the columns of `DELIVERY` and `BEHIND`."""
+    alert, episode, fallback, closed_at = row[len(DELIVERY) :]
+    return Held(delivery_of(row[: len(DELIVERY)]), alert, episode, fallback, closed_at is not None)
+
+
+def alert_row(
+    transaction: Transaction, key: int, alert: Alert, decision: Decision, reason: Reason, *places: int | None
+) -> tuple[Any, ...]:
+    """`places` are the episode and the position, where it has them."""
+    now = transaction.micros
+    episode, position = places or (None, None)
+    return (
+        key,
+        alert.id.hex,
+        alert.type.value,
+        alert.priority,
+        alert.sku,
+        alert.retailer,
+        alert.variant,
+        alert.seller,
+        alert.product_name,
+        None if alert.price is None else micros_of(alert.price),
+        alert.currency,
+        alert.url,
+        transaction.stored(alert.timestamp),
+        orjson.dumps(dict(alert.metadata)).decode() if alert.metadata else "{}",
+        now,
+        decision.value,
+        reason.value,
+        0,
+        now,
+        None,
+        episode,
+        position,
+        None,
+    )
+
+
+def delivery_row(
+    transaction: Transaction, key: int, plan: Plan, *, alert: int, priority: int, episode: int | None
+) -> tuple[Any, ...]:
+    now = transaction.micros
+    return (
+        key,
+        alert,
+        str(plan.target),
+        plan.lane,
+        priority,
+        plan.state.value,
+        None if plan.why is None else plan.why.value,
+        0,
+        0,
+        now,
+        transaction.stored(plan.due),
+        transaction.stored(plan.expires_at),
+        now,
+        False,
+        "",
+        episode,
+        None,
+        packed(plan.fallback) if plan.fallback else None,
+        None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
+    )
+
+
+def packed(fallback: Sequence[Plan]) -> str:
+    """Plans as they are kept beside a delivery: target, lane, end of life, and how long they wait themselves."""
+    return orjson.dumps([_packed(plan) for plan in fallback]).decode()
+
+
+def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
+    """The plans, made anew for a delivery that begins now."""
+    plans = []
+    for target, lane, expires_at, wait in orjson.loads(fallback):
+        fail_over_at = None if wait is None else from_micros(epoch_micros(now) + wait)
+        end = from_micros(expires_at)
+        plans.append(Plan(target=target_of(target), lane=lane, expires_at=end, due=now, fail_over_at=fail_over_at))
+    return tuple(plans)
+
+
+def _packed(plan: Plan) -> tuple[str, str, int, int | None]:
+    wait = None if plan.fail_over_at is None else epoch_micros(plan.fail_over_at) - epoch_micros(plan.due)
+    return str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait

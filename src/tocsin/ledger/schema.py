@@ -1,0 +1,283 @@
+"""The tables. Times and money are BIGINTs of millionths, states are words, keys are BIGINTs that never leave the house.
+
+There are no foreign keys: one module writes each table, inside transactions, and PostgreSQL would lock the parent row
+for every child of a hot path.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    literal_column,
+)
+from sqlalchemy.types import TypeDecorator
+
+from tocsin.core.clock import epoch_micros, from_micros
+from tocsin.core.delivery import DeliveryState
+
+MILLION = 1_000_000
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant as microseconds since 1970, UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else epoch_micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else from_micros(value)
+
+
+class Money(TypeDecorator[Decimal]):
+    """An amount as millionths of its currency; what is finer is rounded."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else micros_of(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else Decimal(value) / MILLION
+
+
+def micros_of(amount: Decimal) -> int:
+    return round(amount * MILLION)
+
+
+# SQLite makes only an INTEGER PRIMARY KEY the row's own address.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False, comment="always 1: there is one stream"),
+    Column("epoch", String, nullable=False),
+    Column("link_secret", LargeBinary, nullable=False),
+    Column("position", BigInteger, nullable=False, comment="of the newest event"),
+    Column("alert_key", BigInteger, nullable=False, comment="the last one given out, as the next two"),
+    Column("delivery_key", BigInteger, nullable=False),
+    Column("episode_key", BigInteger, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("type", String, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("sku", String, nullable=False),
+    Column("retailer", String, nullable=False),
+    Column("variant", String),
+    Column("seller", String),
+    Column("product_name", String),
+    Column("price", Money),
+    Column("currency", String, nullable=False),
+    Column("url", String),
+    Column("detected_at", Moment, nullable=False),
+    Column("metadata", Text, nullable=False, comment="JSON"),
+    Column("accepted_at", Moment, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("episode", BigInteger, comment="none for filtered alerts and tests"),
+    Column("position", BigInteger, comment="of its accepted event"),
+    Column("closed_position", BigInteger, comment="of its closed event"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Key, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("alert", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("opened_at", Moment),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("sku", String, nullable=False),
+    Column("retailer", String, nullable=False),
+    Column("variant", String, nullable=False),
+    Column("seller", String, nullable=False),
+    Column("opened_at", Moment),
+    Column("closed_at", Moment),
+    Column("last_seen_at", Moment, nullable=False),
+)
+
+# What was last accepted of each type within an episode.
+latest = Table(
+    "latest",
+    metadata,
+    Column("episode", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", String, primary_key=True),
+    Column("alert_id", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("price", Money),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("alert", BigInteger, nullable=False),
+    Column("target", String, nullable=False, comment="channel:name"),
+    Column("lane", String, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String),
+    Column("fence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    Column("possibly_repeated", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("episode", BigInteger),
+    Column("attempt", BigInteger, comment="the newest that carried it"),
+    Column("fallback", Text, comment="JSON: the plans that are left"),
+    Column("fail_over_at", Moment),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("target", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("outcome", String),
+    Column("status", Integer),
+    Column("answer", Text, nullable=False),
+    Column("mentioned", Text, nullable=False),
+    Column("members", Integer, nullable=False),
+)
+
+attempt_members = Table(
+    "attempt_members",
+    metadata,
+    Column("delivery", BigInteger, primary_key=True, autoincrement=False),
+    Column("attempt", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# What stands at the provider; an edit is due where `shown` and `wanted` differ.
+messages = Table(
+    "messages",
+    metadata,
+    Column("delivery", Key, primary_key=True, autoincrement=False),
+    Column("reference", String, nullable=False),
+    Column("shown", String, nullable=False),
+    Column("wanted", String, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+)
+
+# Those that rest. What is not here is served.
+targets = Table(
+    "targets",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("disabled_at", Moment, nullable=False),
+    Column("why", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("owner", String, primary_key=True),
+    Column("covers", String, primary_key=True, comment="item or request"),
+    Column("digest", String, nullable=False),
+    Column("answer", Text, nullable=False, comment="JSON, given again word for word"),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("scopes", String, nullable=False, comment="separated by spaces"),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("last_used_at", Moment),
+)
+
+clicks = Table(
+    "clicks",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("delivery", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("robot", Boolean, nullable=False),
+)
+
+
+def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElement[bool]:
+    """Spelled out, never a parameter: only so do both databases see that a partial index fits."""
+    return table.c.state == literal_column(f"'{state.value}'")
+
+
+PENDING = in_state(DeliveryState.PENDING)
+IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
+ALERT_IS_OPEN = alerts.c.closed_at.is_(None) & alerts.c.episode.is_not(None)
+
+Index("alerts_sku", alerts.c.sku, alerts.c.key)
+Index("alerts_open", alerts.c.episode, sqlite_where=ALERT_IS_OPEN, postgresql_where=ALERT_IS_OPEN)
+Index("episodes_product", episodes.c.sku, episodes.c.retailer, episodes.c.variant, episodes.c.seller, unique=True)
+Index("episodes_seen", episodes.c.last_seen_at)
+Index("deliveries_once", deliveries.c.alert, deliveries.c.target, unique=True)
+Index("attempts_started", attempts.c.started_at)
+Index("attempt_members_attempt", attempt_members.c.attempt)
+Index("idempotency_at", idempotency.c.at)
+Index("clicks_delivery", clicks.c.delivery)
+
+# The queue: small however long history grows, since a delivery leaves these indexes with its state.
+_UNDER_WAY = (("sending", in_state(DeliveryState.SENDING)), ("unknown", in_state(DeliveryState.UNKNOWN)))
+_FAILING_OVER = PENDING & deliveries.c.fail_over_at.is_not(None)
+
+
+def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.desc(), deliveries.c.key)
+_partial("deliveries_due", PENDING, deliveries.c.lane, deliveries.c.due)
+_partial("deliveries_life", PENDING, deliveries.c.expires_at)
+_partial("deliveries_waiting", PENDING, deliveries.c.episode)
+_partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
+for _name, _where in _UNDER_WAY:
+    _partial(f"deliveries_{_name}", _where, deliveries.c.episode, deliveries.c.target)

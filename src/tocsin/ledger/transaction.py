@@ -1,0 +1,61 @@
+"""One transaction of the writing connection, at one instant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Dialect, Executable, Row, Table
+
+from tocsin.core.clock import epoch_micros
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+
+class Transaction:
+    """`now` is the same for everything in it; `micros` is that instant as it is stored."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.now = now
+        self.micros = epoch_micros(now)
+        self._connection = connection
+
+    def stored(self, moment: datetime) -> int:
+        return self.micros if moment is self.now else epoch_micros(moment)
+
+    def rows(self, statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
+        return self._connection.execute(statement, parameters).all()
+
+    def row(self, statement: Executable, **parameters: Any) -> AnyRow | None:
+        return self._connection.execute(statement, parameters).first()
+
+    def write(self, statement: Executable, **parameters: Any) -> int:
+        """How many rows it touched."""
+        return self._connection.execute(statement, parameters).rowcount
+
+    def write_each(self, statement: Executable, parameters: Sequence[dict[str, Any]]) -> None:
+        if parameters:
+            self._connection.execute(statement, parameters)
+
+    def key_of(self, statement: Executable, **parameters: Any) -> int:
+        """Insert one row and tell the key that the database gave it."""
+        inserted = self._connection.execute(statement, parameters).inserted_primary_key
+        assert inserted is not None, "one row, one key"
+        key: int = inserted[0]
+        return key
+
+    def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Whole rows in the order of the columns, as they are stored: ints, strings, None.
+
+        It passes SQLAlchemy's conversion by, which costs more for each row than writing it: appends live on this.
+        """
+        if rows:
+            self._connection.exec_driver_sql(_insert(table, self._connection.dialect), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table, dialect: Dialect) -> str:
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    names = ", ".join(dialect.identifier_preparer.format_column(column) for column in table.columns)
+    marks = ", ".join([mark] * len(table.columns))
+    return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own schema
