@@ -44,6 +44,7 @@ class EchoNamespace:
     """The server application in the README of the Socket.IO suite."""
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
+        """Everybody may come in."""
         self._auth = auth
 
     def connected(self, socket: Socket) -> None:
@@ -109,14 +110,18 @@ async def _npm_test(folder: Path) -> int:
     return await testing.wait()
 
 
-async def run_all(root: Path) -> int:
+async def run_all(found: list[tuple[Path, str]]) -> int:
+    return max([await run_suite(folder, path) for folder, path in found])
+
+
+def suites_under(root: Path) -> list[tuple[Path, str]]:
     found = [(folder, path) for name, path in SUITES.items() for folder in sorted(root.rglob(name))]
     if not found:
         raise SystemExit(f"no suite found under {root}: fetch the Socket.IO project, it has them in docs/")
-    return max([await run_suite(folder, path) for folder, path in found])
+    return found
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("suites", type=Path)
-    sys.exit(asyncio.run(run_all(parser.parse_args().suites)))
+    sys.exit(asyncio.run(run_all(suites_under(parser.parse_args().suites))))

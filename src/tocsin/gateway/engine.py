@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tocsin.core.clock import Clock
 from tocsin.gateway.door import Door, Visitor
-from tocsin.gateway.engineio import FORBIDDEN, TOO_MANY, UNKNOWN_SESSION, WEBSOCKET, Outgoing, Refusal, handshake
+from tocsin.gateway.engineio import FORBIDDEN, STOPPING, TOO_MANY, UNKNOWN_SESSION, WEBSOCKET, Outgoing, Refusal, handshake
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings
@@ -31,12 +31,14 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._per_address: Counter[str] = Counter()
         self._turning: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         self._turning = asyncio.create_task(self._turn())
 
     async def stop(self) -> None:
-        """Every session ends; who has a WebSocket is told that it is a restart."""
+        """Every session ends, and none begins; who has a WebSocket is told that it is a restart."""
+        self._stopping = True
         for session in tuple(self._sessions.values()):
             session.close("restart", RESTART)
         if self._turning is not None:
@@ -50,7 +52,9 @@ class Engine:
             self.wheel.turn(self.clock.monotonic())
 
     def judge(self, visitor: Visitor) -> Refusal | None:
-        """Whether this page may speak to us at all."""
+        """Whether this page may speak to us at all, now."""
+        if self._stopping:
+            return STOPPING
         return None if self.door.admits_page(visitor) else FORBIDDEN
 
     def find(self, sid: str) -> Session | Refusal:

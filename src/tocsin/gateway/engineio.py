@@ -123,6 +123,7 @@ BAD_METHOD = Refusal(2, "Bad handshake method")
 BAD_REQUEST = Refusal(3, "Bad request")
 FORBIDDEN = Refusal(4, "Forbidden", 403)
 UNSUPPORTED = Refusal(5, "Unsupported protocol version")
+STOPPING = Refusal(3, "The server restarts", 503)
 TOO_MANY = Refusal(4, "Too many connections from this address", 429)
 
 

@@ -34,12 +34,14 @@ class Interests:
 
     def leave(self, match: Match) -> None:
         """A socket has left: the last one closes the room."""
-        if not self._rooms[match].sockets:
-            del self._rooms[match]
-            for key in _keys(match):
-                del self._filed[key][match]
-                if not self._filed[key]:
-                    del self._filed[key]
+        room = self._rooms.get(match)
+        if room is None or room.sockets:
+            return
+        del self._rooms[match]
+        for key in _keys(match):
+            del self._filed[key][match]
+            if not self._filed[key]:
+                del self._filed[key]
         self._gauges.interests = len(self._rooms)
 
     def rooms(self, alert: Alert, catalog: Catalog) -> Iterator[Broadcast]:

@@ -58,6 +58,9 @@ class PollingDoor:
             return session
         if wish.transport != POLLING or not session.polling:
             return BAD_REQUEST
+        return await self._exchange(session, scope, receive)
+
+    async def _exchange(self, session: Session, scope: Scope, receive: Receive) -> bytes | Refusal | None:
         if scope["method"] == "GET":
             return await _poll(session, receive)
         if scope["method"] == "POST":

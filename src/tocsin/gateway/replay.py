@@ -5,7 +5,7 @@ holds up the live stream.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from tocsin.core.clock import Clock
@@ -25,8 +25,6 @@ class Source(Protocol):
 
     async def read(self, after: int, limit: int) -> tuple[Event, ...]: ...
 
-    async def span(self) -> tuple[int, int]: ...
-
 
 class Returning(Protocol):
     """A socket that was sent everything up to `position` (of its interest) and wants the rest."""
@@ -43,7 +41,7 @@ class Returning(Protocol):
     def backlog(self) -> int: ...
 
     def replay(self, events: Sequence[Event]) -> None:
-        """Send those of its interest; `position` follows."""
+        """Send those of its interest; `position` follows the last of them."""
         ...
 
     def arrive(self) -> None:
@@ -66,7 +64,7 @@ class Shelf:
 
     def after(self, position: int, limit: int) -> tuple[Event, ...]:
         """Contiguous events right after this position; empty where the first of them is not here."""
-        found = []
+        found: list[Event] = []
         while len(found) < limit and (event := self._events.get(position + 1)) is not None:
             found.append(event)
             position += 1
@@ -74,7 +72,7 @@ class Shelf:
 
 
 class Replay:
-    """Clients that return stand in one line; each step is one of them's, then everything else in the loop has a turn."""
+    """Clients that return stand in one line; after each step of one of them everything else in the loop has a turn."""
 
     def __init__(self, source: Source, clock: Clock, tell: Tell) -> None:
         self.shelf = Shelf()
@@ -111,46 +109,47 @@ class Replay:
 
     async def _walk(self) -> None:
         while self._line:
-            moved = [await self._turn(self._line[0]) for _ in range(len(self._line))]
+            moved = [await self._turn(self._line.popleft()) for _ in range(len(self._line))]
             if self._line and not any(moved):
                 await self._clock.sleep(_RETRY_S)
 
     async def _turn(self, returning: Returning) -> bool:
-        """One step for the first in the line, who then goes to its end unless done; False where it could not read on."""
+        """One step for one client, then to the end of the line unless it is done; False where it reads too slowly."""
         if returning.gone:
-            self._line.popleft()
             return True
-        waits = returning.backlog > MOST_BACKLOG
-        arrived = not waits and await self._step(returning)
-        self._line.popleft()
-        if not arrived:
+        if returning.backlog > MOST_BACKLOG:
             self._line.append(returning)
+            return False
+        arrived = False
+        try:
+            arrived = await self._step(returning)
+        finally:
+            if not arrived:
+                self._line.append(returning)
         await asyncio.sleep(0)
-        return not waits
+        return True
 
     async def _step(self, returning: Returning) -> bool:
-        """True once the socket is live."""
-        head = self._source.head
-        events = self.shelf.after(returning.position, STEP) or await self._read(returning)
+        """True once the socket is live, or gone."""
+        events = self.shelf.after(returning.position, STEP)
+        if not events and returning.position < self._source.head:
+            events = await self._read(returning)
         if returning.gone:
             return True
-        if events:
-            returning.replay(events)
-        else:
-            returning.position = max(returning.position, head)
+        returning.replay(events)
         if returning.position < self._source.head:
             return False
         returning.arrive()
         return True
 
     async def _read(self, returning: Returning) -> tuple[Event, ...]:
-        """From the ledger; notes where retention has already taken what came next."""
-        wanted = returning.position + 1
-        if wanted > self._source.head:
-            return ()
+        """From the ledger. Positions have no gaps, so where one is missing retention has taken it."""
+        head = self._source.head
         events = await self._source.read(returning.position, STEP)
-        if not events or events[0].position > wanted:
-            oldest, _ = await self._source.span()
-            returning.complete = returning.complete and oldest <= wanted
+        reached = events[-1].position if events else head
+        if reached - returning.position != len(events):
+            returning.complete = False
+        if not events:
+            returning.position = head
         self.shelf.keep(events)
         return events

@@ -130,8 +130,7 @@ class Session:
         gauges = self._gauges
         gauges.frames_out += frames
         gauges.bytes_out += size
-        if waiting > gauges.high_water:
-            gauges.high_water = waiting
+        gauges.high_water = max(gauges.high_water, waiting)
         if waiting > self._settings.max_buffer:
             self.evict("slow_reader", TRY_AGAIN)
 

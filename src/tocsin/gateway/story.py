@@ -14,7 +14,7 @@ def told(event: Event) -> bool:
     return event.record.reason is not Reason.TEST
 
 
-def tell(event: Event, epoch: str) -> Outgoing:
+def narrate(event: Event, epoch: str) -> Outgoing:
     """`alert` or `alert_closed` with its cursor, encoded for every socket that gets it."""
     cursor = str(Cursor(epoch, event.position))
     if event.kind is EventKind.CLOSED:

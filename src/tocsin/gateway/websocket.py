@@ -215,5 +215,3 @@ def _visitor(request: Request, transport: asyncio.Transport) -> Visitor:
 def _only(values: list[str]) -> str:
     """Two of a header that may stand once are as good as a wrong one."""
     return values[0] if len(values) == 1 else ",".join(values)
-
-

@@ -1,0 +1,108 @@
+"""The namespace `/ops`: operators see deliveries move and the counts grow."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from tocsin.core.clock import Clock
+from tocsin.core.errors import TocsinError
+from tocsin.core.facts import Fact, Moved
+from tocsin.core.record import rfc3339
+from tocsin.gateway.broadcast import Broadcast, Writer
+from tocsin.gateway.engineio import Outgoing
+from tocsin.gateway.gauges import Gauges
+from tocsin.gateway.guests import Guests
+from tocsin.gateway.peer import Socket
+from tocsin.gateway.tally import Tally
+from tocsin.pipeline.tokens import Grant
+
+NAME = "/ops"
+_SCOPES = frozenset(("read",))
+
+
+class Ops:
+    """Nobody there costs nothing but the counting."""
+
+    def __init__(self, guests: Guests, writer: Writer, gauges: Gauges, clock: Clock, stats_every: float) -> None:
+        self._guests = guests
+        self._writer = writer
+        self._gauges = gauges
+        self._clock = clock
+        self._stats_every = stats_every
+        self._room = Broadcast(writer)
+        self._grants: dict[Socket, Grant] = {}
+        self._tally = Tally()
+        self._telling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._telling = asyncio.create_task(self._tell_stats())
+
+    async def stop(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._telling
+
+    def hear(self, fact: Fact) -> None:
+        self._tally.count(fact)
+        if isinstance(fact, Moved) and self._room.sockets:
+            self._post("delivery", _delivery(fact))
+
+    def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
+        try:
+            grant = self._guests.judge(auth, _SCOPES)
+        except TocsinError as error:
+            raise self._guests.refuse(error) from error
+        self._grants[socket] = grant
+        self._guests.enter(socket, grant)
+
+    def connected(self, socket: Socket) -> None:
+        socket.emit("stats", self._stats())
+        self._room.join(socket)
+
+    def event(self, socket: Socket, name: str, args: list[Any], ack: int | None) -> None:
+        """Operators act over HTTP; here they only watch."""
+        del socket, name, args, ack
+        self._gauges.unknown_events += 1
+
+    def disconnected(self, socket: Socket, reason: str) -> None:
+        del reason
+        self._guests.leave(socket, self._grants.pop(socket))
+
+    async def _tell_stats(self) -> None:
+        while True:
+            await self._clock.sleep(self._stats_every)
+            for socket, grant in tuple(self._grants.items()):
+                if self._guests.seconds_left(grant) <= 0:
+                    self._guests.expire(socket)
+            if self._room.sockets:
+                self._post("stats", self._stats())
+
+    def _post(self, name: str, payload: Mapping[str, Any]) -> None:
+        self._room.post(Outgoing.message(f"2{NAME}," + orjson.dumps([name, payload]).decode()))
+        self._writer.release()
+
+    def _stats(self) -> dict[str, Any]:
+        gauges = self._gauges
+        sockets = {"polling": gauges.polling, "websocket": gauges.websocket}
+        return {**self._tally.as_json(), "sockets": sockets, "interests": gauges.interests, "resumes": gauges.resumes}
+
+
+def _delivery(fact: Moved) -> dict[str, Any]:
+    delivery = fact.delivery
+    return {
+        "id": str(delivery.id),
+        "alert_id": str(delivery.alert_id),
+        "channel": delivery.target.channel,
+        "target": delivery.target.name,
+        "lane": delivery.lane,
+        "state": fact.to.value,
+        "why": None if fact.why is None else fact.why.value,
+        "detail": fact.detail,
+        "attempts": delivery.attempts,
+        "latency_s": fact.latency_s,
+        "at": rfc3339(delivery.moved_at),
+    }

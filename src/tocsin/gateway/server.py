@@ -1,0 +1,95 @@
+"""The gateway: live sockets for alerts, Socket.IO over WebSocket and polling, on the port that HTTP has."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from tocsin.core.clock import Clock
+from tocsin.core.facts import Fact, Tell
+from tocsin.gateway.broadcast import Writer
+from tocsin.gateway.engine import Engine
+from tocsin.gateway.gauges import Gauges
+from tocsin.gateway.guests import Authority, Guests
+from tocsin.gateway.live import Live, Offer
+from tocsin.gateway.ops import NAME as OPS
+from tocsin.gateway.ops import Ops
+from tocsin.gateway.peer import Namespace, Peer
+from tocsin.gateway.polling import Application, PollingDoor
+from tocsin.gateway.replay import Replay
+from tocsin.gateway.session import Session
+from tocsin.gateway.settings import GatewaySettings
+from tocsin.gateway.socketio import ROOT
+from tocsin.gateway.stream import Stream
+from tocsin.gateway.websocket import websocket_protocol
+from tocsin.pipeline.feed import Feed
+from tocsin.rules.catalog import Catalog
+
+
+class Revoking(Authority, Protocol):
+    """What the gateway needs of `pipeline.tokens.Tokens`."""
+
+    def on_revoked(self, listener: Callable[[str], None]) -> Callable[[], None]: ...
+
+
+class Gateway:
+    """Start it after the feed, and stop it before the HTTP server: sockets are told to come back, polls are answered.
+
+    `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns.
+    """
+
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        tokens: Revoking,
+        offer: Offer,
+        catalog: Callable[[], Catalog],
+        clock: Clock,
+        settings: GatewaySettings,
+        tell: Tell,
+    ) -> None:
+        self._engine = Engine(settings, clock, self._greet)
+        gauges, wheel = self._engine.gauges, self._engine.wheel
+        writer = Writer(clock, gauges)
+        guests = Guests(tokens, clock, gauges, settings.max_sockets_per_token)
+        self._feed = feed
+        self._tokens = tokens
+        self._guests = guests
+        self._stream = Stream(feed, catalog, Replay(feed, clock, tell), writer=writer, gauges=gauges)
+        self._live = Live(
+            stream=self._stream, guests=guests, offer=offer, wheel=wheel, clock=clock, settings=settings, tell=tell
+        )
+        self._ops = Ops(guests, writer, gauges, clock, settings.stats_every)
+        self._namespaces: dict[str, Namespace] = {ROOT: self._live, OPS: self._ops}
+        self._leave: list[Callable[[], None]] = []
+        self.ws_protocol: type[asyncio.Protocol] = websocket_protocol(self._engine)
+
+    @property
+    def gauges(self) -> Gauges:
+        return self._engine.gauges
+
+    def asgi(self, inner: Application) -> Application:
+        """Takes the path of the gateway and hands the rest to `inner`."""
+        return PollingDoor(self._engine, inner)
+
+    def hear(self, fact: Fact) -> None:
+        """What operators see."""
+        self._ops.hear(fact)
+
+    async def start(self) -> None:
+        self._leave = [self._feed.attach(self._stream.hear), self._tokens.on_revoked(self._guests.drop)]
+        await self._stream.replay.start()
+        await self._engine.start()
+        await self._ops.start()
+
+    async def stop(self) -> None:
+        self._live.farewell()
+        await self._live.drain()
+        await self._ops.stop()
+        await self._engine.stop()
+        await self._stream.replay.stop()
+        while self._leave:
+            self._leave.pop()()
+
+    def _greet(self, session: Session) -> Peer:
+        return Peer(session, self._engine, self._namespaces)

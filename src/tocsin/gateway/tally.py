@@ -1,0 +1,37 @@
+"""What happened since the start, in counts, for the operators' page."""
+
+from collections import Counter
+from typing import Any
+
+from tocsin.core.facts import Attempted, Committed, Decided, Fact, Moved, Turned
+
+
+class Tally:
+    def __init__(self) -> None:
+        self._decisions: Counter[str] = Counter()
+        self._deliveries: Counter[str] = Counter()
+        self._attempts: Counter[str] = Counter()
+        self._turned: Counter[str] = Counter()
+        self._commits = 0
+
+    def count(self, fact: Fact) -> None:
+        match fact:
+            case Decided(receipt=receipt):
+                self._decisions[receipt.decision.value] += 1
+            case Moved(to=to):
+                self._deliveries[to.value] += 1
+            case Attempted(outcome=outcome):
+                self._attempts[outcome] += 1
+            case Turned(code=code):
+                self._turned[code] += 1
+            case Committed():
+                self._commits += 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "decisions": dict(self._decisions),
+            "deliveries": dict(self._deliveries),
+            "attempts": dict(self._attempts),
+            "turned": dict(self._turned),
+            "commits": self._commits,
+        }

@@ -1,0 +1,228 @@
+"""A gateway on a real port, fed from a list of events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import socketio
+import uvicorn
+
+from tocsin.bus.inprocess import InProcessBus
+from tocsin.core.alert import Alert, AlertType, new_id
+from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.decision import Decision, Reason
+from tocsin.core.errors import InvalidAlertError, UnauthorizedError
+from tocsin.core.facts import Fact
+from tocsin.core.record import AlertRecord, Event, EventKind
+from tocsin.gateway.server import Gateway
+from tocsin.gateway.settings import GatewaySettings
+from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.tokens import Grant
+from tocsin.rules.catalog import Catalog
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TOKENS = {
+    "reader": frozenset({"read"}),
+    "engine": frozenset({"ingest"}),
+    "both": frozenset({"read", "ingest"}),
+    "people": frozenset({"contacts"}),
+}
+DEADLINE = 10
+
+
+class Log:
+    """Events in a list: what the ledger shows of its stream."""
+
+    def __init__(self) -> None:
+        self.all: list[Event] = []
+        self.pruned = 0
+        self.reads = 0
+
+    def add(self, **changes: Any) -> Event:
+        position = self.pruned + len(self.all) + 1
+        event = Event(position=position, kind=EventKind.ACCEPTED, at=NOW, record=record(**changes))
+        self.all.append(event)
+        return event
+
+    def prune(self, up_to: int) -> None:
+        self.all = [event for event in self.all if event.position > up_to]
+        self.pruned = up_to
+
+    async def events(self, after: int, limit: int) -> tuple[Event, ...]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return tuple([event for event in self.all if event.position > after][:limit])
+
+    async def span(self) -> tuple[int, int]:
+        return (self.all[0].position, self.all[-1].position) if self.all else (0, 0)
+
+
+def record(**changes: Any) -> AlertRecord:
+    known: dict[str, Any] = {
+        "id": new_id(NOW),
+        "type": AlertType.IN_STOCK,
+        "priority": 9,
+        "sku": "6634940",
+        "retailer": "bestbuy",
+        "timestamp": NOW,
+        "price": Decimal("1999.99"),
+    }
+    return AlertRecord(
+        alert=Alert(**known | changes),
+        accepted_at=NOW,
+        decision=Decision.ACCEPTED,
+        reason=Reason.NEW,
+        last_seen_at=NOW,
+    )
+
+
+class Tokens:
+    """Every token of the table is known by its own name."""
+
+    def __init__(self) -> None:
+        self.revoked: list[Callable[[str], None]] = []
+        self.ends: dict[str, datetime] = {}
+
+    def authenticate(self, secret: str) -> Grant:
+        if secret not in TOKENS:
+            raise UnauthorizedError("this token is not known here, or was revoked")
+        return Grant(token_id=secret, owner=secret, scopes=TOKENS[secret], expires_at=self.ends.get(secret))
+
+    def on_revoked(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        self.revoked.append(listener)
+        return lambda: self.revoked.remove(listener)
+
+
+@dataclass
+class Station:
+    """One running gateway, and what feeds it."""
+
+    log: Log
+    clock: Clock = field(default_factory=SystemClock)
+    settings: GatewaySettings = field(default_factory=GatewaySettings)
+    epoch: str = "e1"
+    catalog: Catalog = field(default_factory=Catalog)
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self.bus = InProcessBus()
+        self.tokens = Tokens()
+        self.facts: list[Fact] = []
+        self.feed = Feed(self.log, self.bus, self.clock, self.facts.append, self.epoch)  # type: ignore[arg-type] # a list has only the two reads that the feed uses
+        self.gateway = Gateway(
+            feed=self.feed,
+            tokens=self.tokens,
+            offer=self.offer,
+            catalog=lambda: self.catalog,
+            clock=self.clock,
+            settings=self.settings,
+            tell=self.facts.append,
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def publish(self, count: int = 1, **changes: Any) -> list[Event]:
+        events = [self.log.add(**changes) for _ in range(count)]
+        self.bus.publish(events)
+        return events
+
+    def close(self, event: Event, after: timedelta) -> Event:
+        closed = replace(event, position=len(self.log.all) + 1, kind=EventKind.CLOSED, at=NOW + after, opened_at=NOW)
+        self.log.all.append(closed)
+        self.bus.publish([closed])
+        return closed
+
+    async def offer(self, value: object, owner: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict) or "sku" not in value:
+            raise InvalidAlertError("an alert is an object with a sku")
+        (event,) = self.publish(sku=value["sku"])
+        return {"id": str(event.record.alert.id), "decision": "accepted", "reason": owner}
+
+
+@asynccontextmanager
+async def running(station: Station) -> AsyncIterator[Station]:
+    async with AsyncExitStack() as stack:
+        await station.feed.start()
+        stack.push_async_callback(station.feed.stop)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                station.gateway.asgi(nothing_else),
+                port=station.port,
+                ws=station.gateway.ws_protocol,
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+            )
+        )
+        await station.gateway.start()
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.005)
+        station.port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield station
+        finally:
+            await station.gateway.stop()
+            server.should_exit = True
+            await serving
+
+
+async def nothing_else(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b"not the gateway's"})
+
+
+class Listener:
+    """A python-socketio client that keeps what it hears and can be waited for."""
+
+    def __init__(self, client: socketio.AsyncClient) -> None:
+        self.client = client
+        self.heard: list[tuple[str, Any]] = []
+        self.disconnected = asyncio.Event()
+        self._news = asyncio.Event()
+        client.on("*", self._hear)
+        client.on("disconnect", self._lost)
+        client.on("connect_error", self._refused)
+
+    def _hear(self, event: str, *args: Any) -> None:
+        self.heard.append((event, args[0] if args else None))
+        self._news.set()
+
+    def _refused(self, data: Any) -> None:
+        self._hear("connect_error", data)
+
+    def _lost(self, *_reason: Any) -> None:
+        self.disconnected.set()
+
+    def all(self, event: str) -> list[Any]:
+        return [payload for name, payload in self.heard if name == event]
+
+    @property
+    def positions(self) -> list[int]:
+        return [int(alert["cursor"].partition(".")[2]) for alert in self.all("alert")]
+
+    async def wait_for(self, event: str, count: int = 1) -> list[Any]:
+        async with asyncio.timeout(DEADLINE):
+            while len(self.all(event)) < count:
+                self._news.clear()
+                await self._news.wait()
+        return self.all(event)
+
+
+@asynccontextmanager
+async def listening(
+    station: Station, token: str = "both", transports: tuple[str, ...] = ("websocket",), **auth: Any
+) -> AsyncIterator[Listener]:
+    client = socketio.AsyncClient(reconnection=False)
+    listener = Listener(client)
+    await client.connect(station.url, auth={"token": token, **auth}, transports=list(transports), wait_timeout=DEADLINE)
+    try:
+        yield listener
+    finally:
+        await client.shutdown()
