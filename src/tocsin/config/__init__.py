@@ -3,5 +3,21 @@
 from tocsin.config.configuration import Config, Source, restart_needed
 from tocsin.config.loading import load
 from tocsin.config.policy import OFFERS, rulebook
+from tocsin.config.report import Caution, Report, check
+from tocsin.config.schema import json_schema
+from tocsin.config.shown import Shown, shown
 
-__all__ = ["OFFERS", "Config", "Source", "load", "restart_needed", "rulebook"]
+__all__ = [
+    "OFFERS",
+    "Caution",
+    "Config",
+    "Report",
+    "Shown",
+    "Source",
+    "check",
+    "json_schema",
+    "load",
+    "restart_needed",
+    "rulebook",
+    "shown",
+]

@@ -1,15 +1,13 @@
 """The configuration as the service holds it: settings, and where each value came from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from tocsin.config.problems import KeyPath
 from tocsin.config.settings import Settings
-from tocsin.core.secret import Secret
-
-_SQLITE = "sqlite:///"
 
 
 class Source(NamedTuple):
@@ -19,6 +17,9 @@ class Source(NamedTuple):
     place: str = ""
 
 
+# What a bare value stands for where an object could stand.
+_SHORTHANDS = ("url", "chat_id")
+
 DEFAULT = Source("default")
 
 
@@ -26,40 +27,47 @@ DEFAULT = Source("default")
 class Config:
     """One whole configuration: never changed, only replaced by another. `base` is what relative paths start from.
 
-    `sources` has the single values that were written somewhere. `private_files` were read for secrets.
+    `sources` has the single values that were written somewhere; `where` names the place of any path for a reader.
+    `private_files` were read for secrets.
     """
 
     settings: Settings
     base: Path
+    again: Callable[[], "Config"] = field(repr=False, compare=False)
+    where: Callable[[KeyPath], str] = field(repr=False, compare=False)
     file: Path | None = None
     env_file_missing: bool = False
     sources: Mapping[KeyPath, Source] = field(default_factory=dict, repr=False)
     private_files: tuple[Path, ...] = ()
 
     def source(self, path: KeyPath) -> Source:
-        """Where the value at this path came from; what stands in a shorthand came with it."""
-        known = (self.sources.get(path[:length]) for length in range(len(path), 0, -1))
-        return next((source for source in known if source is not None), DEFAULT)
+        """Where the value at this path came from."""
+        shorthand = path[:-1] if path[-1] in _SHORTHANDS else path
+        return self.sources.get(path) or self.sources.get(shorthand) or DEFAULT
+
+    def reread(self) -> "Config":
+        """The same files again, with the same environment and flags. Raises InvalidConfigError; nothing has changed."""
+        return self.again()
 
     @property
-    def ledger_url(self) -> Secret:
-        """The ledger's address; the path of a SQLite file is absolute."""
-        url = self.settings.storage.url.reveal()
-        return Secret(_SQLITE + str(self.ledger_file)) if self.ledger_file else Secret(url)
+    def public_url(self) -> str | None:
+        """What links in messages start with, without a slash at the end; None where nobody outside can come in."""
+        url = self.settings.links.public_url or self.settings.server.public_url
+        return url.rstrip("/") if url else None
 
     @property
-    def ledger_file(self) -> Path | None:
-        """The SQLite file; None where the ledger is a server."""
-        url = self.settings.storage.url.reveal()
-        return (self.base / url.removeprefix(_SQLITE)).absolute() if url.startswith(_SQLITE) else None
-
-    @property
-    def public_url(self) -> str:
-        """What links in messages start with, without a slash at the end."""
+    def hosts(self) -> frozenset[str]:
+        """The names, without port, by which requests may call the service."""
         server = self.settings.server
-        url = self.settings.links.public_url or server.public_url
-        host = f"[{server.host}]" if ":" in server.host else server.host
-        return (url or f"http://{host}:{server.port}").rstrip("/")
+        public = [urlsplit(url).hostname for url in (server.public_url, self.settings.links.public_url) if url]
+        names = ("localhost", "127.0.0.1", "::1", server.host, *server.allowed_hosts, *public)
+        return frozenset(name.lower() for name in names if name)
+
+    @property
+    def local_token_file(self) -> Path:
+        """The admin token for commands of the same user, beside the ledger."""
+        ledger = self.settings.storage.file
+        return ledger.with_suffix(".token") if ledger else self.base / "tocsin.token"
 
     @property
     def open_to_strangers(self) -> bool:
@@ -74,7 +82,7 @@ def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
         for path, old, new in (
             ("server.host", before.settings.server.host, after.settings.server.host),
             ("server.port", before.settings.server.port, after.settings.server.port),
-            ("storage.url", before.ledger_url, after.ledger_url),
+            ("storage.url", before.settings.storage.url, after.settings.storage.url),
             ("cluster.url", before.settings.cluster.url, after.settings.cluster.url),
         )
         if old != new

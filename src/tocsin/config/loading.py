@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,8 +33,10 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     expansion = draft.expand(environ)
     settings = draft.check(expansion)
     return Config(
-        settings=settings,
+        settings=settings.model_copy(update={"storage": settings.storage.placed(draft.base)}),
         base=draft.base,
+        where=draft.place,
+        again=partial(load, path and path.absolute(), dict(environ), dict(overrides)),
         file=path.absolute() if path else None,
         env_file_missing=draft.env_file_missing,
         sources=dict(draft.sources()),
@@ -43,7 +46,7 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
 
 def _read(path: Path | None) -> Document:
     if path is None:
-        return Document("the configuration", {}, {(): Place(1, 1)})
+        return Document("", {}, {(): Place(1, 1)})
     try:
         with path.open("rb") as file:
             content = file.read(4 * MAX_SIZE + 1)
@@ -98,7 +101,7 @@ class _Draft:
             if not any(path[:length] in silent for length in range(len(path) + 1)):
                 self._report(path, message)
         if self.problems:
-            raise invalid(self.document.name, sorted(self.problems, key=self._order))
+            raise invalid(self.document.name or "the configuration", sorted(self.problems, key=self._order))
         return settings
 
     def sources(self) -> Iterator[tuple[KeyPath, Source]]:
@@ -133,13 +136,14 @@ class _Draft:
 
     def _report(self, path: KeyPath, message: str) -> None:
         if all(problem.path != path or problem.message != message for problem in self.problems):
-            self.problems.append(Problem(path, message, self._place(path)))
+            self.problems.append(Problem(path, message, self.place(path)))
 
-    def _place(self, path: KeyPath) -> str:
+    def place(self, path: KeyPath) -> str:
+        """The variable, the flag or the place in the file that a path comes from."""
         for assignment in self.assignments:
             if path[: len(assignment.path)] == assignment.path:
                 return assignment.origin
-        return self.document.place(path)
+        return self.document.place(path) if self.document.name else ""
 
     def _order(self, problem: Problem) -> tuple[int, ...]:
         numbers = problem.place.rsplit(":", 2)[1:]

@@ -14,7 +14,7 @@ from tocsin.core.alert import FLOOR, AlertType, Band
 from tocsin.core.delivery import Target
 from tocsin.rules.catalog import Catalog, Product, Retailer
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
-from tocsin.rules.filters import MAX_AGE, FilterPolicy
+from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy, Rate
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.mentions import MentionRule
@@ -131,7 +131,7 @@ def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:
         min_price_drop_percent=filters.min_price_drop_percent,
         excluded_retailers=frozenset(map(catalog.canonical, filters.excluded_retailers)),
         priority_skus=frozenset(filters.priority_skus),
-        max_age={**MAX_AGE, **settings.max_age},
+        max_age=settings.max_age,
     )
 
 
@@ -171,7 +171,7 @@ class _Common:
         return cls(
             gate=GatePolicy(rates=own + documented, share=channel.share, bundle=OFFERS[name].bundle),
             shadow="shadow" in (settings.mode, channel.mode),
-            max_age={**MAX_AGE, **settings.max_age, **channel.max_age},
+            max_age={**settings.max_age, **channel.max_age},
         )
 
 

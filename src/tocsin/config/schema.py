@@ -1,23 +1,23 @@
 """The shape of the file, generated from the settings: for editors, and for hints at the nearest key."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from tocsin.config.problems import KeyPath
 from tocsin.config.settings import Settings
+from tocsin.config.units import ServiceUrl, write_duration
 
 
 @cache
 def json_schema() -> Mapping[str, Any]:
     """JSON Schema 2020-12 of the configuration file; comments are beyond it."""
-    schema = Settings.model_json_schema(by_alias=True, mode="validation")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "Tocsin configuration",
-        "description": "The configuration file of Tocsin.",
-    }
+    schema = Settings.model_json_schema(by_alias=True, schema_generator=_Generator)
+    title = {"title": "Tocsin configuration", "description": "The configuration file of Tocsin."}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_for_editors(schema), **title}
 
 
 def keys(path: KeyPath = ()) -> frozenset[str]:
@@ -31,6 +31,30 @@ def keys(path: KeyPath = ()) -> frozenset[str]:
 def homes() -> Iterator[tuple[str, KeyPath]]:
     """Each key with each path that it belongs under; `*` stands for any name or number."""
     return _homes(json_schema(), (), frozenset())
+
+
+class _Generator(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """Defaults as a file would write them."""
+        if isinstance(dft, timedelta):
+            return write_duration(dft)
+        return dft.without_password if isinstance(dft, ServiceUrl) else super().encode_default(dft)
+
+
+_REFERENCE = {"type": "string", "pattern": r"\$\{[^}]+\}"}
+
+
+def _for_editors(node: Any) -> Any:
+    """Without the titles that repeat each key, and with `${NAME}` wherever no other text may stand."""
+    if isinstance(node, list):
+        return [_for_editors(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    form = {key: _for_editors(value) for key, value in node.items() if key != "title" or not isinstance(value, str)}
+    if form.get("type") in ("integer", "number", "boolean") or "enum" in form:
+        about = {key: form.pop(key) for key in ("default", "description") if key in form}
+        return {"anyOf": [form, _REFERENCE], **about}
+    return form
 
 
 def _homes(node: Mapping[str, Any], path: KeyPath, seen: frozenset[str]) -> Iterator[tuple[str, KeyPath]]:

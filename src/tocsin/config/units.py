@@ -30,6 +30,7 @@ _RATE = re.compile(r"([0-9]+)(?:/([0-9]*)(s|m|h|d))?")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
+_SQLITE_FILE = re.compile(r"sqlite:///[^?#:]+")
 _LONGEST = timedelta(days=36500)
 _MOST = 1_000_000
 
@@ -117,6 +118,14 @@ def service_url(*schemes: str) -> Callable[[object], ServiceUrl]:
         return ServiceUrl(str(value))
 
     return read
+
+
+def ledger_url(value: object) -> ServiceUrl:
+    """`sqlite:///file` or a PostgreSQL address."""
+    url = service_url("sqlite", "postgresql", "postgresql+psycopg")(value)
+    if url.reveal().startswith("sqlite:") and not _SQLITE_FILE.fullmatch(url.reveal()):
+        raise PydanticCustomError("ledger_url", "the ledger is a file: sqlite:///tocsin.db")
+    return url
 
 
 def web_url(value: str) -> str:
@@ -276,7 +285,7 @@ RedisUrl = Annotated[
 ]
 LedgerUrl = Annotated[
     ServiceUrl,
-    PlainValidator(service_url("sqlite", "postgresql", "postgresql+psycopg")),
+    PlainValidator(ledger_url),
     PlainSerializer(_mask),
     WithJsonSchema(_TEXT),
 ]

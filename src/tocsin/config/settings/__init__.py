@@ -1,9 +1,10 @@
 """The blocks of the configuration file, as values."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel, Mode
@@ -21,6 +22,7 @@ from tocsin.config.settings.places import Slack, Telegram, Webhooks
 from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
 from tocsin.config.units import Duration, File, Text
 from tocsin.core.alert import AlertType
+from tocsin.rules.filters import MAX_AGE
 
 
 class Channels(Block):
@@ -59,6 +61,10 @@ class Alerts(Block):
     """What nobody wants to hear of."""
 
 
+def _with_defaults(given: Mapping[AlertType, timedelta]) -> Mapping[AlertType, timedelta]:
+    return {**MAX_AGE, **given}
+
+
 class Settings(Block):
     """The whole file."""
 
@@ -80,8 +86,10 @@ class Settings(Block):
     retailers: Mapping[Text, RetailerSettings] = {}
     """What is known of shops; unlisted ones pass."""
     dedup: Dedup = Dedup()
-    max_age: Mapping[AlertType, Duration] = {}
-    """Useful life by alert type: in_stock 10m, price_drop 6h, restock_soon 12h, back_order 24h."""
+    max_age: Annotated[Mapping[AlertType, Duration], AfterValidator(_with_defaults)] = Field(
+        default_factory=lambda: dict(MAX_AGE)
+    )
+    """Useful life by alert type; types that are not named keep theirs."""
     quiet_hours: Mapping[Text, QuietHoursSettings] = {}
     """Named hours with less noise."""
     routes: tuple[RouteSettings, ...] | None = None

@@ -15,7 +15,6 @@ from tocsin.rules.quiet import QuietAction
 
 _HOSTS = frozenset({"discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"})
 _PATH = re.compile(r"(?:/api(?:/v[0-9]{1,2})?)?/webhooks/([0-9]{1,20})/([A-Za-z0-9._-]+)/?")
-_OFFICIAL_PATH = re.compile(r"/api(?:/v[0-9]{1,2})?/webhooks/[0-9]{15,20}/[A-Za-z0-9._-]+/?")
 
 
 class MentionSettings(Block):
@@ -79,10 +78,12 @@ def is_webhook_url(url: str, api_base: str | None = None) -> bool:
     parts = split_url(url)
     if parts is None or parts.username is not None:
         return False
-    if is_loopback(parts.hostname) and api_base is not None:
-        return is_loopback(urlsplit(api_base).hostname) and _PATH.fullmatch(parts.path) is not None
-    official = parts.scheme == "https" and parts.hostname in _HOSTS and parts.port in (None, 443)
-    return official and _OFFICIAL_PATH.fullmatch(parts.path) is not None
+    if is_loopback(parts.hostname):
+        known = api_base is not None and is_loopback(urlsplit(api_base).hostname)
+    else:
+        official = parts.scheme == "https" and parts.hostname in _HOSTS and parts.port in (None, 443)
+        known = official and parts.path.startswith("/api/")
+    return known and not parts.query and _PATH.fullmatch(parts.path) is not None
 
 
 def webhook_identity(url: str) -> str:

@@ -1,6 +1,7 @@
 """Where the service listens, what it keeps, and who may call it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,6 +19,8 @@ from tocsin.config.units import (
     WebUrl,
     is_loopback,
 )
+
+_SQLITE = "sqlite:///"
 
 Scope = Literal["ingest", "read", "contacts", "admin"]
 
@@ -49,6 +52,18 @@ class Storage(Block):
     """The ledger: `sqlite:///file`, relative to the configuration file, or `postgresql://…`."""
     retention: Duration | None = timedelta(days=180)
     """How long alerts are kept; null keeps them for ever."""
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None where the ledger is a server."""
+        url = self.url.reveal()
+        return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+    def placed(self, base: Path) -> "Storage":
+        """The same with an absolute path; a relative one starts at `base`."""
+        if self.file is None:
+            return self
+        return self.model_copy(update={"url": ServiceUrl(f"{_SQLITE}{(base / self.file).absolute()}")})
 
 
 class Cluster(Block):

@@ -1,0 +1,193 @@
+"""What `tocsin check` says of a configuration that loads: what is in it, and what is probably not meant so."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.config.configuration import Config
+from tocsin.config.policy import OFFERS, routes
+from tocsin.config.problems import KeyPath, did_you_mean, dotted
+from tocsin.config.settings import Settings
+from tocsin.config.settings.discord import webhook_identity
+from tocsin.core.delivery import Target
+from tocsin.rules.glob import Globs, is_glob
+from tocsin.rules.match import Match
+
+_SHORT_SECRET = 32  # characters of a token that cannot be guessed
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that works, but hardly as it was meant. `place` is `alerts.json:12:7` where the file says it."""
+
+    path: str
+    message: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`found` counts what there is, by its plural: `{"routes": 2, "webhooks": 3, …}`. Paths are absolute."""
+
+    file: Path | None
+    ledger: str
+    found: Mapping[str, int]
+    cautions: tuple[Caution, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": str(self.file) if self.file else None,
+            "ledger": self.ledger,
+            "found": dict(self.found),
+            "warnings": [
+                {"path": caution.path, "message": caution.message, "place": caution.place} for caution in self.cautions
+            ],
+        }
+
+
+def check(config: Config) -> Report:
+    """Reads the modes of secret files, and nothing else from outside."""
+    return Report(
+        file=config.file,
+        ledger=config.settings.storage.url.without_password,
+        found=_found(config.settings),
+        cautions=tuple(_cautions(config)),
+    )
+
+
+def _found(settings: Settings) -> Mapping[str, int]:
+    discord = settings.alerts.channels.discord
+    return {
+        "channels": len(list(settings.alerts.channels.enabled())),
+        "webhooks": len(discord.webhooks) if discord and discord.enabled else 0,
+        "routes": len(routes(settings)),
+        "products": len(settings.products),
+        "retailers": len(settings.retailers),
+        "tokens": len(settings.tokens),
+    }
+
+
+def _cautions(config: Config) -> Iterator[Caution]:
+    for look in (_absent_channels, _unreached, _same_webhooks, _unused, _unknown_words, _later, _tokens):
+        for path, message in look(config.settings):
+            yield Caution(dotted(path), message, config.where(path))
+    yield from _env_file(config)
+    yield from _open_files(config)
+
+
+_Finding = tuple[KeyPath, str]
+
+
+def _absent_channels(settings: Settings) -> Iterator[_Finding]:
+    for name, _ in settings.alerts.channels.enabled():
+        if name not in OFFERS:
+            yield ("alerts", "channels", name), f"this version has no {name} channel yet: it plans no deliveries"
+
+
+def _unreached(settings: Settings) -> Iterator[_Finding]:
+    """Channels that no alert ever reaches, and targets that reach nobody."""
+    reached = {target.channel for target in _reachable(settings)}
+    live = {name for name, _ in settings.alerts.channels.enabled()}
+    for name in sorted(live - reached):
+        yield ("alerts", "channels", name), f"{name} is enabled, and no route or retailer leads there"
+    for number, route in enumerate(settings.routes or ()):
+        for target in route.to:
+            if target.channel not in live:
+                yield ("routes", number, "to"), f"{target} gets nothing while {target.channel} is not enabled"
+
+
+def _reachable(settings: Settings) -> Iterator[Target]:
+    for route in routes(settings):
+        yield from (*route.to, *route.fallback)
+    for retailer in settings.retailers.values():
+        yield from retailer.to
+
+
+def _same_webhooks(settings: Settings) -> Iterator[_Finding]:
+    discord = settings.alerts.channels.discord
+    first: dict[str, str] = {}
+    for name, webhook in discord.webhooks.items() if discord and discord.enabled else ():
+        known = first.setdefault(webhook_identity(webhook.url.reveal()), name) if webhook.url else name
+        if known != name:
+            message = f"the same webhook as {known}: who reads it gets an alert for both names twice"
+            yield ("alerts", "channels", "discord", "webhooks", name), message
+
+
+def _unused(settings: Settings) -> Iterator[_Finding]:
+    matches = list(_matches(settings))
+    limits = settings.alerts.filters.products
+    for name, product in settings.products.items():
+        asked = any(_names(match.products, name) or _names(match.families, product.family) for _, match in matches)
+        if not asked and name not in limits:
+            yield ("products", name), "no route, mention or price limit speaks of it"
+        if not product.skus:
+            yield ("products", name), "it has no skus, so no alert is ever about it"
+    used = {webhook.quiet.hours for _, webhook in _webhooks(settings) if webhook.quiet}
+    for name in settings.quiet_hours:
+        if name not in used:
+            yield ("quiet_hours", name), "no webhook keeps these hours"
+
+
+def _unknown_words(settings: Settings) -> Iterator[_Finding]:
+    """Words of conditions that no alert can ever meet. In routes, plain ones are errors already."""
+    families = {product.family for product in settings.products.values() if product.family}
+    for path, match in _matches(settings):
+        asked = [("families", word, families) for word in sorted(match.families)]
+        asked += [("products", word, set(settings.products)) for word in sorted(match.products)]
+        for key, word, known in asked:
+            if not any(_names({word}, name) for name in known):
+                yield (*path, key), f'products knows nothing of "{word}"{did_you_mean(word, known)}'
+
+
+def _matches(settings: Settings) -> Iterator[tuple[KeyPath, Match]]:
+    """Every condition of the file."""
+    for number, route in enumerate(settings.routes or ()):
+        yield ("routes", number, "match"), route.match
+    for path, webhook in _webhooks(settings):
+        for number, mention in enumerate(webhook.mentions or ()):
+            yield (*path, "mentions", number, "match"), mention.match
+    for name, hours in settings.quiet_hours.items():
+        if hours.loud:
+            yield ("quiet_hours", name, "except"), hours.loud
+
+
+def _webhooks(settings: Settings) -> Iterator[tuple[KeyPath, Any]]:
+    discord = settings.alerts.channels.discord
+    for name, webhook in discord.webhooks.items() if discord else ():
+        yield ("alerts", "channels", "discord", "webhooks", name), webhook
+
+
+def _names(words: frozenset[str] | set[str], name: str | None) -> bool:
+    return name is not None and (name in words or Globs.of(filter(is_glob, words)).hold(name))
+
+
+def _later(settings: Settings) -> Iterator[_Finding]:
+    """Blocks that are read and checked, and not yet acted upon."""
+    if settings.cluster.url:
+        yield ("cluster", "url"), "this version runs on one machine: it is not used yet"
+    if settings.history.airtable:
+        yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
+    if settings.history.redis:
+        yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
+
+
+def _tokens(settings: Settings) -> Iterator[_Finding]:
+    for name, token in settings.tokens.items():
+        if len(token.secret.reveal()) < _SHORT_SECRET:
+            yield ("tokens", name, "secret"), f"shorter than {_SHORT_SECRET} characters: it can be guessed"
+
+
+def _env_file(config: Config) -> Iterator[Caution]:
+    if config.env_file_missing:
+        yield Caution("env_file", "the file is not there", config.where(("env_file",)))
+
+
+def _open_files(config: Config) -> Iterator[Caution]:
+    """Others on this machine can read what should be secret."""
+    for path in config.private_files:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+        if mode & _OTHERS:
+            yield Caution(str(path), f"its mode is {mode:04o}: others can read the secrets in it; chmod 600 mends it")
