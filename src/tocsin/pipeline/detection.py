@@ -198,7 +198,8 @@ def _priority(raw: Any) -> int:
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def _timestamp(raw: Any) -> datetime:
+def read_timestamp(raw: Any) -> datetime:
+    """RFC 3339 with its zone, as UTC. Raises MendError."""
     if isinstance(raw, datetime):
         return _utc(raw, raw.isoformat())
     text = _text(raw, 64)
@@ -325,7 +326,7 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "product_name": _name(512),
     "url": _url,
     "priority": _priority,
-    "timestamp": _timestamp,
+    "timestamp": read_timestamp,
     "variant": _word(128),
     "seller": _word(128),
     "metadata": _metadata,

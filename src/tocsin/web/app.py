@@ -1,0 +1,76 @@
+"""The application: every noun's doors, one guard before them, one form of error behind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+from tocsin.web.alerts import Alerts
+from tocsin.web.channels import Channels
+from tocsin.web.deliveries import Deliveries
+from tocsin.web.errors import speak_one_form
+from tocsin.web.guard import Guard, Receive, Scope, Send
+from tocsin.web.links import Links
+from tocsin.web.locks import SECURITY_SCHEMES, Locks
+from tocsin.web.ops import Ops
+from tocsin.web.page import Page
+from tocsin.web.parts import Parts
+from tocsin.web.reference import Reference
+from tocsin.web.rehearsal import Rehearsal
+from tocsin.web.stock import Stock
+from tocsin.web.stream import Streams
+from tocsin.web.tokens import TokenDoors
+
+
+class Web:
+    """The ASGI application. `routes` are all doors there are; `close` ends the live streams before a stop."""
+
+    def __init__(self, app: FastAPI, guard: Guard, streams: Streams) -> None:
+        self._guard = guard
+        self._streams = streams
+        self.routes: Sequence[BaseRoute] = app.router.routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._guard(scope, receive, send)
+
+    def close(self) -> None:
+        self._streams.close()
+
+
+def build_app(parts: Parts) -> Web:
+    app = FastAPI(
+        title="Tocsin",
+        version=parts.settings.version,
+        openapi_url=None,  # served by `reference`, with the rest of the documents
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    streams = Streams(parts)
+    nouns = (
+        streams,  # before `alerts`: /alerts/stream is not an id
+        Alerts(parts),
+        Stock(parts),
+        Deliveries(parts),
+        Channels(parts),
+        Rehearsal(parts),
+        TokenDoors(parts),
+        Links(parts),
+        Ops(parts),
+        Reference(lambda: _openapi(app)),
+        Page(),
+    )
+    for noun in nouns:
+        noun.open(app)
+    speak_one_form(app)
+    return Web(app, Guard(app, Locks(app.router.routes), parts.tokens, parts.settings), streams)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schema.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,57 @@
+"""Channels and their targets: how they stand, a test message, and waking a disabled one."""
+
+from typing import Annotated
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from tocsin.core.delivery import Target
+from tocsin.web.answer import json_answer
+from tocsin.web.locks import needs
+from tocsin.web.parts import Parts
+
+PATH = "/api/v1/channels"
+
+
+class Tested(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    target: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Channels:
+    def __init__(self, parts: Parts) -> None:
+        self._operations = parts.operations
+
+    def open(self, app: FastAPI) -> None:
+        app.add_api_route(PATH, self.listed, methods=["GET"], tags=["channels"], openapi_extra=needs("read"))
+        app.add_api_route(
+            PATH + "/{name}/test", self.test, methods=["POST"], tags=["channels"], openapi_extra=needs("admin")
+        )
+        app.add_api_route(
+            PATH + "/{name}/targets/{target}/enable",
+            self.enable,
+            methods=["POST"],
+            tags=["channels"],
+            openapi_extra=needs("admin"),
+        )
+
+    async def listed(self) -> Response:
+        """Each channel with its targets: what waits, what is shut, what rests and why."""
+        return json_answer({"channels": await self._operations.channels()})
+
+    async def test(self, name: str, tested: Tested) -> Response:
+        """Send a message marked as a test, on the real path; the answer has what the provider said."""
+        return json_answer(await self._operations.test(_target(name, tested.target)))
+
+    async def enable(self, name: str, target: str) -> Response:
+        """Use a target again that was disabled after a refusal."""
+        woken = _target(name, target)
+        await self._operations.enable(woken)
+        return json_answer({"target": str(woken), "enabled": True})
+
+
+def _target(channel: str, name: str) -> Target:
+    """The name alone, or with its channel before it."""
+    return Target(channel, name.removeprefix(f"{channel}:"))

@@ -1,0 +1,126 @@
+"""One form for every error of every door, and the status of each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tocsin.core.errors import (
+    ConflictError,
+    Detail,
+    ForbiddenError,
+    InvalidAlertError,
+    InvalidConfigError,
+    InvalidRequestError,
+    LedgerError,
+    LedgerUnavailableError,
+    NotFoundError,
+    NotJsonError,
+    RateLimitedError,
+    TocsinError,
+    TooLargeError,
+    UnauthorizedError,
+)
+
+STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
+    {
+        NotJsonError: 400,
+        UnauthorizedError: 401,
+        ForbiddenError: 403,
+        NotFoundError: 404,
+        TooLargeError: 413,
+        ConflictError: 422,
+        InvalidAlertError: 422,
+        InvalidConfigError: 422,
+        InvalidRequestError: 422,
+        RateLimitedError: 429,
+        LedgerUnavailableError: 503,
+        LedgerError: 500,
+        TocsinError: 500,
+    }
+)
+
+# The stable words of errors that no part of ours raised.
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+
+
+class UnknownHostError(TocsinError):
+    """The Host header names somebody else: a page that points its own name at us, or a wrong set-up."""
+
+    code = "unknown_host"
+
+
+class TooSlowError(TocsinError):
+    """The body did not arrive in time."""
+
+    code = "too_slow"
+
+
+_OF_THE_WEB: Mapping[type[TocsinError], int] = {UnknownHostError: 400, TooSlowError: 408}
+
+
+def status_of(error: TocsinError) -> int:
+    """The status of the nearest kind that has one."""
+    return next(found for kind in type(error).__mro__ if (found := _OF_THE_WEB.get(kind) or STATUS.get(kind)))
+
+
+def answer_to(error: TocsinError) -> Response:
+    answer = Response(orjson.dumps(error.as_json()), status_of(error), media_type="application/json")
+    if isinstance(error, LedgerUnavailableError):
+        answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if isinstance(error, RateLimitedError):
+        answer.headers["Retry-After"] = "1"
+    if isinstance(error, UnauthorizedError):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def speak_one_form(app: FastAPI) -> None:
+    """Whatever goes wrong behind this app is told in our form."""
+    app.add_exception_handler(TocsinError, _tell_ours)
+    app.add_exception_handler(RequestValidationError, _tell_invalid)
+    app.add_exception_handler(HTTPException, _tell_http)
+    app.add_exception_handler(Exception, _tell_bug)
+
+
+async def _tell_ours(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, TocsinError)
+    return answer_to(problem)
+
+
+async def _tell_invalid(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    wrong = problem.errors()
+    if any(each["type"] == "json_invalid" for each in wrong):
+        return answer_to(NotJsonError("the body is not JSON"))
+    details = [Detail(".".join(str(step) for step in each["loc"][1:]), str(each["msg"])) for each in wrong]
+    first = details[0]
+    return answer_to(InvalidRequestError(f"{first.path or 'the body'}: {first.message}", details))
+
+
+async def _tell_http(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    hint = _HINTS.get(problem.status_code)
+    message = hint.format(method=request.method, path=request.url.path) if hint else problem.detail
+    return _form(problem.status_code, _CODES.get(problem.status_code, "refused"), message, problem.headers)
+
+
+async def _tell_bug(_request: Request, _problem: Exception) -> Response:
+    return _form(500, "bug", "this should not have happened; the log of the service says more")
+
+
+# What helps more than the bare words of the status.
+_HINTS = {
+    404: "there is nothing at {path}: the list of all doors is at /docs",
+    405: "{method} is not possible at {path}: the Allow header says what is",
+}
+
+
+def _form(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    told: dict[str, Any] = {"error": {"code": code, "message": message, "details": []}}
+    return Response(orjson.dumps(told), status, headers, media_type="application/json")

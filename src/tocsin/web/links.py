@@ -1,0 +1,105 @@
+"""Short links: from a message to the product, counted on the way."""
+
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, Response
+
+from tocsin.core import link
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import Trouble
+from tocsin.core.record import AlertRecord
+from tocsin.pipeline.detection import is_web_url
+from tocsin.web.locks import OPEN
+from tocsin.web.parts import Parts
+from tocsin.web.raw import RawRoute
+
+# Programs that look a link up to show a preview, by a word of their User-Agent in lower case.
+_ROBOTS = (
+    "discordbot",
+    "slackbot",
+    "slack-imgproxy",
+    "twitterbot",
+    "facebookexternalhit",
+    "facebot",
+    "googlebot",
+    "google-safety",
+    "bingbot",
+    "bingpreview",
+    "whatsapp",
+    "telegrambot",
+    "linkedinbot",
+    "applebot",
+    "skypeuripreview",
+    "mastodon",
+    "redditbot",
+    "pinterestbot",
+    "embedly",
+    "iframely",
+    "yandexbot",
+    "bot/",
+    "bot;",
+    "crawler",
+    "spider",
+    "preview",
+)
+# Every character that has a meaning in an address stays; what has none there is escaped.
+_SAFE = ":/?#[]@!$&'()*+,;=%~-._"
+
+_UNKNOWN = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>No such link</title>
+<h1>This link leads nowhere</h1>
+<p>It may have been cut off on the way, or the alert behind it is older than what this service keeps.</p>
+</html>
+"""
+
+
+class Links:
+    def __init__(self, parts: Parts) -> None:
+        self._archive = parts.archive
+        self._ledger = parts.ledger
+        self._rulebook = parts.rulebook
+        self._secret = parts.link_secret
+        self._tell = parts.tell
+
+    def open(self, app: FastAPI) -> None:
+        route = RawRoute("/r/{code}", self.follow, methods=["GET", "HEAD"], tags=["links"], openapi_extra=dict(OPEN))
+        app.router.routes.append(route)
+
+    async def follow(self, request: Request) -> Response:
+        """Count the click and go on to the product. A look-up by a preview robot is no click."""
+        code = request.path_params["code"]
+        key = link.decode(code, self._secret)
+        found = None if key is None else await self._archive.by_link(key)
+        place = found and self._place(found[1], code)
+        if key is None or not place:
+            return HTMLResponse(_UNKNOWN, 404)
+        await self._count(key, robot=request.method == "HEAD" or is_robot(request.headers.get("user-agent", "")))
+        headers = {"Location": place, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return Response(status_code=302, headers=headers)
+
+    def _place(self, record: AlertRecord, click: str) -> str | None:
+        """The product's address, by way of the retailer's affiliate template where there is one."""
+        url, retailer = record.alert.url, self._rulebook().catalog.retailer(record.alert.retailer)
+        if url is None or not is_web_url(url):
+            return None
+        place = quote(through(retailer.link, url, click) if retailer.link else url, safe=_SAFE)
+        return place if is_web_url(place) else None
+
+    async def _count(self, key: int, *, robot: bool) -> None:
+        """Who wants to buy is not held up by a ledger that is busy."""
+        try:
+            await self._ledger.click(key, robot=robot)
+        except LedgerError as problem:
+            self._tell(Trouble("click_lost", problem.message))
+
+
+def through(template: str, url: str, click: str) -> str:
+    """`{url}` is escaped, unless the template begins with it: then something is added to the address itself."""
+    told = url if template.startswith("{url}") else quote(url, safe="")
+    return template.replace("{click}", click).replace("{url}", told)
+
+
+def is_robot(user_agent: str) -> bool:
+    said = user_agent.lower()
+    return not said or any(robot in said for robot in _ROBOTS)

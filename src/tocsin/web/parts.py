@@ -1,0 +1,49 @@
+"""What the HTTP doors are made of: every part by name, none found by itself."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin.core.clock import Clock
+from tocsin.core.facts import Tell
+from tocsin.ledger.contract import Archive, Ledger
+from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.tokens import Tokens
+from tocsin.rules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """`hosts` are names under which the service is known (without port); loopback and bare addresses always are.
+
+    `trusted_proxies` and `metrics_from` are addresses or networks.
+    """
+
+    version: str = "0"
+    hosts: frozenset[str] = frozenset()
+    trusted_proxies: tuple[str, ...] = ()
+    metrics_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`reload` raises InvalidConfigError and answers with what is to be told; `not_ready` names what keeps us from
+    accepting, and is empty where nothing does.
+    """
+
+    intake: Intake
+    operations: Operations
+    ledger: Ledger
+    archive: Archive
+    feed: Feed
+    tokens: Tokens
+    rulebook: Callable[[], Rulebook]
+    clock: Clock
+    tell: Tell
+    reload: Callable[[], Awaitable[Any]]
+    not_ready: Callable[[], Awaitable[Sequence[str]]]
+    metrics: Callable[[], bytes]
+    link_secret: bytes
+    settings: WebSettings = field(default_factory=WebSettings)

@@ -1,0 +1,126 @@
+"""Query strings: the vocabulary of `match`, and what narrows a list."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from starlette.datastructures import QueryParams
+
+from tocsin.core.decision import Decision
+from tocsin.core.errors import Detail, InvalidRequestError
+from tocsin.ledger.contract import AlertQuery
+from tocsin.pipeline.detection import MendError, read_timestamp
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.match import Match, parse_match
+from tocsin.web.skus import skus_of
+
+Word = TypeVar("Word")
+
+MATCH_KEYS = ("types", "bands", "min_priority", "skus", "retailers", "families", "products")
+MAX_LIMIT = 500
+_MAX_PAGE = 256
+
+_ABOUT = {
+    "types": "in_stock, price_drop, restock_soon, back_order",
+    "bands": "high, medium, low",
+    "min_priority": "1 to 10",
+    "skus": "`sku` or `retailer:sku`, `*` stands for anything",
+    "retailers": "`*` stands for anything",
+    "families": "families of the configuration file",
+    "products": "products of the configuration file",
+    "decision": "accepted or filtered",
+    "state": "open or closed",
+    "since": "RFC 3339",
+    "until": "RFC 3339",
+    "limit": f"at most {MAX_LIMIT}",
+    "page": "`next` of the answer before",
+    "after": "the cursor of the last event seen",
+}
+_LIST_KEYS = (*MATCH_KEYS, "decision", "state", "since", "until", "limit", "page")
+STREAM_KEYS = (*MATCH_KEYS, "after")
+
+
+def _documented(keys: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"name": key, "in": "query", "schema": {"type": "string"}, "description": _ABOUT[key]} for key in keys]
+
+
+ALERT_PARAMETERS = _documented(_LIST_KEYS)
+STREAM_PARAMETERS = _documented(STREAM_KEYS)
+
+
+def check_keys(params: QueryParams, known: Iterable[str]) -> None:
+    """Raises InvalidRequestError that names the nearest key for each unknown one."""
+    known = tuple(known)
+    details = [Detail(key[:64], _unknown(key[:64], known)) for key in params if key not in known]
+    if details:
+        raise InvalidRequestError(f"{details[0].path}: {details[0].message}", details)
+
+
+def match_of(params: QueryParams) -> Match:
+    """A key may be repeated instead of separating its values by commas. Raises InvalidRequestError."""
+    return parse_match({key: ",".join(params.getlist(key)) for key in MATCH_KEYS if key in params})
+
+
+def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
+    """What to ask the archive for; None where no alert can be meant. Raises InvalidRequestError."""
+    check_keys(params, _LIST_KEYS)
+    match = match_of(params)
+    skus = skus_of(match, catalog)
+    if skus is None:
+        return None
+    return AlertQuery(
+        types=match.types,
+        skus=skus,
+        retailers=tuple(catalog.canonical(retailer) for retailer in match.retailers),
+        bands=match.bands,
+        min_priority=match.min_priority,
+        decision=_one_of(params, "decision", {each.value: each for each in (Decision.ACCEPTED, Decision.FILTERED)}),
+        state=_one_of(params, "state", {"open": "open", "closed": "closed"}),
+        since=_time(params, "since"),
+        until=_time(params, "until"),
+        limit=_limit(params),
+        page=_page(params),
+    )
+
+
+def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> Word | None:
+    said = params.get(key)
+    if not said:
+        return None
+    if said not in words:
+        raise _invalid(key, f"must be {' or '.join(words)}")
+    return words[said]
+
+
+def _time(params: Mapping[str, str], key: str) -> datetime | None:
+    said = params.get(key)
+    try:
+        # A plus that was not escaped arrives as a blank.
+        return read_timestamp(said.replace(" ", "+")) if said else None
+    except MendError as problem:
+        raise _invalid(key, str(problem)) from None
+
+
+def _limit(params: Mapping[str, str]) -> int:
+    said = params.get("limit") or "50"
+    if not (re.fullmatch("[0-9]{1,5}", said) and 1 <= int(said) <= MAX_LIMIT):
+        raise _invalid("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
+    return int(said)
+
+
+def _page(params: Mapping[str, str]) -> str | None:
+    said = params.get("page") or None
+    if said is not None and len(said) > _MAX_PAGE:
+        raise _invalid("page", "is not what `next` of the answer before said")
+    return said
+
+
+def _unknown(key: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    return f"is not known here; did you mean {near[0]!r}?" if near else f"is not known here: {', '.join(known)} are"
+
+
+def _invalid(key: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))

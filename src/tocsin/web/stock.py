@@ -1,0 +1,46 @@
+"""What is sold out: the end of an episode, told by SKU and retailer."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from tocsin.ledger.contract import Closed
+from tocsin.web.answer import json_answer
+from tocsin.web.locks import needs
+from tocsin.web.parts import Parts
+
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class SoldOut(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sku: Name
+    retailer: Name
+    in_stock: Literal[False] = False
+    variant: Annotated[str, Field(max_length=128)] = ""
+    seller: Annotated[str, Field(max_length=128)] = ""
+
+
+class Stock:
+    def __init__(self, parts: Parts) -> None:
+        self._intake = parts.intake
+
+    def open(self, app: FastAPI) -> None:
+        app.add_api_route(
+            "/api/v1/stock", self.sold_out, methods=["POST"], tags=["alerts"], openapi_extra=needs("ingest")
+        )
+
+    async def sold_out(self, told: SoldOut) -> Response:
+        """The product is sold out there; that it is in stock is told by an alert. Nothing open is no error."""
+        closed = await self._intake.close(
+            sku=told.sku, retailer=told.retailer, variant=told.variant, seller=told.seller
+        )
+        return json_answer(closed_as_json(closed))
+
+
+def closed_as_json(closed: Closed) -> dict[str, Any]:
+    """`closed` are the alerts that were open; `cancelled` counts deliveries that were still waiting."""
+    return {"closed": [str(event.record.alert.id) for event in closed.events], "cancelled": len(closed.cancelled)}
