@@ -13,6 +13,7 @@ _TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are 
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 _HANGUL_INNER = range(0x1160, 0x1200)  # vowels and final consonants
+_PILING = frozenset(("Mn", "Me"))
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _PICTURES = frozenset(("So", "Cn"))  # newer emoji are not yet known to this Python
 
@@ -78,8 +79,9 @@ def _thinned(cluster: str) -> str:
     marks = 0
     kept = []
     for character in cluster:
-        marks += unicodedata.category(character) == "Mn"
-        if marks <= _MOST_MARKS or unicodedata.category(character) != "Mn":
+        is_mark = unicodedata.category(character) in _PILING
+        marks += is_mark
+        if not is_mark or marks <= _MOST_MARKS:
             kept.append(character)
     return "".join(kept)
 

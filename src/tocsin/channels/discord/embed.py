@@ -12,6 +12,7 @@ from tocsin.channels.discord.markdown import caption, literal
 from tocsin.channels.discord.settings import Face
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.text import plain
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.clock import epoch_micros
 from tocsin.core.decision import Reason
@@ -19,6 +20,7 @@ from tocsin.core.record import AlertRecord, rfc3339
 
 SOLD_OUT_COLOUR = 0x747F8D
 _REFERENCE = " · ref "
+_DEAREST = Decimal(10) ** 12  # what costs more is a mistake
 _DETAIL = 100  # units for a SKU, a variant, a seller: ten alerts have to share a message
 
 
@@ -36,24 +38,34 @@ class Entry:
         return self.record.reason is Reason.TEST or bool(self.record.alert.metadata.get("test"))
 
     @property
+    def product(self) -> str:
+        """What to call the product, even where its name has nothing that can be seen."""
+        named = (self.record.alert.product_name or "", self.record.alert.sku, "Product")
+        return next(filter(None, map(plain, named)))
+
+    @property
     def address(self) -> str | None:
         """Where the reader gets to: by the short link where there is one, so that the click is seen."""
         return self.link or web_address(self.record.alert.url, limits.ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
+    """`call` names the type in a sentence of its own, `door` is what the button to the product says before "at"."""
+
     colour: int
     before: str
     after: str
+    call: str
+    door: str
 
 
-_LOOKS: Mapping[AlertType, _Look] = MappingProxyType(
+LOOKS: Mapping[AlertType, Look] = MappingProxyType(
     {
-        AlertType.IN_STOCK: _Look(0x00FF00, "🚨 ", " IN STOCK!"),
-        AlertType.PRICE_DROP: _Look(0x3498DB, "📉 ", " is cheaper"),
-        AlertType.RESTOCK_SOON: _Look(0xF1C40F, "⏳ ", " is coming back"),
-        AlertType.BACK_ORDER: _Look(0xE67E22, "📦 ", " on back order"),
+        AlertType.IN_STOCK: Look(0x00FF00, "🚨 ", " IN STOCK!", "In stock", "Buy"),
+        AlertType.PRICE_DROP: Look(0x3498DB, "📉 ", " price drop", "Price drop", "Buy"),
+        AlertType.RESTOCK_SOON: Look(0xF1C40F, "⏳ ", " back soon", "Restock soon", "Watch"),
+        AlertType.BACK_ORDER: Look(0xE67E22, "📦 ", " on back order", "Back order", "Order"),
     }
 )
 
@@ -65,7 +77,7 @@ def embed_of(entry: Entry) -> dict[str, Any]:
         "title": _title(entry),
         "url": entry.address,
         "description": _description(entry),
-        "color": SOLD_OUT_COLOUR if entry.record.closed_at else _LOOKS[alert.type].colour,
+        "color": SOLD_OUT_COLOUR if entry.record.closed_at else LOOKS[alert.type].colour,
         "author": _author(entry.face),
         "thumbnail": _picture(alert),
         "fields": _fields(alert),
@@ -79,10 +91,12 @@ def _title(entry: Entry) -> str:
     alert = entry.record.alert
     test = "TEST · " if entry.is_test else ""
     if entry.record.closed_at:
-        return f"{test}~~{literal(alert.title, limits.TITLE - 20)}~~"
-    look = _LOOKS[alert.type]
-    room = limits.TITLE - len(test) - limits.length(look.before + look.after) - 2
-    return f"{test}{look.before}{literal(alert.title, room)}{look.after}"
+        return f"{test}~~{literal(entry.product, limits.TITLE - 20)}~~"
+    look = LOOKS[alert.type]
+    saved = _saved(alert) if alert.type is AlertType.PRICE_DROP else None
+    after = f": {saved}% off" if saved else look.after
+    room = limits.TITLE - limits.length(test + look.before + after) - 2
+    return f"{test}{look.before}{literal(entry.product, room)}{after}"
 
 
 def _description(entry: Entry) -> str:
@@ -107,10 +121,9 @@ def _lead(alert: Alert, retailer: str) -> str:
 
 def _bargain(alert: Alert) -> str:
     previous = previous_price(alert)
-    if alert.price is None or previous is None or not percent_saved(alert.price, previous):
+    if alert.price is None or previous is None or previous <= alert.price:
         return "**Price drop**"
-    saved = money(previous - alert.price, alert.currency)
-    return f"**{percent_saved(alert.price, previous)}% off**, {saved} less"
+    return f"**{money(previous - alert.price, literal(alert.currency, 8))} less**"
 
 
 def _author(face: Face) -> dict[str, str]:
@@ -146,8 +159,13 @@ def _previous(alert: Alert) -> str:
     previous = previous_price(alert)
     if previous is None or previous == alert.price:
         return ""
-    saved = None if alert.price is None else percent_saved(alert.price, previous)
+    saved = _saved(alert)
     return f"~~{money(previous, literal(alert.currency, 8))}~~" + (f" ({saved}% less)" if saved else "")
+
+
+def _saved(alert: Alert) -> int | None:
+    previous = previous_price(alert)
+    return None if alert.price is None or previous is None else percent_saved(alert.price, previous)
 
 
 def previous_price(alert: Alert) -> Decimal | None:
@@ -160,9 +178,6 @@ def previous_price(alert: Alert) -> Decimal | None:
     except InvalidOperation:
         return None
     return price if price.is_finite() and 0 < price < _DEAREST else None
-
-
-_DEAREST = Decimal(10) ** 12
 
 
 def _footer(entry: Entry) -> str:

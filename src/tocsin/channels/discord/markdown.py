@@ -10,8 +10,8 @@ from tocsin.channels.text import cut, plain
 
 ZERO_WIDTH_SPACE = "\u200b"
 
-_ANYWHERE = re.compile(r"[\\*_~`|\[\]<>]")
-_LINE_START = re.compile(r"^(?:[#\-+]|\d+(?=[.)]))")  # heading, list, subtext
+_ANYWHERE = re.compile(r"[\\*_~`|\[\]<]")
+_LINE_START = re.compile(r"^(?:[#>\-+]|\d+(?=[.)]))")  # heading, quote, list, subtext
 _LINK = re.compile(r"(?<=[A-Za-z]):(?=/)")  # https://
 
 
@@ -25,8 +25,8 @@ def literal(text: str, limit: int) -> str:
 
 
 def caption(text: str, limit: int) -> str:
-    """The same for places that know no markdown (footer, author, button): nothing to escape."""
-    return cut(plain(text), limit, length)
+    """The same for places that know no markdown (author, button, name of a post)."""
+    return cut(plain(text), limit, length, _unmentioned)
 
 
 def _escape(text: str) -> str:
@@ -35,7 +35,11 @@ def _escape(text: str) -> str:
 
 def _escape_inside(text: str) -> str:
     escaped = _ANYWHERE.sub(r"\\\g<0>", text)
-    return _LINK.sub(r"\\:", escaped).replace("@", "@" + ZERO_WIDTH_SPACE)
+    return _unmentioned(_LINK.sub(r"\\:", escaped))
+
+
+def _unmentioned(text: str) -> str:
+    return text.replace("@", "@" + ZERO_WIDTH_SPACE)
 
 
 def _escape_line(text: str) -> str:

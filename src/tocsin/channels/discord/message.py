@@ -4,22 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tocsin.channels.discord import limits
-from tocsin.channels.discord.embed import Entry, embed_of
+from tocsin.channels.discord.embed import LOOKS, Entry, embed_of
 from tocsin.channels.discord.markdown import caption, literal
 from tocsin.channels.links import web_address
-from tocsin.core.alert import AlertType
 from tocsin.core.mention import Mention
 
 SUPPRESS_NOTIFICATIONS = 4096  # a message flag: no sound, no push
 _ACTION_ROW, _BUTTON, _LINK_STYLE = 1, 2, 5
 _NAME_IN_BUTTON = 40
-
-_CALLS = {
-    AlertType.IN_STOCK: "In stock",
-    AlertType.PRICE_DROP: "Price drop",
-    AlertType.RESTOCK_SOON: "Restock soon",
-    AlertType.BACK_ORDER: "Back order",
-}
 
 
 def message_of(entries: Sequence[Entry], mention: Mention, *, silent: bool, thread_name: str | None) -> dict[str, Any]:
@@ -64,8 +56,7 @@ def fitting(entries: Sequence[Entry]) -> int:
 def _call(entry: Entry, mention: Mention) -> str:
     """The line that phones show in their notification."""
     names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in mention.roles]
-    alert = entry.record.alert
-    call = f"{_CALLS[alert.type]}: {literal(alert.title, 200)} at {literal(entry.face.title, 100)}"
+    call = f"{LOOKS[entry.record.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.face.title, 100)}"
     return f"{' '.join(names)} {call}"
 
 
@@ -83,9 +74,9 @@ def _buttons(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
 
 def _buttons_of(entry: Entry, *, named: bool) -> Iterator[dict[str, Any]]:
     """`named`: in a message with several alerts each button says which product it buys."""
-    product = f": {caption(entry.record.alert.title, _NAME_IN_BUTTON)}" if named else ""
+    product = f": {caption(entry.product, _NAME_IN_BUTTON)}" if named else ""
     if address := web_address(entry.address, limits.BUTTON_ADDRESS):
-        yield _button(f"Buy at {caption(entry.face.title, 30)}{product}", address)
+        yield _button(f"{LOOKS[entry.record.alert.type].door} at {caption(entry.face.title, 30)}{product}", address)
     if cart := web_address(entry.record.alert.metadata.get("cart_url"), limits.BUTTON_ADDRESS):
         yield _button(f"Add to cart{product}", cart)
 

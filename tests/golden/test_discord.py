@@ -1,0 +1,87 @@
+"""What goes over the wire to Discord, byte for byte of JSON. `TOCSIN_WRITE_GOLDEN=1` writes the files anew."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from tests.channels.far_side import answers, far_side
+from tests.channels.scenes import GENERAL, NOW, a_record, an_attempt
+from tests.golden.alerts import AWKWARD, CART, PICTURE, TYPICAL
+from tests.golden.discord_rules import faults
+
+from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
+from tocsin.channels.transport import Transport
+from tocsin.core.clock import ManualClock
+from tocsin.core.mention import Mention
+from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
+
+FOLDER = Path(__file__).parent / "discord"
+SPEC = Path(__file__).parents[2] / "../shared/specs/discord/openapi.json"
+FACES = {"bestbuy": Face("Best Buy", "https://img.example/bestbuy.png")}
+ROLE = "1180000000000000002"
+
+SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
+    "mention_everyone": ([TYPICAL["in_stock"]], {"mention": Mention(everyone=True)}),
+    "mention_a_role": ([TYPICAL["price_drop"]], {"mention": Mention(roles=(ROLE,))}),
+    "mention_both_of_a_hostile_name": (
+        [a_record(product_name="@here <@&1180000000000000009> *x*")],
+        {"mention": Mention(everyone=True, roles=(ROLE,))},
+    ),
+    "silent": ([TYPICAL["back_order"]], {"silent": True}),
+    "ten_together": (
+        [
+            a_record(n, product_name=f"Product {n}", metadata={"image_url": PICTURE, "cart_url": CART})
+            for n in range(10)
+        ],
+        {},
+    ),
+    "one_of_two_sold_out": ([a_record(1, closed_after=61), a_record(2, product_name="GeForce RTX 5080")], {}),
+}
+ALL = {name: ([record], {}) for name, record in (TYPICAL | AWKWARD).items()} | SPECIAL
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_a_message_is_as_its_golden_file(name: str):
+    records, noise = ALL[name]
+    body = await on_the_wire(records, **noise)
+    golden = FOLDER / f"{name}.json"
+    if os.environ.get("TOCSIN_WRITE_GOLDEN"):
+        golden.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    assert body == json.loads(golden.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_a_message_keeps_the_rules(name: str):
+    records, noise = ALL[name]
+    assert faults(await on_the_wire(records, **noise)) == []
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
+async def test_every_message_is_valid_by_the_official_specification():
+    spec = json.loads(SPEC.read_text())
+    schema = {"components": spec["components"], "$ref": "#/components/schemas/IncomingWebhookRequestPartial"}
+    validator = jsonschema.Draft202012Validator(schema)
+    for records, noise in ALL.values():
+        validator.validate(await on_the_wire(records, **noise))
+
+
+def test_there_is_no_golden_file_without_its_message():
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(ALL)
+
+
+async def on_the_wire(records: Sequence[AlertRecord], **noise: Any) -> Any:
+    async with far_side(answers(200, b'{"id":"1"}')) as side, Transport() as transport:
+        settings = DiscordSettings(
+            webhooks={"general": Webhook(url=Secret(f"http://127.0.0.1:{side.port}/api/webhooks/1/t"))},
+            api_base=f"http://127.0.0.1:{side.port}",
+            faces=FACES,
+        )
+        await Discord(settings, transport, ManualClock(NOW), lambda *_: None).send(
+            an_attempt(records, GENERAL, **noise)
+        )
+    return json.loads(side.requests[0].partition(b"\r\n\r\n")[2])
