@@ -18,7 +18,7 @@ PRUNE_STEP = 1000
 
 
 class Upkeep:
-    """`retention` is how long alerts are kept after their acceptance."""
+    """`retention` is how long alerts are kept after their acceptance; None keeps them for ever."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Upkeep:
         dispatcher: Dispatcher,
         intake: Intake,
         rulebook: Callable[[], Rulebook],
-        retention: Callable[[], timedelta],
+        retention: Callable[[], timedelta | None],
         clock: Clock,
         tell: Tell,
     ) -> None:
@@ -93,7 +93,10 @@ class Upkeep:
             self._intake.announce_closed(await self._ledger.silence(self._clock.now() - silence))
 
     async def _prune(self) -> None:
-        while await self._ledger.prune(self._clock.now() - self._retention(), PRUNE_STEP) == PRUNE_STEP:
+        retention = self._retention()
+        if retention is None:
+            return
+        while await self._ledger.prune(self._clock.now() - retention, PRUNE_STEP) == PRUNE_STEP:
             pass
 
     def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:

@@ -1,0 +1,304 @@
+"""The service: every part wired together, started in order, stopped in reverse. Nothing else names concrete classes."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from random import SystemRandom
+from types import TracebackType
+from typing import Any, Self
+
+from tocsin.bus.inprocess import InProcessBus
+from tocsin.channels.contract import Channel
+from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
+from tocsin.channels.transport import Transport
+from tocsin.config import Config, load, rulebook
+from tocsin.config.settings.discord import Discord as DiscordChannel
+from tocsin.core import link
+from tocsin.core.alert import AlertType
+from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.decision import Receipt
+from tocsin.core.delivery import Delivery
+from tocsin.core.errors import InvalidConfigError
+from tocsin.core.facts import Fact, Reloaded
+from tocsin.core.record import AlertRecord
+from tocsin.doors import Doors
+from tocsin.gateway.server import Gateway
+from tocsin.gateway.settings import GatewaySettings
+from tocsin.ledger.opening import open_ledger
+from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.intake import Intake, receipt_of
+from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.targets import Targets
+from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
+from tocsin.pipeline.upkeep import Upkeep
+from tocsin.telemetry import Telemetry
+from tocsin.web import Parts, WebSettings, build_app
+
+VERSION = version("tocsin")
+GRACE_S = 12.0  # longer than a request to a provider may take
+EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that has the service inside
+
+
+class AlertService:
+    """`async with AlertService.from_config("alerts.json") as alerts:`; `serve=False` leaves the doors shut."""
+
+    def __init__(self, config: Config, *, serve: bool = True, clock: Clock | None = None) -> None:
+        self.config = config
+        self.telemetry = Telemetry(VERSION)
+        self._serve = serve
+        self._clock = clock or SystemClock()
+        self._rulebook = rulebook(config)
+        self._channels: Mapping[str, Channel] = {}
+        self._running: AsyncExitStack | None = None
+
+    @classmethod
+    def from_config(
+        cls,
+        path: Path | str | None = None,
+        *,
+        serve: bool = True,
+        environ: Mapping[str, str] | None = None,
+        overrides: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> Self:
+        """Raises InvalidConfigError with everything that is wrong with the file."""
+        config = load(Path(path) if path else None, os.environ if environ is None else environ, overrides or {})
+        return cls(config, serve=serve, clock=clock)
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._running = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._running is not None, "it was started"
+        await self._running.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        """What is started first is stopped last: the doors open when everything behind them stands."""
+        clock, tell = self._clock, self._hear
+        self.ledger, self.archive = await stack.enter_async_context(
+            open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
+        )
+        self._transport = await stack.enter_async_context(Transport())
+        self._channels = self._make_channels(self.config)
+        self._make_parts()
+        for part in (self.targets, self.feed):
+            await part.start()
+        stack.push_async_callback(self.feed.stop)
+        await self.tokens.start(self._configured_tokens(self.config))
+        stack.push_async_callback(self.tokens.stop)
+        await self.dispatcher.start()
+        stack.push_async_callback(self.dispatcher.stop, GRACE_S)
+        await self.upkeep.start()
+        stack.push_async_callback(self.upkeep.stop)
+        await self.gateway.start()
+        stack.push_async_callback(self.gateway.stop)
+        if self._serve:
+            await self.doors.start()
+            stack.push_async_callback(self.doors.stop)
+
+    async def send_alert(
+        self,
+        *,
+        type: AlertType | str,  # noqa: A002 - the name that the callers of this interface know
+        sku: str,
+        retailer: str,
+        price: Decimal | float | str | None = None,
+        priority: int | None = None,
+        product_name: str | None = None,
+        url: str | None = None,
+        currency: str | None = None,
+        timestamp: datetime | str | None = None,
+        variant: str | None = None,
+        seller: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Decide, write and plan; returns once that is on disk.
+
+        Raises InvalidAlertError with every field that is wrong, LedgerUnavailableError when nothing can be kept now.
+        """
+        given = {name: value for name, value in locals().items() if name != "self" and value is not None}
+        return receipt_of(await self.intake.offer(given, owner=EMBEDDED))
+
+    async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> int:
+        """The product is sold out there: its episode ends. Returns how many alerts were open."""
+        return len((await self.intake.close(sku=sku, retailer=retailer, variant=variant, seller=seller)).events)
+
+    async def reload(self) -> Config:
+        """Read the configuration again. All that can fail comes first; then everything is swapped at once.
+
+        Raises InvalidConfigError, and nothing has changed.
+        """
+        try:
+            fresh = self.config.reread()
+            book, channels = rulebook(fresh), self._make_channels(fresh)
+            self.tokens.configure(self._configured_tokens(fresh))
+        except InvalidConfigError as problem:
+            self._hear(Reloaded(problem.message))
+            raise
+        self.config, self._rulebook, self._channels = fresh, book, channels
+        self.dispatcher.adopt_rulebook()
+        await self.dispatcher.look()
+        self._hear(Reloaded())
+        return fresh
+
+    @property
+    def url(self) -> str:
+        """Where the doors are on this machine."""
+        host = self.config.settings.server.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.doors.port}"
+
+    def _make_parts(self) -> None:
+        clock, tell = self._clock, self._hear
+        ledger, archive = self.ledger, self.archive
+        self.targets = Targets(ledger, archive, tell)
+        self.tokens = Tokens(ledger, archive, clock)
+        bus = InProcessBus()
+        self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
+        self.attempts = Attempts(
+            ledger=ledger,
+            archive=archive,
+            channels=lambda: self._channels,
+            rulebook=lambda: self._rulebook,
+            targets=self.targets,
+            clock=clock,
+            tell=tell,
+            random=SystemRandom(),
+        )
+        self.dispatcher = Dispatcher(
+            ledger=ledger,
+            archive=archive,
+            attempts=self.attempts,
+            channels=lambda: self._channels,
+            rulebook=lambda: self._rulebook,
+            clock=clock,
+            tell=tell,
+        )
+        self.intake = Intake(
+            ledger=ledger,
+            archive=archive,
+            bus=bus,
+            targets=self.targets,
+            channels=lambda: self._channels,
+            rulebook=lambda: self._rulebook,
+            wake=self.dispatcher.wake,
+            clock=clock,
+            tell=tell,
+        )
+        self.operations = Operations(
+            ledger=ledger,
+            archive=archive,
+            dispatcher=self.dispatcher,
+            attempts=self.attempts,
+            targets=self.targets,
+            rulebook=lambda: self._rulebook,
+            clock=clock,
+            tell=tell,
+        )
+        self.upkeep = Upkeep(
+            ledger=ledger,
+            archive=archive,
+            attempts=self.attempts,
+            dispatcher=self.dispatcher,
+            intake=self.intake,
+            rulebook=lambda: self._rulebook,
+            retention=lambda: self.config.settings.storage.retention,
+            clock=clock,
+            tell=tell,
+        )
+        self._make_doors()
+
+    def _make_doors(self) -> None:
+        server = self.config.settings.server
+        self.gateway = Gateway(
+            feed=self.feed,
+            tokens=self.tokens,
+            offer=lambda value, owner: self.intake.offer(value, owner=owner),
+            catalog=lambda: self._rulebook.catalog,
+            clock=self._clock,
+            settings=GatewaySettings(
+                allowed_origins=frozenset(server.allowed_origins),
+                hosts=self.config.hosts,
+                trusted_proxies=tuple(map(str, server.trusted_proxies)),
+            ),
+            tell=self._hear,
+        )
+        app = build_app(
+            Parts(
+                intake=self.intake,
+                operations=self.operations,
+                ledger=self.ledger,
+                archive=self.archive,
+                feed=self.feed,
+                tokens=self.tokens,
+                rulebook=lambda: self._rulebook,
+                clock=self._clock,
+                tell=self._hear,
+                reload=self.reload,
+                not_ready=self._not_ready,
+                metrics=self.telemetry.exposition,
+                link_secret=self.ledger.link_secret,
+                settings=WebSettings(
+                    version=VERSION,
+                    hosts=self.config.hosts,
+                    trusted_proxies=tuple(map(str, server.trusted_proxies)),
+                    metrics_from=tuple(map(str, server.metrics_from)),
+                ),
+            )
+        )
+        self.doors = Doors(self.gateway.asgi(app), self.gateway.ws_protocol, host=server.host, port=server.port)
+
+    def _make_channels(self, config: Config) -> Mapping[str, Channel]:
+        """One line for each channel that this version has."""
+        made: dict[str, Channel] = {}
+        for _, settings in config.settings.alerts.channels.enabled():
+            if isinstance(settings, DiscordChannel):
+                made["discord"] = Discord(_discord(settings, config), self._transport, self._clock, self._link)
+        return made
+
+    def _configured_tokens(self, config: Config) -> Mapping[str, ConfiguredToken]:
+        configured = {
+            name: ConfiguredToken(token.secret, frozenset(token.scopes))
+            for name, token in config.settings.tokens.items()
+        }
+        return configured | {LOCAL: local_token(config.local_token_file)}
+
+    def _link(self, delivery: Delivery, record: AlertRecord) -> str | None:
+        """The short link of a delivery, where the service can be reached from outside; else the product's own."""
+        start = self.config.public_url
+        if start is None or record.alert.url is None:
+            return record.alert.url
+        return f"{start}/r/{link.encode(delivery.key, self.ledger.link_secret)}"
+
+    async def _not_ready(self) -> Sequence[str]:
+        return ()
+
+    def _hear(self, fact: Fact) -> None:
+        self.telemetry.hear(fact)
+        if self._running is not None:
+            self.gateway.hear(fact)
+
+
+def _discord(settings: DiscordChannel, config: Config) -> DiscordSettings:
+    return DiscordSettings(
+        webhooks={
+            name: Webhook(url=hook.url, thread_id=hook.thread_id, thread_name=hook.thread_name)
+            for name, hook in settings.webhooks.items()
+            if hook.url is not None
+        },
+        api_base=settings.api_base,
+        bot_token=settings.bot_token,
+        faces={key: Face(shop.name or key, shop.icon) for key, shop in config.settings.retailers.items()},
+        public_url=config.public_url,
+    )
