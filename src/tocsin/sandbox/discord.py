@@ -100,7 +100,7 @@ class Discord:
         try:
             verdict = self._answer(call)
         except _RefusedError as refused:
-            verdict = Verdict(accepted=False, answer=refused.answer, body=_json_or_none(call.body))
+            verdict = Verdict(accepted=False, answer=refused.answer)
         self.limits.note(call.address, verdict.answer)
         return verdict
 
@@ -138,15 +138,12 @@ class Discord:
         return self._touch(action, call, message, headers)
 
     def _touch(self, action: str, call: Call, message: Message, headers: Mapping[str, str]) -> Verdict:
-        body = None
         if action == "delete":
             self.guild.delete(message)
             return Verdict(accepted=True, answer=Answer(204, headers), message=message.id)
         if action == "edit":
-            body = self._edit(call, message, headers)
-        return Verdict(
-            accepted=True, answer=Answer.json(200, message.as_json(), headers), body=body, message=message.id
-        )
+            self._edit(call, message, headers)
+        return Verdict(accepted=True, answer=Answer.json(200, message.as_json(), headers), message=message.id)
 
     def _execute(self, call: Call, webhook: Webhook, headers: Mapping[str, str]) -> Verdict:
         components = _switch(call.query, "with_components")
@@ -157,7 +154,7 @@ class Discord:
         message = self.guild.post(webhook, body, channel_id, components=components)
         wait = _switch(call.query, "wait")
         answer = Answer.json(200, message.as_json(), headers) if wait else Answer(204, headers)
-        return Verdict(accepted=True, answer=answer, body=body, references=message.references, message=message.id)
+        return Verdict(accepted=True, answer=answer, references=message.references, message=message.id)
 
     def _place(self, call: Call, webhook: Webhook, body: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         """The channel or thread a message goes to. A post in a forum needs a thread, or a name for a new one."""
@@ -173,7 +170,7 @@ class Discord:
             raise _RefusedError(_error(404, 10003, "Unknown Channel", headers))
         return thread_id or (self.guild.thread(channel, title) if title else channel.id)
 
-    def _edit(self, call: Call, message: Message, headers: Mapping[str, str]) -> dict[str, Any]:
+    def _edit(self, call: Call, message: Message, headers: Mapping[str, str]) -> None:
         """Mentions are made anew from the new text: an edit without allowances has the default ones."""
         components = _switch(call.query, "with_components")
         body = _checked(call, headers, components=components, editing=True)
@@ -183,7 +180,6 @@ class Discord:
         if is_empty(message.shown | body, with_components=True):
             raise _RefusedError(_error(400, 50006, "Cannot send an empty message", headers))
         self.guild.edit(message, body, components=components)
-        return body
 
     def _list(self, call: Call, channel_id: str) -> Verdict:
         """A bot's look at a channel: how a lost answer is asked after."""
@@ -254,10 +250,3 @@ def _switch(query: Mapping[str, str], name: str) -> bool:
 def _number(query: Mapping[str, str], name: str, default: int) -> int:
     value = query.get(name, "")
     return int(value) if value.isascii() and value.isdigit() else default
-
-
-def _json_or_none(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

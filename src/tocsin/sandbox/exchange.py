@@ -22,6 +22,14 @@ class Call:
     address: str
     body: bytes
 
+    @property
+    def parsed(self) -> Any:
+        """The body as JSON; None where it is not JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,7 +65,6 @@ class Verdict:
 
     accepted: bool
     answer: Answer
-    body: Any = None
     references: tuple[str, ...] = ()
     message: str | None = None
 

@@ -73,12 +73,12 @@ class Fault:
 
     @staticmethod
     def slow(seconds: float) -> "Fault":
-        """Everything right, so many seconds late (on the sandbox's clock)."""
+        """Taken at once, answered so many seconds late (on the sandbox's clock)."""
         return Fault(name=f"slow {seconds:g}", kind="slow", reaches=True, seconds=seconds)
 
     @staticmethod
     def hang() -> "Fault":
-        """Read, then wait until `release()`; then go on as if nothing had been."""
+        """Read, then wait until `release()`; only then does the provider take it."""
         return Fault(name="hang", kind="hang", reaches=True)
 
     @staticmethod

@@ -2,7 +2,8 @@
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256, sha512
@@ -130,7 +131,7 @@ class Guild:
     def __init__(self, clock: Clock) -> None:
         self.webhooks: dict[str, Webhook] = {}
         self.channels: dict[str, DiscordChannel] = {}
-        self._messages: dict[str, Message] = {}
+        self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._clock = clock
         self._last_id = 0
 
@@ -165,7 +166,7 @@ class Guild:
             avatar_url=body.get("avatar_url"),
             mentions=Mentions.of(shown, body.get("allowed_mentions")),
         )
-        self._messages[message.id] = message
+        self._messages[webhook.id][message.id] = message
         return message
 
     def edit(self, message: Message, body: Mapping[str, Any], *, components: bool) -> None:
@@ -175,18 +176,20 @@ class Guild:
         message.edited_at = self._clock.now()
 
     def find(self, webhook: Webhook, message_id: str) -> Message | None:
-        message = self._messages.get(message_id)
-        return message if message and message.webhook is webhook else None
+        return self._messages[webhook.id].get(message_id)
 
     def delete(self, message: Message) -> None:
-        del self._messages[message.id]
+        del self._messages[message.webhook.id][message.id]
 
     def by(self, webhook: Webhook) -> list[Message]:
-        return [message for message in self._messages.values() if message.webhook is webhook]
+        return list(self._messages[webhook.id].values())
 
-    def within(self, channel_id: str) -> Iterator[Message]:
+    def within(self, channel_id: str) -> list[Message]:
         """Newest first."""
-        return (message for message in reversed(self._messages.values()) if message.channel_id == channel_id)
+        found = [
+            message for by in self._messages.values() for message in by.values() if message.channel_id == channel_id
+        ]
+        return sorted(found, key=lambda message: int(message.id), reverse=True)
 
     def has_channel(self, channel_id: str) -> bool:
         return any(channel_id == channel.id or channel_id in channel.threads for channel in self.channels.values())

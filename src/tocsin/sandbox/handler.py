@@ -1,6 +1,9 @@
 """One request through one provider, with the fault that was ordered for it."""
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -15,6 +18,7 @@ from tocsin.sandbox.wire import Wire
 
 FAULT_HEADER = "X-Sandbox-Fault"
 NOTHING = Answer(0)
+UNSEEN = Verdict(accepted=False, answer=NOTHING)
 
 
 class Handler:
@@ -31,14 +35,16 @@ class Handler:
         except InvalidRequestError as error:
             return Answer.json(400, error.as_json()).response()
         wire = Wire(request, self._clock, self._faults)
+        at = self._clock.now()
         if fault and fault.part == "before_reading":
-            self._note(aim, Verdict(accepted=False, answer=NOTHING), fault)
-            wire.cut()
-            return NOTHING.response()
-        call = await self._read(request)
-        await self._wait(fault)
+            self._note(at, aim, UNSEEN, fault, body=None)
+            return await wire.send(NOTHING, fault)
+        call = await _read(request, at)
+        await self._held(call, aim, fault)
         verdict = self._take(call, fault)
-        self._note(aim, verdict, fault)
+        self._note(at, aim, verdict, fault, call.parsed)
+        if fault and fault.kind == "slow":
+            await self._clock.sleep(fault.seconds)
         return await wire.send(verdict.answer, fault)
 
     def _fault(self, request: web.Request, aim: Aim) -> Fault | None:
@@ -46,38 +52,26 @@ class Handler:
             return fault_from_header(text)
         return self._faults.pick(self._provider.name, aim)
 
-    async def _read(self, request: web.Request) -> Call:
-        body = await request.read()
-        return Call(
-            at=self._clock.now(),
-            method=request.method,
-            path=request.path,
-            query=request.query,
-            headers=request.headers,
-            address=request.remote or "",
-            body=body,
-        )
-
-    async def _wait(self, fault: Fault | None) -> None:
-        if fault and fault.kind == "slow":
-            await self._clock.sleep(fault.seconds)
-        if fault and fault.kind == "hang":
+    async def _held(self, call: Call, aim: Aim, fault: Fault | None) -> None:
+        """A request that hangs is nobody's until it is released; who gives up before that was never seen."""
+        if fault is None or fault.kind != "hang":
+            return
+        try:
             await self._faults.released()
+        except asyncio.CancelledError:
+            self._note(call.at, aim, UNSEEN, fault, call.parsed)
+            raise
 
     def _take(self, call: Call, fault: Fault | None) -> Verdict:
         """What the provider makes of it, and the fault's answer in place of its own."""
-        verdict = Verdict(accepted=False, answer=NOTHING)
-        if fault is None or fault.reaches:
-            verdict = self._provider.take(call)
-        if fault and fault.make:
-            return replace(verdict, answer=fault.make(call.at))
-        return verdict
+        verdict = self._provider.take(call) if fault is None or fault.reaches else UNSEEN
+        return replace(verdict, answer=fault.make(call.at)) if fault and fault.make else verdict
 
-    def _note(self, aim: Aim, verdict: Verdict, fault: Fault | None) -> None:
+    def _note(self, at: datetime, aim: Aim, verdict: Verdict, fault: Fault | None, body: Any) -> None:
         self._journal.add(
             Entry(
                 number=self._journal.next_number,
-                at=self._clock.now(),
+                at=at,
                 provider=self._provider.name,
                 action=aim.action,
                 target=aim.target,
@@ -86,6 +80,19 @@ class Handler:
                 fault=fault.name if fault else None,
                 message=verdict.message,
                 references=verdict.references,
-                body=verdict.body,
+                body=body,
             )
         )
+
+
+async def _read(request: web.Request, at: datetime) -> Call:
+    body = await request.read()
+    return Call(
+        at=at,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=request.headers,
+        address=request.remote or "",
+        body=body,
+    )

@@ -49,6 +49,7 @@ class Faults:
     def __init__(self) -> None:
         self._lines: list[Line] = []
         self._release = asyncio.Event()
+        self._hangs = asyncio.Event()
 
     def next(
         self,
@@ -101,10 +102,16 @@ class Faults:
     def release(self) -> None:
         """Whatever hangs now goes on; what comes later may hang again."""
         self._release.set()
-        self._release = asyncio.Event()
+        self._release, self._hangs = asyncio.Event(), asyncio.Event()
 
     async def released(self) -> None:
+        self._hangs.set()
         await self._release.wait()
+
+    async def expect_hanging(self, deadline_s: float = 5.0) -> None:
+        """Return once a request hangs. Raises TimeoutError after so many real seconds."""
+        async with asyncio.timeout(deadline_s):
+            await self._hangs.wait()
 
 
 class _Order(BaseModel):

@@ -1,7 +1,7 @@
 """The sandbox: every provider in one process, on one port, with faults on demand and a journal of what arrived."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -65,13 +65,16 @@ async def serve(
     limits: bool = True,
     journal: Path | None = None,
     clock: Clock | None = None,
+    ready: Callable[[Sandbox], None] | None = None,
 ) -> None:
-    """`tocsin sandbox`: listen until cancelled, with these webhooks from the start."""
+    """`tocsin sandbox`: listen until cancelled, with these webhooks from the start; `ready` is told once it does."""
     sandbox = Sandbox(clock, limits=limits, journal=journal)
     await sandbox.start(host, port)
     try:
         for name in webhooks:
             sandbox.discord.webhook(name)
+        if ready:
+            ready(sandbox)
         await asyncio.get_running_loop().create_future()
     finally:
         await sandbox.stop()

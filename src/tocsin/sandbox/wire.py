@@ -42,18 +42,17 @@ class Wire:
         }
 
     async def _reset(self, answer: Answer, fault: Fault) -> None:
-        head, body = answer.head(), answer.body
-        self._write(
-            {"mid_headers": head[: len(head) // 2], "mid_body": head + body[: len(body) // 2]}.get(fault.part, b"")
-        )
-        if fault.part == "after_body":
-            self._write(head + body)
-        self.cut()
+        head, whole = answer.head(), answer.head() + answer.body
+        # An answer without a body (204) breaks just before the end of its headers.
+        torn = whole[: -max(2, len(answer.body) // 2)]
+        pieces = {"mid_headers": head[: len(head) // 2], "mid_body": torn, "after_body": whole}
+        self._write(pieces.get(fault.part, b""))
+        self._cut()
 
     async def _lose(self, _: Answer, fault: Fault) -> None:
         if fault.part == "hang":
             await self._faults.released()
-        self.cut()
+        self._cut()
 
     async def _drip(self, answer: Answer, fault: Fault) -> None:
         for byte in answer.head() + answer.body:
@@ -79,7 +78,7 @@ class Wire:
         if self._transport and piece:
             self._transport.write(piece)
 
-    def cut(self) -> None:
+    def _cut(self) -> None:
         """A close with nothing left to linger is a reset on the wire, not a polite end."""
         if self._transport is None:
             return
