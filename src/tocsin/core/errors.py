@@ -11,6 +11,7 @@ TocsinError
 ├── NotFoundError             no such alert, delivery, target, token or link
 ├── ConflictError             the same idempotency key with another body
 ├── RateLimitedError          more messages a second than this caller may send
+├── UnreachableError          no service answers there; raised by clients
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
 └── LedgerError               the ledger cannot do what was asked
     ├── LedgerUnavailableError   not now (locked, disk full, stopping): try again later, nothing was kept
@@ -86,6 +87,10 @@ class ConflictError(TocsinError):
 
 class RateLimitedError(TocsinError):
     code = "rate_limited"
+
+
+class UnreachableError(TocsinError):
+    code = "unreachable"
 
 
 class IllegalMoveError(TocsinError):

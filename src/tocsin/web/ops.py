@@ -41,4 +41,5 @@ class Ops:
 
     async def reload(self) -> Response:
         """Read the configuration file again. A bad file changes nothing and says why."""
-        return json_answer({"reloaded": True, "told": await self._reload()})
+        await self._reload()
+        return json_answer({"reloaded": True})

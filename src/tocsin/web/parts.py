@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Tell
@@ -29,8 +28,8 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`reload` raises InvalidConfigError and answers with what is to be told; `not_ready` names what keeps us from
-    accepting, and is empty where nothing does.
+    """`reload` raises InvalidConfigError; `not_ready` names what keeps us from accepting, and is empty where nothing
+    does.
     """
 
     intake: Intake
@@ -42,7 +41,7 @@ class Parts:
     rulebook: Callable[[], Rulebook]
     clock: Clock
     tell: Tell
-    reload: Callable[[], Awaitable[Any]]
+    reload: Callable[[], Awaitable[object]]
     not_ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]
     link_secret: bytes

@@ -1,14 +1,12 @@
 """Tokens: made, listed and revoked by an admin."""
 
-import re
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import FastAPI
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from tocsin.core.errors import Detail, InvalidRequestError, NotFoundError
+from tocsin.core.errors import NotFoundError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.web.answer import json_answer
@@ -17,24 +15,20 @@ from tocsin.web.parts import Parts
 
 PATH = "/api/v1/tokens"
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
 
 class NewToken(BaseModel):
-    """`expires` is a time from now (`30d`, `12h`); `expires_at` an instant; neither means that it does not end."""
+    """Without `expires_at` it does not end."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(max_length=64)]
     scopes: Annotated[list[str], Field(max_length=8)]
-    expires: Annotated[str | None, Field(max_length=16)] = None
     expires_at: AwareDatetime | None = None
 
 
 class TokenDoors:
     def __init__(self, parts: Parts) -> None:
         self._tokens = parts.tokens
-        self._clock = parts.clock
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(PATH, self.listed, methods=["GET"], tags=["tokens"], openapi_extra=needs("admin"))
@@ -49,7 +43,7 @@ class TokenDoors:
 
     async def create(self, asked: NewToken) -> Response:
         """Make a token. Its secret is in this answer and never shown again."""
-        row, secret = await self._tokens.create(asked.name, frozenset(asked.scopes), self._end(asked))
+        row, secret = await self._tokens.create(asked.name, frozenset(asked.scopes), asked.expires_at)
         return json_answer({**_as_json(row), "token": secret.reveal()}, 201)
 
     async def revoke(self, id: str) -> Response:  # noqa: A002 - the name in the address
@@ -57,15 +51,6 @@ class TokenDoors:
         if not await self._tokens.revoke(id):
             raise NotFoundError(f"there is no token {id}")
         return json_answer({"id": id, "revoked": True})
-
-    def _end(self, asked: NewToken) -> datetime | None:
-        if asked.expires is None:
-            return asked.expires_at
-        shape = re.fullmatch(r"(\d{1,6})([smhd])", asked.expires, re.ASCII)
-        if shape is None:
-            message = "must be a time like 30d, 12h or 45m"
-            raise InvalidRequestError(f"expires: {message}", (Detail("expires", message),))
-        return self._clock.now() + timedelta(**{_UNITS[shape[2]]: int(shape[1])})
 
 
 def _as_json(row: TokenRow) -> dict[str, Any]:

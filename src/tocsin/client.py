@@ -1,0 +1,197 @@
+"""For a detection engine elsewhere: the same `send_alert` over HTTP, and the live stream as an iterator."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import orjson
+
+from tocsin.core import errors
+from tocsin.core.alert import AlertType
+from tocsin.core.decision import Receipt
+from tocsin.core.errors import Detail, LedgerUnavailableError, RateLimitedError, TocsinError, UnreachableError
+from tocsin.core.secret import Secret
+
+ALERTS = "/api/v1/alerts"
+STREAM = "/api/v1/alerts/stream"
+
+_TRIES = 4
+_FIRST_PAUSE_S = 0.3
+_LONGEST_PAUSE_S = 15.0
+_ANSWER_S = 30.0
+_SILENCE_S = 45.0  # the service writes a line to each stream at least every 15 s
+_LINE = 1 << 20
+
+_BY_CODE: Mapping[str, type[TocsinError]] = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, TocsinError) and kind is not TocsinError
+}
+
+
+class Client:
+    """`async with Client("http://127.0.0.1:8765", token) as alerts:`.
+
+    Every call raises the TocsinError that the service told, and UnreachableError where none answers.
+    """
+
+    def __init__(self, url: str, token: str | Secret) -> None:
+        self.url = url.rstrip("/")
+        self._token = token if isinstance(token, Secret) else Secret(token)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send_alert(
+        self,
+        *,
+        type: AlertType | str,  # noqa: A002 - the name that the callers of this interface know
+        sku: str,
+        retailer: str,
+        price: Decimal | float | str | None = None,
+        priority: int | None = None,
+        product_name: str | None = None,
+        url: str | None = None,
+        currency: str | None = None,
+        timestamp: datetime | str | None = None,
+        variant: str | None = None,
+        seller: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Returns once the alert is on disk. A lost answer or a busy service is tried again, and counts once.
+
+        Raises InvalidAlertError with every field that is wrong, ConflictError for a key that was used for another one.
+        """
+        given = {name: value for name, value in locals().items() if name != "self" and value is not None}
+        body = orjson.dumps(given, default=str)
+        return Receipt.from_json(await self._persist(ALERTS, body, idempotency_key or uuid.uuid4().hex))
+
+    def subscribe(
+        self, match: Mapping[str, Any] | None = None, *, after: str | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Alerts as they are accepted (`event` is `alert`) and closed (`alert_closed`), each with its `cursor`.
+
+        Reconnects and resumes by itself, so nothing is missed or told twice. Raises only what coming back cannot mend:
+        UnauthorizedError, ForbiddenError, InvalidRequestError.
+        """
+        return self._follow({key: _listed(value) for key, value in (match or {}).items()}, after)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        return await self.call("GET", path, query={key: _listed(value) for key, value in query.items()})
+
+    async def post(self, path: str, value: Any = None, *, body: bytes | None = None) -> Any:
+        """`value` is sent as JSON; `body` as it is."""
+        return await self.call("POST", path, value, body=body)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        value: Any = None,
+        *,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """One request, and the JSON of its answer."""
+        content = body if body is not None or value is None else orjson.dumps(value, default=str)
+        try:
+            async with self._open().request(
+                method, self.url + path, data=content, params=query, headers=self._headers(headers),
+                timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
+            ) as answer:  # fmt: skip
+                told = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            raise UnreachableError(f"{self.url} does not answer: {problem or type(problem).__name__}") from None
+        if answer.ok:
+            return orjson.loads(told) if answer.content_type == "application/json" else told.decode()
+        raise _error(answer, told)
+
+    async def _persist(self, path: str, body: bytes, key: str) -> Any:
+        """Repeat until an answer comes; the key makes it one request, however often it arrives."""
+        for attempt in range(_TRIES):
+            try:
+                return await self.call("POST", path, body=body, headers={"Idempotency-Key": key})
+            except (UnreachableError, LedgerUnavailableError, RateLimitedError):
+                if attempt == _TRIES - 1:
+                    raise
+                await _pause(attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _follow(self, match: Mapping[str, str], cursor: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        failures = 0
+        while True:
+            try:
+                async for told in self._read(match, cursor):
+                    failures, cursor = 0, told["cursor"]
+                    if told["event"] in ("alert", "alert_closed"):
+                        yield told
+            except (UnreachableError, LedgerUnavailableError, RateLimitedError):
+                failures += 1
+            # The end of a stream is a service that stops: the readers come back spread out.
+            await _pause(failures)
+
+    async def _read(self, match: Mapping[str, str], cursor: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        """The lines of one connection."""
+        query = dict(match) if cursor is None else {**match, "after": cursor}
+        patience = aiohttp.ClientTimeout(total=None, connect=_ANSWER_S, sock_read=_SILENCE_S)
+        try:
+            async with self._open().get(
+                self.url + STREAM, params=query, headers=self._headers(), timeout=patience, read_bufsize=_LINE
+            ) as answer:
+                if not answer.ok:
+                    raise _error(answer, await answer.read())
+                async for line in answer.content:
+                    yield orjson.loads(line)
+        except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as problem:
+            raise UnreachableError(f"the stream of {self.url} broke: {problem or type(problem).__name__}") from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        return self._session
+
+    def _headers(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token.reveal()}", **(more or {})}
+
+
+async def _pause(attempt: int) -> None:
+    """Full jitter: a thousand clients that lost the same service do not come back in the same moment."""
+    await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)))  # noqa: S311 - no secret
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(str(each) for each in value)
+    return str(value)
+
+
+def _error(answer: aiohttp.ClientResponse, told: bytes) -> TocsinError:
+    """The error that the service told; of anything in between (a proxy) the status is all that is known."""
+    try:
+        error = orjson.loads(told)["error"]
+        details = [Detail(each["path"], each["message"]) for each in error["details"]]
+        kind, message = _BY_CODE.get(error["code"], TocsinError), error["message"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return UnreachableError(f"{answer.url.origin()} answered {answer.status} {answer.reason}")
+    if issubclass(kind, LedgerUnavailableError):
+        return kind(message, float(answer.headers.get("Retry-After", 1)))
+    return kind(message, details)
