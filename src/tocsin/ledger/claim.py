@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
 
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
@@ -31,25 +42,27 @@ def _free() -> ColumnElement[bool]:
 
 _IN_LANE = (PENDING, deliveries.c.lane == bindparam("lane"))
 _BY = bindparam("by", type_=Moment)
+# The sum hides the column from the index by due time: what is due is looked for in order of importance.
+_IS_DUE = type_coerce(deliveries.c.due, BigInteger) + literal_column("0") <= _BY
 
 
-def _take(*order: ColumnElement[Any]) -> Select[Any]:
+def _take(is_due: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     return (
         select(*DELIVERY, deliveries.c.episode, *RECORD)
         .join(alerts, alerts.c.key == deliveries.c.alert)
-        .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), deliveries.c.due <= _BY, _free())
+        .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), is_due, _free())
         .order_by(*order)
         .limit(bindparam("window"))
         .with_for_update(of=deliveries, skip_locked=True)
     )
 
 
-_MOST_IMPORTANT = _take(deliveries.c.priority.desc(), deliveries.c.key)
-_OLDEST = _take(deliveries.c.due, deliveries.c.key)
+_MOST_IMPORTANT = _take(_IS_DUE, deliveries.c.priority.desc(), deliveries.c.key)
+_OLDEST = _take(deliveries.c.due <= _BY, deliveries.c.due, deliveries.c.key)
 _NEXT_DUE = select(deliveries.c.due).where(*_IN_LANE, _free()).order_by(deliveries.c.due).limit(1)
 _BEST_BY = (
     select(deliveries.c.priority)
-    .where(*_IN_LANE, deliveries.c.due <= _BY, _free())
+    .where(*_IN_LANE, _IS_DUE, _free())
     .order_by(deliveries.c.priority.desc(), deliveries.c.key)
     .limit(1)
 )

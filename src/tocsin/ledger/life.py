@@ -18,7 +18,7 @@ _OVER = (
     .with_for_update(of=deliveries, skip_locked=True)
 )
 _SENDING = in_state(DeliveryState.SENDING)
-_LEFT_BEHIND = DELIVERIES.where(_SENDING).order_by(deliveries.c.key).with_for_update(of=deliveries)
+_LEFT_BEHIND = DELIVERIES.where(_SENDING).with_for_update(of=deliveries)
 _BROKEN_OFF = (
     update(attempts)
     .where(attempts.c.finished_at.is_(None), attempts.c.key.in_(select(deliveries.c.attempt).where(_SENDING)))

@@ -32,8 +32,7 @@ _BEFORE = bindparam("before", type_=Moment)
 _MOST: BindParameter[int] = bindparam("most")
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
-_BUSY = exists().where(UNDER_WAY, deliveries.c.alert == events.c.alert)
-_OLDEST_EVENTS = select(events.c.position, events.c.at, _BUSY.label("busy")).order_by(events.c.position).limit(_MOST)
+_OLDEST_EVENTS = select(events.c.position, events.c.at).order_by(events.c.position).limit(_MOST)
 _FORGET_EVENTS = delete(events).where(events.c.position <= bindparam("last"))
 _OLDEST_KEPT = select(func.min(events.c.position))
 _FORGETTABLE = (
@@ -43,7 +42,7 @@ _FORGETTABLE = (
         func.coalesce(alerts.c.closed_position, alerts.c.position, 0) < bindparam("first"),
         ~exists().where(UNDER_WAY, deliveries.c.alert == alerts.c.key),
     )
-    .order_by(alerts.c.key)
+    .order_by(alerts.c.accepted_at)
     .limit(_MOST)
 )
 _DELIVERIES_OF = select(deliveries.c.key).where(deliveries.c.alert.in_(_KEYS))
@@ -79,8 +78,8 @@ def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> in
 
 def _prune_events(transaction: Transaction, before: datetime, limit: int) -> None:
     last = None
-    for position, at, busy in transaction.rows(_OLDEST_EVENTS, most=2 * limit):
-        if busy or at >= before:
+    for position, at in transaction.rows(_OLDEST_EVENTS, most=2 * limit):
+        if at >= before:
             break
         last = position
     if last is not None:

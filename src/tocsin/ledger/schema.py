@@ -255,6 +255,7 @@ PENDING = in_state(DeliveryState.PENDING)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALERT_IS_OPEN = alerts.c.closed_at.is_(None) & alerts.c.episode.is_not(None)
 
+Index("alerts_accepted", alerts.c.accepted_at)
 Index("alerts_sku", alerts.c.sku, alerts.c.key)
 Index("alerts_open", alerts.c.episode, sqlite_where=ALERT_IS_OPEN, postgresql_where=ALERT_IS_OPEN)
 Index("episodes_product", episodes.c.sku, episodes.c.retailer, episodes.c.variant, episodes.c.seller, unique=True)
