@@ -169,6 +169,13 @@ def network(value: str) -> str:
     return value
 
 
+def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list that says something. Only asked once every item is right."""
+    if not values:
+        raise PydanticCustomError("too_short", "it may not be empty")
+    return values
+
+
 def beside_the_file(path: Path, info: ValidationInfo) -> Path:
     """Relative paths start at the configuration file."""
     return Path(info.context["base"]) / path if info.context else path

@@ -35,11 +35,12 @@ _MESSAGES: Mapping[str, str] = {
     "string_pattern_mismatch": "it is not of the right form",
 }
 
-# Only these kinds repeat what was given: their fields hold no secrets, and no longer text stands there by mistake.
+# Only these kinds repeat text that was given: their fields hold no secrets.
 _SHOWN = frozenset(
     {"literal_error", "enum", "bool_parsing", "int_parsing", "int_from_float", "float_parsing", "decimal_parsing"}
     | {"greater_than_equal", "less_than_equal", "duration", "rate", "time_of_day", "zone", "target", "network"}
 )
+_NEVER_SHOWN = frozenset({"secret", "extra_forbidden"})
 _MAX_SHOWN = 60
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -76,7 +77,9 @@ def unknown_key(path: KeyPath) -> str:
 
 
 def _given(kind: str, given: Any) -> str:
-    if given is None or isinstance(given, (dict, list)) or (isinstance(given, str) and kind not in _SHOWN):
+    if kind in _NEVER_SHOWN or given is None or isinstance(given, (dict, list)):
+        return ""
+    if isinstance(given, str) and kind not in _SHOWN:
         return ""
     shown = json.dumps(given, ensure_ascii=False)
     return f" (given: {shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + '…'})"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.units import (
@@ -18,6 +18,7 @@ from tocsin.config.units import (
     Text,
     WebUrl,
     is_loopback,
+    some,
 )
 
 _SQLITE = "sqlite:///"
@@ -74,7 +75,7 @@ class Cluster(Block):
 class ConfiguredToken(Block):
     secret: SecretText
     """What the caller sends; 32 random characters or more."""
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    scopes: Annotated[tuple[Scope, ...], AfterValidator(some)]
     """What it allows: `ingest`, `read`, `contacts`, `admin` (all of them)."""
 
 
