@@ -16,6 +16,7 @@ from tocsin.sandbox.provider import Provider
 from tocsin.sandbox.script import Faults
 
 LARGEST_BODY = 32 * 1024 * 1024
+SHUTDOWN_S = 0.1  # what hangs on purpose must not hold up the end; 0 would mean for ever
 
 
 class Sandbox:
@@ -45,7 +46,9 @@ class Sandbox:
             application.router.add_route(
                 "*", f"{provider.prefix}{{rest:.*}}", Handler(self.clock, self.journal, self.faults, provider).answer
             )
-        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0, access_log=None)
+        self._runner = web.AppRunner(
+            application, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S, access_log=None
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         name, bound = self._runner.addresses[0][:2]

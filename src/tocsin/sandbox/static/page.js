@@ -27,35 +27,46 @@ function describe(error) {
 }
 
 async function follow() {
-  await refresh();
   for (;;) {
     try {
-      const { entries } = await ask(`/journal?after=${last}&wait=20`);
+      await refresh();
       connected(true);
-      if (entries.length) await arrived(entries);
+      for (;;) await arrived((await ask(`/journal?after=${last}&wait=20`)).entries);
     } catch {
       connected(false);
-      await new Promise((resolve) => { setTimeout(resolve, 1000); });
+      await pause(1000);
     }
   }
 }
 
 async function arrived(entries) {
+  if (!entries.length) return;
   last = entries.at(-1).number;
   byId("journal").prepend(...entries.reverse().slice(0, JOURNAL_SHOWN).map(line));
   while (byId("journal").children.length > JOURNAL_SHOWN) byId("journal").lastChild.remove();
   await refresh();
-  await new Promise((resolve) => { setTimeout(resolve, PAUSE_MS); });
+  await pause(PAUSE_MS);
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 
 async function refresh() {
   const [told, { faults }] = await Promise.all([ask("/rooms"), ask("/faults")]);
   rooms = told.rooms;
+  if (told.arrived < last) forget();
   if (!rooms.some((room) => room.name === current)) current = rooms[0]?.name ?? "";
   byId("count").textContent = told.arrived ? `(${told.arrived})` : "";
   drawRooms();
   drawMessages();
   drawFaults(faults);
+}
+
+// The sandbox was started anew: its journal begins again.
+function forget() {
+  last = 0;
+  byId("journal").replaceChildren();
 }
 
 function drawRooms() {
