@@ -47,7 +47,7 @@ export function title(alert: Alert): string {
 /** A link from outside is followed only where it is plain web; anything else is no link. */
 export function webLink(value: unknown): string | null {
   if (typeof value !== "string") return null;
-  const url = URL.parse(value);
+  const url = URL.canParse(value) ? new URL(value) : null;
   return url && (url.protocol === "https:" || url.protocol === "http:") ? url.href : null;
 }
 

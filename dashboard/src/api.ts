@@ -24,8 +24,12 @@ export interface Attempt {
   started_at: string;
   finished_at: string | null;
   outcome: string | null;
+  took_ms: number | null;
   status: number | null;
   answer: string;
+  mentioned: string;
+  /** How many deliveries this one request carried. */
+  members: number;
 }
 
 export interface Delivery {
@@ -42,9 +46,18 @@ export interface Delivery {
   attempts: Attempt[];
 }
 
+/** `ms` counts from detection. */
+export interface Step {
+  at: string;
+  ms: number;
+  what: string;
+  detail: string;
+}
+
 /** Everything about one alert. */
 export interface Story extends Alert {
   deliveries: Delivery[];
+  timeline: Step[];
 }
 
 /** One place on a channel, and how the lane that leads there stands; spans in seconds. */

@@ -1,7 +1,8 @@
 // How the channels do: asked now and then, and after each test or mending.
 
-import { BANDS, type Band } from "./alert";
+import type { Band } from "./alert";
 import { type Api, ApiError, type Channel, type Target, type TestAnswer } from "./api";
+import { waitingByBand } from "./queue";
 import { toasts } from "./toast.svelte";
 import { deliveryState, why } from "./words";
 
@@ -25,6 +26,13 @@ export class Channels {
   /** Targets that need somebody. */
   get trouble(): number {
     return this.targets.filter(inTrouble).length;
+  }
+
+  /** One light for each channel that has targets. */
+  get lights(): { channel: string; trouble: boolean }[] {
+    return this.list.flatMap((row) =>
+      row.channel === null ? [] : [{ channel: row.channel, trouble: row.targets.some(inTrouble) }],
+    );
   }
 
   /** Deliveries that wait, by band; lanes that targets share are counted once. */
@@ -73,16 +81,6 @@ export class Channels {
 
 export function inTrouble(target: Target): boolean {
   return !target.enabled || target.breaker === "open";
-}
-
-export function waitingByBand(channels: readonly Channel[]): Record<Band, number> {
-  const lanes = new Map(
-    channels
-      .flatMap((channel) => (channel.channel === null ? channel.held : channel.targets))
-      .map((row) => [row.lane, row]),
-  );
-  const sum = (band: Band): number => [...lanes.values()].reduce((total, row) => total + (row.pending[band] ?? 0), 0);
-  return Object.fromEntries(BANDS.map((band) => [band, sum(band)])) as Record<Band, number>;
 }
 
 /** What went wrong, for the reader; a missing scope says which token is needed. */

@@ -5,6 +5,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+
 const moneyFormats = new Map<string, Intl.NumberFormat>();
 
 /** A decimal string in its currency; an unknown code is shown as it is. */
@@ -29,7 +31,7 @@ export function change(previous: string | null, price: string | null): string | 
   if (previous === null || price === null || !(before > 0) || before === after) return null;
   const percent = ((after - before) / before) * 100;
   const size = Math.abs(percent);
-  return `${percent < 0 ? "−" : "+"}${size < 1 ? "<1" : Math.round(size)} %`;
+  return `${percent < 0 ? "−" : "+"}${size < 1 ? "<1" : Math.round(size)}\u00a0%`;
 }
 
 /** How long ago, in one unit: `now`, `42 s`, `3 min`, `2 h`, `5 d`. */
@@ -45,7 +47,7 @@ export function age(then: string, now: number): string {
 /** The time of day with seconds, with its date in front where that is not today. */
 export function clock(then: string, now: number, locale?: string): string {
   const moment = new Date(then);
-  const time = moment.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const time = moment.toLocaleTimeString(locale, { ...CLOCK });
   const today = moment.toDateString() === new Date(now).toDateString();
   return today ? time : `${moment.toLocaleDateString(locale, { day: "numeric", month: "short" })}, ${time}`;
 }
@@ -53,13 +55,10 @@ export function clock(then: string, now: number, locale?: string): string {
 /** Date, time, milliseconds and zone: nothing left to guess. */
 export function exact(then: string, locale?: string): string {
   return new Date(then).toLocaleString(locale, {
-    dateStyle: undefined,
     year: "numeric",
     month: "short",
     day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
+    ...CLOCK,
     fractionalSecondDigits: 3,
     timeZoneName: "short",
   });

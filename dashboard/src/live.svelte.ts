@@ -5,13 +5,16 @@ import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
 import { close, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
-import type { DeliveryNews, Stats } from "./ops";
+import { type DeliveryNews, targetOf } from "./ops";
+import { Pulse } from "./pulse";
 import { type Connection, Stream } from "./socket";
 
 const PAGE = 50;
 const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not pile up
 const REFRESH_MS = 15_000; // repeats and filtered alerts make no event: history has them
 const NEWS_KEPT = 1000;
+
+const UNKNOWN = { perMinute: null, p50: null, p99: null };
 
 export class Live {
   connection = $state.raw<Connection>({ kind: "connecting" });
@@ -22,9 +25,12 @@ export class Live {
   next = $state.raw<string | null>(null);
   loading = $state(true);
   problem = $state.raw<ApiError | null>(null);
-  stats = $state.raw<Stats | null>(null);
+  /** Alerts a minute, and the latency of deliveries in ms; null where nothing is known yet. */
+  pulse = $state.raw<{ perMinute: number | null; p50: number | null; p99: number | null }>(UNKNOWN);
   /** By alert, what was last heard of each of its deliveries. */
   readonly deliveries = new SvelteMap<string, ReadonlyMap<string, DeliveryNews>>();
+  /** By target, the last delivery that did not go well. */
+  readonly troubles = new SvelteMap<string, DeliveryNews>();
   paused = $state(false);
   /** The reader is further down, or walks the rows with the keyboard: nothing may move under them. */
   reading = $state(false);
@@ -38,6 +44,7 @@ export class Live {
   #news: DeliveryNews[] = [];
   #painting = false;
   #question = 0;
+  readonly #pulse = new Pulse();
 
   constructor(api: Api, token: string, filter: Filter, heard: (alert: Alert) => void) {
     this.#api = api;
@@ -53,9 +60,7 @@ export class Live {
         if (!complete) void this.reload();
       },
       delivery: (news) => this.#later(this.#news, news),
-      stats: (stats) => {
-        this.stats = stats;
-      },
+      stats: (stats) => this.#feel(stats.decisions.accepted ?? 0),
     });
     this.#stream.open(asMatch(filter));
     this.#refreshing = setInterval(() => void this.#refresh(), REFRESH_MS);
@@ -173,10 +178,22 @@ export class Live {
   }
 
   #note(news: DeliveryNews): void {
+    if (news.latency_s !== null) this.#pulse.took(news.latency_s);
+    if (news.state === "refused" || news.state === "unknown" || news.why === "deferred")
+      this.troubles.set(targetOf(news), news);
     const known = this.deliveries.get(news.alert_id) ?? new Map<string, DeliveryNews>();
-    this.deliveries.set(news.alert_id, new Map(known).set(news.target, news));
+    this.deliveries.set(news.alert_id, new Map(known).set(targetOf(news), news));
     const oldest = this.deliveries.keys().next().value;
     if (this.deliveries.size > NEWS_KEPT && oldest !== undefined) this.deliveries.delete(oldest);
+  }
+
+  #feel(accepted: number): void {
+    this.#pulse.count(accepted, Date.now());
+    this.pulse = {
+      perMinute: this.#pulse.perMinute(),
+      p50: this.#pulse.percentile(0.5),
+      p99: this.#pulse.percentile(0.99),
+    };
   }
 
   /** Whoever loaded older rows wants to keep them. */

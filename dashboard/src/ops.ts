@@ -1,19 +1,22 @@
 // What the service tells its operators, on the namespace /ops.
 
-import type { Band } from "./alert";
-
-/** A delivery changed its state. */
+/** A delivery changed its state. `latency_s`: from detection to the provider's answer, on `sent`. */
 export interface DeliveryNews {
   id: string;
   alert_id: string;
+  channel: string;
   target: string;
   state: string;
   why: string | null;
+  detail: string;
+  latency_s: number | null;
 }
 
-/** How the service does: over the last minute, and what waits now. */
+/** Counts since the service started. */
 export interface Stats {
-  alerts_per_minute: number;
-  latency: { p50_ms: number | null; p99_ms: number | null };
-  queue: Record<Band, number>;
+  decisions: Partial<Record<string, number>>;
+}
+
+export function targetOf(news: DeliveryNews): string {
+  return `${news.channel}:${news.target}`;
 }

@@ -90,8 +90,8 @@ export class Stream {
       this.#cursor = closed.cursor;
       this.#hooks.closed(closed);
     });
-    this.#alerts.on("cursor", (bookmark: string | { cursor: string }) => {
-      this.#cursor = typeof bookmark === "string" ? bookmark : bookmark.cursor;
+    this.#alerts.on("cursor", (bookmark: string) => {
+      this.#cursor = bookmark;
     });
     this.#alerts.on("resumed", (told: { complete: boolean }) => this.#hooks.running(told.complete));
     this.#ops.on("delivery", (news: DeliveryNews) => this.#hooks.delivery(news));
