@@ -23,7 +23,7 @@ from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import InvalidConfigError
-from tocsin.core.facts import Fact, Reloaded
+from tocsin.core.facts import Fact, Reloaded, Tell
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
 from tocsin.gateway.server import Gateway
@@ -56,6 +56,7 @@ class AlertService:
         self._rulebook = rulebook(config)
         self._channels: Mapping[str, Channel] = {}
         self._running: AsyncExitStack | None = None
+        self._listeners: list[Tell] = [self.telemetry.hear]
 
     @classmethod
     def from_config(
@@ -101,6 +102,7 @@ class AlertService:
         stack.push_async_callback(self.dispatcher.stop, GRACE_S)
         await self.upkeep.start()
         stack.push_async_callback(self.upkeep.stop)
+        self.listen(self.gateway.hear)
         await self.gateway.start()
         stack.push_async_callback(self.gateway.stop)
         if self._serve:
@@ -152,6 +154,10 @@ class AlertService:
         await self.dispatcher.look()
         self._hear(Reloaded())
         return fresh
+
+    def listen(self, listener: Tell) -> None:
+        """Hear every fact from now on: what was decided, sent, refused. A listener must not block."""
+        self._listeners.append(listener)
 
     @property
     def url(self) -> str:
@@ -285,9 +291,8 @@ class AlertService:
         return ()
 
     def _hear(self, fact: Fact) -> None:
-        self.telemetry.hear(fact)
-        if self._running is not None:
-            self.gateway.hear(fact)
+        for listener in self._listeners:
+            listener(fact)
 
 
 def _discord(settings: DiscordChannel, config: Config) -> DiscordSettings:

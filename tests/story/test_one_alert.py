@@ -1,0 +1,98 @@
+"""The main job: a detection reaches the people who asked, once, and can be explained afterwards."""
+
+import pytest
+import socketio
+from tests.story.town import TOKEN, Town
+
+from tocsin.core.decision import Decision, Reason
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.errors import InvalidAlertError
+
+
+async def test_a_detection_is_a_message_in_discord(town: Town):
+    await town.open()
+    receipt = await town.report("RTX 5090")
+    assert (receipt.decision, receipt.reason) == (Decision.ACCEPTED, Reason.NEW)
+    message = await town.room().expect("RTX 5090")
+    assert "$1,999.99" in message.text
+    await town.settled(receipt, DeliveryState.SENT)
+    (delivery,) = await town.deliveries(receipt)
+    assert delivery["state"] == "sent"
+    assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["delivered"]
+
+
+async def test_a_detection_is_an_event_on_every_socket_that_asked(town: Town):
+    await town.open()
+    async with socketio.AsyncSimpleClient() as keen, socketio.AsyncSimpleClient() as picky:
+        await keen.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
+        await picky.connect(
+            town.alerts.url, auth={"token": TOKEN, "subscribe": {"retailers": ["newegg"]}}, transports=["polling"]
+        )
+        await town.report("RTX 5090")
+        await town.report("Ryzen 9800X3D", retailer="newegg")
+        names = [(await keen.receive(timeout=5))[1]["product_name"] for _ in range(2)]
+        assert names == ["RTX 5090", "Ryzen 9800X3D"]
+        assert (await picky.receive(timeout=5))[1]["product_name"] == "Ryzen 9800X3D"
+
+
+async def test_the_same_detection_again_is_counted_and_not_sent(town: Town):
+    await town.open()
+    first = await town.report("RTX 5090")
+    again = await town.report("RTX 5090", price="2001.00")
+    assert (again.decision, again.reason, again.duplicate_of) == (Decision.DUPLICATE, Reason.REPEAT, first.id)
+    await town.settled(first, DeliveryState.SENT)
+    shown = await town.get(f"/api/v1/alerts/{first.id}")
+    assert shown["repeats"] == 1
+    assert len(town.room().messages) == 1
+
+
+async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_nobody(town: Town):
+    await town.open(alerts={"filters": {"excluded_retailers": ["walmart"]}})
+    held = await town.report("RTX 5090", retailer="Walmart")
+    assert (held.decision, held.reason) == (Decision.FILTERED, Reason.EXCLUDED_RETAILER)
+    listed = await town.get("/api/v1/alerts?decision=filtered")
+    assert [alert["id"] for alert in listed["alerts"]] == [str(held.id)]
+    await town.report("PS5 Pro")
+    await town.room().expect("PS5 Pro")
+    assert len(town.room().messages) == 1
+
+
+async def test_what_is_wrong_is_named_and_nothing_is_kept(town: Town):
+    await town.open()
+    with pytest.raises(InvalidAlertError) as problem:
+        await town.report("RTX 5090", price=-1, priority=11)
+    assert {detail.path for detail in problem.value.details} == {"price", "priority"}
+    assert (await town.get("/api/v1/alerts"))["alerts"] == []
+
+
+async def test_bands_go_to_their_webhooks(town: Town):
+    await town.open()
+    await town.report("RTX 5090")
+    await town.report("Steam Deck", type="restock_soon", price=None)
+    await town.room("high_priority").expect("RTX 5090")
+    await town.room("general").expect("Steam Deck")
+    assert len(town.room("high_priority").messages) == len(town.room("general").messages) == 1
+
+
+async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: Town):
+    await town.open(discord={"rate_limit": "1/1h"})
+    await town.report("First in line")
+    await town.room().expect("First in line")
+    waiting = await town.report("RTX 5090")
+    async with socketio.AsyncSimpleClient() as socket:
+        await socket.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
+        await town.call("POST", "/api/v1/stock", {"sku": "RTX-5090", "retailer": "BestBuy", "in_stock": False}, 200)
+        name, closed = await socket.receive(timeout=5)
+        assert (name, closed["id"]) == ("alert_closed", str(waiting.id))
+        assert closed["sold_out_after_s"] >= 0
+    (delivery,) = await town.deliveries(waiting)
+    assert (delivery["state"], delivery["why"]) == ("cancelled", "closed")
+
+
+async def test_shadow_mode_decides_and_shows_everything_and_sends_nothing(town: Town):
+    await town.open(mode="shadow")
+    receipt = await town.report("RTX 5090")
+    assert receipt.decision is Decision.ACCEPTED
+    (delivery,) = await town.deliveries(receipt)
+    assert (delivery["state"], delivery["why"]) == ("cancelled", "shadow")
+    assert len(town.sandbox.journal) == 0
