@@ -81,8 +81,8 @@ class Client:
         Raises InvalidAlertError with every field that is wrong, ConflictError for a key that was used for another one.
         """
         given = {name: value for name, value in locals().items() if name != "self" and value is not None}
-        body = orjson.dumps(given, default=str)
-        return Receipt.from_json(await self._persist(ALERTS, body, idempotency_key or uuid.uuid4().hex))
+        keyed = {"idempotency_key": uuid.uuid4().hex, **given}
+        return Receipt.from_json(await self._persist(keyed))
 
     def subscribe(
         self, match: Mapping[str, Any] | None = None, *, after: str | None = None
@@ -109,32 +109,29 @@ class Client:
         *,
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """One request, and the JSON of its answer."""
         content = body if body is not None or value is None else orjson.dumps(value, default=str)
         try:
             async with self._open().request(
-                method, self.url + path, data=content, params=query, headers=self._headers(headers),
+                method, self.url + path, data=content, params=query, headers=self._headers(),
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
             ) as answer:  # fmt: skip
                 told = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
-            raise UnreachableError(f"{self.url} does not answer: {problem or type(problem).__name__}") from None
+            raise UnreachableError(f"{self.url} does not answer: {_said(problem)}") from None
         if answer.ok:
             return orjson.loads(told) if answer.content_type == "application/json" else told.decode()
         raise _error(answer, told)
 
-    async def _persist(self, path: str, body: bytes, key: str) -> Any:
-        """Repeat until an answer comes; the key makes it one request, however often it arrives."""
-        for attempt in range(_TRIES):
+    async def _persist(self, alert: Mapping[str, Any]) -> Any:
+        """Repeat until an answer comes; the key makes it one alert, however often it arrives."""
+        for attempt in range(_TRIES - 1):
             try:
-                return await self.call("POST", path, body=body, headers={"Idempotency-Key": key})
+                return await self.post(ALERTS, alert)
             except (UnreachableError, LedgerUnavailableError, RateLimitedError):
-                if attempt == _TRIES - 1:
-                    raise
                 await _pause(attempt)
-        raise AssertionError("the last attempt returns or raises")
+        return await self.post(ALERTS, alert)
 
     async def _follow(self, match: Mapping[str, str], cursor: str | None) -> AsyncIterator[Mapping[str, Any]]:
         failures = 0
@@ -162,15 +159,15 @@ class Client:
                 async for line in answer.content:
                     yield orjson.loads(line)
         except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as problem:
-            raise UnreachableError(f"the stream of {self.url} broke: {problem or type(problem).__name__}") from None
+            raise UnreachableError(f"the stream of {self.url} broke: {_said(problem)}") from None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         return self._session
 
-    def _headers(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token.reveal()}", **(more or {})}
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token.reveal()}"}
 
 
 async def _pause(attempt: int) -> None:
@@ -182,6 +179,10 @@ def _listed(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ",".join(str(each) for each in value)
     return str(value)
+
+
+def _said(problem: Exception) -> str:
+    return str(problem) or type(problem).__name__
 
 
 def _error(answer: aiohttp.ClientResponse, told: bytes) -> TocsinError:
