@@ -20,6 +20,8 @@ _PICTURES = frozenset(("So", "Cn"))  # newer emoji are not yet known to this Pyt
 
 def plain(text: str) -> str:
     """One line of it: no controls, no marks of direction, no lone surrogates, no piles of accents, spaces joined."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     shown = "".join(" " if character.isspace() else character for character in text if _is_shown(character))
     return " ".join("".join(_thinned(cluster) for cluster in clusters(shown)).split())
 
@@ -42,7 +44,7 @@ def cut(text: str, limit: int, measure: Callable[[str], int], write: Callable[[s
 
 def utf16(text: str) -> int:
     """Units of UTF-16: the most that any provider counts for a text."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clusters(text: str) -> Iterator[str]:

@@ -51,6 +51,7 @@ _CODES: Mapping[int, Outcome] = MappingProxyType(
         200001: _BLOCKED,
         220001: _FORBIDDEN,  # a forum needs `thread_id` or `thread_name`: the configuration has to be mended
         220002: _FORBIDDEN,
+        220003: _FORBIDDEN,  # `thread_name` is for forums only
         240000: _BLOCKED,
     }
 )

@@ -18,7 +18,7 @@ from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import Mention
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 
@@ -26,7 +26,7 @@ Link = Callable[[Delivery, AlertRecord], str | None]
 """The short address that records a click; None where the service has no public one."""
 
 _SUSPECTS = 1000
-_BLAMES_CONTENT = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
+_BLAMES_CONTENT = (400, 413)
 
 
 class Discord:
@@ -135,9 +135,8 @@ def _unanswered(outcome: Outcome, members: Sequence[Member]) -> Report:
 
 def _blames_all(report: Report) -> bool:
     """A message with several alerts was refused for something in it, and no single alert is named."""
-    return len(report.outcomes) > 1 and all(
-        isinstance(outcome, Refused) and outcome.why in _BLAMES_CONTENT for outcome in report.outcomes
-    )
+    refused = all(isinstance(outcome, Refused) and not outcome.why.disables_target for outcome in report.outcomes)
+    return refused and report.status in _BLAMES_CONTENT and len(report.outcomes) > 1
 
 
 def _member_of(answer: Answer | Deferred | Unknown, name: str) -> str | None:

@@ -9,6 +9,7 @@ from tocsin.channels.discord.limits import length
 from tocsin.channels.text import cut, plain
 
 ZERO_WIDTH_SPACE = "\u200b"
+_LOOKED_AT = 16  # characters for each unit of room: so many may hide before one is seen
 
 _ANYWHERE = re.compile(r"[\\*_~`|\[\]<]")
 _LINE_START = re.compile(r"^(?:[#>\-+]|\d+(?=[.)]))")  # heading, quote, list, subtext
@@ -17,7 +18,7 @@ _LINK = re.compile(r"(?<=[A-Za-z]):(?=/)")  # https://
 
 def literal(text: str, limit: int) -> str:
     """One line that reads as `text`, at most `limit` units long, escapes included."""
-    whole = plain(text)
+    whole = plain(text[: _LOOKED_AT * limit])
     escaped = _escape(whole)
     if length(escaped) <= limit:
         return escaped
@@ -26,7 +27,9 @@ def literal(text: str, limit: int) -> str:
 
 def caption(text: str, limit: int) -> str:
     """The same for places that know no markdown (author, button, name of a post)."""
-    return cut(plain(text), limit, length, _unmentioned)
+    whole = plain(text[: _LOOKED_AT * limit])
+    shown = _unmentioned(whole)
+    return shown if length(shown) <= limit else cut(whole, limit, length, _unmentioned)
 
 
 def _escape(text: str) -> str:
