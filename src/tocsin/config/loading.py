@@ -141,7 +141,8 @@ class _Draft:
     def place(self, path: KeyPath) -> str:
         """The variable, the flag or the place in the file that a path comes from."""
         for assignment in self.assignments:
-            if path[: len(assignment.path)] == assignment.path:
+            above = assignment.path[: len(path)] == path and path not in self.document.places
+            if above or path[: len(assignment.path)] == assignment.path:
                 return assignment.origin
         return self.document.place(path) if self.document.name else ""
 

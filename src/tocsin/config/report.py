@@ -91,7 +91,7 @@ def _unreached(settings: Settings) -> Iterator[_Finding]:
     """Channels that no alert ever reaches, and targets that reach nobody."""
     reached = {target.channel for target in _reachable(settings)}
     live = {name for name, _ in settings.alerts.channels.enabled()}
-    for name in sorted(live - reached):
+    for name in sorted(live & OFFERS.keys() - reached):
         yield ("alerts", "channels", name), f"{name} is enabled, and no route or retailer leads there"
     for number, route in enumerate(settings.routes or ()):
         for target in route.to:

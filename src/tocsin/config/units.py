@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -76,13 +77,19 @@ def time_of_day(value: object) -> time:
 
 
 def zone(value: object) -> ZoneInfo:
-    known = available_timezones()
+    known = _zones()
     if not isinstance(value, str) or value not in known:
         near = did_you_mean(value, known) if isinstance(value, str) else ""
         raise PydanticCustomError(
             "zone", 'no such time zone, they are named like "Europe/Berlin"{near}', {"near": near}
         )
     return ZoneInfo(value)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Asking for them reads the whole zone database."""
+    return frozenset(available_timezones())
 
 
 def target(value: object) -> Target:

@@ -1,0 +1,125 @@
+"""What rules follow from settings, above all where the file says nothing."""
+
+from datetime import timedelta
+
+import pytest
+from tests.config.scenes import WEBHOOK
+
+from tocsin.config import check, rulebook
+from tocsin.core.alert import AlertType
+from tocsin.core.delivery import Target
+from tocsin.rules.gate import Rate
+from tocsin.rules.match import Match
+from tocsin.rules.mentions import MentionRule
+
+DOCUMENTED = (Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1)))
+
+
+def discord(webhooks: str, more: str = "") -> str:
+    return f'{{"alerts": {{"channels": {{"discord": {{"webhooks": {{{webhooks}}}{more}}}}}}}}}'
+
+
+def named(*names: str) -> str:
+    return ", ".join(f'"{name}": "{WEBHOOK.format(number)}"' for number, name in enumerate(names))
+
+
+def routes(config) -> list[tuple[Match, tuple[str, ...]]]:
+    return [(route.match, tuple(map(str, route.to))) for route in rulebook(config).routing.routes]
+
+
+def test_without_routes_the_high_band_goes_to_high_priority_and_the_rest_to_general(loaded):
+    assert routes(loaded(discord(named("general", "high_priority", "staff")))) == [
+        (Match(min_priority=8), ("discord:high_priority",)),
+        (Match(unrouted=True), ("discord:general",)),
+    ]
+
+
+@pytest.mark.parametrize("names", [("general", "staff"), ("high_priority", "staff"), ("mine",)])
+def test_without_routes_everything_goes_to_the_only_one_of_the_two_or_to_the_only_webhook(loaded, names):
+    assert routes(loaded(discord(named(*names)))) == [(Match(), (f"discord:{names[0]}",))]
+
+
+@pytest.mark.parametrize("text", ["{}", discord(named("a", "b")), discord(named("general"), ', "enabled": false')])
+def test_without_routes_nothing_is_guessed_where_it_is_not_plain(loaded, text):
+    assert routes(loaded(text)) == []
+
+
+def test_an_empty_list_of_routes_is_taken_at_its_word(loaded):
+    assert routes(loaded(discord(named("general"))[:-1] + ', "routes": []}')) == []
+
+
+def test_everyone_hears_of_important_stock_where_the_file_says_nothing_of_mentions(loaded):
+    targets = rulebook(loaded(discord(named("high_priority", "general")))).routing.targets
+    assert targets[Target("discord", "high_priority")].mentions == (
+        MentionRule(
+            match=Match(types=frozenset({AlertType.IN_STOCK}), min_priority=9),
+            everyone=True,
+            budget=Rate(1, timedelta(minutes=10)),
+        ),
+    )
+    assert targets[Target("discord", "general")].mentions == ()
+
+
+def test_an_empty_list_of_mentions_mentions_nobody(loaded):
+    text = discord(f'"high_priority": {{"url": "{WEBHOOK.format(1)}", "mentions": []}}')
+    assert rulebook(loaded(text)).routing.targets[Target("discord", "high_priority")].mentions == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "rates"),
+    [
+        ("", DOCUMENTED),
+        (', "rate_limit": 10', (Rate(10, timedelta(minutes=1)), *DOCUMENTED)),
+        (', "pacing": "none", "api_base": "http://127.0.0.1:9"', ()),
+        (', "pacing": "none", "api_base": "http://[::1]:9", "rate_limit": "3/1s"', (Rate(3, timedelta(seconds=1)),)),
+    ],
+)
+def test_a_gate_has_the_limit_of_the_file_and_the_documented_ones(loaded, more, rates):
+    targets = rulebook(loaded(discord(named("general"), more))).routing.targets
+    assert targets[Target("discord", "general")].gate.rates == rates
+
+
+def test_two_names_of_one_webhook_share_its_lane_and_are_pointed_out(loaded):
+    url = WEBHOOK.format(1)
+    config = loaded(discord(f'"a": "{url}", "b": "{url.replace("discord.com/api", "discordapp.com/api/v9")}"'))
+    assert {policy.lane for policy in rulebook(config).routing.targets.values()} == {"discord:a"}
+    assert any("the same webhook as a" in caution.message for caution in check(config).cautions)
+
+
+@pytest.mark.parametrize(
+    ("top", "channel", "shadow"),
+    [("live", "live", False), ("shadow", "live", True), ("live", "shadow", True)],
+)
+def test_shadow_holds_for_all_or_for_one_channel(loaded, top, channel, shadow):
+    text = discord(named("general"), f', "mode": "{channel}"')[:-1] + f', "mode": "{top}"}}'
+    assert rulebook(loaded(text)).routing.targets[Target("discord", "general")].shadow is shadow
+
+
+CAUTIONS = [
+    (discord(named("a", "b")), "alerts.channels.discord", "no route or retailer leads there"),
+    ('{"alerts": {"channels": {"slack": {"enabled": true}}}}', "alerts.channels.slack", "has no slack channel yet"),
+    ('{"products": {"a": {"skus": ["1"]}}}', "products.a", "no route, mention or price limit speaks of it"),
+    ('{"products": {"a": {"family": "f"}}, "routes": [{"match": {"families": ["f*"]}, "to": []}]}',
+     "products.a", "no skus"),
+    ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC", "except": {"products": ["x*"]}}}}',
+     "quiet_hours.n.except.products", 'products knows nothing of "x*"'),
+    ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC"}}}', "quiet_hours.n", "no webhook keeps"),
+    ('{"cluster": {"url": "redis://x"}}', "cluster.url", "not used yet"),
+    ('{"history": {"redis": "redis://x"}}', "history.redis", "no mirror yet"),
+    ('{"tokens": {"a": {"secret": "short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
+    (discord(named("general"), ', "enabled": false')[:-1] + ', "routes": [{"match": {}, "to": ["discord:general"]}]}',
+     "routes.0.to", "gets nothing while discord is not enabled"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "path", "words"), CAUTIONS)
+def test_check_points_out_what_is_hardly_meant_so(loaded, text, path, words):
+    told = {caution.path: caution for caution in check(loaded(text)).cautions}
+    assert words in told[path].message
+    assert told[path].place.startswith("alerts.json:1:")
+
+
+def test_a_file_without_oddities_has_no_cautions(loaded):
+    report = check(loaded(discord(named("high_priority", "general"))))
+    assert report.cautions == ()
+    assert report.as_json()["found"]["webhooks"] == 2
