@@ -9,7 +9,11 @@ from tocsin.sandbox import Sandbox
 
 from .conftest import Sender
 
-RTX = {"embeds": [{"title": "RTX 5090 in stock", "url": "https://example.org/5090", "footer": {"text": "ref-1"}}]}
+RTX = {
+    "embeds": [
+        {"title": "RTX 5090 in stock", "url": "https://example.org/5090", "footer": {"text": "Detected · ref 7k-0001"}}
+    ]
+}
 
 
 async def test_a_posted_message_stands_in_its_room(sandbox: Sandbox, sender: Sender) -> None:
@@ -17,7 +21,7 @@ async def test_a_posted_message_stands_in_its_room(sandbox: Sandbox, sender: Sen
     shown = await sandbox.discord.room("general").expect("RTX 5090")
     assert (status, message["id"], message["embeds"][0]["title"]) == (200, shown.id, "RTX 5090 in stock")
     assert headers["Via"]
-    assert sandbox.journal.references("discord") == {"ref-1": 1}
+    assert sandbox.journal.references("discord") == {"7k-0001": 1}
 
 
 async def test_without_wait_the_answer_is_empty_and_the_message_stands(sandbox: Sandbox, sender: Sender) -> None:
@@ -135,6 +139,8 @@ async def test_a_bot_can_ask_what_arrived_in_a_channel(sandbox: Sandbox, sender:
     after = (await sender.call("GET", f"{url}?limit=2&after={contents[0]['id']}", headers=bot))[1]
     assert [message["content"] for message in after] == ["2", "1"]
     assert (await sender.call("GET", url, headers={"Authorization": "Bot no"}))[0] == 401
+    sandbox.discord.bot_sees_content = False
+    assert {message["content"] for message in (await sender.call("GET", url, headers=bot))[1]} == {""}
 
 
 async def test_components_are_ignored_unless_asked_for(sandbox: Sandbox, sender: Sender) -> None:

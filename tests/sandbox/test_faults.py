@@ -21,7 +21,7 @@ from tocsin.sandbox.garbage import GARBAGE
 
 from .conftest import USER_AGENT, Sender
 
-HELLO = {"content": "hello", "embeds": [{"title": "RTX 5090", "footer": {"text": "ref-1"}}]}
+HELLO = {"content": "hello", "embeds": [{"title": "RTX 5090", "footer": {"text": "Detected · ref 7k-0001"}}]}
 SOON = aiohttp.ClientTimeout(total=0.2)
 
 
@@ -38,7 +38,7 @@ async def test_a_scripted_status_is_answered_so_often_and_then_no_more(sandbox: 
 async def test_a_status_after_the_message_was_taken_is_the_trap_for_repeats(sandbox: Sandbox, sender: Sender) -> None:
     order(sandbox, Fault.status(504, taken=True))
     assert [(await sender.post(HELLO))[0] for _ in range(2)] == [504, 200]
-    assert sandbox.journal.repeated("discord") == {"ref-1": 2}
+    assert sandbox.journal.repeated("discord") == {"7k-0001": 2}
 
 
 async def test_a_fault_strikes_only_the_target_and_action_it_names(sandbox: Sandbox, sender: Sender) -> None:
@@ -94,7 +94,7 @@ async def test_a_lost_answer_leaves_the_message_standing(sandbox: Sandbox, sende
     order(sandbox, CONSTRUCTORS["lost"](how=how))
     with pytest.raises((aiohttp.ClientError, TimeoutError)):
         await sender.call("POST", sandbox.discord.webhook("general"), HELLO, timeout=SOON)
-    assert sandbox.journal.references() == {"ref-1": 1}
+    assert sandbox.journal.references() == {"7k-0001": 1}
     assert (await sandbox.discord.room("general").expect("RTX 5090")).content == "hello"
 
 
@@ -242,7 +242,7 @@ async def test_the_journal_file_holds_what_was_accepted_before_it_was_answered(
         with pytest.raises(aiohttp.ClientError):
             await Sender(http, sandbox).post(HELLO)
         entry = orjson.loads(file.read_bytes())
-    assert (entry["accepted"], entry["references"], entry["fault"]) == (True, ["ref-1"], "lost reset")
+    assert (entry["accepted"], entry["references"], entry["fault"]) == (True, ["7k-0001"], "lost reset")
 
 
 def _request(url: str) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tocsin.sandbox.discord_form import check_message, is_empty
+from tocsin.sandbox.discord.rules import check_message, is_empty
 
 SPEC = Path(__file__).parents[3] / "shared/specs/discord/openapi.json"
 FEW = settings(max_examples=150, deadline=None)

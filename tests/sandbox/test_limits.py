@@ -4,7 +4,7 @@ import pytest
 
 from tocsin.core.clock import ManualClock
 from tocsin.sandbox import Sandbox
-from tocsin.sandbox.discord_limits import INVALID_REQUESTS, PER_ADDRESS
+from tocsin.sandbox.discord.limits import INVALID_REQUESTS, PER_ADDRESS
 
 from .conftest import Sender
 

@@ -46,6 +46,13 @@ async def test_a_webhook_is_made_over_http(sandbox: Sandbox, sender: Sender) -> 
     assert (status, made["url"]) == (200, sandbox.discord.webhook("general"))
     assert sandbox.discord.guild.webhook("general").channel.name == "deals"
     assert (await sender.call("POST", f"{sandbox.url}/webhooks", {"title": "general"}))[0] == 400
+    assert (await sender.call("POST", f"{sandbox.url}/webhooks", {"name": "x", "channel": {}}))[0] == 400
+
+
+async def test_a_webhook_is_killed_over_http(sandbox: Sandbox, sender: Sender) -> None:
+    url = sandbox.discord.webhook("general")
+    assert (await sender.call("DELETE", f"{sandbox.url}/webhooks/general"))[1]["rooms"][0]["dead"]
+    assert (await sender.call("POST", url, {"content": "hello"}))[1]["code"] == 10015
 
 
 async def test_an_order_that_is_not_said_to_be_json_is_not_read(sandbox: Sandbox, sender: Sender) -> None:

@@ -8,7 +8,7 @@ import orjson
 from aiohttp import web
 
 from tocsin.core.errors import InvalidRequestError
-from tocsin.sandbox.discord import Discord
+from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.exchange import Answer
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.script import Faults
@@ -44,6 +44,7 @@ class Page:
         application.router.add_get("/journal", self._entries)
         application.router.add_get("/rooms", self._rooms)
         application.router.add_post("/webhooks", self._webhook)
+        application.router.add_delete("/webhooks/{name}", self._kill)
         application.router.add_get("/faults", self._listed)
         application.router.add_post("/faults", self._add)
         application.router.add_delete("/faults", self._clear)
@@ -75,12 +76,16 @@ class Page:
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """`{"name", "channel"?, "forum"?}`: a webhook, made on first use; its url."""
-        order = await _order(request)
-        match order:
-            case {"name": str(name)}:
-                url = self._discord.webhook(name, order.get("channel"), forum=bool(order.get("forum")))
+        match await _order(request):
+            case {"name": str(name), **rest} if isinstance(channel := rest.get("channel"), str | None):
+                url = self._discord.webhook(name, channel, forum=rest.get("forum") is True)
                 return _told({"name": name, "url": url})
-        return _refused(InvalidRequestError("a webhook needs a name"))
+        return _refused(InvalidRequestError("a webhook needs a name; its channel is a name too"))
+
+    async def _kill(self, request: web.Request) -> web.Response:
+        """Somebody deletes this webhook."""
+        self._discord.kill(request.match_info["name"])
+        return await self._rooms(request)
 
     async def _listed(self, _: web.Request) -> web.Response:
         return _told({"faults": self._faults.listed()})

@@ -1,6 +1,6 @@
 """A webhook's messages as their readers see them: how a test waits for one."""
 
-from tocsin.sandbox.guild import Guild, Message, Webhook
+from tocsin.sandbox.discord.guild import Guild, Message, Webhook
 from tocsin.sandbox.journal import Journal
 
 

@@ -8,7 +8,7 @@ from typing import Self
 from aiohttp import web
 
 from tocsin.core.clock import Clock, SystemClock
-from tocsin.sandbox.discord import Discord
+from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.handler import Handler
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.page import Page

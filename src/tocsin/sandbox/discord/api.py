@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import orjson
 
 from tocsin.core.clock import Clock
-from tocsin.sandbox.discord_form import COMPONENTS_V2, check_message, is_empty
-from tocsin.sandbox.discord_limits import VIA, DiscordLimits
+from tocsin.sandbox.discord.guild import Guild, Message, Webhook
+from tocsin.sandbox.discord.limits import VIA, DiscordLimits
+from tocsin.sandbox.discord.refusal import CONTENT_TYPE, NOT_A_SWITCH, NOT_AN_OBJECT, RefusedError, error, form_error
+from tocsin.sandbox.discord.rules import COMPONENTS_V2, check_message, is_empty
 from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
-from tocsin.sandbox.guild import Guild, Message, Webhook
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.room import Room
 
@@ -24,6 +25,7 @@ CHANNEL = re.compile(rf"{API}/channels/(?P<id>\d+)/messages/?")
 USER_AGENT = re.compile(r"DiscordBot \([^\s,]+, ?[^\s)]+\)")
 TRUE, FALSE = ("True", "true", "1"), ("False", "false", "0", "")
 PAGE, PAGE_LIMIT = 50, 100
+VEILED: Mapping[str, Any] = {"content": "", "embeds": [], "components": []}
 ACTIONS: Mapping[tuple[str, bool], str] = {
     ("POST", False): "execute",
     ("GET", False): "inspect",
@@ -34,14 +36,6 @@ ACTIONS: Mapping[tuple[str, bool], str] = {
 }
 
 
-class _RefusedError(Exception):
-    """Carries the answer out of the checks."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
-
-
 class Discord:
     name: ClassVar[str] = "discord"
     prefix: ClassVar[str] = "/api/"
@@ -50,6 +44,7 @@ class Discord:
         self.guild = Guild(clock)
         self.limits = DiscordLimits(clock, enabled=limits)
         self.bot_token = "sandbox-bot-token"  # noqa: S105 - it opens nothing but this simulation
+        self.bot_sees_content = True
         self._journal = journal
         self._base = base
 
@@ -99,26 +94,26 @@ class Discord:
     def take(self, call: Call) -> Verdict:
         try:
             verdict = self._answer(call)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             verdict = Verdict(accepted=False, answer=refused.answer)
         self.limits.note(call.address, verdict.answer)
         return verdict
 
     def _answer(self, call: Call) -> Verdict:
         if refusal := self.limits.at_the_door(call.address):
-            raise _RefusedError(refusal)
+            raise RefusedError(refusal)
         if not USER_AGENT.match(call.headers.get("User-Agent", "")):
-            raise _RefusedError(_error(403, 40333, "Cloudflare is blocking your request"))
+            raise RefusedError(error(403, 40333, "Cloudflare is blocking your request"))
         if match := CHANNEL.fullmatch(call.path):
             return self._list(call, match["id"])
         action = self.aim(call.method, call.path).action
         match = WEBHOOK.fullmatch(call.path)
         if match is None or action == "unknown":
-            raise _RefusedError(_error(404, 0, "404: Not Found"))
+            raise RefusedError(error(404, 0, "404: Not Found"))
         webhook = self._webhook(match["id"], match["token"])
         refusal, headers = self.limits.use(action, webhook.id, webhook.channel.id if action == "execute" else None)
         if refusal:
-            raise _RefusedError(refusal)
+            raise RefusedError(refusal)
         return self._act(action, call, webhook, match["message"], headers)
 
     def _act(
@@ -134,7 +129,7 @@ class Discord:
                 return Verdict(accepted=True, answer=Answer(204, headers))
         message = self.guild.find(webhook, message_id or "")
         if message is None:
-            raise _RefusedError(_error(404, 10008, "Unknown Message", headers))
+            raise RefusedError(error(404, 10008, "Unknown Message", headers))
         return self._touch(action, call, message, headers)
 
     def _touch(self, action: str, call: Call, message: Message, headers: Mapping[str, str]) -> Verdict:
@@ -149,7 +144,7 @@ class Discord:
         components = _switch(call.query, "with_components")
         body = _checked(call, headers, components=components, editing=False)
         if is_empty(body, with_components=components):
-            raise _RefusedError(_error(400, 50006, "Cannot send an empty message", headers))
+            raise RefusedError(error(400, 50006, "Cannot send an empty message", headers))
         channel_id = self._place(call, webhook, body, headers)
         message = self.guild.post(webhook, body, channel_id, components=components)
         wait = _switch(call.query, "wait")
@@ -160,14 +155,14 @@ class Discord:
         """The channel or thread a message goes to. A post in a forum needs a thread, or a name for a new one."""
         channel, thread_id, title = webhook.channel, call.query.get("thread_id"), body.get("thread_name")
         if thread_id and title:
-            raise _RefusedError(_error(400, 220002, "Webhooks can not have both a thread_name and thread_id", headers))
+            raise RefusedError(error(400, 220002, "Webhooks can not have both a thread_name and thread_id", headers))
         if channel.kind == "forum" and not (thread_id or title):
             message = "Webhooks posted to forum channels must have a thread_name or thread_id"
-            raise _RefusedError(_error(400, 220001, message, headers))
+            raise RefusedError(error(400, 220001, message, headers))
         if channel.kind == "text" and title:
-            raise _RefusedError(_error(400, 220003, "Webhooks can only create threads in forum channels", headers))
+            raise RefusedError(error(400, 220003, "Webhooks can only create threads in forum channels", headers))
         if thread_id and thread_id not in channel.threads:
-            raise _RefusedError(_error(404, 10003, "Unknown Channel", headers))
+            raise RefusedError(error(404, 10003, "Unknown Channel", headers))
         return thread_id or (self.guild.thread(channel, title) if title else channel.id)
 
     def _edit(self, call: Call, message: Message, headers: Mapping[str, str]) -> None:
@@ -176,22 +171,24 @@ class Discord:
         body = _checked(call, headers, components=components, editing=True)
         kept = (message.shown.get("flags") or 0) & COMPONENTS_V2
         if kept and "flags" in body and not (body["flags"] or 0) & COMPONENTS_V2:
-            raise _RefusedError(_error(400, 50035, "Invalid Form Body", headers))
+            raise RefusedError(error(400, 50035, "Invalid Form Body", headers))
         if is_empty(message.shown | body, with_components=True):
-            raise _RefusedError(_error(400, 50006, "Cannot send an empty message", headers))
+            raise RefusedError(error(400, 50006, "Cannot send an empty message", headers))
         self.guild.edit(message, body, components=components)
 
     def _list(self, call: Call, channel_id: str) -> Verdict:
         """A bot's look at a channel: how a lost answer is asked after."""
         if call.headers.get("Authorization") != f"Bot {self.bot_token}":
-            raise _RefusedError(_error(401, 0, "401: Unauthorized"))
+            raise RefusedError(error(401, 0, "401: Unauthorized"))
         if not self.guild.has_channel(channel_id):
-            raise _RefusedError(_error(404, 10003, "Unknown Channel"))
+            raise RefusedError(error(404, 10003, "Unknown Channel"))
         refusal, headers = self.limits.use("list", channel_id)
         if refusal:
-            raise _RefusedError(refusal)
+            raise RefusedError(refusal)
         after, before = _number(call.query, "after", 0), _number(call.query, "before", 2**63)
-        found = [message.as_json() for message in self.guild.within(channel_id) if after < int(message.id) < before]
+        shown = [message.as_json() for message in self.guild.within(channel_id) if after < int(message.id) < before]
+        # A bot without the Message Content intent is shown messages emptied of all they say.
+        found = shown if self.bot_sees_content else [{**message, **VEILED} for message in shown]
         limit = min(PAGE_LIMIT, max(1, _number(call.query, "limit", PAGE)))
         # With `after`, the page starts at the oldest of them; each page is newest first.
         page = found[-limit:] if "after" in call.query else found[:limit]
@@ -200,9 +197,9 @@ class Discord:
     def _webhook(self, webhook_id: str, token: str) -> Webhook:
         webhook = self._by_id(webhook_id)
         if webhook is None or webhook.dead:
-            raise _RefusedError(_error(404, 10015, "Unknown Webhook"))
+            raise RefusedError(error(404, 10015, "Unknown Webhook"))
         if webhook.token != token:
-            raise _RefusedError(_error(401, 50027, "Invalid Webhook Token"))
+            raise RefusedError(error(401, 50027, "Invalid Webhook Token"))
         return webhook
 
     def _by_id(self, webhook_id: str) -> Webhook | None:
@@ -212,38 +209,22 @@ class Discord:
 def _checked(call: Call, headers: Mapping[str, str], *, components: bool, editing: bool) -> dict[str, Any]:
     """The body, once it is JSON and every rule holds."""
     if not call.headers.get("Content-Type", "").startswith("application/json"):
-        raise _RefusedError(_form_error({"_errors": [CONTENT_TYPE]}, headers))
+        raise RefusedError(form_error(CONTENT_TYPE, headers))
     try:
         body = orjson.loads(call.body)
     except orjson.JSONDecodeError:
-        raise _RefusedError(_error(400, 50109, "The request body contains invalid JSON.", headers)) from None
+        raise RefusedError(error(400, 50109, "The request body contains invalid JSON.", headers)) from None
     if not isinstance(body, dict):
-        raise _RefusedError(_form_error({"_errors": [NOT_AN_OBJECT]}, headers))
+        raise RefusedError(form_error(NOT_AN_OBJECT, headers))
     if problems := check_message(body, with_components=components, editing=editing):
-        raise _RefusedError(_form_error(problems.tree(), headers))
+        raise RefusedError(form_error(problems.tree(), headers))
     return body
-
-
-CONTENT_TYPE = {
-    "code": "CONTENT_TYPE_INVALID",
-    "message": 'Expected "Content-Type" header to be one of {"application/json"}.',
-}
-NOT_AN_OBJECT = {"code": "DICT_TYPE_CONVERT", "message": "Only dictionaries may be used in a DictType."}
-
-
-def _form_error(errors: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
-    return Answer.json(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors}, headers)
-
-
-def _error(status: int, code: int, message: str, headers: Mapping[str, str] = VIA) -> Answer:
-    return Answer.json(status, {"message": message, "code": code}, headers)
 
 
 def _switch(query: Mapping[str, str], name: str) -> bool:
     value = query.get(name, "")
     if value not in (*TRUE, *FALSE):
-        error = {"code": "BOOLEAN_TYPE_CONVERT", "message": "Must be either true or false."}
-        raise _RefusedError(_form_error({name: {"_errors": [error]}}, VIA))
+        raise RefusedError(form_error({name: NOT_A_SWITCH}, VIA))
     return value in TRUE
 
 

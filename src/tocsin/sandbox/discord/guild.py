@@ -10,13 +10,14 @@ from hashlib import sha256, sha512
 from typing import Any, Literal
 
 from tocsin.core.clock import Clock, epoch_micros
-from tocsin.sandbox.discord_form import component_texts, embed_texts
+from tocsin.sandbox.discord.rules import component_texts, embed_texts
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 GUILD_ID = "1100000000000000001"
 SHOWN = ("content", "embeds", "components", "flags", "tts")
 ROLE = re.compile(r"<@&(\d+)>")
 USER = re.compile(r"<@!?(\d+)>")
+REFERENCE = re.compile(r"\bref (\S+)")
 EVERYONE = re.compile(r"@(everyone|here)")
 
 
@@ -81,8 +82,9 @@ class Message:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The footers of the embeds: where a delivery puts its reference."""
-        return tuple(text for embed in self.embeds if (text := (embed.get("footer") or {}).get("text")))
+        """The deliveries it carries, by the references in the footers of its embeds."""
+        footers = "\n".join((embed.get("footer") or {}).get("text") or "" for embed in self.embeds)
+        return tuple(REFERENCE.findall(footers))
 
     def as_json(self) -> dict[str, Any]:
         return {
