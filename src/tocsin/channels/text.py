@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 ELLIPSIS = "…"
 _MOST_MARKS = 4  # accents on one letter that any script needs; what is piled higher is noise
@@ -18,12 +19,23 @@ _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _PICTURES = frozenset(("So", "Cn"))  # newer emoji are not yet known to this Python
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """One line of it: no controls, no marks of direction, no lone surrogates, no piles of accents, spaces joined."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    shown = "".join(" " if character.isspace() else character for character in text if _is_shown(character))
-    return " ".join("".join(_thinned(cluster) for cluster in clusters(shown)).split())
+    return " ".join("".join(_shown(text)).split())
+
+
+def _shown(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in _PILING else marks if kind in _HIDDEN else 0
+        if character.isspace():
+            yield " "
+        elif kind not in _HIDDEN or character in _JOINERS or ord(character) in _TAGS:
+            yield character if marks <= _MOST_MARKS else ""
 
 
 def cut(text: str, limit: int, measure: Callable[[str], int], write: Callable[[str], str] = str) -> str:
@@ -69,23 +81,6 @@ def _belongs(text: str, start: int, here: int) -> bool:
     if code in _FLAG_LETTERS:
         return here - start == 1 and ord(before) in _FLAG_LETTERS
     return before == _ZERO_WIDTH_JOINER and unicodedata.category(character) in _PICTURES
-
-
-def _is_shown(character: str) -> bool:
-    if character in _JOINERS or ord(character) in _TAGS or character.isspace():
-        return True
-    return unicodedata.category(character) not in _HIDDEN
-
-
-def _thinned(cluster: str) -> str:
-    marks = 0
-    kept = []
-    for character in cluster:
-        is_mark = unicodedata.category(character) in _PILING
-        marks += is_mark
-        if not is_mark or marks <= _MOST_MARKS:
-            kept.append(character)
-    return "".join(kept)
 
 
 def _closed(written: list[str], limit: int, measure: Callable[[str], int]) -> str:

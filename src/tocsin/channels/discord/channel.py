@@ -45,7 +45,7 @@ class Discord:
         self._headers = {"Content-Type": "application/json", "User-Agent": _user_agent(settings.public_url)}
 
     def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:  # noqa: ARG002 - one limit for all webhooks
-        if any(record.alert.id in self._suspects for record in records[:1]):
+        if len(records) == 1 or records[0].alert.id in self._suspects:
             return 1
         whole = fitting([self._entry(record, reference=LONGEST) for record in records])
         return next((n for n, record in enumerate(records[:whole]) if record.alert.id in self._suspects), whole)
