@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const service = "http://127.0.0.1:8765";
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   build: {
     outDir: "../src/tocsin/web/page",
     emptyOutDir: true,

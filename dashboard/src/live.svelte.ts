@@ -11,6 +11,7 @@ import { type Connection, Stream } from "./socket";
 
 const PAGE = 50;
 const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not pile up
+const PAINT_GAP_MS = 100;
 const REFRESH_MS = 15_000; // repeats and filtered alerts make no event: history has them
 const NEWS_KEPT = 1000;
 
@@ -43,6 +44,7 @@ export class Live {
   #ended: Closed[] = [];
   #news: DeliveryNews[] = [];
   #painting = false;
+  #painted = 0;
   #question = 0;
   readonly #pulse = new Pulse();
 
@@ -152,18 +154,20 @@ export class Live {
     this.#later(this.#arrived, alert);
   }
 
-  /** Whatever arrives within one frame is painted at once: a hundred alerts a second are sixty paintings at most. */
+  /** An alert alone is painted with the next frame; a flood is collected, ten paintings a second are what eyes follow. */
   #later<T>(pile: T[], news: T): void {
     pile.push(news);
     if (pile.length > 2 * KEEP) pile.splice(0, KEEP);
     if (this.#painting) return;
     this.#painting = true;
-    if (document.hidden) setTimeout(() => this.#paint(), HIDDEN_MS);
+    const wait = document.hidden ? HIDDEN_MS : this.#painted + PAINT_GAP_MS - performance.now();
+    if (wait > 0) setTimeout(() => this.#paint(), wait);
     else requestAnimationFrame(() => this.#paint());
   }
 
   #paint(): void {
     this.#painting = false;
+    this.#painted = performance.now();
     const still = this.paused || this.reading;
     if (this.#arrived.length && still) this.waiting = [...this.waiting, ...this.#arrived].slice(-KEEP);
     else if (this.#arrived.length) this.rows = prepend(this.rows, this.#arrived, this.#keep());
