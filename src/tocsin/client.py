@@ -1,6 +1,7 @@
 """For a detection engine elsewhere: the same `send_alert` over HTTP, and the live stream as an iterator."""
 
 import asyncio
+import io
 import random
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -112,9 +113,10 @@ class Client:
     ) -> Any:
         """One request, and the JSON of its answer."""
         content = body if body is not None or value is None else orjson.dumps(value, default=str)
+        data = None if content is None else io.BytesIO(content)  # written in pieces: a large one stalls nobody else
         try:
             async with self._open().request(
-                method, self.url + path, data=content, params=query, headers=self._headers(),
+                method, self.url + path, data=data, params=query, headers=self._headers(),
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
             ) as answer:  # fmt: skip
                 told = await answer.read()

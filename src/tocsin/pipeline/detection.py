@@ -77,10 +77,15 @@ def _check_together(fields: Mapping[str, Any], named: set[str], problems: list[D
 
 
 def _unknown(key: str) -> Detail:
-    shown = key[:_MAX_SHOWN].encode(errors="replace").decode()
+    shown = _shown(key)
     near = _nearest(shown.lower(), tuple(FIELDS))
     mend = f"did you mean {near!r}?" if near else "what is your own belongs into metadata"
     return Detail(shown, f"is no field of an alert; {mend}")
+
+
+def _shown(word: object) -> str:
+    """A word of the sender's that an answer can repeat: short, and without lone surrogates."""
+    return str(word)[:_MAX_SHOWN].encode(errors="replace").decode()
 
 
 @functools.lru_cache(maxsize=256)  # a detector makes the same mistake in every alert
@@ -232,7 +237,7 @@ _CURRENCY = re.compile("[A-Za-z]{3}")
 def _type(raw: Any) -> AlertType:
     kind = _TYPES.get(raw) if isinstance(raw, str) else None
     if kind is None:
-        near = _nearest(raw[:_MAX_SHOWN].lower(), tuple(_TYPES)) if isinstance(raw, str) else None
+        near = _nearest(_shown(raw).lower(), tuple(_TYPES)) if isinstance(raw, str) else None
         hint = f"; did you mean {near!r}?" if near else ""
         raise MendError(f"must be one of {', '.join(_TYPES)}{hint}")
     return kind
@@ -299,7 +304,7 @@ def _deep_links(raw: Any) -> None:
         raise MendError(f"must be an object with ios, android or both, not {_kind(raw)}")
     for system, link in raw.items():
         if system not in ("ios", "android"):
-            raise MendError("is no system that has deep links: ios and android are", str(system))
+            raise MendError("is no system that has deep links: ios and android are", _shown(system))
         try:
             _deep_link(link)
         except MendError as problem:
