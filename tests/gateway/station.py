@@ -138,6 +138,11 @@ class Station:
         self.bus.publish([closed])
         return closed
 
+    async def elsewhere(self, scope: Any, receive: Any, send: Any) -> None:
+        """What answers where the gateway does not."""
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b"not the gateway's"})
+
     async def offer(self, value: object, owner: str) -> Mapping[str, Any]:
         if not isinstance(value, dict) or "sku" not in value:
             raise InvalidAlertError("an alert is an object with a sku")
@@ -152,7 +157,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
         stack.push_async_callback(station.feed.stop)
         server = uvicorn.Server(
             uvicorn.Config(
-                station.gateway.asgi(nothing_else),
+                station.gateway.asgi(station.elsewhere),
                 port=station.port,
                 ws=station.gateway.ws_protocol,
                 lifespan="off",
@@ -171,11 +176,6 @@ async def running(station: Station) -> AsyncIterator[Station]:
             await station.gateway.stop()
             server.should_exit = True
             await serving
-
-
-async def nothing_else(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b"not the gateway's"})
 
 
 class Listener:
@@ -221,8 +221,13 @@ async def listening(
 ) -> AsyncIterator[Listener]:
     client = socketio.AsyncClient(reconnection=False)
     listener = Listener(client)
-    await client.connect(station.url, auth={"token": token, **auth}, transports=list(transports), wait_timeout=DEADLINE)
     try:
+        await client.connect(
+            station.url, auth={"token": token, **auth}, transports=list(transports), wait_timeout=DEADLINE
+        )
         yield listener
     finally:
         await client.shutdown()
+        # The client forgets its HTTP session where it was refused.
+        if client.eio.http is not None:
+            await client.eio.http.close()

@@ -1,7 +1,13 @@
 """The namespace `/`, with python-socketio as the client."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
-from tests.gateway.station import Station, listening
+
+from tests.gateway.station import DEADLINE, Log, Station, listening, running
+from tocsin.core.alert import AlertType
+from tocsin.gateway.settings import GatewaySettings
 
 TRANSPORTS = [("websocket",), ("polling",), ("polling", "websocket")]
 
@@ -16,3 +22,119 @@ async def test_an_alert_reaches_whoever_subscribed(station: Station, transports:
     assert alert["id"] == receipt["id"]
     assert alert["cursor"] == "e1.1"
     assert alert["price"] == "1999.99"
+
+
+async def test_a_subscription_may_come_with_the_connect(station: Station):
+    async with listening(station, subscribe={"types": ["price_drop"]}) as phone:
+        station.publish(type=AlertType.IN_STOCK)
+        station.publish(type=AlertType.PRICE_DROP)
+        (alert,) = await phone.wait_for("alert")
+    assert alert["type"] == "price_drop"
+
+
+async def test_the_end_of_an_episode_is_told_to_whom_it_was_told_before(station: Station):
+    async with listening(station, subscribe={"skus": ["a"]}) as phone, listening(station, subscribe={"skus": ["b"]}):
+        (event,) = station.publish(sku="a")
+        station.close(event, timedelta(minutes=3, seconds=12))
+        (closed,) = await phone.wait_for("alert_closed")
+    assert closed == {
+        "id": str(event.record.alert.id),
+        "sku": "a",
+        "retailer": "bestbuy",
+        "sold_out_after_s": 192.0,
+        "cursor": "e1.2",
+    }
+
+
+async def test_the_last_subscription_counts(station: Station):
+    async with listening(station) as phone:
+        await phone.client.call("subscribe", {"skus": ["a"]})
+        await phone.client.call("subscribe", {"skus": ["b"]})
+        station.publish(sku="a")
+        station.publish(sku="b")
+        await phone.wait_for("alert")
+        assert await phone.client.call("unsubscribe") == {"ok": True}
+        station.publish(sku="b")
+        await phone.client.call("subscribe")
+        station.publish(sku="c")
+        await phone.wait_for("alert", 2)
+    assert [alert["sku"] for alert in phone.all("alert")] == ["b", "c"]
+    assert station.gateway.gauges.interests == 0
+
+
+async def test_changing_a_subscription_while_alerts_fly_neither_repeats_nor_skips(station: Station):
+    async with listening(station, subscribe={"skus": ["a"]}) as phone:
+        acks: list[int] = []
+        for turn in range(20):
+            station.publish(3, sku="a")
+            change = asyncio.create_task(phone.client.call("subscribe", {"skus": ["a", f"other {turn}"]}))
+            for _ in range(30):
+                station.publish(sku="a")
+                await asyncio.sleep(0)
+            acks.append(int((await change)["after"].partition(".")[2]))
+        await phone.wait_for("alert", len(station.log.all))
+    assert phone.positions == list(range(1, len(station.log.all) + 1))
+    assert acks == sorted(acks)
+
+
+@pytest.mark.parametrize(
+    ("wish", "path"),
+    [
+        ({"sku": ["a"]}, "sku"),
+        ({"types": ["sold_out"]}, "types"),
+        ({"min_priority": 11}, "min_priority"),
+        ({"unrouted": True}, "unrouted"),
+    ],
+)
+async def test_a_wrong_subscription_is_told_what_is_wrong(station: Station, wish: dict, path: str):
+    async with listening(station) as phone:
+        answer = await phone.client.call("subscribe", wish)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == "invalid_request"
+    assert [detail["path"] for detail in answer["error"]["details"]] == [path]
+
+
+@pytest.mark.parametrize("wish", ["everything", 7, ["a"], {"after": 7}, {"after": "garbage"}, {"after": "e1.99"}])
+async def test_garbage_in_a_subscription_is_told_apart(station: Station, wish: object):
+    async with listening(station) as phone:
+        answer = await phone.client.call("subscribe", wish)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == "invalid_request"
+
+
+async def test_an_alert_that_is_none_is_answered_with_the_error(station: Station):
+    async with listening(station) as phone:
+        answer = await phone.client.call("send_alert", "buy!")
+    assert answer["error"]["code"] == "invalid_alert"
+
+
+async def test_who_asks_for_no_answer_gets_none(station: Station):
+    async with listening(station) as phone:
+        await phone.client.emit("subscribe", {})
+        await phone.client.emit("send_alert", {"sku": "a"})
+        await phone.client.emit("no such event", {"sku": "a"})
+        await phone.wait_for("alert")
+    assert station.gateway.gauges.unknown_events == 1
+
+
+async def test_bookmarks_carry_the_cursor_of_the_head():
+    settings = GatewaySettings(bookmark_every=0.05, ping_timeout=0.1)
+    async with running(Station(Log(), settings=settings)) as station, listening(station) as phone:
+        await phone.client.call("subscribe", {"skus": ["none"]})
+        station.publish(5, sku="other")
+        async with asyncio.timeout(DEADLINE):
+            while "e1.5" not in await phone.wait_for("cursor", len(phone.all("cursor")) + 1):
+                pass
+    assert phone.all("alert") == []
+
+
+async def test_a_stop_tells_everyone_when_to_come_back():
+    async with running(Station(Log())) as station:
+        async with listening(station) as one, listening(station, transports=("polling",)) as other:
+            await station.gateway.stop()
+            for phone in (one, other):
+                (goodbye,) = await phone.wait_for("goodbye")
+                assert goodbye["code"] == "restart"
+                assert 0 <= goodbye["retry_after_s"] <= station.settings.reconnect_spread
+                async with asyncio.timeout(DEADLINE):
+                    await phone.disconnected.wait()
