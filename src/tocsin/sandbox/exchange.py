@@ -41,6 +41,10 @@ class Answer:
     def json(cls, status: int, value: object, headers: Mapping[str, str] | None = None) -> "Answer":
         return cls(status, {"Content-Type": "application/json", **(headers or {})}, orjson.dumps(value))
 
+    def beneath(self, headers: Mapping[str, str]) -> "Answer":
+        """The same with more headers; its own prevail."""
+        return Answer(self.status, {**headers, **self.headers}, self.body)
+
     def response(self) -> web.Response:
         return web.Response(status=self.status, headers=self.headers, body=self.body)
 

@@ -42,16 +42,17 @@ class DiscordLimits:
         """How many requests of this address count towards its ban now."""
         return INVALID_REQUESTS.requests - self._invalid[address].remaining(self._clock.monotonic())
 
-    def at_the_door(self, address: str) -> Answer | None:
-        """What an address is refused for, whatever it asks."""
-        now = self._clock.monotonic()
-        if not self.enabled:
+    def banned(self, address: str) -> Answer | None:
+        """The page of Cloudflare, which stands before Discord: an address it has banned does not reach the rest."""
+        if not self.enabled or self._invalid[address].remaining(self._clock.monotonic()):
             return None
-        if self._invalid[address].remaining(now) == 0:
-            self.refused["ban"] += 1
-            return BAN_PAGE
-        bucket = self._addresses[address]
-        return None if bucket.take(now) else self._refuse("global", bucket.reset_after(now))
+        self.refused["ban"] += 1
+        return BAN_PAGE
+
+    def too_fast(self, address: str) -> Answer | None:
+        """The limit over everything that an address asks without a token of its own."""
+        now, bucket = self._clock.monotonic(), self._addresses[address]
+        return None if not self.enabled or bucket.take(now) else self._refuse("global", bucket.reset_after(now))
 
     def use(self, route: str, resource: str, channel: str | None = None) -> tuple[Answer | None, Mapping[str, str]]:
         """Count one request against its bucket and, where `channel` is given, the hidden one of that channel.

@@ -6,7 +6,6 @@ Source: Discord documentation, "Opcodes and Status Codes" and "Error Messages".
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.sandbox.discord.limits import VIA
 from tocsin.sandbox.exchange import Answer
 
 CONTENT_TYPE = {
@@ -29,9 +28,9 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-def error(status: int, code: int, message: str, headers: Mapping[str, str] = VIA) -> Answer:
-    return Answer.json(status, {"message": message, "code": code}, headers)
+def error(status: int, code: int, message: str) -> Answer:
+    return Answer.json(status, {"message": message, "code": code})
 
 
-def form_error(errors: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
-    return Answer.json(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors}, headers)
+def form_error(errors: Mapping[str, Any]) -> Answer:
+    return Answer.json(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors})
