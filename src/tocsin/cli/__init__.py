@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tocsin.cli import alerts, checks, ledger, serving, tokens
-from tocsin.cli.console import errors
+from tocsin.cli.console import follow_lines, say
 from tocsin.core.errors import TocsinError
 from tocsin.service import VERSION
 
@@ -38,13 +38,11 @@ def version() -> None:
 
 
 def main() -> None:
+    follow_lines()
     try:
         app()
     except TocsinError as problem:
-        errors.print(f"[bold red]{problem.code}[/]: ", end="")
-        errors.print(problem.message, markup=False)
-        for detail in problem.details:
-            errors.print(f"  {detail.path}: {detail.message}", markup=False)
+        say(problem)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.console import answers, errors, run
+from tocsin.cli.console import answers, run, say
 from tocsin.cli.detector import detect
 from tocsin.core.errors import InvalidConfigError
 from tocsin.pipeline.tokens import local_secret
@@ -156,9 +156,7 @@ async def _reload(reload: Callable[[], Awaitable[object]]) -> None:
     try:
         await reload()
     except InvalidConfigError as problem:
-        errors.print(problem.message, markup=False)
-        for detail in problem.details:
-            errors.print(f"  {detail.path}: {detail.message}", markup=False)
+        say(problem)
 
 
 def _level(name: str) -> int:
