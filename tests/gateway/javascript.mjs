@@ -8,7 +8,8 @@ let cursor;
 const heard = [];
 const socket = io(url, {
   ...(transports ? { transports: transports.split(",") } : {}),
-  reconnectionDelay: 10,
+  reconnectionDelay: 300,
+  randomizationFactor: 0,
   auth: (answer) => answer({ token: "both", subscribe: cursor ? { after: cursor } : {} }),
 });
 
@@ -29,7 +30,6 @@ await new Promise((resolve) => {
 });
 const other = await fetch(`${url}/publish/missed`, { method: "POST" });
 await other.text();
-socket.connect();
 const resumed = await back;
 const live = next("alert");
 await socket.emitWithAck("send_alert", { sku: "live" });
