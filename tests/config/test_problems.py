@@ -201,6 +201,19 @@ BAD = [
         "server.host",
         "the secret file cannot be read (No such file or directory)",
     ),
+    ('{"retailers": {"a": {"link": "https://a.example/?u={ur}"}}}', "retailers.a.link", "only {url} and {click} may"),
+    (
+        '{"retailers": {"a": {"aliases": ["X"]}, "b": {"aliases": ["x "]}}}',
+        "retailers.b.aliases.0",
+        'means "a" already',
+    ),
+    ('{"server": {"allowed_origins": ["*"]}}', "server.allowed_origins.0", '"https://board.example", without a path'),
+    ('{"tokens": {"local": {"secret": "s", "scopes": ["read"]}}}', "tokens.local", "this name belongs to"),
+    (
+        '{"alerts": {"channels": {"sms": {"enabled": false, "lists": {"a:b": {}}}}}}',
+        "alerts.channels.sms.lists.a:b",
+        "a name has no",
+    ),
     ("[]", "", "the configuration is one object"),
     ("null", "", "the configuration is one object"),
 ]

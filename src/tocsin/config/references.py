@@ -8,8 +8,9 @@ from tocsin.config.problems import KeyPath, did_you_mean
 from tocsin.config.settings import Channels
 from tocsin.config.settings.discord import is_webhook_url
 from tocsin.config.tree import EACH, find, keys_at
-from tocsin.config.units import is_loopback
+from tocsin.config.values.addresses import is_loopback
 from tocsin.core.secret import Secret
+from tocsin.rules.catalog import fold
 from tocsin.rules.glob import is_glob
 
 Finding = tuple[KeyPath, str]
@@ -182,6 +183,19 @@ def _equal_tokens(tree: Any) -> Iterator[Finding]:
                 yield path, f"the same secret as tokens.{first}: callers could not be told apart"
 
 
+def _reserved_tokens(tree: Any) -> Iterator[Finding]:
+    if "local" in keys_at(tree, "tokens"):
+        yield ("tokens", "local"), "this name belongs to the token of the commands on this machine"
+
+
+def _spellings(tree: Any) -> Iterator[Finding]:
+    """One spelling cannot mean two retailers."""
+    seen = {fold(key): key for key in keys_at(tree, "retailers")}
+    for path, alias in find(tree, ("retailers", EACH, "aliases", EACH)):
+        if isinstance(alias, str) and seen.setdefault(fold(alias), str(path[1])) != path[1]:
+            yield path, f"this spelling means {_quoted(seen[fold(alias)])} already"
+
+
 def _route_names(tree: Any) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, name in find(tree, ("routes", EACH, "name")):
@@ -208,5 +222,7 @@ _CHECKS = (
     _pacing,
     _api_bases,
     _equal_tokens,
+    _reserved_tokens,
+    _spellings,
     _route_names,
 )

@@ -71,7 +71,17 @@ def _found(settings: Settings) -> Mapping[str, int]:
 
 
 def _cautions(config: Config) -> Iterator[Caution]:
-    for look in (_absent_channels, _unreached, _same_webhooks, _unused, _unknown_words, _later, _tokens):
+    for look in (
+        _absent_channels,
+        _unreached,
+        _same_webhooks,
+        _unused,
+        _unknown_words,
+        _later,
+        _templates,
+        _links,
+        _tokens,
+    ):
         for path, message in look(config.settings):
             yield Caution(dotted(path), message, config.where(path))
     yield from _env_file(config)
@@ -172,6 +182,25 @@ def _later(settings: Settings) -> Iterator[_Finding]:
         yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
     if settings.history.redis:
         yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
+
+
+def _templates(settings: Settings) -> Iterator[_Finding]:
+    for name, channel in settings.alerts.channels.enabled():
+        if channel.templates:
+            yield (
+                ("alerts", "channels", name, "templates"),
+                "this version has its own wording only: they are not used yet",
+            )
+    for path, webhook in _webhooks(settings):
+        for key in ("template", "templates"):
+            if getattr(webhook, key):
+                yield (*path, key), "this version has its own wording only: it is not used yet"
+
+
+def _links(settings: Settings) -> Iterator[_Finding]:
+    for name, retailer in settings.retailers.items():
+        if retailer.link and "{url}" not in retailer.link:
+            yield ("retailers", name, "link"), "without {url} every product of this shop has the same link"
 
 
 def _tokens(settings: Settings) -> Iterator[_Finding]:

@@ -1,7 +1,9 @@
-"""The shape of the file, generated from the settings: for editors, and for hints at the nearest key."""
+"""The shape of the file, generated from the settings: for editors, for hints at the nearest key, for the documents."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -9,7 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from tocsin.config.problems import KeyPath
 from tocsin.config.settings import Settings
-from tocsin.config.units import ServiceUrl, write_duration
+from tocsin.config.values.addresses import ServiceUrl
+from tocsin.config.values.quantities import write_duration
 
 
 @cache
@@ -20,6 +23,22 @@ def json_schema() -> Mapping[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_for_editors(schema), **title}
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the schema says of one key. `form` is the object it holds, where it holds one."""
+
+    default: Any
+    meaning: str
+    needed: bool
+    form: Mapping[str, Any]
+
+
+@cache
+def fields() -> tuple[tuple[KeyPath, Field], ...]:
+    """Every key of the file with its path; `*` stands for any name or number."""
+    return tuple(_fields(json_schema(), ()))
+
+
 def keys(path: KeyPath = ()) -> frozenset[str]:
     """The keys that an object at this path may have; none where any name goes."""
     nodes = [json_schema()]
@@ -28,17 +47,18 @@ def keys(path: KeyPath = ()) -> frozenset[str]:
     return frozenset(key for node in nodes for form in _forms(node) for key in form.get("properties", {}))
 
 
-def homes() -> Iterator[tuple[str, KeyPath]]:
-    """Each key with each path that it belongs under; `*` stands for any name or number."""
-    return _homes(json_schema(), (), frozenset())
-
-
 class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         """Defaults as a file would write them."""
-        if isinstance(dft, timedelta):
-            return write_duration(dft)
-        return dft.without_password if isinstance(dft, ServiceUrl) else super().encode_default(dft)
+        match dft:
+            case timedelta():
+                return write_duration(dft)
+            case Decimal():
+                return int(dft) if dft == int(dft) else float(dft)
+            case ServiceUrl():
+                return dft.without_password
+            case _:
+                return super().encode_default(dft)
 
 
 _REFERENCE = {"type": "string", "pattern": r"\$\{[^}]+\}"}
@@ -57,21 +77,22 @@ def _for_editors(node: Any) -> Any:
     return form
 
 
-def _homes(node: Mapping[str, Any], path: KeyPath, seen: frozenset[str]) -> Iterator[tuple[str, KeyPath]]:
+def _fields(node: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Field]]:
     for form in _forms(node):
         for key, below in form.get("properties", {}).items():
-            yield key, path
-            yield from _homes(below, (*path, key), seen)
+            needed = key in form.get("required", ())
+            block = next((inner for inner in _forms(below) if "properties" in inner), {})
+            yield (*path, key), Field(below.get("default"), below.get("description", ""), needed, block)
+            yield from _fields(below, (*path, key))
         for part in ("additionalProperties", "items"):
             if isinstance(form.get(part), Mapping):
-                yield from _homes(form[part], (*path, "*"), seen)
+                yield from _fields(form[part], (*path, "*"))
 
 
 def _below(node: Mapping[str, Any], step: str | int) -> Iterator[Mapping[str, Any]]:
     for form in _forms(node):
-        part = form.get("properties", {}).get(
-            step, form.get("items" if isinstance(step, int) else "additionalProperties")
-        )
+        named = form.get("properties", {}).get(step)
+        part = named or form.get("items" if isinstance(step, int) else "additionalProperties")
         if isinstance(part, Mapping):
             yield part
 

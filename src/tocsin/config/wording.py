@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from tocsin.config.problems import KeyPath, did_you_mean, dotted
-from tocsin.config.schema import homes, keys
+from tocsin.config.schema import fields, keys
 
 # What is said for each kind of finding; other kinds have words of their own.
 _MESSAGES: Mapping[str, str] = {
@@ -71,7 +71,7 @@ def unknown_key(path: KeyPath) -> str:
     near = did_you_mean(key, keys(path[:-1]))
     if near:
         return f"there is no such key{near}"
-    home = next((home for known, home in homes() if known == key), None)
+    home = next((path[:-1] for path, _ in fields() if path[-1] == key), None)
     place = "" if home is None else f"; it belongs under {dotted(home)}" if home else "; it belongs at the top level"
     return f"there is no such key{place}"
 

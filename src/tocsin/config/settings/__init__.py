@@ -20,7 +20,9 @@ from tocsin.config.settings.discord import Discord
 from tocsin.config.settings.people import Email, Push, Sms, Voice
 from tocsin.config.settings.places import Slack, Telegram, Webhooks
 from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
-from tocsin.config.units import Duration, File, Text
+from tocsin.config.values.addresses import File, Text
+from tocsin.config.values.names import Name
+from tocsin.config.values.quantities import Duration, write_duration
 from tocsin.core.alert import AlertType
 from tocsin.rules.filters import MAX_AGE
 
@@ -69,25 +71,32 @@ class Settings(Block):
     """The whole file."""
 
     schema_url: Annotated[str | None, Field(alias="$schema")] = None
-    """For editors."""
+    """The schema of this file, for editors."""
     mode: Mode = "live"
     """`shadow` decides, records and shows everything and sends nothing."""
     env_file: File | None = None
     """`NAME=value` lines, for variables that the environment does not have."""
     server: Server = Server()
+    """Where the service listens, and who may come in."""
     storage: Storage = Storage()
+    """What it keeps, and for how long."""
     cluster: Cluster = Cluster()
-    tokens: Mapping[Text, ConfiguredToken] = {}
+    """Several nodes as one service."""
+    tokens: Mapping[Name, ConfiguredToken] = {}
     """Callers by name."""
     operators: Operators = Operators()
+    """Who looks after the service."""
     alerts: Alerts = Alerts()
+    """Channels and filters."""
     products: Mapping[Text, ProductSettings] = {}
     """What belongs together."""
     retailers: Mapping[Text, RetailerSettings] = {}
     """What is known of shops; unlisted ones pass."""
     dedup: Dedup = Dedup()
+    """When the same fact is news again."""
     max_age: Annotated[Mapping[AlertType, Duration], AfterValidator(_with_defaults)] = Field(
-        default_factory=lambda: dict(MAX_AGE)
+        default_factory=lambda: dict(MAX_AGE),
+        json_schema_extra={"default": {kind.value: write_duration(life) for kind, life in MAX_AGE.items()}},
     )
     """Useful life by alert type; types that are not named keep theirs."""
     quiet_hours: Mapping[Text, QuietHoursSettings] = {}
@@ -95,4 +104,6 @@ class Settings(Block):
     routes: tuple[RouteSettings, ...] | None = None
     """Who hears of what; left out, the high band goes to `discord:high_priority`, the rest to `discord:general`."""
     history: History = History()
+    """Copies of the history in other places."""
     links: Links = Links()
+    """Short links in messages."""

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tocsin.config.settings.block import Block
-from tocsin.config.units import Duration, File, RateLimit, WebUrl
+from tocsin.config.values.addresses import File, WebUrl
+from tocsin.config.values.quantities import Duration, RateLimit
 from tocsin.core.alert import AlertType
 
 Mode = Literal["live", "shadow"]

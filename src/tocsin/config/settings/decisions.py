@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tocsin.config.settings.block import Block
-from tocsin.config.units import Conditions, Duration, RouteConditions, TargetName, Text, TimeOfDay, WebUrl, Zone
+from tocsin.config.values.addresses import AffiliateLink, Text, WebUrl
+from tocsin.config.values.conditions import Conditions, RouteConditions
+from tocsin.config.values.names import TargetName
+from tocsin.config.values.quantities import Duration, TimeOfDay, Zone
 from tocsin.core.alert import AlertType
 
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
@@ -49,7 +52,7 @@ class RetailerSettings(Block):
     """Other spellings that mean this retailer."""
     to: tuple[TargetName, ...] = ()
     """Further targets for alerts of this retailer."""
-    link: WebUrl | None = None
+    link: AffiliateLink | None = None
     """An affiliate template with `{url}` and `{click}`."""
 
 

@@ -9,7 +9,10 @@ from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.units import Conditions, File, RateLimit, SecretText, Snowflake, Text, is_loopback, split_url
+from tocsin.config.values.addresses import File, Text, is_loopback, split_url
+from tocsin.config.values.conditions import Conditions
+from tocsin.config.values.names import Name, SecretText, Snowflake
+from tocsin.config.values.quantities import RateLimit
 from tocsin.core.alert import AlertType
 from tocsin.rules.quiet import QuietAction
 
@@ -63,7 +66,7 @@ NamedWebhook = Annotated[
 
 
 class Discord(Channel):
-    webhooks: Mapping[Text, NamedWebhook] = {}
+    webhooks: Mapping[Name, NamedWebhook] = {}
     """A name with a URL, or with an object."""
     bot_token: SecretText | None = None
     """With it, a message whose answer was lost is looked for in the Discord channel."""

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.units import File, Recipient, SecretText, Sender, Text, TimeOfDay, Zone
+from tocsin.config.values.addresses import File, Text
+from tocsin.config.values.names import Name, Recipient, SecretText, Sender
+from tocsin.config.values.quantities import TimeOfDay, Zone
 
 Recipients = Annotated[int, Field(ge=1, le=1_000_000)]
 MailAddress = Annotated[Text, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=320)]
@@ -45,7 +47,7 @@ class Twilio(Channel):
     """The most numbers for one alert."""
     spend_cap: SpendCap | None = None
     """Where spending ends."""
-    lists: Mapping[Text, PhoneList] = {}
+    lists: Mapping[Name, PhoneList] = {}
     """Named groups of numbers."""
 
     @property
@@ -71,7 +73,7 @@ class Push(Channel):
 
     firebase_config: File | None = None
     """The service account's key file."""
-    lists: Mapping[Text, DeviceList] = {}
+    lists: Mapping[Name, DeviceList] = {}
     """Named groups of devices."""
 
     @property
@@ -102,7 +104,7 @@ class Email(Channel):
     """The API key, `SG.…`."""
     sender: Annotated[MailSender | None, Field(alias="from")] = None
     """`Name <address>`, as verified with the provider."""
-    lists: Mapping[Text, MailList] = {}
+    lists: Mapping[Name, MailList] = {}
     """Named groups of addresses."""
 
     @property

@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.units import Network, SecretText, Text
+from tocsin.config.values.addresses import Network
+from tocsin.config.values.names import Name, SecretText
 
 
 class Endpoint(Block):
@@ -41,7 +42,7 @@ def _from_id(value: Any) -> Any:
 
 class Webhooks(Channel):
     endpoints: Mapping[
-        Text, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
+        Name, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
     ] = {}
     """A name with a URL, or with an object."""
 
@@ -52,7 +53,7 @@ class Webhooks(Channel):
 
 class Slack(Channel):
     webhooks: Mapping[
-        Text, Annotated[SlackHook, BeforeValidator(_from_url, json_schema_input_type=str | SlackHook | None)]
+        Name, Annotated[SlackHook, BeforeValidator(_from_url, json_schema_input_type=str | SlackHook | None)]
     ] = {}
     """A name with a URL, or with an object."""
 
@@ -66,7 +67,7 @@ class Telegram(Channel):
 
     bot_token: SecretText | None = None
     """As BotFather gave it."""
-    chats: Mapping[Text, Annotated[Chat, BeforeValidator(_from_id, json_schema_input_type=str | int | Chat)]] = {}
+    chats: Mapping[Name, Annotated[Chat, BeforeValidator(_from_id, json_schema_input_type=str | int | Chat)]] = {}
     """A name with a chat's number, or with an object."""
 
     @property

@@ -7,19 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from tocsin.config.settings.block import Block
-from tocsin.config.units import (
-    Duration,
-    LedgerUrl,
-    Network,
-    RedisUrl,
-    SecretText,
-    ServiceUrl,
-    TargetName,
-    Text,
-    WebUrl,
-    is_loopback,
-    some,
-)
+from tocsin.config.values.addresses import LedgerUrl, Network, Origin, RedisUrl, ServiceUrl, Text, WebUrl, is_loopback
+from tocsin.config.values.names import SecretText, TargetName, some
+from tocsin.config.values.quantities import Duration
 
 _SQLITE = "sqlite:///"
 
@@ -35,7 +25,7 @@ class Server(Block):
     """Where people reach the service, for links in messages; its host is one that requests may name."""
     trusted_proxies: tuple[Network, ...] = ()
     """Addresses or networks whose forwarding headers are believed."""
-    allowed_origins: tuple[Text, ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     """Pages of other origins that may connect, beside the service's own."""
     allowed_hosts: tuple[Text, ...] = ()
     """Further names that requests may give as their Host, beside loopback, `host` and that of `public_url`."""

@@ -1,0 +1,75 @@
+"""What things and people are called: targets, ids, phone numbers, secrets."""
+
+import re
+from typing import Annotated, Any
+
+import phonenumbers
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from tocsin.core.delivery import Target
+from tocsin.core.secret import Secret
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SNOWFLAKE = re.compile(r"[0-9]{15,20}")
+
+
+def secret(value: object) -> Secret:
+    if not isinstance(value, str) or not value:
+        raise PydanticCustomError("secret", 'a secret is text, best left outside: "${NAME}" or "${file:/path}"')
+    return Secret(value)
+
+
+def name(value: str) -> str:
+    """What targets and tokens are called: it stands in addresses of the API and behind a colon."""
+    if not value.isprintable() or value != value.strip() or set(value) & set(":/?#%"):
+        raise PydanticCustomError("name", 'a name has no spaces around it and none of ":/?#%"')
+    return value
+
+
+def target(value: object) -> Target:
+    try:
+        return Target.parse(value if isinstance(value, str) else "")
+    except ValueError:
+        raise PydanticCustomError("target", 'a target is written "channel:name"') from None
+
+
+def snowflake(value: object) -> str:
+    """An id of Discord: a number too long for JavaScript, so it is written as text."""
+    text = str(value) if isinstance(value, (str, int)) else ""
+    if not _SNOWFLAKE.fullmatch(text):
+        raise PydanticCustomError("snowflake", 'an id of Discord is a long number in quotes: "1180000000000000002"')
+    return text
+
+
+def sender(value: str) -> str:
+    """By shape alone: the provider knows its senders."""
+    if not _E164.fullmatch(value):
+        raise PydanticCustomError("sender", 'a number is written in the form of E.164: "+14155550100"')
+    return value
+
+
+def recipient(value: str) -> str:
+    """A number that can exist."""
+    try:
+        number = phonenumbers.parse(sender(value))
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise PydanticCustomError("recipient", "there is no such phone number")
+    return value
+
+
+def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list that says something. Only asked once every item is right."""
+    if not values:
+        raise PydanticCustomError("too_short", "it may not be empty")
+    return values
+
+
+SecretText = Annotated[Secret, PlainValidator(secret), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(name)]
+TargetName = Annotated[Target, PlainValidator(target), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+Snowflake = Annotated[str, PlainValidator(snowflake), WithJsonSchema({"type": ["string", "number"]})]
+Sender = Annotated[str, AfterValidator(sender)]
+Recipient = Annotated[str, AfterValidator(recipient)]
