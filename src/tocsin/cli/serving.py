@@ -130,7 +130,7 @@ def _say_sandbox(names: list[str]) -> Callable[[Sandbox], None]:
     def say(sandbox: Sandbox) -> None:
         answers.print(f"What arrives             {sandbox.url}/")
         for name in names:
-            answers.print(f"Discord webhook {name:<9}{sandbox.discord.webhook(name)}")
+            answers.print(f"discord:{name:<16} {sandbox.discord.webhook(name)}")
 
     return say
 
