@@ -24,7 +24,7 @@ class Secret:
         return "***"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(_octets(self._value), _octets(other._value))
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))
@@ -34,3 +34,8 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is not pickled, copied or dumped")
+
+
+def _octets(value: str) -> bytes:
+    """An environment may hold bytes that are no text: Python reads them as lone surrogates."""
+    return value.encode(errors="surrogatepass")

@@ -1,0 +1,77 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.core.clock import ManualClock, SystemClock, epoch_micros, from_micros
+
+
+@pytest.fixture
+def clock(made_at) -> ManualClock:
+    return ManualClock(made_at)
+
+
+async def asleep(clock: ManualClock, seconds: float) -> asyncio.Task[None]:
+    """A sleeper that has reached its sleep."""
+    task = asyncio.create_task(clock.sleep(seconds))
+    await asyncio.sleep(0)
+    return task
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_an_instant_survives_as_micros(moment):
+    assert from_micros(epoch_micros(moment)) == moment
+
+
+async def test_who_slept_long_enough_wakes_in_the_order_of_time(clock):
+    woken: asyncio.Queue[float] = asyncio.Queue()
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.put_nowait(seconds)
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        for seconds in (3, 1, 2, 0):
+            group.create_task(sleep(seconds))
+        assert await woken.get() == 0
+        clock.advance(2)
+        assert [await woken.get(), await woken.get()] == [1, 2]
+        assert woken.empty()
+        clock.advance(1)
+        assert await woken.get() == 3
+
+
+async def test_time_that_passes_moves_both_clocks(clock, made_at):
+    clock.advance(1.5)
+    assert (clock.now(), clock.monotonic()) == (made_at + timedelta(seconds=1.5), 1.5)
+
+
+async def test_a_corrected_wall_clock_wakes_nobody(clock, made_at):
+    sleeper = await asleep(clock, 1)
+    clock.jump(-3600)
+    clock.jump(7200)
+    await asyncio.sleep(0)
+    assert not sleeper.done()
+    assert (clock.now(), clock.monotonic()) == (made_at + timedelta(hours=1), 0.0)
+    clock.advance(1)
+    await sleeper
+
+
+async def test_a_sleeper_that_was_cancelled_disturbs_nobody(clock):
+    gone, stays = await asleep(clock, 1), await asleep(clock, 1)
+    gone.cancel()
+    await asyncio.sleep(0)
+    clock.advance(1)
+    await stays
+    assert gone.cancelled()
+
+
+async def test_the_system_clock_speaks_utc_and_never_goes_back():
+    clock = SystemClock()
+    assert clock.now().tzinfo is UTC
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    before = clock.monotonic()
+    await clock.sleep(0)
+    assert clock.monotonic() >= before
