@@ -72,8 +72,8 @@ async def serve(
 ) -> None:
     """`tocsin sandbox`: listen until cancelled, with these webhooks from the start; `ready` is told once it does."""
     sandbox = Sandbox(clock, limits=limits, journal=journal)
-    await sandbox.start(host, port)
     try:
+        await sandbox.start(host, port)
         for name in webhooks:
             sandbox.discord.webhook(name)
         if ready:
