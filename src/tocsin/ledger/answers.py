@@ -8,16 +8,16 @@ import orjson
 from sqlalchemy import bindparam, delete, select
 
 from tocsin.core.errors import ConflictError
+from tocsin.ledger.among import among
 from tocsin.ledger.contract import Idempotency, Submission
 from tocsin.ledger.schema import idempotency
 from tocsin.ledger.transaction import Transaction
 
 KEPT = timedelta(hours=24)
-KEYS_AT_ONCE = 500
 
 Covers = Literal["item", "request"]
 
-_FIND = select(idempotency).where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
+_FIND = select(idempotency).where(among(idempotency.c.key, "keys"))
 _FORGET = delete(idempotency).where(
     idempotency.c.key == bindparam("k"), idempotency.c.owner == bindparam("o"), idempotency.c.covers == bindparam("c")
 )
@@ -31,9 +31,9 @@ class Answers:
         self._known: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._fresh: list[tuple[str, str, str]] = []
         self._old: list[tuple[str, str, str]] = []
-        wanted = sorted({covered.key for submission in submissions for covered in _keys(submission)})
-        for start in range(0, len(wanted), KEYS_AT_ONCE):
-            self._load(wanted[start : start + KEYS_AT_ONCE])
+        wanted = {covered.key for submission in submissions for covered in _keys(submission)}
+        if wanted:
+            self._load(sorted(wanted))
 
     def recall(self, covered: Idempotency | None, covers: Covers) -> Any | None:
         """What was answered before. Raises ConflictError where it was to something else."""

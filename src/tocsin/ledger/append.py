@@ -16,6 +16,7 @@ from tocsin.core.decision import Accepted, Decision, Duplicate, Filtered, Plan, 
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import ConflictError
 from tocsin.core.record import AlertRecord, Event, EventKind
+from tocsin.ledger.among import among
 from tocsin.ledger.answers import Answers
 from tocsin.ledger.contract import Appended, Decide, Item, Submission
 from tocsin.ledger.episodes import Episodes
@@ -28,7 +29,6 @@ from tocsin.ledger.transaction import Transaction
 Call = tuple[Submission, Decide]
 Place = tuple[int, str]  # an episode's key and a target: where a newer delivery supersedes an older one
 
-EPISODES_AT_ONCE = 500
 _STATE, _WHY = 5, 6  # columns of a delivery's row
 
 _REPEAT = (
@@ -37,7 +37,7 @@ _REPEAT = (
     .values(repeats=alerts.c.repeats + bindparam("times"), last_seen_at=bindparam("seen"))
 )
 _WAITING = (
-    DELIVERIES.where(PENDING, deliveries.c.episode.in_(bindparam("episodes", expanding=True)))
+    DELIVERIES.where(PENDING, among(deliveries.c.episode, "episodes"))
     # What another node is claiming at this instant is on its way: it cannot be superseded any more.
     .with_for_update(of=deliveries, skip_locked=True)
 )
@@ -189,13 +189,12 @@ class _Batch:
         self._superseding.setdefault(place, draft)
 
     def _supersede_stored(self) -> None:
-        touched = self._episodes.touched
-        for start in range(0, len(touched), EPISODES_AT_ONCE):
-            rows = self._transaction.rows(_WAITING, episodes=touched[start : start + EPISODES_AT_ONCE])
-            for held in map(held_of, rows):
-                draft = self._superseding.get((held.episode or 0, str(held.delivery.target)))
-                if draft is not None:
-                    draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
+        touched = self._episodes.touched if self._superseding else []
+        waiting = self._transaction.rows(_WAITING, episodes=touched) if touched else []
+        for held in map(held_of, waiting):
+            draft = self._superseding.get((held.episode or 0, str(held.delivery.target)))
+            if draft is not None:
+                draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
 
 
 def _skus(submissions: Sequence[Submission]) -> set[str]:

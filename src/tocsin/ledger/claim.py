@@ -1,9 +1,8 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -21,10 +20,11 @@ from sqlalchemy import (
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord
+from tocsin.ledger.among import among
 from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Waiting
 from tocsin.ledger.moves import put
-from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of
-from tocsin.ledger.schema import PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
+from tocsin.ledger.rows import DELIVERY, RECORD, changed, delivery_of, record_of, target_of
+from tocsin.ledger.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.transaction import AnyRow, Transaction
 
 BEYOND = 8  # read past the limit, so that one look is enough where some turn out to be expired
@@ -42,8 +42,9 @@ def _free() -> ColumnElement[bool]:
 
 _IN_LANE = (PENDING, deliveries.c.lane == bindparam("lane"))
 _BY = bindparam("by", type_=Moment)
-# The sum hides the column from the index by due time: what is due is looked for in order of importance.
-_IS_DUE = type_coerce(deliveries.c.due, BigInteger) + literal_column("0") <= _BY
+# What was planned for at once is due whatever the wall clock did since. The sum hides the column from the index by
+# due time: what is due is looked for in order of importance.
+_IS_DUE = ~LATER | (type_coerce(deliveries.c.due, BigInteger) + literal_column("0") <= _BY)
 
 
 def _take(is_due: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
@@ -58,8 +59,8 @@ def _take(is_due: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tu
 
 
 _MOST_IMPORTANT = _take(_IS_DUE, deliveries.c.priority.desc(), deliveries.c.key)
-_OLDEST = _take(deliveries.c.due <= _BY, deliveries.c.due, deliveries.c.key)
-_NEXT_DUE = select(deliveries.c.due).where(*_IN_LANE, _free()).order_by(deliveries.c.due).limit(1)
+_OLDEST = _take(_IS_DUE, deliveries.c.key)
+_NEXT_DUE = select(deliveries.c.due).where(*_IN_LANE, LATER, _free()).order_by(deliveries.c.due).limit(1)
 _BEST_BY = (
     select(deliveries.c.priority)
     .where(*_IN_LANE, _IS_DUE, _free())
@@ -69,7 +70,7 @@ _BEST_BY = (
 _BEGIN = insert(attempts)
 _SEND = (
     update(deliveries)
-    .where(deliveries.c.key.in_(bindparam("keys", expanding=True)))
+    .where(among(deliveries.c.key, "keys"))
     .values(
         state=DeliveryState.SENDING.value,
         why=None,
@@ -80,12 +81,6 @@ _SEND = (
         moved_at=bindparam("at"),
     )
 )
-
-
-class _Candidate(NamedTuple):
-    delivery: Delivery
-    episode: int | None
-    record: AlertRecord
 
 
 def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
@@ -99,81 +94,72 @@ def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
     return Claimed(begun, _waiting(transaction, request.lane), tuple(expired))
 
 
-def _candidates(transaction: Transaction, request: ClaimRequest) -> tuple[list[_Candidate], list[Delivery]]:
+def _candidates(transaction: Transaction, request: ClaimRequest) -> tuple[Sequence[AnyRow], list[Delivery]]:
     """What may be claimed, best first, and what was found past its life on the way (marked so)."""
-    window = request.limit + (BEYOND if request.limit > 1 else 1)
+    window = request.limit + (BEYOND if request.limit > 1 else 0)
     expired: list[Delivery] = []
     for _ in range(LOOKS):
         found = _look(transaction, request, window)
-        over = [candidate.delivery for candidate in found if candidate.delivery.expires_at <= transaction.now]
+        over = [delivery_of(row[: len(DELIVERY)]) for row in found if row.expires_at <= transaction.now]
         expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
         if len(over) < window:
-            return [candidate for candidate in found if candidate.delivery.expires_at > transaction.now], expired
+            return [row for row in found if row.expires_at > transaction.now], expired
         window = 1000
     return [], expired
 
 
-def _look(transaction: Transaction, request: ClaimRequest, window: int) -> list[_Candidate]:
+def _look(transaction: Transaction, request: ClaimRequest, window: int) -> Sequence[AnyRow]:
     statement = _OLDEST if request.oldest_first else _MOST_IMPORTANT
-    rows = transaction.rows(
-        statement, lane=request.lane, floor=FLOOR[request.lowest], by=transaction.now, window=window
-    )
-    return [_candidate(row) for row in rows]
+    floor = FLOOR[request.lowest]
+    return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
 
 
-def _candidate(row: AnyRow) -> _Candidate:
-    width = len(DELIVERY)
-    return _Candidate(delivery_of(row[:width]), row[width], record_of(row[width + 1 :]))
-
-
-def _bundle(candidates: Sequence[_Candidate], request: ClaimRequest) -> list[_Candidate]:
+def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> list[tuple[AnyRow, AlertRecord]]:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request."""
-    together: list[_Candidate] = []
+    together: list[AnyRow] = []
     products: set[int] = set()
-    for candidate in candidates:
-        same_target = not together or candidate.delivery.target == together[0].delivery.target
-        if same_target and candidate.episode not in products:
-            together.append(candidate)
-            if candidate.episode is not None:
-                products.add(candidate.episode)
-    together = together[: request.limit]
-    if len(together) > 1:
-        together = together[
-            : max(1, request.pack(together[0].delivery.target, [candidate.record for candidate in together]))
-        ]
-    return together
+    for row in candidates:
+        if row.target == candidates[0].target and row.episode not in products and len(together) < request.limit:
+            together.append(row)
+            if row.episode is not None:
+                products.add(row.episode)
+    records = [record_of(row[len(DELIVERY) + 1 :]) for row in together]
+    fit = request.pack(target_of(together[0].target), records) if len(together) > 1 else 1
+    return list(zip(together, records, strict=True))[: max(1, fit)]
 
 
-def _begin(transaction: Transaction, bundle: Sequence[_Candidate]) -> Claim:
-    now, first = transaction.now, bundle[0].delivery
+def _begin(transaction: Transaction, bundle: Sequence[tuple[AnyRow, AlertRecord]]) -> Claim:
+    now, first = transaction.now, bundle[0][0]
     number = transaction.key_of(
         _BEGIN,
-        target=str(first.target), lane=first.lane, started_at=now, answer="", mentioned="", members=len(bundle),
+        target=first.target, lane=first.lane, started_at=now, answer="", mentioned="", members=len(bundle),
     )  # fmt: skip
-    keys = [candidate.delivery.key for candidate in bundle]
+    keys = [row.key for row, _ in bundle]
     transaction.insert(attempt_members, [(key, number) for key in keys])
     transaction.write(_SEND, keys=keys, number=number, at=now)
-    members = tuple((_sending(candidate.delivery, now), candidate.record) for candidate in bundle)
-    return Claim(number, first.target, first.lane, now, members)
+    members = tuple((_sending(row, now), record) for row, record in bundle)
+    return Claim(number, target_of(first.target), first.lane, now, members)
 
 
-def _sending(delivery: Delivery, now: datetime) -> Delivery:
-    return replace(
-        delivery,
-        state=DeliveryState.SENDING,
+def _sending(row: AnyRow, now: datetime) -> Delivery:
+    return changed(
+        row,
+        state=DeliveryState.SENDING.value,
         why=None,
         detail="",
-        fence=delivery.fence + 1,
-        attempts=delivery.attempts + 1,
+        fence=row.fence + 1,
+        attempts=row.attempts + 1,
         moved_at=now,
     )
 
 
 def _waiting(transaction: Transaction, lane: str) -> Waiting | None:
     """Deliveries that wait for an older sibling do not count: the settlement of that one wakes their lane."""
+    best = transaction.row(_BEST_BY, lane=lane, by=transaction.now)
+    if best is not None:
+        return Waiting(transaction.now, Band.of(best[0]))
     soonest = transaction.row(_NEXT_DUE, lane=lane)
     if soonest is None:
         return None
-    due = max(soonest[0], transaction.now)
-    best = transaction.row(_BEST_BY, lane=lane, by=due)
-    return None if best is None else Waiting(due, Band.of(best[0]))
+    best = transaction.row(_BEST_BY, lane=lane, by=soonest[0])
+    return None if best is None else Waiting(soonest[0], Band.of(best[0]))

@@ -10,7 +10,7 @@ from tocsin.core.record import Event, EventKind
 from tocsin.ledger.contract import Closed
 from tocsin.ledger.moves import DELIVERIES, put
 from tocsin.ledger.rows import RECORD, held_of, record_of
-from tocsin.ledger.schema import ALERT_IS_OPEN, IS_OPEN, PENDING, Moment, alerts, deliveries, episodes, events, messages
+from tocsin.ledger.schema import IS_OPEN, PENDING, Moment, alerts, deliveries, episodes, events, messages
 from tocsin.ledger.stream import Stream
 from tocsin.ledger.transaction import AnyRow, Transaction
 
@@ -24,7 +24,9 @@ _SILENT = (
     .limit(bindparam("most"))
 )
 _OPEN_ALERTS = (
-    select(alerts.c.key, *RECORD).where(ALERT_IS_OPEN, alerts.c.episode == bindparam("episode")).order_by(alerts.c.key)
+    select(alerts.c.key, *RECORD)
+    .where(alerts.c.episode == bindparam("episode"), alerts.c.closed_at.is_(None))
+    .order_by(alerts.c.key)
 )
 _PENDING = DELIVERIES.where(PENDING, deliveries.c.episode == bindparam("episode")).with_for_update(
     of=deliveries, skip_locked=True

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from tocsin.core.decision import Plan
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.ledger.among import among
 from tocsin.ledger.contract import Moved
 from tocsin.ledger.moves import DELIVERIES, put
 from tocsin.ledger.rows import Held, delivery_row, held_of, target_of, unpacked
@@ -26,16 +27,14 @@ _WAITED_ENOUGH = (
     .with_for_update(of=deliveries, skip_locked=True)
 )
 _IN_LANES = (
-    DELIVERIES.where(
-        PENDING, deliveries.c.lane.in_(bindparam("lanes", expanding=True)), deliveries.c.fallback.is_not(None)
-    )
+    DELIVERIES.where(PENDING, among(deliveries.c.lane, "lanes"), deliveries.c.fallback.is_not(None))
     .order_by(deliveries.c.priority.desc(), deliveries.c.key)
     .limit(AT_ONCE)
     .with_for_update(of=deliveries, skip_locked=True)
 )
-_STAY = update(deliveries).where(deliveries.c.key.in_(bindparam("keys", expanding=True)))
+_STAY = update(deliveries).where(among(deliveries.c.key, "keys"))
 _SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).where(
-    deliveries.c.alert.in_(bindparam("alerts", expanding=True))
+    among(deliveries.c.alert, "alerts")
 )
 _RESTING = select(targets.c.target)
 

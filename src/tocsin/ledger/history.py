@@ -13,7 +13,18 @@ from tocsin.ledger.contract import AlertQuery, AlertStory, AttemptRow, DeliveryS
 from tocsin.ledger.page import below, bounded, page_of
 from tocsin.ledger.queue import ATTEMPT, attempt_of
 from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of
-from tocsin.ledger.schema import alerts, attempt_members, attempts, clicks, deliveries, events, in_state, stream
+from tocsin.ledger.schema import (
+    ALONE,
+    alerts,
+    attempt_members,
+    attempts,
+    clicks,
+    deliveries,
+    episodes,
+    events,
+    in_state,
+    stream,
+)
 from tocsin.ledger.transaction import AnyRow
 
 _EVENT = (events.c.position, events.c.kind, events.c.at, events.c.opened_at)
@@ -145,8 +156,16 @@ def _in_alert_state(state: str | None) -> ColumnElement[bool] | None:
 def _sku_like(pattern: str) -> ColumnElement[bool]:
     """`sku`, or `retailer:sku`; a colon may also belong to the SKU itself."""
     retailer, colon, sku = pattern.partition(":")
-    whole = _like(alerts.c.sku, pattern)
-    return or_(whole, and_(_like(alerts.c.retailer, retailer), _like(alerts.c.sku, sku))) if colon else whole
+    whole = _sku_is(pattern)
+    return or_(whole, and_(_like(alerts.c.retailer, retailer), _sku_is(sku))) if colon else whole
+
+
+def _sku_is(pattern: str) -> ColumnElement[bool]:
+    """By way of the product's episodes, whose index is small; what was filtered or was a test has none."""
+    if "*" in pattern:
+        return _like(alerts.c.sku, pattern)
+    of_product = select(episodes.c.key).where(episodes.c.sku == pattern)
+    return alerts.c.episode.in_(of_product) | (ALONE & (alerts.c.sku == pattern))
 
 
 def _like(column: ColumnElement[str], glob: str) -> ColumnElement[bool]:

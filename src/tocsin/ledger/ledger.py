@@ -37,7 +37,7 @@ def _each(verb: Callable[..., Any]) -> Work:
     return work
 
 
-_SETTLE, _MOVE, _CLOSE = _each(settle.settle), _each(settle.move), _each(close.close)
+_CLOSE = _each(close.close)
 _DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
 _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
 _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
@@ -65,11 +65,11 @@ class SqlLedger:
         return claimed
 
     async def settle(self, settlement: Settlement) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, _SETTLE, (settlement,), len(settlement.moves))
+        moved: Moved = await self._do(Rank.SETTLE, settle.settle, settlement, max(1, len(settlement.moves)))
         return moved
 
     async def move(self, moves: Sequence[Move]) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, _MOVE, (moves,), len(moves))
+        moved: Moved = await self._do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
         return moved
 
     async def close(self, key: EpisodeKey) -> Closed:
@@ -112,7 +112,7 @@ class SqlLedger:
         return revoked
 
     async def touch_tokens(self, used: Mapping[str, datetime]) -> None:
-        await self._do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), len(used))
+        await self._do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), max(1, len(used)))
 
     async def click(self, delivery: int, *, robot: bool) -> None:
         await self._do(Rank.UPKEEP, _CLICK[robot], (delivery,))

@@ -1,13 +1,11 @@
 """What happens to deliveries by time alone: they outlive their use, or the process that was sending them."""
 
-from dataclasses import replace
-
 from sqlalchemy import bindparam, select, update
 
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.ledger.contract import Moved
-from tocsin.ledger.moves import DELIVERIES, put, save
-from tocsin.ledger.rows import held_of
+from tocsin.ledger.moves import DELIVERIES, put
+from tocsin.ledger.rows import changed, held_of
 from tocsin.ledger.schema import PENDING, Moment, attempts, deliveries, in_state
 from tocsin.ledger.transaction import Transaction
 
@@ -24,6 +22,7 @@ _BROKEN_OFF = (
     .where(attempts.c.finished_at.is_(None), attempts.c.key.in_(select(deliveries.c.attempt).where(_SENDING)))
     .values(outcome="unknown", answer="stopped between the claim and the answer")
 )
+_IN_DOUBT = update(deliveries).where(_SENDING).values(fence=deliveries.c.fence + 1)
 
 
 def expire(transaction: Transaction, limit: int) -> Moved:
@@ -33,19 +32,10 @@ def expire(transaction: Transaction, limit: int) -> Moved:
 
 def recover(transaction: Transaction) -> Moved:
     """The fence grows: should the process not be dead after all, it can no longer settle."""
-    left = [held_of(row).delivery for row in transaction.rows(_LEFT_BEHIND)]
-    for delivery in left:
-        check_move(delivery.state, DeliveryState.UNKNOWN, Why.CRASHED)
+    left = transaction.rows(_LEFT_BEHIND)
+    for row in left:
+        check_move(DeliveryState(row.state), DeliveryState.UNKNOWN, Why.CRASHED)
     transaction.write(_BROKEN_OFF, finished_at=transaction.now)
-    moved = [
-        replace(
-            delivery,
-            state=DeliveryState.UNKNOWN,
-            why=Why.CRASHED,
-            fence=delivery.fence + 1,
-            moved_at=transaction.now,
-        )
-        for delivery in left
-    ]
-    save(transaction, moved)
-    return Moved(tuple(moved))
+    unknown = {"state": DeliveryState.UNKNOWN.value, "why": Why.CRASHED.value, "moved_at": transaction.now}
+    transaction.write(_IN_DOUBT, **unknown)
+    return Moved(tuple(changed(row, fence=row.fence + 1, **unknown) for row in left))

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, or_, select
 
 from tocsin.core.delivery import DeliveryState
+from tocsin.ledger.among import among
 from tocsin.ledger.answers import KEPT
 from tocsin.ledger.schema import (
     IS_OPEN,
@@ -20,7 +20,6 @@ from tocsin.ledger.schema import (
     events,
     idempotency,
     in_state,
-    latest,
     messages,
 )
 from tocsin.ledger.stream import Stream
@@ -30,25 +29,21 @@ UNDER_WAY = or_(*map(in_state, (DeliveryState.PENDING, DeliveryState.SENDING, De
 
 _BEFORE = bindparam("before", type_=Moment)
 _MOST: BindParameter[int] = bindparam("most")
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
 _OLDEST_EVENTS = select(events.c.position, events.c.at).order_by(events.c.position).limit(_MOST)
 _FORGET_EVENTS = delete(events).where(events.c.position <= bindparam("last"))
 _OLDEST_KEPT = select(func.min(events.c.position))
-_FORGETTABLE = (
-    select(alerts.c.key)
-    .where(
-        alerts.c.accepted_at < _BEFORE,
-        func.coalesce(alerts.c.closed_position, alerts.c.position, 0) < bindparam("first"),
-        ~exists().where(UNDER_WAY, deliveries.c.alert == alerts.c.key),
-    )
-    .order_by(alerts.c.accepted_at)
+_UNDER_WAY = exists().where(UNDER_WAY, deliveries.c.alert == alerts.c.key)
+_LAST_POSITION = func.coalesce(alerts.c.closed_position, alerts.c.position, 0)
+_OLDEST_ALERTS = (
+    select(alerts.c.key, alerts.c.accepted_at, _LAST_POSITION.label("position"), _UNDER_WAY.label("busy"))
+    .order_by(alerts.c.key)
     .limit(_MOST)
 )
-_DELIVERIES_OF = select(deliveries.c.key).where(deliveries.c.alert.in_(_KEYS))
-_ATTEMPTS_OF = select(attempt_members.c.attempt).distinct().where(attempt_members.c.delivery.in_(_KEYS))
+_DELIVERIES_OF = select(deliveries.c.key).where(among(deliveries.c.alert, "keys"))
+_ATTEMPTS_OF = select(attempt_members.c.attempt).distinct().where(among(attempt_members.c.delivery, "keys"))
 _EMPTY_ATTEMPTS = delete(attempts).where(
-    attempts.c.key.in_(_KEYS), ~exists().where(attempt_members.c.attempt == attempts.c.key)
+    among(attempts.c.key, "keys"), ~exists().where(attempt_members.c.attempt == attempts.c.key)
 )
 _OLD_ANSWERS = delete(idempotency).where(idempotency.c.at <= _BEFORE)
 _OLD_EPISODES = (
@@ -59,18 +54,15 @@ _OLD_EPISODES = (
     .limit(_MOST)
 )
 
-KEYS_AT_ONCE = 500
+KEPT_AT_MOST = 1000  # so many old alerts may be held back at once before younger ones wait for them
 
 
 def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> int:
     """How many alerts were forgotten; fewer than `limit` means that nothing is left to do for now."""
     stream = Stream(transaction)
     _prune_events(transaction, accepted_before, limit)
-    first = transaction.row(_OLDEST_KEPT)
-    oldest_kept = stream.position + 1 if first is None or first[0] is None else first[0]
-    found = transaction.rows(_FORGETTABLE, before=accepted_before, first=oldest_kept, most=limit)
-    for chunk in _chunks([row.key for row in found]):
-        _forget_alerts(transaction, chunk)
+    found = _forgettable(transaction, accepted_before, stream.position, limit)
+    _forget_alerts(transaction, found)
     transaction.write(_OLD_ANSWERS, before=transaction.now - KEPT)
     _prune_episodes(transaction, accepted_before, limit)
     return len(found)
@@ -86,27 +78,29 @@ def _prune_events(transaction: Transaction, before: datetime, limit: int) -> Non
         transaction.write(_FORGET_EVENTS, last=last)
 
 
+def _forgettable(transaction: Transaction, before: datetime, newest: int, limit: int) -> list[int]:
+    """Old enough, nothing of it under way, and no event of it in the stream any more."""
+    first = transaction.row(_OLDEST_KEPT)
+    oldest_kept = newest + 1 if first is None or first[0] is None else first[0]
+    oldest = transaction.rows(_OLDEST_ALERTS, most=limit + KEPT_AT_MOST)
+    over = (row for row in oldest if row.accepted_at < before and row.position < oldest_kept and not row.busy)
+    return [row.key for row in over][:limit]
+
+
 def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
-    for chunk in _chunks([row.key for row in transaction.rows(_DELIVERIES_OF, keys=keys)]):
-        carried = [row.attempt for row in transaction.rows(_ATTEMPTS_OF, keys=chunk)]
-        for table, column in ((attempt_members, "delivery"), (messages, "delivery"), (clicks, "delivery")):
-            transaction.write(_delete(table, column), keys=chunk)
-        transaction.write(_delete(deliveries, "key"), keys=chunk)
-        for some in _chunks(carried):
-            transaction.write(_EMPTY_ATTEMPTS, keys=some)
+    made = [row.key for row in transaction.rows(_DELIVERIES_OF, keys=keys)]
+    carried = [row.attempt for row in transaction.rows(_ATTEMPTS_OF, keys=made)]
+    for table in (attempt_members, messages, clicks):
+        transaction.write(_delete(table, "delivery"), keys=made)
+    transaction.write(_EMPTY_ATTEMPTS, keys=carried)
+    transaction.write(_delete(deliveries, "key"), keys=made)
     transaction.write(_delete(alerts, "key"), keys=keys)
 
 
 def _prune_episodes(transaction: Transaction, before: datetime, limit: int) -> None:
-    found = transaction.rows(_OLD_EPISODES, before=before, most=limit)
-    for chunk in _chunks([row.key for row in found]):
-        transaction.write(_delete(latest, "episode"), keys=chunk)
-        transaction.write(_delete(episodes, "key"), keys=chunk)
+    found = [row.key for row in transaction.rows(_OLD_EPISODES, before=before, most=limit)]
+    transaction.write(_delete(episodes, "key"), keys=found)
 
 
 def _delete(table: Table, column: str) -> Delete:
-    return delete(table).where(table.c[column].in_(_KEYS))
-
-
-def _chunks(keys: Sequence[Any]) -> list[Sequence[Any]]:
-    return [keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE)]
+    return delete(table).where(among(table.c[column], "keys"))

@@ -98,6 +98,17 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
     )
 
 
+_PLACES = {column.name: place for place, column in enumerate(DELIVERY)}
+
+
+def changed(row: Sequence[Any], **changes: Any) -> Delivery:
+    """The delivery of a row with these columns changed: made once, not made and then copied."""
+    values = list(row[: len(DELIVERY)])
+    for name, value in changes.items():
+        values[_PLACES[name]] = value
+    return delivery_of(values)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out."""
@@ -109,10 +120,10 @@ class Held:
     closed: bool
 
 
-def held_of(row: AnyRow) -> Held:
+def held_of(row: AnyRow, **changes: Any) -> Held:
     """From the columns of `DELIVERY` and `BEHIND`."""
     alert, episode, fallback, closed_at = row[len(DELIVERY) :]
-    return Held(delivery_of(row[: len(DELIVERY)]), alert, episode, fallback, closed_at is not None)
+    return Held(changed(row, **changes), alert, episode, fallback, closed_at is not None)
 
 
 def alert_row(

@@ -129,18 +129,7 @@ episodes = Table(
     Column("opened_at", Moment),
     Column("closed_at", Moment),
     Column("last_seen_at", Moment, nullable=False),
-)
-
-# What was last accepted of each type within an episode.
-latest = Table(
-    "latest",
-    metadata,
-    Column("episode", BigInteger, primary_key=True, autoincrement=False),
-    Column("type", String, primary_key=True),
-    Column("alert_id", Uuid, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("price", Money),
-    sqlite_with_rowid=False,
+    Column("last", Text, nullable=False, comment="JSON: per type the alert last accepted, when, at what price"),
 )
 
 deliveries = Table(
@@ -253,11 +242,10 @@ def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElem
 
 PENDING = in_state(DeliveryState.PENDING)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
-ALERT_IS_OPEN = alerts.c.closed_at.is_(None) & alerts.c.episode.is_not(None)
+ALONE = alerts.c.episode.is_(None)
 
-Index("alerts_accepted", alerts.c.accepted_at)
-Index("alerts_sku", alerts.c.sku, alerts.c.key)
-Index("alerts_open", alerts.c.episode, sqlite_where=ALERT_IS_OPEN, postgresql_where=ALERT_IS_OPEN)
+Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
+Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
 Index("episodes_product", episodes.c.sku, episodes.c.retailer, episodes.c.variant, episodes.c.seller, unique=True)
 Index("episodes_seen", episodes.c.last_seen_at)
 Index("deliveries_once", deliveries.c.alert, deliveries.c.target, unique=True)
@@ -269,6 +257,7 @@ Index("clicks_delivery", clicks.c.delivery)
 # The queue: small however long history grows, since a delivery leaves these indexes with its state.
 _UNDER_WAY = (("sending", in_state(DeliveryState.SENDING)), ("unknown", in_state(DeliveryState.UNKNOWN)))
 _FAILING_OVER = PENDING & deliveries.c.fail_over_at.is_not(None)
+LATER = deliveries.c.due > deliveries.c.planned_at  # deferred, or held by quiet hours; all others are due at once
 
 
 def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
@@ -276,7 +265,7 @@ def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]
 
 
 _partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.desc(), deliveries.c.key)
-_partial("deliveries_due", PENDING, deliveries.c.lane, deliveries.c.due)
+_partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)
 _partial("deliveries_waiting", PENDING, deliveries.c.episode)
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)

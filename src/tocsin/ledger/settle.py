@@ -1,82 +1,99 @@
-"""What became of deliveries is written down, once, by who holds their fence."""
+"""What became of deliveries is written down, once, by who holds their fence. Waiting calls share the statements."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Boolean, bindparam, or_, select, update
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why, check_move
+from tocsin.ledger.among import among
 from tocsin.ledger.contract import Move, Moved, Settlement
 from tocsin.ledger.fallback import take_over
-from tocsin.ledger.moves import DELIVERIES, KEYS_AT_ONCE, put, save
+from tocsin.ledger.moves import DELIVERIES, put
 from tocsin.ledger.rest import disable
 from tocsin.ledger.rows import Held, held_of
 from tocsin.ledger.schema import PENDING, attempts, deliveries, messages
-from tocsin.ledger.transaction import Transaction
+from tocsin.ledger.transaction import AnyRow, Transaction
 
-_HELD = DELIVERIES.where(deliveries.c.key.in_(bindparam("keys", expanding=True))).with_for_update(of=deliveries)
+Place = tuple[int, str]  # an episode's key and a target
+
 _FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
+_HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
+_REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
+_MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
 _WAITING = select(deliveries.c.key, deliveries.c.episode, deliveries.c.target, deliveries.c.lane).where(
-    PENDING, deliveries.c.episode.in_(bindparam("episodes", expanding=True))
+    PENDING, among(deliveries.c.episode, "episodes")
 )
-_STANDING = select(messages.c.delivery).where(messages.c.delivery.in_(bindparam("keys", expanding=True)))
+_STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys"))
 
 
-def settle(transaction: Transaction, settlement: Settlement) -> Moved:
-    transaction.write(
-        _FINISH,
-        number=settlement.attempt,
-        finished_at=transaction.now,
-        outcome=settlement.outcome,
-        status=settlement.status,
-        answer=settlement.answer,
-        mentioned=settlement.mentioned,
-    )
-    moved = move(transaction, settlement.moves)
-    if settlement.disable is None:
-        return moved
-    rest = disable(transaction, *settlement.disable)
-    return Moved(moved.deliveries + rest.deliveries, moved.lost, moved.lanes | rest.lanes)
+def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[Moved]:
+    transaction.write_each(_FINISH, [_end(transaction, one) for one in settlements])
+    moved = move(transaction, [one.moves for one in settlements])
+    return [_rest(transaction, *each) for each in zip(settlements, moved, strict=True)]
 
 
-def move(transaction: Transaction, moves: Sequence[Move]) -> Moved:
-    held = _hold(transaction, moves)
-    wanted = {one.key: one for one in moves if one.key in held and held[one.key].delivery.fence == one.fence}
-    lost = tuple(one.key for one in moves if one.key not in wanted)
-    moved = {key: _moved(transaction, held[key].delivery, one) for key, one in wanted.items()}
-    save(transaction, list(moved.values()))
-    _note_messages(transaction, wanted.values())
-    woken = {one.lane for one in moved.values() if one.state is DeliveryState.PENDING}
-    refused = [held[key] for key, one in moved.items() if one.state is DeliveryState.REFUSED]
+def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[Moved]:
+    """Each call's deliveries as they now stand; a delivery that two calls move is moved twice, in turn."""
+    keys = [one.key for call in calls for one in call]
+    if len(set(keys)) < len(keys) and len(calls) > 1:
+        return [moved for call in calls for moved in move(transaction, [call])]
+    rows = {row.key: row for row in transaction.rows(_HELD, keys=keys)}
+    wanted = [one for call in calls for one in call if one.key in rows and rows[one.key].fence == one.fence]
+    moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
+    _save(transaction, wanted, moved)
+    _note_messages(transaction, wanted)
+    refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]
     _, handed_to = take_over(transaction, refused)
-    overtaken, freed = _settle_siblings(transaction, [replace(held[key], delivery=one) for key, one in moved.items()])
-    moved |= {one.key: one for one in overtaken}
-    return Moved(tuple(moved.values()), lost, frozenset(woken | handed_to | freed))
+    overtaken, freed = _settle_siblings(transaction, list(moved.values()))
+    told = {key: overtaken.get(key, one.delivery) for key, one in moved.items()}
+    return [_result(call, told, handed_to | freed) for call in calls]
 
 
-def _hold(transaction: Transaction, moves: Sequence[Move]) -> Mapping[int, Held]:
-    keys = [one.key for one in moves]
-    chunks = (keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE))
-    rows = (row for chunk in chunks for row in transaction.rows(_HELD, keys=chunk))
-    return {one.delivery.key: one for one in map(held_of, rows)}
+def _end(transaction: Transaction, settlement: Settlement) -> dict[str, Any]:
+    return {
+        "number": settlement.attempt,
+        "finished_at": transaction.now,
+        "outcome": settlement.outcome,
+        "status": settlement.status,
+        "answer": settlement.answer,
+        "mentioned": settlement.mentioned,
+    }
 
 
-def _moved(transaction: Transaction, delivery: Delivery, wanted: Move) -> Delivery:
-    check_move(delivery.state, wanted.to, wanted.why)
-    now, expires_at = transaction.now, delivery.expires_at
+def _moved(transaction: Transaction, row: AnyRow, wanted: Move) -> Held:
+    check_move(DeliveryState(row.state), wanted.to, wanted.why)
+    now, why = transaction.now, None if wanted.why is None else wanted.why.value
+    changes: dict[str, Any] = {"state": wanted.to.value, "why": why, "moved_at": now, "detail": wanted.detail}
+    if wanted.to is DeliveryState.PENDING:
+        changes["due"] = wanted.due or now
     if wanted.why is Why.RETRIED:
-        expires_at = now + (delivery.expires_at - delivery.planned_at)
-    due = now if wanted.to is DeliveryState.PENDING else delivery.due
-    return replace(
-        delivery,
-        state=wanted.to,
-        why=wanted.why,
-        due=wanted.due or due,
-        expires_at=expires_at,
-        moved_at=now,
-        detail=wanted.detail,
-        possibly_repeated=delivery.possibly_repeated or wanted.possibly_repeated,
-    )
+        changes["expires_at"] = now + (row.expires_at - row.planned_at)
+    if wanted.possibly_repeated:
+        changes["possibly_repeated"] = True
+    return held_of(row, **changes)
+
+
+def _save(transaction: Transaction, moves: Iterable[Move], moved: Mapping[int, Held]) -> None:
+    """One statement for all that move alike: most of an attempt, mostly all of it."""
+    alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for one in moves:
+        now = moved[one.key].delivery
+        times = [now.due, now.expires_at] if one.to is DeliveryState.PENDING else []
+        alike[one.to, one.why, one.detail, one.possibly_repeated, *times].append(one.key)
+    for (to, why, detail, repeated, *times), keys in alike.items():
+        changes = dict(zip(("due", "expires_at"), times, strict=False))
+        transaction.write(
+            _MOVE,
+            keys=keys,
+            state=to.value,
+            why=None if why is None else why.value,
+            detail=detail,
+            repeated=repeated,
+            moved_at=transaction.now,
+            **changes,
+        )
 
 
 def _note_messages(transaction: Transaction, moves: Iterable[Move]) -> None:
@@ -89,29 +106,41 @@ def _note_messages(transaction: Transaction, moves: Iterable[Move]) -> None:
     transaction.insert(messages, rows)
 
 
-def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[list[Delivery], set[str]]:
+def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[dict[int, Delivery], set[str]]:
     """What came back to the queue is not wanted any more where its product is sold out, or a newer alert of its
     episode waits for the same target. A newer one that waited for this one is free to go: its lane is told.
     """
     back = [one for one in ended if one.delivery.state is DeliveryState.PENDING]
-    moved = put(transaction, [one.delivery for one in back if _sold_out(one)], DeliveryState.CANCELLED, Why.CLOSED)
+    sold_out = [one.delivery for one in back if _sold_out(one)]
+    moved = put(transaction, sold_out, DeliveryState.CANCELLED, Why.CLOSED)
     products = sorted({one.episode for one in ended if one.episode is not None})
-    if not products:
-        return moved, set()
-    rows = transaction.rows(_WAITING, episodes=products)
-    newest: dict[tuple[int, str], int] = {}
-    for row in rows:
-        place = (row.episode, row.target)
-        newest[place] = max(row.key, newest.get(place, 0))
-    late = [
-        one.delivery
-        for one in back
-        if not _sold_out(one) and newest.get((one.episode or 0, str(one.delivery.target)), 0) > one.delivery.key
-    ]
+    waiting = transaction.rows(_WAITING, episodes=products) if products else []
+    newest: dict[Place, int] = {}
+    for row in waiting:
+        newest[row.episode, row.target] = max(row.key, newest.get((row.episode, row.target), 0))
+    late = [one.delivery for one in back if not _sold_out(one) and _overtaken(one, newest)]
     moved += put(transaction, late, DeliveryState.CANCELLED, Why.SUPERSEDED)
-    return moved, {row.lane for row in rows}
+    return {one.key: one for one in moved}, {row.lane for row in waiting}
 
 
 def _sold_out(held: Held) -> bool:
     """An operator's retry is a wish that outlives the episode."""
     return held.closed and held.delivery.why is not Why.RETRIED
+
+
+def _overtaken(held: Held, newest: Mapping[Place, int]) -> bool:
+    return held.episode is not None and newest.get((held.episode, str(held.delivery.target)), 0) > held.delivery.key
+
+
+def _result(call: Sequence[Move], told: Mapping[int, Delivery], woken: set[str] | frozenset[str]) -> Moved:
+    mine = tuple(told[one.key] for one in call if one.key in told)
+    lost = tuple(one.key for one in call if one.key not in told)
+    back = {one.lane for one in mine if one.state is DeliveryState.PENDING}
+    return Moved(mine, lost, frozenset(back | woken))
+
+
+def _rest(transaction: Transaction, settlement: Settlement, moved: Moved) -> Moved:
+    if settlement.disable is None:
+        return moved
+    rest = disable(transaction, *settlement.disable)
+    return Moved(moved.deliveries + rest.deliveries, moved.lost, moved.lanes | rest.lanes)

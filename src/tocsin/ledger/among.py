@@ -1,0 +1,51 @@
+"""`column in list` with the list as one parameter: the statement is compiled once, however long the list."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class _Listed(TypeDecorator[list[Any]]):
+    """A JSON text for SQLite, an array for PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.of))
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
+
+
+class _Among(FunctionElement[bool]):
+    """Without a type: SQLAlchemy would compare a Boolean with 1, and SQLite would not see that an index fits."""
+
+    name = "among"
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _on_sqlite(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, listed = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - both are compiled, not told
+
+
+@compiles(_Among, "postgresql")
+def _on_postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, listed = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} = ANY({listed})"
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """`name` is the parameter: a list of numbers or of texts."""
+    return _Among(column, bindparam(name, type_=_Listed(column.type)))
