@@ -33,7 +33,7 @@ def coded_rows() -> Iterator[tuple[str, tuple[str, str]]]:
         name = CHANNEL.sub(r"alerts.channels.CHANNEL.\2", ".".join(path))
         name = CONDITIONS.sub("match.", name.replace("channels.voice.", "channels.sms."))
         if "properties" not in field.form:
-            yield name.replace("*", "NAME"), (default(field), field.meaning)
+            yield name, (default(field), field.meaning)
 
 
 def default(field: Any) -> str:

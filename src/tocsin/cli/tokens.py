@@ -9,7 +9,7 @@ from rich.table import Table
 from tocsin.cli.console import answers, print_json, run
 from tocsin.cli.service import ConfigFile, Json, Token, Url, client
 from tocsin.client import Client
-from tocsin.config.units import duration
+from tocsin.config.values.quantities import duration
 from tocsin.core.clock import SystemClock
 
 app = typer.Typer(help="Who may call the service.", no_args_is_help=True)

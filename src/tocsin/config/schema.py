@@ -35,7 +35,7 @@ class Field:
 
 @cache
 def fields() -> tuple[tuple[KeyPath, Field], ...]:
-    """Every key of the file with its path; `*` stands for any name or number."""
+    """Every key of the file with its path; `NAME` stands for any name, `N` for the number of a list's item."""
     return tuple(_fields(json_schema(), ()))
 
 
@@ -84,9 +84,9 @@ def _fields(node: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, F
             block = next((inner for inner in _forms(below) if "properties" in inner), {})
             yield (*path, key), Field(below.get("default"), below.get("description", ""), needed, block)
             yield from _fields(below, (*path, key))
-        for part in ("additionalProperties", "items"):
+        for part, step in (("additionalProperties", "NAME"), ("items", "N")):
             if isinstance(form.get(part), Mapping):
-                yield from _fields(form[part], (*path, "*"))
+                yield from _fields(form[part], (*path, step))
 
 
 def _below(node: Mapping[str, Any], step: str | int) -> Iterator[Mapping[str, Any]]:

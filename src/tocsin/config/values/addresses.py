@@ -23,6 +23,8 @@ class ServiceUrl(Secret):
     @property
     def without_password(self) -> str:
         parts = urlsplit(self.reveal())
+        if parts.password is None and "password" not in parts.query:
+            return self.reveal()
         host = parts.netloc.rpartition("@")[2]
         place = parts.netloc if parts.password is None else f"{parts.username}:***@{host}"
         return urlunsplit(parts._replace(netloc=place, query="***" if "password" in parts.query else parts.query))
