@@ -4,5 +4,17 @@ from tocsin.channels.discord.address import normalise
 from tocsin.channels.discord.channel import Discord
 from tocsin.channels.discord.search import SearchingDiscord, discord_for
 from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
+from tocsin.channels.discord.template import BrokenTemplateError, Template, compile_template
 
-__all__ = ["Discord", "DiscordSettings", "Face", "SearchingDiscord", "Webhook", "discord_for", "normalise"]
+__all__ = [
+    "BrokenTemplateError",
+    "Discord",
+    "DiscordSettings",
+    "Face",
+    "SearchingDiscord",
+    "Template",
+    "Webhook",
+    "compile_template",
+    "discord_for",
+    "normalise",
+]

@@ -1,6 +1,7 @@
 """The Discord channel: webhooks, one message per attempt."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,9 @@ import orjson
 
 from tocsin.channels.contract import Attempt, Member, Message, Report
 from tocsin.channels.discord.address import Address, normalise
-from tocsin.channels.discord.answers import report_of
-from tocsin.channels.discord.embed import Entry
+from tocsin.channels.discord.answers import ANSWER_LENGTH, report_of
+from tocsin.channels.discord.embed import template_fault
+from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.message import fitting, message_of, standing
 from tocsin.channels.discord.reference import LONGEST, reference_of
 from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
@@ -44,35 +46,36 @@ class Discord:
         self._suspects: dict[UUID, None] = {}  # alerts to be sent alone: a message they were in was refused
         self._headers = {"Content-Type": "application/json", "User-Agent": _user_agent(settings.public_url)}
 
-    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:  # noqa: ARG002 - one limit for all webhooks
+    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
         if len(records) == 1 or records[0].alert.id in self._suspects:
             return 1
-        whole = fitting([self._entry(record, reference=LONGEST) for record in records])
+        whole = fitting([self._entry(target, record, reference=LONGEST) for record in records])
         return next((n for n, record in enumerate(records[:whole]) if record.alert.id in self._suspects), whole)
 
     def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
-        entries = [self._entry(record) for record in records]
+        entries = [self._entry(target, record) for record in records]
         return message_of(entries, mention, silent=False, thread_name=self._webhook(target).thread_name)
 
     async def send(self, attempt: Attempt) -> Report:
         address = self._addresses.get(attempt.target.name)
         if address is None:
             return _unanswered(Deferred(Delay.CREDENTIALS, detail="this webhook is not configured"), attempt.members)
+        entries = self._entries(attempt.target, attempt.members)
         body = message_of(
-            self._entries(attempt.members),
+            entries,
             attempt.mention,
             silent=attempt.silent,
             thread_name=self._webhook(attempt.target).thread_name,
         )
         report = await self._call("POST", address.execute(), body, attempt.members)
-        return self._part(attempt.members, report) if _blames_all(report) else report
+        return self._part(attempt.members, report) if _blames_all(report) else _with_faults(report, entries)
 
     async def edit(self, message: Message) -> Report:
         """A forum post is a thread with the id of its first message (Discord documentation, Channels Resource)."""
         address = self._addresses[message.target.name]
         if self._webhook(message.target).thread_name:
             address = Address(address.url, message.reference)
-        body = standing(self._entries(message.members))
+        body = standing(self._entries(message.target, message.members))
         return await self._call("PATCH", address.message(message.reference), body, message.members)
 
     async def shared_gate(self, target: Target) -> str | None:
@@ -105,15 +108,21 @@ class Discord:
         alone = Deferred(Delay.PROVIDER_TROUBLE, detail=f"refused together, to be sent alone: {report.answer}")
         return Report((alone,) * len(members), report.budget, report.status, report.answer)
 
-    def _entries(self, members: Sequence[Member]) -> list[Entry]:
+    def _entries(self, target: Target, members: Sequence[Member]) -> list[Entry]:
         return [
-            self._entry(member.record, reference_of(member.delivery), self._link(member.delivery, member.record))
+            self._entry(
+                target, member.record, reference_of(member.delivery), self._link(member.delivery, member.record)
+            )
             for member in members
         ]
 
-    def _entry(self, record: AlertRecord, reference: str | None = None, link: str | None = None) -> Entry:
-        retailer = record.alert.retailer
-        return Entry(record, self._settings.faces.get(retailer, Face(retailer)), reference, link)
+    def _entry(
+        self, target: Target, record: AlertRecord, reference: str | None = None, link: str | None = None
+    ) -> Entry:
+        alert = record.alert
+        face = self._settings.faces.get(alert.retailer, Face(alert.retailer))
+        template = self._webhook(target).templates.get(alert.type) or self._settings.templates.get(alert.type)
+        return Entry(record, face, reference, link, template)
 
     def _webhook(self, target: Target) -> Webhook:
         return self._settings.webhooks[target.name]
@@ -131,6 +140,12 @@ def _user_agent(public_url: str | None) -> str:
 def _unanswered(outcome: Outcome, members: Sequence[Member]) -> Report:
     detail = "" if isinstance(outcome, Delivered) else outcome.detail
     return Report((outcome,) * len(members), answer=detail)
+
+
+def _with_faults(report: Report, entries: Sequence[Entry]) -> Report:
+    """The timeline tells of a template that broke: the built-in one stood in for it."""
+    faults = [fault for entry in entries if (fault := template_fault(entry))]
+    return replace(report, answer=f"{faults[0]}; {report.answer}"[:ANSWER_LENGTH]) if faults else report
 
 
 def _blames_all(report: Report) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tocsin.channels.discord import limits
-from tocsin.channels.discord.embed import LOOKS, Entry, embed_of
+from tocsin.channels.discord.embed import LOOKS, embed_of
+from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.markdown import caption, literal
 from tocsin.channels.links import web_address
 from tocsin.core.mention import Mention
@@ -46,7 +47,7 @@ def fitting(entries: Sequence[Entry]) -> int:
     addresses: set[str] = set()
     for count, entry in enumerate(entries[: limits.EMBEDS]):
         room -= limits.embed_length(embed_of(entry))
-        address = entry.record.alert.url or ""
+        address = entry.alert.url or ""
         if count and (room < 0 or address in addresses):
             return count
         addresses |= {address} - {""}
@@ -56,7 +57,7 @@ def fitting(entries: Sequence[Entry]) -> int:
 def _call(entry: Entry, mention: Mention) -> str:
     """The line that phones show in their notification."""
     names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in mention.roles]
-    call = f"{LOOKS[entry.record.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.face.title, 100)}"
+    call = f"{LOOKS[entry.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.face.title, 100)}"
     return f"{' '.join(names)} {call}"
 
 
@@ -76,8 +77,8 @@ def _buttons_of(entry: Entry, *, named: bool) -> Iterator[dict[str, Any]]:
     """`named`: in a message with several alerts each button says which product it buys."""
     product = f": {caption(entry.product, _NAME_IN_BUTTON)}" if named else ""
     if address := web_address(entry.address, limits.BUTTON_ADDRESS):
-        yield _button(f"{LOOKS[entry.record.alert.type].door} at {caption(entry.face.title, 30)}{product}", address)
-    if cart := web_address(entry.record.alert.metadata.get("cart_url"), limits.BUTTON_ADDRESS):
+        yield _button(f"{LOOKS[entry.alert.type].door} at {caption(entry.face.title, 30)}{product}", address)
+    if cart := web_address(entry.cart, limits.BUTTON_ADDRESS):
         yield _button(f"Add to cart{product}", cart)
 
 

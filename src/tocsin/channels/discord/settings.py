@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tocsin.channels.discord.template import Template
+from tocsin.core.alert import AlertType
 from tocsin.core.secret import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """One target. `url` in any form that `normalise` takes. A forum or media channel needs `thread_name` (each message
-    opens a post of that name) or `thread_id`.
+    opens a post of that name) or `thread_id`. Its `templates` go before those of the channel.
     """
 
     url: Secret
     thread_id: str | None = None
     thread_name: str | None = None
+    templates: Mapping[AlertType, Template] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,4 @@ class DiscordSettings:
     bot_token: Secret | None = None
     faces: Mapping[str, Face] = field(default_factory=dict)
     public_url: str | None = None
+    templates: Mapping[AlertType, Template] = field(default_factory=dict)

@@ -1,0 +1,120 @@
+"""One alert of a message, with what its parts are made from."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tocsin.channels.discord import limits
+from tocsin.channels.discord.settings import Face
+from tocsin.channels.discord.template import Ready, Template
+from tocsin.channels.links import web_address
+from tocsin.channels.money import money, percent_saved
+from tocsin.channels.text import plain
+from tocsin.core.alert import Alert
+from tocsin.core.clock import epoch_micros
+from tocsin.core.decision import Reason
+from tocsin.core.record import AlertRecord
+
+_DEAREST = Decimal(10) ** 12  # what costs more is a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`reference` is what its delivery is known by in the message, `link` the short address of the product."""
+
+    record: AlertRecord
+    face: Face
+    reference: str | None = None
+    link: str | None = None
+    template: Template | None = None
+
+    @property
+    def alert(self) -> Alert:
+        return self.record.alert
+
+    @property
+    def is_test(self) -> bool:
+        return self.record.reason is Reason.TEST or bool(self.alert.metadata.get("test"))
+
+    @property
+    def product(self) -> str:
+        """What to call the product, even where its name has nothing that can be seen."""
+        named = (self.alert.product_name or "", self.alert.sku, "Product")
+        return next(filter(None, map(plain, named)))
+
+    @property
+    def address(self) -> str | None:
+        """Where the reader gets to: by the short link where there is one, so that the click is seen."""
+        return web_address(self.link, limits.ADDRESS) or web_address(self.alert.url, limits.ADDRESS)
+
+    @property
+    def cart(self) -> str | None:
+        return web_address(self.alert.metadata.get("cart_url"), limits.ADDRESS)
+
+    @property
+    def previous_price(self) -> Decimal | None:
+        """`metadata.previous_price` comes as its sender wrote it: a number or a decimal string, or anything else."""
+        named = self.alert.metadata.get("previous_price")
+        if isinstance(named, bool) or not isinstance(named, int | float | str):
+            return None
+        try:
+            price = Decimal(str(named))
+        except InvalidOperation:
+            return None
+        return price if price.is_finite() and 0 < price < _DEAREST else None
+
+    @property
+    def percent(self) -> int | None:
+        """By how much it is cheaper than before, where it is."""
+        if self.alert.price is None or self.previous_price is None:
+            return None
+        return percent_saved(self.alert.price, self.previous_price)
+
+    @property
+    def detected(self) -> str:
+        """Discord shows each reader how long ago that is."""
+        return f"<t:{epoch_micros(self.alert.timestamp) // 1_000_000}:R>"
+
+    @property
+    def sold_out_after(self) -> str | None:
+        closed_at = self.record.closed_at
+        return None if closed_at is None else span(closed_at - self.record.accepted_at)
+
+    def values(self) -> dict[str, Any]:
+        """What a template may speak of."""
+        alert = self.alert
+        return {
+            "product": self.product,
+            "retailer": self.face.title,
+            "sku": alert.sku,
+            "variant": alert.variant,
+            "seller": alert.seller,
+            "price": _money(alert.price, alert.currency),
+            "previous_price": _money(self.previous_price, alert.currency),
+            "percent": self.percent,
+            "stock": alert.metadata.get("stock"),
+            "priority": alert.priority,
+            "band": alert.band.value,
+            "url": _ready(self.address),
+            "cart_url": _ready(self.cart),
+            "detected": Ready(self.detected),
+            "metadata": alert.metadata,
+        }
+
+
+def span(duration: timedelta) -> str:
+    """`3 min 12 s`: the two greatest units."""
+    seconds = max(0, int(duration.total_seconds()))
+    counts = {"d": seconds // 86400, "h": seconds // 3600 % 24, "min": seconds // 60 % 60, "s": seconds % 60}
+    told = [f"{count} {unit}" for unit, count in counts.items() if count]
+    return " ".join(told[:2]) or "0 s"
+
+
+def _money(amount: Decimal | None, currency: str) -> str | None:
+    return None if amount is None else money(amount, currency)
+
+
+def _ready(address: str | None) -> Ready | None:
+    """Fit for `[text](address)`: a bracket would end the link."""
+    return None if address is None else Ready(address.replace("(", "%28").replace(")", "%29"))
