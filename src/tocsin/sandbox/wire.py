@@ -18,6 +18,7 @@ ENDLESS: Mapping[str, tuple[bytes, bytes]] = {
     "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 ENDLESS_PAUSE_S = 0.001
+ENDLESS_BUFFER = 64 * 1024  # for a client that does not read: its trouble must not become ours
 
 
 class Wire:
@@ -65,7 +66,8 @@ class Wire:
         start, again = ENDLESS[fault.part]
         self._write(start)
         while self._transport and not self._transport.is_closing():
-            self._write(again)
+            if self._transport.get_write_buffer_size() < ENDLESS_BUFFER:
+                self._write(again)
             await asyncio.sleep(ENDLESS_PAUSE_S)
 
     async def _close_idle(self, answer: Answer, fault: Fault) -> None:
