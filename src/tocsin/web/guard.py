@@ -65,6 +65,8 @@ class Guard:
             lock = self._admit(scope, headers)
             if headers.has_body:
                 receive = _replay(await _read(receive, headers, lock.max_body), receive)
+                if lock.scope is not None:
+                    scope["headers"] = _as_json(scope["headers"])
         except TocsinError as problem:
             answer = answer_to(problem)
             if isinstance(problem, TooLargeError | TooSlowError):
@@ -168,6 +170,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Our bodies are JSON whatever their content type says: `curl -d` calls everything a form."""
+    return [*(pair for pair in headers if pair[0] != b"content-type"), (b"content-type", b"application/json")]
 
 
 def _dress(send: Send) -> Send:

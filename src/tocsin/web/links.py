@@ -63,8 +63,16 @@ class Links:
         self._tell = parts.tell
 
     def open(self, app: FastAPI) -> None:
-        route = RawRoute("/r/{code}", self.follow, methods=["GET", "HEAD"], tags=["links"], openapi_extra=dict(OPEN))
-        app.router.routes.append(route)
+        for method in ("GET", "HEAD"):
+            route = RawRoute(
+                "/r/{code}",
+                self.follow,
+                methods=[method],
+                tags=["links"],
+                include_in_schema=method == "GET",
+                openapi_extra=dict(OPEN),
+            )
+            app.router.routes.append(route)
 
     async def follow(self, request: Request) -> Response:
         """Count the click and go on to the product. A look-up by a preview robot is no click."""
