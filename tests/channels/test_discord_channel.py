@@ -205,6 +205,14 @@ async def test_a_message_that_is_refused_without_naming_an_alert_is_sent_alert_b
     assert alone.outcomes == (Refused(Refusal.CONTENT_BLOCKED, "200000 blocked by automod"),)
 
 
+async def test_a_page_that_repeats_the_address_gives_no_secret_away(discord: Discord, sandbox: Sandbox):
+    url = sandbox.discord.webhook("general")
+    sandbox.faults.next("discord", Fault.status(502, f"<h1>Bad gateway</h1> could not reach {url}"))
+    report = await discord.send(an_attempt([a_record()]))
+    assert "could not reach" in report.answer
+    assert url.rsplit("/", 1)[1] not in repr(report)
+
+
 # --- how many fit ---------------------------------------------------------------------------------------------
 
 

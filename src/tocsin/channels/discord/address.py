@@ -1,8 +1,9 @@
 """Webhook addresses: every form that Discord has ever given out, brought to the one that is called."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tocsin.channels.transport import Answer
 from tocsin.core.secret import Secret
 
 API = "https://discord.com/api/v10"
@@ -58,6 +59,11 @@ class Address:
 
     def inspect(self) -> Secret:
         return self.url
+
+    def hidden_in(self, answer: Answer) -> Answer:
+        """Error pages repeat the address that was asked for, and what they say goes to the timeline."""
+        token = self.url.reveal().rsplit("/", 1)[1].encode()
+        return replace(answer, body=answer.body.replace(token, b"***"))
 
     def _with(self, rest: str) -> Secret:
         thread = f"&thread_id={self.thread_id}" if self.thread_id else ""

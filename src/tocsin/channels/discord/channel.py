@@ -29,6 +29,8 @@ Link = Callable[[Delivery, AlertRecord], str | None]
 
 _SUSPECTS = 1000
 _BLAMES_CONTENT = (400, 413)
+_NOWHERE = Webhook(url=Secret(""))
+_NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the configuration any more")
 
 
 class Discord:
@@ -59,7 +61,7 @@ class Discord:
     async def send(self, attempt: Attempt) -> Report:
         address = self._addresses.get(attempt.target.name)
         if address is None:
-            return _unanswered(Deferred(Delay.CREDENTIALS, detail="this webhook is not configured"), attempt.members)
+            return _unanswered(_NOT_CONFIGURED, attempt.members)
         entries = self._entries(attempt.target, attempt.members)
         body = message_of(
             entries,
@@ -67,16 +69,18 @@ class Discord:
             silent=attempt.silent,
             thread_name=self._webhook(attempt.target).thread_name,
         )
-        report = await self._call("POST", address.execute(), body, attempt.members)
+        report = await self._call("POST", address, address.execute(), body, attempt.members)
         return self._part(attempt.members, report) if _blames_all(report) else _with_faults(report, entries)
 
     async def edit(self, message: Message) -> Report:
         """A forum post is a thread with the id of its first message (Discord documentation, Channels Resource)."""
-        address = self._addresses[message.target.name]
+        address = self._addresses.get(message.target.name)
+        if address is None:
+            return _unanswered(_NOT_CONFIGURED, message.members)
         if self._webhook(message.target).thread_name:
             address = Address(address.url, message.reference)
         body = standing(self._entries(message.target, message.members))
-        return await self._call("PATCH", address.message(message.reference), body, message.members)
+        return await self._call("PATCH", address, address.message(message.reference), body, message.members)
 
     async def shared_gate(self, target: Target) -> str | None:
         """All webhooks of one Discord channel share its limit of messages per minute."""
@@ -85,18 +89,19 @@ class Discord:
 
     async def _place(self, target: Target) -> str | None:
         """The id of the Discord channel behind a webhook, asked once."""
-        if target.name not in self._places:
-            answer = await self._transport.request("GET", self._addresses[target.name].inspect(), headers=self._headers)
-            place = _member_of(answer, "channel_id")
-            if place is None:
-                return None
-            self._places[target.name] = place
-        return self._places[target.name]
+        address = self._addresses.get(target.name)
+        if address and target.name not in self._places:
+            answer = await self._transport.request("GET", address.inspect(), headers=self._headers)
+            if place := _member_of(answer, "channel_id"):
+                self._places[target.name] = place
+        return self._places.get(target.name)
 
-    async def _call(self, method: str, url: Secret, body: Mapping[str, Any], members: Sequence[Member]) -> Report:
+    async def _call(
+        self, method: str, address: Address, url: Secret, body: Mapping[str, Any], members: Sequence[Member]
+    ) -> Report:
         answer = await self._transport.request(method, url, headers=self._headers, body=orjson.dumps(body))
         if isinstance(answer, Answer):
-            return report_of(answer, len(members), self._clock.now())
+            return report_of(address.hidden_in(answer), len(members), self._clock.now())
         return _unanswered(answer, members)
 
     def _part(self, members: Sequence[Member], report: Report) -> Report:
@@ -125,7 +130,7 @@ class Discord:
         return Entry(record, face, reference, link, template)
 
     def _webhook(self, target: Target) -> Webhook:
-        return self._settings.webhooks[target.name]
+        return self._settings.webhooks.get(target.name, _NOWHERE)
 
 
 def _address(webhook: Webhook, api_base: str | None) -> Address:
