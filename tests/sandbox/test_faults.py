@@ -35,6 +35,12 @@ async def test_a_scripted_status_is_answered_so_often_and_then_no_more(sandbox: 
     assert [entry.accepted for entry in sandbox.journal] == [False, False, True]
 
 
+async def test_a_status_can_carry_an_error_of_the_provider(sandbox: Sandbox, sender: Sender) -> None:
+    order(sandbox, Fault.status(403, '{"code": 50013, "message": "Missing Permissions"}'))
+    status, error, headers = await sender.post(HELLO)
+    assert (status, error["code"], headers["Via"]) == (403, 50013, "1.1 google")
+
+
 async def test_a_status_after_the_message_was_taken_is_the_trap_for_repeats(sandbox: Sandbox, sender: Sender) -> None:
     order(sandbox, Fault.status(504, taken=True))
     assert [(await sender.post(HELLO))[0] for _ in range(2)] == [504, 200]

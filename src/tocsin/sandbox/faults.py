@@ -29,6 +29,10 @@ RETRY_AFTER: Mapping[RetryAfter, Callable[[float, datetime], str | None]] = {
 }
 
 
+# What passed Cloudflare says so; its own pages do not.
+VIA: Mapping[str, str] = {"Via": "1.1 google"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """`reaches`: the provider takes the request (it may still refuse it); otherwise nobody ever saw it.
@@ -49,8 +53,9 @@ class Fault:
 
     @staticmethod
     def status(code: int, body: str = "", *, taken: bool = False) -> "Fault":
-        """Answer with this status and this text."""
-        answer = Answer(code, {"Content-Type": "text/plain; charset=utf-8"}, body.encode())
+        """Answer with this status and this body: JSON, where it is an object."""
+        kind = "application/json" if body.startswith("{") else "text/plain; charset=utf-8"
+        answer = Answer(code, {"Content-Type": kind, **VIA}, body.encode())
         return Fault(name=f"status {code}", kind="answer", reaches=taken, make=lambda _: answer)
 
     @staticmethod
@@ -160,7 +165,7 @@ def fault_from_header(text: str) -> Fault:
 
 def _too_many(header: str | None, form: RetryAfter, seconds: float, scope: str) -> Answer:
     """Discord's 429 (documentation, "Rate Limits"): whole seconds in the header, a float in the body."""
-    headers = {"Via": "1.1 google", "X-RateLimit-Scope": scope}
+    headers = {**VIA, "X-RateLimit-Scope": scope}
     body = {"message": "You are being rate limited.", "global": scope == "global"}
     if scope == "global":
         headers["X-RateLimit-Global"] = "true"

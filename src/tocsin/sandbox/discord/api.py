@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 from tocsin.core.clock import Clock
 from tocsin.sandbox.discord.guild import Guild, Message, Webhook
-from tocsin.sandbox.discord.limits import VIA, DiscordLimits
+from tocsin.sandbox.discord.limits import DiscordLimits
 from tocsin.sandbox.discord.refusal import RefusedError, error
 from tocsin.sandbox.discord.webhooks import answer_webhook
 from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
+from tocsin.sandbox.faults import VIA
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.room import Room
 

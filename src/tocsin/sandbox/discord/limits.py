@@ -13,14 +13,13 @@ from math import ceil
 from tocsin.core.clock import Clock
 from tocsin.sandbox.buckets import Bucket, Limit
 from tocsin.sandbox.exchange import Answer
-from tocsin.sandbox.faults import BAN_PAGE
+from tocsin.sandbox.faults import BAN_PAGE, VIA
 
 PER_WEBHOOK = Limit(5, 2.0)
 PER_CHANNEL = Limit(30, 60.0)
 PER_ADDRESS = Limit(50, 1.0)
 INVALID_REQUESTS = Limit(10_000, 600.0)
 COUNTS_AS_INVALID = frozenset({401, 403, 429})
-VIA: Mapping[str, str] = {"Via": "1.1 google"}
 
 
 class DiscordLimits:
