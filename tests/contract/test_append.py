@@ -1,0 +1,289 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.contract.books import (
+    ACCEPTED,
+    DUPLICATE,
+    GENERAL,
+    HIGH,
+    INVALID,
+    Books,
+    decisions,
+    filtering,
+    opened,
+    plan,
+    as_a_test,
+)
+from tocsin.core.alert import Alert, AlertType
+from tocsin.core.clock import ManualClock
+from tocsin.core.decision import Accepted, Decision, Episode, Reason, Receipt, Ruling
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.errors import ConflictError
+from tocsin.core.record import EventKind
+from tocsin.ledger.contract import AlertQuery, Idempotency, Item, Submission
+
+
+async def test_what_goes_in_comes_out_as_it_was(books: Books) -> None:
+    alert = books.detected(
+        product_name="GeForce RTX 5090",
+        url="https://www.bestbuy.com/site/6634940.p",
+        currency="EUR",
+        variant="white",
+        seller="someone",
+        metadata={"image_url": "https://…/ü.jpg", "stock": 4, "deep": {"list": [1, 2.5, None, True]}},
+    )
+    appended = await books.append(alert)
+    record = await books.archive.alert(alert.id)
+    assert record is not None
+    assert record.alert == alert
+    assert (record.decision, record.reason, record.repeats) == (Decision.ACCEPTED, Reason.NEW, 0)
+    assert record.accepted_at == record.last_seen_at == books.clock.now()
+    assert appended.events[0].record.as_json() == record.as_json()
+    assert appended.receipts == ((alert, Receipt(decision=Decision.ACCEPTED, id=alert.id, reason=Reason.NEW)),)
+
+
+async def test_a_price_that_nobody_knows_stays_unknown(books: Books) -> None:
+    alert = books.detected(kind=AlertType.RESTOCK_SOON, price=None)
+    await books.append(alert)
+    record = await books.archive.alert(alert.id)
+    assert record is not None
+    assert record.alert.price is None
+
+
+async def test_an_event_and_its_replay_are_the_same_words_however_the_price_was_spelled(books: Books) -> None:
+    alert = books.detected(price=Decimal("1999.9"))
+    appended = await books.append(alert)
+    (event,) = await books.archive.events(0, 10)
+    assert event == appended.events[0]
+    assert event.record.as_json()["price"] == appended.events[0].record.as_json()["price"] == "1999.90"
+
+
+async def test_positions_begin_at_one_and_have_no_gaps(books: Books) -> None:
+    for number in range(3):
+        await books.append(books.detected(f"{number}a"), books.detected(f"{number}b"))
+    events = await books.archive.events(0, 100)
+    assert [event.position for event in events] == [1, 2, 3, 4, 5, 6]
+    assert {event.kind for event in events} == {EventKind.ACCEPTED}
+    assert await books.archive.span() == (1, 6)
+    assert [event.position for event in await books.archive.events(2, 3)] == [3, 4, 5]
+
+
+async def test_an_empty_ledger_has_no_span(books: Books) -> None:
+    assert await books.archive.span() == (0, 0)
+    assert await books.archive.events(0, 10) == ()
+
+
+async def test_twins_in_one_batch_see_each_other(books: Books) -> None:
+    first, second = books.detected(), books.detected()
+    appended = await books.append(first, second, decide=books.once(GENERAL))
+    assert decisions(appended) == [ACCEPTED, DUPLICATE]
+    assert appended.answers[1]["duplicate_of"] == str(first.id)
+    record = await books.archive.alert(first.id)
+    assert record is not None
+    assert record.repeats == 1
+    assert await books.archive.alert(second.id) is None
+
+
+async def test_concurrent_twins_cannot_both_pass(books: Books) -> None:
+    calls = [books.append(books.detected(), decide=books.once(GENERAL)) for _ in range(20)]
+    answers = [decision for appended in await asyncio.gather(*calls) for decision in decisions(appended)]
+    assert sorted(answers) == [ACCEPTED] + [DUPLICATE] * 19
+    (record,) = (await books.archive.alerts(AlertQuery())).items
+    assert record.repeats == 19
+
+
+async def test_a_repeat_is_counted_on_its_original_with_its_time(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert, decide=books.once(GENERAL))
+    books.clock.advance(5)
+    await books.append(books.detected(), books.detected(), decide=books.once(GENERAL))
+    record = await books.archive.alert(alert.id)
+    assert record is not None
+    assert record.repeats == 2
+    assert record.last_seen_at == record.accepted_at + timedelta(seconds=5)
+
+
+async def test_a_filtered_alert_has_a_row_and_nothing_else(books: Books) -> None:
+    alert = books.detected()
+    appended = await books.append(alert, decide=filtering)
+    assert appended.answers[0] == {"decision": "filtered", "reason": "excluded_retailer", "id": str(alert.id)}
+    story = await books.archive.story(alert.id)
+    assert story is not None
+    assert (story.position, story.deliveries) == (None, ())
+    assert (appended.events, await books.archive.events(0, 10)) == ((), ())
+
+
+async def test_a_test_has_deliveries_but_no_event_and_leaves_the_episode_alone(books: Books) -> None:
+    seen: list[Episode | None] = []
+
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        seen.append(last)
+        return Accepted(Reason.NEW)
+
+    appended = await books.append(books.detected(), decide=as_a_test(books.clock))
+    assert appended.lanes == {str(GENERAL)}
+    assert appended.events == ()
+    await books.append(books.detected(), decide=decide)
+    assert seen == [None]
+
+
+async def test_the_rules_are_told_what_was_accepted_last_of_each_type(books: Books) -> None:
+    known: list[Episode | None] = []
+
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        known.append(last)
+        return Accepted(Reason.NEW)
+
+    soon, stock = books.detected(kind=AlertType.RESTOCK_SOON, price=None), books.detected()
+    start = books.clock.now()
+    await books.append(soon, decide=decide)
+    books.clock.advance(60)
+    await books.append(stock, decide=decide)
+    await books.append(books.detected(), decide=decide)
+    assert known[0] is None
+    assert known[1] is not None
+    assert (known[1].opened_at, known[1].last[AlertType.RESTOCK_SOON].alert_id) == (None, soon.id)
+    assert known[2] is not None
+    assert known[2].opened_at == start + timedelta(seconds=60)
+    assert known[2].last[AlertType.RESTOCK_SOON].at == start
+    assert known[2].last[AlertType.IN_STOCK].price == stock.price
+
+
+async def test_episodes_are_told_apart_by_retailer_variant_and_seller(books: Books) -> None:
+    apart = [
+        books.detected(),
+        books.detected(retailer="newegg"),
+        books.detected(variant="white"),
+        books.detected(seller="someone"),
+    ]
+    appended = await books.append(*apart, decide=books.once(GENERAL))
+    assert decisions(appended) == [ACCEPTED] * 4
+
+
+async def test_an_invalid_item_harms_no_neighbour(books: Books) -> None:
+    invalid = Receipt(decision=Decision.INVALID, error={"code": "invalid_alert", "message": "no sku", "details": []})
+    items = (Item(books.detected("1")), Item(invalid=invalid), Item(books.detected("2")))
+    appended = await books.ledger.append(Submission(items), books.telling(GENERAL))
+    assert decisions(appended) == [ACCEPTED, INVALID, ACCEPTED]
+    assert len(await books.archive.events(0, 10)) == 2
+
+
+async def test_a_call_that_fails_takes_no_neighbour_down(books: Books) -> None:
+    def broken(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        raise ZeroDivisionError
+
+    good = [books.append(books.detected(f"{number}")) for number in range(5)]
+    bad = books.append(books.detected("bad"), decide=broken)
+    *fine, failed = await asyncio.gather(*good, bad, return_exceptions=True)
+    assert isinstance(failed, ZeroDivisionError)
+    assert not [one for one in fine if isinstance(one, BaseException)]
+    assert [event.position for event in await books.archive.events(0, 10)] == [1, 2, 3, 4, 5]
+
+
+async def test_the_same_request_key_gives_the_same_answer_and_writes_nothing(books: Books) -> None:
+    first = await books.append(books.detected("1"), books.detected("2"), key="k")
+    again = await books.append(books.detected("1"), books.detected("2"), key="k")
+    assert again.answers == first.answers
+    assert (again.events, again.receipts, again.lanes) == ((), (), frozenset())
+    assert len(await books.archive.events(0, 10)) == 2
+
+
+async def test_parallel_requests_with_one_key_give_one_answer(books: Books) -> None:
+    calls = [books.append(books.detected(), key="k") for _ in range(10)]
+    answers = {str(appended.answers) for appended in await asyncio.gather(*calls)}
+    assert len(answers) == 1
+    assert len(await books.archive.events(0, 10)) == 1
+
+
+async def test_a_request_key_with_another_body_is_a_conflict(books: Books) -> None:
+    await books.append(books.detected(), key="k")
+    other = Submission((Item(books.detected("other")),), Idempotency("engine", "k", "another"))
+    with pytest.raises(ConflictError):
+        await books.ledger.append(other, books.telling(GENERAL))
+    theirs = replace(other, idempotency=Idempotency("someone else", "k", "another"))
+    assert decisions(await books.ledger.append(theirs, books.telling(GENERAL))) == [ACCEPTED]
+
+
+async def test_item_keys_cover_items(books: Books) -> None:
+    def item(key: str, digest: str) -> Item:
+        return Item(books.detected(key), idempotency=Idempotency("engine", key, digest))
+
+    first = await books.ledger.append(Submission((item("a", "1"), item("b", "1"))), books.telling(GENERAL))
+    again = await books.ledger.append(
+        Submission((item("a", "1"), item("b", "2"), item("c", "1"), item("c", "1"))), books.telling(GENERAL)
+    )
+    assert again.answers[0] == first.answers[0]
+    assert again.answers[1]["error"]["code"] == "idempotency_conflict"
+    assert again.answers[2] == again.answers[3]
+    assert len(again.events) == 1
+
+
+async def test_keys_are_forgotten_after_a_day(books: Books) -> None:
+    first = await books.append(books.detected(), key="k")
+    books.clock.advance(24 * 3600 - 1)
+    assert (await books.append(books.detected(), key="k")).answers == first.answers
+    books.clock.advance(2)
+    fresh = await books.append(books.detected(), key="k")
+    assert fresh.answers != first.answers
+    assert (await books.append(books.detected(), key="k")).answers == fresh.answers
+
+
+async def test_a_newer_alert_supersedes_the_older_pending_one_for_the_same_target(books: Books) -> None:
+    old, new = books.detected(), books.detected(price=Decimal("1899.00"))
+    await books.append(old, decide=books.telling(GENERAL, HIGH))
+    appended = await books.append(new, decide=books.telling(GENERAL))
+    (moved,) = appended.moved
+    assert (moved.alert_id, moved.target, moved.state, moved.why) == (
+        old.id,
+        GENERAL,
+        DeliveryState.CANCELLED,
+        Why.SUPERSEDED,
+    )
+    assert (await books.claimed()).members[0][0].alert_id == new.id
+    assert (await books.claimed(HIGH)).members[0][0].alert_id == old.id
+
+
+async def test_twins_that_pass_in_one_batch_supersede_each_other(books: Books) -> None:
+    first, second = books.detected(), books.detected()
+    await books.append(first, second)
+    claim = await books.claimed(limit=10)
+    assert [delivery.alert_id for delivery, _ in claim.members] == [second.id]
+    story = await books.archive.story(first.id)
+    assert story is not None
+    assert story.deliveries[0].delivery.why is Why.SUPERSEDED
+
+
+async def test_a_plan_that_is_over_before_it_began_is_shown_and_never_claimed(books: Books) -> None:
+    over = plan(clock=books.clock, state=DeliveryState.CANCELLED, why=Why.SHADOW)
+
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        return Accepted(Reason.NEW, (over,))
+
+    appended = await books.append(books.detected(), decide=decide)
+    assert appended.lanes == frozenset()
+    assert await books.claim() is None
+    assert (await books.deliveries())[GENERAL].why is Why.SHADOW
+
+
+async def test_readers_that_follow_the_cursor_miss_nothing_that_many_writers_write(
+    place: str, clock: ManualClock
+) -> None:
+    async with opened(place, clock, shared=True) as books:
+        writers, each = 8, 15
+        seen: list[int] = []
+
+        async def write(writer: int) -> None:
+            for number in range(each):
+                await books.append(books.detected(f"{writer}-{number}"))
+
+        async def read() -> None:
+            async with asyncio.timeout(60):
+                while len(seen) < writers * each:
+                    seen.extend(event.position for event in await books.archive.events(seen[-1] if seen else 0, 7))
+
+        await asyncio.gather(read(), *(write(writer) for writer in range(writers)))
+        assert seen == list(range(1, writers * each + 1))

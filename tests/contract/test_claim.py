@@ -1,0 +1,350 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.contract.books import GENERAL, HIGH, Books, opened, plan
+from tocsin.core.alert import Alert, Band
+from tocsin.core.clock import ManualClock
+from tocsin.core.decision import Accepted, Episode, Reason, Ruling
+from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.core.errors import IllegalMoveError
+from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Move, Settlement
+
+
+async def test_the_most_important_leaves_first_then_the_oldest(books: Books) -> None:
+    for sku, priority in (("a", 2), ("b", 9), ("c", 5), ("d", 9)):
+        await books.append(books.detected(sku, priority=priority))
+    order = [(await books.claimed()).members[0][1].alert.sku for _ in range(4)]
+    assert order == ["b", "d", "c", "a"]
+    assert await books.claim() is None
+
+
+async def test_a_claim_is_committed_with_its_attempt_and_raises_the_fence(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert)
+    claim = await books.claimed()
+    ((delivery, record),) = claim.members
+    assert (delivery.state, delivery.fence, delivery.attempts) == (DeliveryState.SENDING, 1, 1)
+    assert record.alert == alert
+    story = await books.archive.story(alert.id)
+    assert story is not None
+    (told,) = story.deliveries
+    assert told.delivery == delivery
+    assert [(attempt.finished_at, attempt.members) for attempt in told.attempts] == [(None, 1)]
+
+
+async def test_several_go_together_as_far_as_the_message_holds_them(books: Books) -> None:
+    for number in range(5):
+        await books.append(books.detected(str(number)))
+    claim = await books.claimed(limit=10, pack=lambda target, records: 3 if target == GENERAL else 1)
+    assert [record.alert.sku for _, record in claim.members] == ["0", "1", "2"]
+    assert len((await books.claimed(limit=10)).members) == 2
+
+
+async def test_members_of_one_attempt_share_their_target(books: Books) -> None:
+    phones = [Target("sms", "one"), Target("sms", "two")]
+    for number in range(2):
+        await books.append(books.detected(str(number)), decide=books.telling(*phones, lane="sms"))
+    claim = await books.claimed(Target("x", "y"), lane="sms", limit=10)
+    assert {delivery.target for delivery, _ in claim.members} == {phones[0]}
+    assert len(claim.members) == 2
+
+
+async def test_only_bands_that_the_gate_lets_through_are_taken(books: Books) -> None:
+    await books.append(books.detected(priority=7))
+    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, lowest=Band.HIGH))
+    assert claimed.claim is None
+    assert claimed.waiting is not None
+    assert (claimed.waiting.band, claimed.waiting.due) == (Band.MEDIUM, books.clock.now())
+
+
+async def test_the_share_of_a_band_takes_its_oldest(books: Books) -> None:
+    await books.append(books.detected("old", priority=4))
+    await books.append(books.detected("important", priority=9))
+    assert (await books.claimed(oldest_first=True)).members[0][1].alert.sku == "old"
+
+
+async def test_nothing_is_claimed_before_it_is_due(books: Books) -> None:
+    later = books.clock.now() + timedelta(seconds=30)
+    await books.append(books.detected("held", priority=9), decide=books.telling(GENERAL, due=later))
+    request = ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1)
+    claimed = await books.ledger.claim(request)
+    assert claimed.claim is None
+    assert claimed.waiting is not None
+    assert (claimed.waiting.due, claimed.waiting.band) == (later, Band.HIGH)
+    books.clock.advance(30)
+    assert await books.claim() is not None
+    assert (await books.ledger.claim(request)).waiting is None
+
+
+async def test_a_clock_set_back_does_not_hold_what_was_planned_for_at_once(books: Books) -> None:
+    await books.append(books.detected())
+    books.clock.jump(-3600)
+    assert await books.claim() is not None
+
+
+async def test_what_is_found_past_its_life_is_marked_and_the_next_one_taken(books: Books) -> None:
+    for number in range(3):
+        await books.append(
+            books.detected(f"dead {number}"), decide=books.telling(GENERAL, life=timedelta(seconds=number + 1))
+        )
+    await books.append(books.detected("alive", priority=1))
+    books.clock.advance(60)
+    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    assert claimed.claim is not None
+    assert claimed.claim.members[0][1].alert.sku == "alive"
+    assert {(one.state, one.why) for one in claimed.expired} == {(DeliveryState.EXPIRED, Why.PAST_LIFE)}
+    assert len(claimed.expired) == 3
+
+
+async def test_a_newer_one_waits_while_an_older_one_of_its_product_is_being_sent_there(books: Books) -> None:
+    await books.append(books.detected("product"))
+    first = await books.claimed()
+    await books.append(books.detected("product"))
+    blocked = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    assert (blocked.claim, blocked.waiting) == (None, None)
+    moved = await books.settle(first, DeliveryState.SENT)
+    assert str(GENERAL) in moved.lanes
+    assert (await books.claimed()).members[0][0].alert_id != first.members[0][0].alert_id
+
+
+async def test_an_older_one_that_comes_back_after_a_newer_one_is_superseded(books: Books) -> None:
+    await books.append(books.detected("product"))
+    first = await books.claimed()
+    newer = books.detected("product")
+    await books.append(newer)
+    moved = await books.settle(first, DeliveryState.PENDING, Why.DEFERRED)
+    assert [(one.state, one.why) for one in moved.deliveries] == [(DeliveryState.CANCELLED, Why.SUPERSEDED)]
+    assert (await books.claimed()).members[0][0].alert_id == newer.id
+
+
+async def test_concurrent_claims_never_take_the_same_delivery(place: str, clock: ManualClock) -> None:
+    async with opened(place, clock, shared=True) as books:
+        await _claim_all(books, [books])
+
+
+async def test_two_processes_never_claim_the_same_delivery(place: str, clock: ManualClock) -> None:
+    if place.startswith("sqlite"):
+        pytest.skip("one process owns a SQLite ledger")
+    async with opened(place, clock, shared=True) as one, opened(place, clock, shared=True) as other:
+        await _claim_all(one, [one, other])
+
+
+async def _claim_all(first: Books, everybody: list[Books]) -> None:
+    alerts = [first.detected(str(number)) for number in range(120)]
+    await first.append(*alerts)
+    taken: list[int] = []
+
+    async def worker(books: Books) -> None:
+        while claim := await books.claim(limit=3):
+            taken.extend(delivery.key for delivery, _ in claim.members)
+            await books.settle(claim, DeliveryState.SENT)
+
+    await asyncio.gather(*(worker(books) for books in everybody for _ in range(4)))
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == len(alerts)
+
+
+async def test_an_outcome_is_written_once_and_only_by_the_holder_of_the_fence(books: Books) -> None:
+    await books.append(books.detected())
+    first = await books.claimed()
+    await books.settle(first, DeliveryState.PENDING, Why.DEFERRED)
+    second = await books.claimed()
+    late = await books.settle(first, DeliveryState.SENT)
+    assert late.deliveries == ()
+    assert late.lost == (first.members[0][0].key,)
+    moved = await books.settle(second, DeliveryState.SENT, reference="message 1", detail="as asked")
+    assert [(one.state, one.fence, one.attempts, one.detail) for one in moved.deliveries] == [
+        (DeliveryState.SENT, 2, 2, "as asked")
+    ]
+    assert await books.archive.delivery(moved.deliveries[0].id) == moved.deliveries[0]
+
+
+async def test_members_of_one_attempt_may_end_differently(books: Books) -> None:
+    for sku in ("sent", "deferred", "refused"):
+        await books.append(books.detected(sku))
+    claim = await books.claimed(limit=10)
+    later = books.clock.now() + timedelta(seconds=5)
+    ends = {
+        "sent": {"to": DeliveryState.SENT},
+        "deferred": {"to": DeliveryState.PENDING, "why": Why.DEFERRED, "due": later},
+        "refused": {"to": DeliveryState.REFUSED, "why": Why.REFUSED, "detail": "too large"},
+    }
+    moves = tuple(Move(key=one.key, fence=one.fence, **ends[record.alert.sku]) for one, record in claim.members)
+    settled = Settlement(attempt=claim.key, outcome="refused", moves=moves, status=400, answer="{}", mentioned="everyone")
+    moved = await books.ledger.settle(settled)
+    assert [one.state for one in moved.deliveries] == [one.to for one in moves]
+    assert moved.deliveries[1].due == later
+    (attempt,) = await books.archive.recent_attempts(books.clock.now())
+    assert (attempt.outcome, attempt.status, attempt.answer, attempt.mentioned) == ("refused", 400, "{}", "everyone")
+    assert attempt.finished_at == books.clock.now()
+    assert attempt.members == 3
+
+
+async def test_an_illegal_move_is_refused_whole_and_harms_no_neighbour(books: Books) -> None:
+    await books.append(books.detected("1"), books.detected("2"))
+    one, two = await books.claimed(), await books.claimed()
+    bad = books.settle(one, DeliveryState.DELIVERED)
+    good = books.settle(two, DeliveryState.SENT)
+    failed, fine = await asyncio.gather(bad, good, return_exceptions=True)
+    assert isinstance(failed, IllegalMoveError)
+    assert not isinstance(fine, BaseException)
+    assert (await books.archive.delivery(one.members[0][0].id)) == one.members[0][0]
+    (first, _) = await books.archive.recent_attempts(books.clock.now())
+    assert first.outcome is None
+
+
+async def test_a_retry_gives_the_whole_life_once_more(books: Books) -> None:
+    await books.append(books.detected())
+    books.clock.advance(3600)
+    (dead,) = (await books.ledger.expire()).deliveries
+    retry = Move(key=dead.key, fence=dead.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
+    moved = await books.ledger.move([retry])
+    assert moved.lanes == {str(GENERAL)}
+    assert moved.deliveries[0].expires_at - books.clock.now() == dead.expires_at - dead.planned_at
+    assert (await books.claimed()).members[0][0].key == dead.key
+
+
+async def test_a_flag_of_a_possible_repeat_stays(books: Books) -> None:
+    await books.append(books.detected())
+    claim = await books.claimed()
+    await books.settle(claim, DeliveryState.UNKNOWN, Why.ANSWER_LOST)
+    ((delivery, _),) = claim.members
+    resend = Move(
+        key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RESENT, possibly_repeated=True
+    )
+    await books.ledger.move([resend])
+    moved = await books.settle(await books.claimed(), DeliveryState.SENT)
+    assert moved.deliveries[0].possibly_repeated
+
+
+async def test_what_a_dead_process_left_sending_is_unknown_and_out_of_its_reach(books: Books) -> None:
+    await books.append(books.detected("1"), books.detected("2"))
+    claim = await books.claimed(limit=10)
+    await books.append(books.detected("3"))
+    recovered = await books.ledger.recover()
+    assert {(one.state, one.why) for one in recovered.deliveries} == {(DeliveryState.UNKNOWN, Why.CRASHED)}
+    assert len(recovered.deliveries) == 2
+    assert (await books.settle(claim, DeliveryState.SENT)).deliveries == ()
+    (lost,) = await books.archive.unknown(frozenset({str(GENERAL)}))
+    assert (lost.key, lost.target, lost.started_at) == (claim.key, claim.target, claim.started_at)
+    assert [delivery for delivery, _ in lost.members] == list(recovered.deliveries)
+    moved = await books.settle(lost, DeliveryState.SENT, Why.FOUND)
+    assert len(moved.deliveries) == 2
+    assert await books.archive.unknown(frozenset({str(GENERAL)})) == ()
+
+
+async def test_lanes_tell_what_stands_in_them(books: Books) -> None:
+    for number, priority in enumerate((9, 9, 5, 1)):
+        await books.append(books.detected(str(number), priority=priority), decide=books.telling(GENERAL, HIGH))
+    await books.claimed(HIGH)
+    unknown = await books.claimed(HIGH)
+    await books.settle(unknown, DeliveryState.UNKNOWN, Why.ANSWER_LOST)
+    general, high = await books.archive.lanes()
+    assert general.lane == str(GENERAL)
+    assert general.pending == {Band.HIGH: 2, Band.MEDIUM: 1, Band.LOW: 1}
+    assert general.next_due == general.oldest == books.clock.now()
+    assert (high.pending, high.sending, high.unknown) == ({Band.MEDIUM: 1, Band.LOW: 1}, 1, 1)
+
+
+async def test_deliveries_of_all_ages_can_be_expired(books: Books) -> None:
+    alerts = [books.detected(str(number)) for number in range(5)]
+    await books.append(*alerts)
+    books.clock.advance(601)
+    assert len((await books.ledger.expire(limit=3)).deliveries) == 3
+    assert len((await books.ledger.expire(limit=3)).deliveries) == 2
+    assert (await books.archive.lanes()) == ()
+    assert len((await books.archive.alerts(AlertQuery())).items) == 5
+
+
+def behind(*fallback: Target, clock: ManualClock, wait: float | None = None) -> Decide:
+    """Told to GENERAL, then to these in turn."""
+    after = timedelta(seconds=wait) if wait is not None else None
+
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        fail_over_at = clock.now() + after if after else None
+        row = tuple(plan(target, clock=clock, fail_over_at=fail_over_at) for target in fallback)
+        return Accepted(Reason.NEW, (plan(clock=clock, fallback=row, fail_over_at=fail_over_at),))
+
+    return decide
+
+
+PHONE, MAIL = Target("sms", "vip"), Target("email", "ops")
+
+
+async def test_a_refusal_goes_to_the_first_fallback_in_the_same_commit(books: Books) -> None:
+    await books.append(books.detected(), decide=behind(PHONE, MAIL, clock=books.clock))
+    moved = await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)
+    assert str(PHONE) in moved.lanes
+    made = await books.deliveries()
+    assert {target: one.state for target, one in made.items()} == {
+        GENERAL: DeliveryState.REFUSED,
+        PHONE: DeliveryState.PENDING,
+    }
+    await books.settle(await books.claimed(PHONE), DeliveryState.REFUSED, Why.REFUSED)
+    assert (await books.deliveries())[MAIL].state is DeliveryState.PENDING
+    last = await books.settle(await books.claimed(MAIL), DeliveryState.REFUSED, Why.REFUSED)
+    assert last.lanes == frozenset()
+
+
+async def test_what_waits_too_long_is_handed_on(books: Books) -> None:
+    await books.append(books.detected(), decide=behind(PHONE, clock=books.clock, wait=30))
+    assert (await books.ledger.fail_over(frozenset())).deliveries == ()
+    books.clock.advance(30)
+    moved = await books.ledger.fail_over(frozenset())
+    assert [(one.state, one.why) for one in moved.deliveries] == [(DeliveryState.CANCELLED, Why.FAILED_OVER)]
+    assert moved.lanes == {str(PHONE)}
+    assert await books.claim() is None
+    assert (await books.claimed(PHONE)).members[0][0].due == books.clock.now()
+
+
+async def test_a_closed_lane_hands_on_at_once_and_keeps_what_nobody_can_take(books: Books) -> None:
+    await books.append(books.detected("backed"), decide=behind(PHONE, clock=books.clock, wait=30))
+    await books.append(books.detected("alone"))
+    moved = await books.ledger.fail_over(frozenset({str(GENERAL)}))
+    assert len(moved.deliveries) == 1
+    assert (await books.claimed()).members[0][1].alert.sku == "alone"
+
+
+async def test_what_is_being_sent_is_not_handed_on(books: Books) -> None:
+    await books.append(books.detected(), decide=behind(PHONE, clock=books.clock, wait=30))
+    await books.claimed()
+    books.clock.advance(60)
+    assert (await books.ledger.fail_over(frozenset({str(GENERAL)}))).deliveries == ()
+
+
+async def test_a_dead_target_rests_and_its_deliveries_go_on_elsewhere(books: Books) -> None:
+    for sku in ("1", "2"):
+        await books.append(books.detected(sku), decide=behind(PHONE, clock=books.clock))
+    claim = await books.claimed()
+    ((delivery, _),) = claim.members
+    refused = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.REFUSED, why=Why.REFUSED)
+    settled = Settlement(
+        attempt=claim.key, outcome="refused", moves=(refused,), disable=(GENERAL, "target_gone", "Unknown Webhook")
+    )
+    moved = await books.ledger.settle(settled)
+    assert sorted(str(one.why) for one in moved.deliveries) == ["no_target", "refused"]
+    assert len((await books.claimed(PHONE, limit=10)).members) == 2
+    (row,) = await books.archive.disabled()
+    assert (row.target, row.why, row.detail) == (GENERAL, "target_gone", "Unknown Webhook")
+    assert await books.ledger.enable(GENERAL)
+    assert not await books.ledger.enable(GENERAL)
+    assert await books.archive.disabled() == ()
+
+
+async def test_a_resting_target_is_passed_over_as_a_fallback(books: Books) -> None:
+    await books.ledger.disable(PHONE, "opted_out", "STOP")
+    await books.append(books.detected(), decide=behind(PHONE, MAIL, clock=books.clock))
+    await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)
+    assert (await books.deliveries()).keys() == {GENERAL, MAIL}
+
+
+async def test_a_fallback_that_has_the_alert_already_is_not_told_twice(books: Books) -> None:
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        backed = plan(clock=books.clock, fallback=(plan(PHONE, clock=books.clock), plan(MAIL, clock=books.clock)))
+        return Accepted(Reason.NEW, (backed, plan(PHONE, clock=books.clock)))
+
+    await books.append(books.detected(), decide=decide)
+    await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)
+    assert (await books.deliveries()).keys() == {GENERAL, PHONE}
