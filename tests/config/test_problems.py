@@ -66,6 +66,12 @@ BAD = [
     ('{"alerts": {"routes": []}}', "alerts.routes", "it belongs at the top level"),
     ('{"priority_skus": []}', "priority_skus", "it belongs under alerts.filters"),
     ('{"server": {"port": "many"}}', "server.port", 'a whole number is expected (given: "many")'),
+    ('{"server": {"port": true}}', "server.port", "a number is expected (given: true)"),
+    (
+        '{"alerts": {"filters": {"min_price_drop_percent": false}}}',
+        "alerts.filters.min_price_drop_percent",
+        "a number is",
+    ),
     ('{"server": {"port": 70000}}', "server.port", "less than or equal to 65535 (given: 70000)"),
     ('{"server": []}', "server", "an object {…} is expected"),
     ('{"server": {"trusted_proxies": ["10.0.0.0/99"]}}', "server.trusted_proxies.0", 'a network: "10.0.0.0/8"'),

@@ -49,6 +49,7 @@ def test_the_environment_reaches_every_scalar_whatever_its_spelling(loaded):
         "TOCSIN_ALERTS__CHANNELS__DISCORD__WEBHOOKS__GENERAL": WEBHOOK.format(1),
         "TOCSIN_DEDUP__COOLDOWN": "90",
         "TOCSIN_SERVER__HOST": "",
+        "TOCSIN_SERVER__TRUSTED_PROXIES": '["10.0.0.0/8"]',
     }
     settings = loaded(text, environ).settings
     assert settings.mode == "shadow"
@@ -59,6 +60,7 @@ def test_the_environment_reaches_every_scalar_whatever_its_spelling(loaded):
     assert settings.alerts.channels.discord.names == {"general"}
     assert settings.dedup.cooldown.total_seconds() == 90
     assert settings.server.host == "127.0.0.1"
+    assert settings.server.trusted_proxies == ("10.0.0.0/8",)
 
 
 def test_variables_of_others_are_left_alone(loaded):
@@ -74,6 +76,18 @@ def test_variables_of_others_are_left_alone(loaded):
             {},
             "server.port",
             'TOCSIN_SERVER__PORT: a whole number is expected (given: "x")',
+        ),
+        (
+            {"TOCSIN_SERVER__PORT": "1"},
+            {"server.port": "x"},
+            "server.port",
+            'flag server.port: a whole number is expected (given: "x")',
+        ),
+        (
+            {"TOCSIN_ROUTES": "[", "TOCSIN_OPERATORS__TO": "["},
+            {},
+            "operators.to",
+            "TOCSIN_OPERATORS__TO: a list […] is expected",
         ),
         ({}, {"server.prt": "1"}, "server.prt", 'flag server.prt: there is no such key; did you mean "port"?'),
     ],

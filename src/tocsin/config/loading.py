@@ -140,7 +140,7 @@ class _Draft:
 
     def place(self, path: KeyPath) -> str:
         """The variable, the flag or the place in the file that a path comes from."""
-        for assignment in self.assignments:
+        for assignment in reversed(self.assignments):
             above = assignment.path[: len(path)] == path and path not in self.document.places
             if above or path[: len(assignment.path)] == assignment.path:
                 return assignment.origin

@@ -1,5 +1,6 @@
 """Values from the command line and the environment, laid over those of the file."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,15 @@ def lay(tree: dict[str, Any], assignment: Assignment) -> None:
         if not isinstance(below, dict):
             below = node[str(step)] = {}
         node = below
-    node[str(assignment.path[-1])] = assignment.value
+    node[str(assignment.path[-1])] = _list_or_text(assignment.value)
+
+
+def _list_or_text(value: str) -> Any:
+    """Lists are written as in the file: `["10.0.0.0/8"]`; the settings make numbers of text where they need them."""
+    try:
+        return json.loads(value) if value.startswith("[") else value
+    except ValueError:
+        return value
 
 
 def _spelled(steps: list[str], tree: Any) -> KeyPath:

@@ -78,6 +78,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
         _unused,
         _unknown_words,
         _later,
+        _shadows,
         _templates,
         _links,
         _tokens,
@@ -182,6 +183,14 @@ def _later(settings: Settings) -> Iterator[_Finding]:
         yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
     if settings.history.redis:
         yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
+
+
+def _shadows(settings: Settings) -> Iterator[_Finding]:
+    if settings.mode == "shadow":
+        yield ("mode",), "shadow: everything is decided and shown, nothing is sent"
+    for name, channel in settings.alerts.channels.enabled():
+        if channel.mode == "shadow" and settings.mode != "shadow":
+            yield ("alerts", "channels", name, "mode"), f"shadow: everything for {name} is shown, nothing is sent"
 
 
 def _templates(settings: Settings) -> Iterator[_Finding]:

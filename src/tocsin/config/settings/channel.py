@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import File, WebUrl
-from tocsin.config.values.quantities import Duration, RateLimit
+from tocsin.config.values.quantities import Duration, NotBoolean, RateLimit
 from tocsin.core.alert import AlertType
 
 Mode = Literal["live", "shadow"]
@@ -25,7 +25,7 @@ class Channel(Block):
     """A limit of one's own; the strictest of all holds."""
     pacing: Literal["documented", "none"] = "documented"
     """`none` drops the provider's documented limits; only with an `api_base` on loopback."""
-    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), NotBoolean] = 0.0
     """The fraction that a band's oldest due delivery gets, against starvation; 0 is strictly by priority."""
     max_age: Mapping[AlertType, Duration] = {}
     """Useful life by alert type, before the top level's."""

@@ -11,11 +11,8 @@ from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import AffiliateLink, Text, WebUrl
 from tocsin.config.values.conditions import Conditions, RouteConditions
 from tocsin.config.values.names import TargetName
-from tocsin.config.values.quantities import Duration, TimeOfDay, Zone
+from tocsin.config.values.quantities import Duration, Percent, Price, TimeOfDay, Zone
 from tocsin.core.alert import AlertType
-
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
-Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
 class PriceLimits(Block):

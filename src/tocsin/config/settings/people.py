@@ -9,9 +9,9 @@ from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import File, Text
 from tocsin.config.values.names import Name, Recipient, SecretText, Sender
-from tocsin.config.values.quantities import TimeOfDay, Zone
+from tocsin.config.values.quantities import NotBoolean, TimeOfDay, Zone
 
-Recipients = Annotated[int, Field(ge=1, le=1_000_000)]
+Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 MailAddress = Annotated[Text, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=320)]
 MailSender = Annotated[
     Text, Field(pattern=r"^(?:[^@<>\r\n]+<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$", max_length=400)
@@ -19,7 +19,7 @@ MailSender = Annotated[
 
 
 class SpendCap(Block):
-    per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    per_day: Annotated[float, Field(ge=0, allow_inf_nan=False), NotBoolean]
     """The most a day may cost."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     """In which currency (ISO 4217)."""

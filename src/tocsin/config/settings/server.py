@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import LedgerUrl, Network, Origin, RedisUrl, ServiceUrl, Text, WebUrl, is_loopback
 from tocsin.config.values.names import SecretText, TargetName, some
-from tocsin.config.values.quantities import Duration
+from tocsin.config.values.quantities import Duration, NotBoolean
 
 _SQLITE = "sqlite:///"
 
@@ -19,7 +19,7 @@ Scope = Literal["ingest", "read", "contacts", "admin"]
 class Server(Block):
     host: Text = "127.0.0.1"
     """The address to listen on. Any other than loopback needs `tokens`."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    port: Annotated[int, Field(ge=0, le=65535), NotBoolean] = 8765
     """The one port of everything; 0 takes a free one."""
     public_url: WebUrl | None = None
     """Where people reach the service, for links in messages; its host is one that requests may name."""

@@ -2,11 +2,12 @@
 
 import re
 from datetime import time, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tocsin.config.problems import did_you_mean
@@ -37,6 +38,13 @@ def rate(value: object) -> Rate:
     if not (0 < count <= _MOST and 0 < seconds <= _UNITS["w"]):
         raise PydanticCustomError("rate", 'a rate is written "5/2s" or "30/1m"; a bare number is messages per minute')
     return Rate(count, timedelta(seconds=seconds))
+
+
+def number(value: object) -> object:
+    """Pydantic would take true for 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "a number is expected")
+    return value
 
 
 def time_of_day(value: object) -> time:
@@ -81,6 +89,9 @@ def _plain(value: object) -> str:
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _TEXT_OR_NUMBER: dict[str, Any] = {"type": ["string", "number"]}
+NotBoolean = BeforeValidator(number)
+Percent = Annotated[Decimal, Field(ge=0, le=100), NotBoolean]
+Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), NotBoolean]
 Duration = Annotated[
     timedelta, PlainValidator(duration), PlainSerializer(write_duration), WithJsonSchema(_TEXT_OR_NUMBER)
 ]
