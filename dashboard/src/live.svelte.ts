@@ -65,6 +65,8 @@ export class Live {
       stats: (stats) => this.#feel(stats.decisions.accepted ?? 0),
     });
     this.#stream.open(asMatch(filter));
+    // Shown before the stream runs; asked again then, lest something falls between the two.
+    void this.reload();
     this.#refreshing = setInterval(() => void this.#refresh(), REFRESH_MS);
   }
 
@@ -120,10 +122,11 @@ export class Live {
     this.waiting = [];
   }
 
-  /** The reader is back at the top: what waited is shown, unless they paused on purpose. */
-  settle(): void {
-    if (this.paused) this.reading = false;
-    else this.release();
+  /** Whether the feed stands still for a reader; once it may move, what waited is shown, unless they paused. */
+  hold(reading: boolean): void {
+    const over = this.reading && !reading;
+    this.reading = reading;
+    if (over && !this.paused) this.release();
   }
 
   async #refresh(): Promise<void> {
