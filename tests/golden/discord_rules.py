@@ -48,7 +48,7 @@ def _words(body: Mapping[str, Any]) -> Iterator[str]:
     for name, text in _texts(body):
         if HIDDEN.search(text):
             yield f"{name} hides something: {text!r}"
-        if text.rstrip("*~").endswith("\\") and not text.rstrip("*~").endswith("\\\\"):
+        if name in ("title", "description", "value", "content") and (len(text) - len(text.rstrip("\\"))) % 2:
             yield f"{name} ends within an escape: {text!r}"
 
 

@@ -14,6 +14,8 @@ from tests.golden.alerts import AWKWARD, CART, PICTURE, TYPICAL
 from tests.golden.discord_rules import faults
 
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
+from tocsin.channels.discord.entry import Entry
+from tocsin.channels.discord.message import standing
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import ManualClock
 from tocsin.core.mention import Mention
@@ -68,6 +70,16 @@ async def test_every_message_is_valid_by_the_official_specification():
     validator = jsonschema.Draft202012Validator(schema)
     for records, noise in ALL.values():
         validator.validate(await on_the_wire(records, **noise))
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
+@pytest.mark.parametrize("name", ["in_stock_sold_out", "one_of_two_sold_out"])
+def test_every_edit_is_valid_by_the_official_specification(name: str):
+    spec = json.loads(SPEC.read_text())
+    path = spec["paths"]["/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"]
+    schema = path["patch"]["requestBody"]["content"]["application/json"]["schema"]
+    body = standing([Entry(record, FACES["bestbuy"], "2s-abcd") for record in ALL[name][0]])
+    jsonschema.Draft202012Validator({"components": spec["components"]} | schema).validate(body)
 
 
 def test_there_is_no_golden_file_without_its_message():

@@ -8,7 +8,6 @@ from typing import Any
 from tocsin.channels.discord import limits
 from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.markdown import caption, literal
-from tocsin.channels.discord.settings import Face
 from tocsin.channels.discord.template import BrokenTemplateError
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money
@@ -73,7 +72,7 @@ def _drawn(entry: Entry) -> dict[str, Any]:
         "url": entry.address,
         "description": _description(entry),
         "color": SOLD_OUT_COLOUR if entry.record.closed_at else LOOKS[entry.alert.type].colour,
-        "author": _author(entry.face),
+        "author": _author(entry),
         "thumbnail": _picture(entry),
         "fields": _fields(entry),
         "footer": {"text": _footer(entry)},
@@ -106,7 +105,7 @@ def _title(entry: Entry) -> str:
 def _description(entry: Entry) -> str:
     if entry.sold_out_after:
         return f"**Sold out** after {entry.sold_out_after}."
-    return f"{_lead(entry, literal(entry.face.title, _DETAIL))} · detected {entry.detected}"
+    return f"{_lead(entry, literal(entry.retailer, _DETAIL))} · detected {entry.detected}"
 
 
 def _lead(entry: Entry, retailer: str) -> str:
@@ -128,9 +127,9 @@ def _bargain(entry: Entry) -> str:
     return f"**{money(previous - price, _currency(entry))} less**"
 
 
-def _author(face: Face) -> dict[str, str]:
-    author = {"name": caption(face.title, _DETAIL)}
-    icon = web_address(face.icon, limits.ADDRESS)
+def _author(entry: Entry) -> dict[str, str]:
+    author = {"name": caption(entry.retailer, _DETAIL)}
+    icon = web_address(entry.face.icon, limits.ADDRESS)
     return author | ({"icon_url": icon} if icon else {})
 
 

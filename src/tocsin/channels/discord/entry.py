@@ -44,6 +44,10 @@ class Entry:
         return next(filter(None, map(plain, named)))
 
     @property
+    def retailer(self) -> str:
+        return plain(self.face.title) or "the shop"
+
+    @property
     def address(self) -> str | None:
         """Where the reader gets to: by the short link where there is one, so that the click is seen."""
         return web_address(self.link, limits.ADDRESS) or web_address(self.alert.url, limits.ADDRESS)
@@ -86,7 +90,7 @@ class Entry:
         alert = self.alert
         return {
             "product": self.product,
-            "retailer": self.face.title,
+            "retailer": self.retailer,
             "sku": alert.sku,
             "variant": alert.variant,
             "seller": alert.seller,

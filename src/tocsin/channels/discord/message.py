@@ -57,7 +57,7 @@ def fitting(entries: Sequence[Entry]) -> int:
 def _call(entry: Entry, mention: Mention) -> str:
     """The line that phones show in their notification."""
     names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in mention.roles]
-    call = f"{LOOKS[entry.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.face.title, 100)}"
+    call = f"{LOOKS[entry.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.retailer, 100)}"
     return f"{' '.join(names)} {call}"
 
 
@@ -77,7 +77,7 @@ def _buttons_of(entry: Entry, *, named: bool) -> Iterator[dict[str, Any]]:
     """`named`: in a message with several alerts each button says which product it buys."""
     product = f": {caption(entry.product, _NAME_IN_BUTTON)}" if named else ""
     if address := web_address(entry.address, limits.BUTTON_ADDRESS):
-        yield _button(f"{LOOKS[entry.alert.type].door} at {caption(entry.face.title, 30)}{product}", address)
+        yield _button(f"{LOOKS[entry.alert.type].door} at {caption(entry.retailer, 30)}{product}", address)
     if cart := web_address(entry.cart, limits.BUTTON_ADDRESS):
         yield _button(f"Add to cart{product}", cart)
 
