@@ -54,8 +54,8 @@ def test_what_is_not_json_is_told_with_line_column_and_a_hint(loaded, text: str,
 
 
 def test_comments_and_a_byte_order_mark_are_no_problem(loaded):
-    text = b'\xef\xbb\xbf// a comment\n{ // another\n"mode": /'[:-1] + b'"shadow" // "mode": "live"\n}//'
-    assert loaded(text).settings.mode == "shadow"
+    text = '\ufeff// a comment\n{ // another\n"mode": "shadow" // "mode": "live"\n}// the "end"'
+    assert loaded(text.encode()).settings.mode == "shadow"
 
 
 BAD = [

@@ -101,7 +101,9 @@ class _Draft:
             if not any(path[:length] in silent for length in range(len(path) + 1)):
                 self._report(path, message)
         if self.problems:
-            raise invalid(self.document.name or "the configuration", sorted(self.problems, key=self._order))
+            raise invalid(
+                self.document.name or "the configuration", sorted(dict.fromkeys(self.problems), key=self._order)
+            )
         return settings
 
     def sources(self) -> Iterator[tuple[KeyPath, Source]]:
@@ -135,8 +137,7 @@ class _Draft:
         return inside and path[3] != "enabled" and not is_enabled(tree, str(path[2]))
 
     def _report(self, path: KeyPath, message: str) -> None:
-        if all(problem.path != path or problem.message != message for problem in self.problems):
-            self.problems.append(Problem(path, message, self.place(path)))
+        self.problems.append(Problem(path, message, self.place(path)))
 
     def place(self, path: KeyPath) -> str:
         """The variable, the flag or the place in the file that a path comes from."""
@@ -147,6 +148,7 @@ class _Draft:
         return self.document.place(path) if self.document.name else ""
 
     def _order(self, problem: Problem) -> tuple[int, ...]:
+        """By place; equal places in the order in which they were found."""
         numbers = problem.place.rsplit(":", 2)[1:]
         return tuple(int(number) for number in numbers if number.isdecimal())
 

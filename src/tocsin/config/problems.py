@@ -8,6 +8,8 @@ from tocsin.core.errors import Detail, InvalidConfigError
 
 KeyPath = tuple[str | int, ...]
 
+_LONGEST = 100  # characters of what is compared with known words
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -28,7 +30,7 @@ def dotted(path: KeyPath) -> str:
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest known word as the end of a message, or nothing where none is near."""
-    words = sorted(known)
+    words, given = sorted(known), given[:_LONGEST]
     near = get_close_matches(given, words, n=1, cutoff=0.6) or get_close_matches(given.lower(), words, n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else ""
 

@@ -15,14 +15,21 @@ def find(tree: Any, pattern: tuple[object, ...], path: KeyPath = ()) -> Iterator
     if not pattern:
         yield path, tree
         return
-    for step, value in _members(tree):
-        if pattern[0] is EACH or pattern[0] == step:
-            yield from find(value, pattern[1:], (*path, step))
+    step = pattern[0]
+    if step is EACH:
+        for key, value in _members(tree):
+            yield from find(value, pattern[1:], (*path, key))
+    elif isinstance(step, (str, int)) and _has(tree, step):
+        yield from find(tree[step], pattern[1:], (*path, step))
 
 
 def at(tree: Any, path: KeyPath) -> Any:
     """The value at this path; None where there is none."""
-    return next((value for _, value in find(tree, path)), None)
+    for step in path:
+        if not _has(tree, step):
+            return None
+        tree = tree[step]
+    return tree
 
 
 def keys_at(tree: Any, *path: str) -> tuple[str, ...]:
@@ -52,11 +59,16 @@ def without(tree: Any, paths: Iterable[KeyPath]) -> Any:
 def _existing(tree: Any, path: KeyPath) -> KeyPath:
     known: KeyPath = ()
     for step in path:
-        below = dict(_members(tree))
-        if step not in below:
+        if not _has(tree, step):
             break
-        tree, known = below[step], (*known, step)
+        tree, known = tree[step], (*known, step)
     return known
+
+
+def _has(node: Any, step: str | int) -> bool:
+    if isinstance(node, list):
+        return isinstance(step, int) and 0 <= step < len(node)
+    return isinstance(node, dict) and step in node
 
 
 def _marked(node: Any, gone: set[KeyPath], path: KeyPath) -> Any:
