@@ -26,7 +26,7 @@ async def test_a_detection_is_an_event_on_every_socket_that_asked(town: Town):
     async with socketio.AsyncSimpleClient() as keen, socketio.AsyncSimpleClient() as picky:
         await keen.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
         await picky.connect(
-            town.alerts.url, auth={"token": TOKEN, "subscribe": {"retailers": ["newegg"]}}, transports=["polling"]
+            town.alerts.url, auth={"token": TOKEN, "subscribe": {"retailers": ["newegg"]}}, transports=["websocket"]
         )
         await town.report("RTX 5090")
         await town.report("Ryzen 9800X3D", retailer="newegg")
