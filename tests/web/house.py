@@ -36,7 +36,7 @@ from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
-from tocsin.web import Parts, Web, WebSettings, build_app
+from tocsin.web import Parts, PatientHttp, Web, WebSettings, build_app
 
 DEADLINE_S = 20
 BOARD = Target("board", "general")
@@ -194,10 +194,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
+async def serving(app: Any, http: type[PatientHttp] = PatientHttp) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
+        app, http=http, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = _Server(config)

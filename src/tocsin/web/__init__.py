@@ -2,5 +2,6 @@
 
 from tocsin.web.app import Web, build_app
 from tocsin.web.parts import Parts, WebSettings
+from tocsin.web.patience import PatientHttp
 
-__all__ = ["Parts", "Web", "WebSettings", "build_app"]
+__all__ = ["Parts", "PatientHttp", "Web", "WebSettings", "build_app"]

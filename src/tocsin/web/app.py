@@ -8,10 +8,11 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from tocsin.web.alerts import Alerts
+from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.channels import Channels
 from tocsin.web.deliveries import Deliveries
 from tocsin.web.errors import speak_one_form
-from tocsin.web.guard import Guard, Receive, Scope, Send
+from tocsin.web.guard import Guard
 from tocsin.web.links import Links
 from tocsin.web.locks import SECURITY_SCHEMES, Locks
 from tocsin.web.ops import Ops

@@ -27,6 +27,19 @@ from tocsin.core.errors import (
     UnauthorizedError,
 )
 
+
+class UnknownHostError(TocsinError):
+    """The Host header names somebody else: a page that points its own name at us, or a wrong set-up."""
+
+    code = "unknown_host"
+
+
+class TooSlowError(TocsinError):
+    """The body did not arrive in time."""
+
+    code = "too_slow"
+
+
 STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
     {
         NotJsonError: 400,
@@ -42,6 +55,8 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
         LedgerUnavailableError: 503,
         LedgerError: 500,
         TocsinError: 500,
+        UnknownHostError: 400,
+        TooSlowError: 408,
     }
 )
 
@@ -49,24 +64,9 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
 
 
-class UnknownHostError(TocsinError):
-    """The Host header names somebody else: a page that points its own name at us, or a wrong set-up."""
-
-    code = "unknown_host"
-
-
-class TooSlowError(TocsinError):
-    """The body did not arrive in time."""
-
-    code = "too_slow"
-
-
-_OF_THE_WEB: Mapping[type[TocsinError], int] = {UnknownHostError: 400, TooSlowError: 408}
-
-
 def status_of(error: TocsinError) -> int:
     """The status of the nearest kind that has one."""
-    return next(found for kind in type(error).__mro__ if (found := _OF_THE_WEB.get(kind) or STATUS.get(kind)))
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def answer_to(error: TocsinError) -> Response:
@@ -78,6 +78,10 @@ def answer_to(error: TocsinError) -> Response:
     if isinstance(error, UnauthorizedError):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def answer_to_bug() -> Response:
+    return _form(500, "bug", "this should not have happened; the log of the service says more")
 
 
 def speak_one_form(app: FastAPI) -> None:
@@ -111,7 +115,7 @@ async def _tell_http(request: Request, problem: Exception) -> Response:
 
 
 async def _tell_bug(_request: Request, _problem: Exception) -> Response:
-    return _form(500, "bug", "this should not have happened; the log of the service says more")
+    return answer_to_bug()
 
 
 # What helps more than the bare words of the status.

@@ -2,22 +2,15 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from starlette.requests import Request
 
 from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, UnauthorizedError
 from tocsin.pipeline.tokens import Grant, Tokens
+from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_DEADLINE_S = 30.0
 
@@ -25,7 +18,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
-_EVERY_ANSWER = [
+EVERY_ANSWER = [
     (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -73,7 +66,7 @@ class Guard:
                 answer.headers["Connection"] = "close"  # the rest of that body is not waited for
             await answer(scope, receive, dressed)
             return
-        await self._app(scope, receive, dressed)
+        await (lock.straight or self._app)(scope, receive, dressed)
 
     def _admit(self, scope: Scope, headers: "_Headers") -> Lock:
         self._check_host(headers)
@@ -180,7 +173,7 @@ def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 def _dress(send: Send) -> Send:
     async def dressed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_EVERY_ANSWER]
+            message["headers"] = [*message.get("headers", ()), *EVERY_ANSWER]
         await send(message)
 
     return dressed

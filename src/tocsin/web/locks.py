@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
+
+from tocsin.web.asgi import App
+from tocsin.web.raw import RawRoute
 
 MAX_BODY = 64 * 1024
 
@@ -29,11 +32,12 @@ def needs(scope: str, *, max_body: int = MAX_BODY, named_addresses: bool = False
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`scope` is None where anybody may enter."""
+    """`scope` is None where anybody may enter; `straight` leads to the handler past the framework, where it can."""
 
     scope: str | None
     max_body: int = MAX_BODY
     named_addresses: bool = False
+    straight: App | None = None
 
 
 def lock_of(route: BaseRoute) -> Lock:
@@ -58,7 +62,8 @@ class Locks:
             if "{" in route.path:
                 self._patterns.append((methods, route.path_regex, lock_of(route)))
             else:
-                self._fixed.update({(method, route.path): lock_of(route) for method in methods})
+                lock = replace(lock_of(route), straight=route.straight if isinstance(route, RawRoute) else None)
+                self._fixed.update({(method, route.path): lock for method in methods})
 
     def find(self, method: str, path: str) -> Lock | None:
         """None where no route takes it: there is nothing behind such a door but a 404 or 405."""

@@ -13,8 +13,8 @@ from tocsin.core.decision import Reason
 from tocsin.core.record import Cursor, Event, EventKind
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
+from tocsin.web.asgi import Receive, Send
 from tocsin.web.follower import Follower
-from tocsin.web.guard import Receive, Send
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.query import STREAM_KEYS, STREAM_PARAMETERS, check_keys, match_of
