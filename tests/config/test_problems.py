@@ -144,6 +144,7 @@ BAD = [
         "routes.0.match.families.0",
         'products has no family "rtx5"; did you mean "rtx50"?',
     ),
+    ('{"routes": [{"match": {"products": "b"}, "to": []}]}', "routes.0.match.products", 'no product "b"'),
     ('{"routes": [{"match": {"products": ["b"]}, "to": []}]}', "routes.0.match.products.0", 'no product "b"'),
     (
         '{"routes": [{"name": "a", "match": {}, "to": []}, {"name": "a", "match": {}, "to": []}]}',

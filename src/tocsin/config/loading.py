@@ -18,8 +18,8 @@ from tocsin.config.validation import validate
 from tocsin.config.variables import Expansion, Variables, read_env_file
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-# A setting of the first level that is one value: the others are blocks, lists or named things.
-_SINGLE = MappingProxyType({"mode": True, "env_file": True})
+# Settings of the first level that are one value: the others are blocks, lists or named things.
+_SINGLE = frozenset({"mode", "env_file"})
 
 
 def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str] = _NOTHING) -> Config:

@@ -20,15 +20,15 @@ class Assignment:
     origin: str
 
 
-def from_environment(environ: Mapping[str, str], tree: Any, top: Mapping[str, bool]) -> Iterator[Assignment]:
-    """`TOCSIN_SERVER__PORT=9000` is `server.port`. `top` names the keys of the first level: is it a single value?
+def from_environment(environ: Mapping[str, str], tree: Any, single: frozenset[str]) -> Iterator[Assignment]:
+    """`TOCSIN_SERVER__PORT=9000` is `server.port`. An empty one counts as not set.
 
-    Variables without `__` are settings only where they name such a single value (`TOCSIN_MODE`): others
-    (`TOCSIN_URL`, tokens) belong to somebody else. An empty one counts as not set.
+    Variables without `__` are settings only where they name a `single` value of the first level (`TOCSIN_MODE`):
+    others (`TOCSIN_URL`, tokens) belong to somebody else.
     """
     for name in sorted(environ):
         steps = name.removeprefix(PREFIX).split("__")
-        if name.startswith(PREFIX) and environ[name] and (len(steps) > 1 or top.get(steps[0].lower())):
+        if name.startswith(PREFIX) and environ[name] and (len(steps) > 1 or steps[0].lower() in single):
             yield Assignment(_spelled(steps, tree), environ[name], "environment", name)
 
 
@@ -53,7 +53,7 @@ def _list_or_text(value: str) -> Any:
     """Lists are written as in the file: `["10.0.0.0/8"]`; the settings make numbers of text where they need them."""
     try:
         return json.loads(value) if value.startswith("[") else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

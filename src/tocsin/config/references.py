@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from tocsin.config.problems import KeyPath, did_you_mean
 from tocsin.config.settings import Channels
 from tocsin.config.settings.discord import is_webhook_url
 from tocsin.config.tree import EACH, find, keys_at
-from tocsin.config.values.addresses import is_loopback
+from tocsin.config.values.addresses import is_loopback, split_url
 from tocsin.core.secret import Secret
 from tocsin.rules.catalog import fold
 from tocsin.rules.glob import is_glob
@@ -84,19 +83,24 @@ def _quiet_hours(tree: Any) -> Iterator[Finding]:
 
 
 def _route_products(tree: Any) -> Iterator[Finding]:
-    """A route for a product that nobody described would never be taken."""
-    return unknown_products(tree, ("routes", EACH, "match"))
-
-
-def unknown_products(tree: Any, match: tuple[object, ...]) -> Iterator[Finding]:
-    """Products and families that conditions at this place name and `products` does not have."""
+    """A route for a product or a family that nobody described would never be taken."""
     families = {family for _, family in find(tree, ("products", EACH, "family")) if isinstance(family, str)}
-    known = {"products": set(keys_at(tree, "products")), "families": families}
-    for key, names in known.items():
-        for path, value in find(tree, (*match, key, EACH)):
-            if isinstance(value, str) and not is_glob(value) and value not in names:
-                thing = "product" if key == "products" else "family"
-                yield path, f"products has no {thing} {_quoted(value)}{did_you_mean(value, names)}"
+    known = {"product": set(keys_at(tree, "products")), "family": families}
+    for thing, key in (("product", "products"), ("family", "families")):
+        for path, word in _words(tree, ("routes", EACH, "match", key)):
+            if not is_glob(word) and word not in known[thing]:
+                yield path, f"products has no {thing} {_quoted(word)}{did_you_mean(word, known[thing])}"
+
+
+def _words(tree: Any, pattern: tuple[object, ...]) -> Iterator[tuple[KeyPath, str]]:
+    """The words of a condition: a list, or one string with commas."""
+    for path, value in find(tree, pattern):
+        words = find(value, (EACH,), path) if isinstance(value, list) else ((path, each) for each in _parts(value))
+        yield from ((place, word.strip()) for place, word in words if isinstance(word, str) and word.strip())
+
+
+def _parts(value: Any) -> list[str]:
+    return value.split(",") if isinstance(value, str) else []
 
 
 def _filtered_products(tree: Any) -> Iterator[Finding]:
@@ -122,7 +126,7 @@ def _discord_urls(tree: Any) -> Iterator[Finding]:
 def _endpoint_urls(tree: Any) -> Iterator[Finding]:
     for channel in ("webhook", "slack"):
         for path, value in _urls(tree, (*_CHANNELS, channel, _NAMED_IN[channel])) if is_enabled(tree, channel) else ():
-            parts = urlsplit(value) if isinstance(value, str) and value.isprintable() and "[" not in value else None
+            parts = split_url(value)
             if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
                 yield path, "an address that starts with https:// is needed"
 
@@ -168,10 +172,8 @@ def _api_bases(tree: Any) -> Iterator[Finding]:
 
 
 def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+    parts = split_url(url)
+    return parts.hostname if parts else None
 
 
 def _equal_tokens(tree: Any) -> Iterator[Finding]:

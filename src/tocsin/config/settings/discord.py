@@ -82,7 +82,8 @@ def is_webhook_url(url: str, api_base: str | None = None) -> bool:
     if parts is None or parts.username is not None:
         return False
     if is_loopback(parts.hostname):
-        known = api_base is not None and is_loopback(urlsplit(api_base).hostname)
+        base = split_url(api_base)
+        known = base is not None and is_loopback(base.hostname)
     else:
         official = parts.scheme == "https" and parts.hostname in _HOSTS and parts.port in (None, 443)
         known = official and parts.path.startswith("/api/")
