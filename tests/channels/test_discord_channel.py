@@ -36,7 +36,7 @@ async def sandbox(clock: ManualClock) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def transport() -> AsyncIterator[Transport]:
-    async with Transport(patience=Patience(read=0.5, total=1)) as transport:
+    async with Transport(patience=Patience(read=1, total=2)) as transport:
         yield transport
 
 

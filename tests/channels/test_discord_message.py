@@ -54,6 +54,14 @@ def test_every_message_that_is_packed_keeps_the_rules(told: tuple[AlertRecord, .
     assert faults(body) == []
 
 
+def test_more_roles_than_fit_into_the_text_do_not_cost_the_message():
+    roles = tuple(str(1180000000000000000 + number % 150) for number in range(300))
+    entry = Entry(a_record(product_name="n" * 500, retailer="r" * 500), Face("r" * 500))
+    body = message_of([entry], Mention(everyone=True, roles=roles), silent=False, thread_name=None)
+    assert faults(body) == []
+    assert 50 <= len(set(body["allowed_mentions"]["roles"])) == body["content"].count("<@&")
+
+
 def test_a_message_is_packed_as_full_as_it_may_be():
     entries = [Entry(a_record(n, product_name="n" * 600, variant="v" * 200), Face("Best Buy")) for n in range(12)]
     lengths = [embed_length(embed_of(entry)) for entry in entries]

@@ -26,7 +26,7 @@ from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
-SHORT = Patience(connect=0.5, read=0.3, total=0.6)
+SHORT = Patience(connect=1, read=0.5, total=1)
 
 
 @pytest.fixture

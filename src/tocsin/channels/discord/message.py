@@ -12,6 +12,7 @@ from tocsin.core.mention import Mention
 
 SUPPRESS_NOTIFICATIONS = 4096  # a message flag: no sound, no push
 _ACTION_ROW, _BUTTON, _LINK_STYLE = 1, 2, 5
+_MOST_ROLES = 60
 _NAME_IN_BUTTON = 40
 
 
@@ -56,7 +57,7 @@ def fitting(entries: Sequence[Entry]) -> int:
 
 def _call(entry: Entry, mention: Mention) -> str:
     """The line that phones show in their notification."""
-    names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in mention.roles]
+    names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in _roles(mention)]
     call = f"{LOOKS[entry.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.retailer, 100)}"
     return f"{' '.join(names)} {call}"
 
@@ -64,7 +65,12 @@ def _call(entry: Entry, mention: Mention) -> str:
 def _allowed(mention: Mention) -> dict[str, list[str]]:
     """Exactly those: whatever else the text holds rings out to nobody."""
     allowed: dict[str, list[str]] = {"parse": ["everyone"] if mention.everyone else []}
-    return allowed | ({"roles": list(mention.roles)} if mention.roles else {})
+    return allowed | ({"roles": _roles(mention)} if mention.roles else {})
+
+
+def _roles(mention: Mention) -> list[str]:
+    """Each once, and as many as there is room for in the text."""
+    return list(dict.fromkeys(mention.roles))[:_MOST_ROLES]
 
 
 def _buttons(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
