@@ -17,7 +17,7 @@ def test_before_the_first_restock_all_of_it_stands():
 
 def test_what_was_accepted_before_the_restock_does_not_stand():
     both = episode(opened_at=NOW - MINUTE, in_stock=LATE, price_drop=EARLY)
-    assert standing(both, NOW) == {AlertType.IN_STOCK: LATE}
+    assert standing(both, NOW) == standing(both, LATE.at) == {AlertType.IN_STOCK: LATE}
 
 
 def test_while_sold_out_only_what_came_since_stands():

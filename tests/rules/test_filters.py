@@ -150,6 +150,7 @@ def test_a_filtered_alert_carries_its_reason():
         ("6634940", "bestbuy", None, 10),
         ("6634940", "anybody", 1, 10),
         ("14", "newegg", 3, 10),
+        ("14", "NewEgg", 3, 10),
         ("14", "bestbuy", 3, 3),
         ("14", "bestbuy", None, 9),
     ],

@@ -46,6 +46,7 @@ PAUSE = timedelta(milliseconds=150)  # half of what the first attempt may wait
 def test_every_outcome_has_its_step_and_every_step_is_a_legal_move(outcome, step):
     assert after(outcome, delivery(), NOW, HALF) == step
     check_move(DeliveryState.SENDING, step.to, step.why)
+    assert not step.possibly_repeated
 
 
 def test_every_delay_has_its_step():

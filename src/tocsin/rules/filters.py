@@ -43,7 +43,7 @@ class FilterPolicy:
 
 def priority_of(kind: AlertType, sku: str, retailer: str, asked: int | None, policy: FilterPolicy) -> int:
     """10 for a priority SKU, else what was asked for, else the type's default."""
-    if sku in policy.priority_skus or f"{retailer}:{sku}" in policy.priority_skus:
+    if sku in policy.priority_skus or f"{fold(retailer)}:{sku}" in policy.priority_skus:
         return TOP_PRIORITY
     return kind.default_priority if asked is None else asked
 
