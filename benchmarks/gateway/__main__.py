@@ -59,7 +59,8 @@ async def measure(contender: Contender, sockets: int, fixed: tuple[int, ...]) ->
             run = await at_rate(server, fleet, rate, serial)
             serial += int(rate * SECONDS)
             print(
-                f"  {contender.name}, {sockets} sockets, {rate}/s: {run.latency} {'' if run.kept_up else 'NOT SUSTAINED'}"
+                f"  {contender.name}, {sockets} sockets, {rate}/s: {run.latency}, "
+                f"{run.cpu_per_million:.1f} CPU s per million frames{'' if run.kept_up else ', not sustained'}"
             )
             result.latencies[rate] = run.latency if run.kept_up else f"not sustained ({run.latency})"
             if not run.kept_up:
@@ -94,7 +95,7 @@ def show(results: list[Result]) -> None:
     for rate in FIXED:
         table.add_column(f"at {rate}/s")
     for each in results:
-        latencies = [each.latencies.get(rate, "–") for rate in FIXED]
+        latencies = [each.latencies.get(rate, "-") for rate in FIXED]
         costs = (f"{each.cpu_per_million:.1f}", f"{each.memory_kb:.1f}", f"{each.connects_per_s:.0f}")
         table.add_row(each.name, str(each.sockets), str(each.sustained), *costs, *latencies)
     Console(width=200).print(table)

@@ -1,4 +1,4 @@
-"""What every peer sends for a posted alert: the same object that Tocsin makes of it, so that frames are equally long."""
+"""What a peer adds to a posted alert, so that its frames are as long as those that Tocsin makes of it."""
 
 ADDED = {
     "id": "0193a5b2-7c3e-7d4f-8a1b-2c3d4e5f6a7b",

@@ -31,6 +31,7 @@ class Client(asyncio.Protocol):
         self._auth = auth
         self._heard = heard
         self._rest = b""
+        self._seam = b""
         self._transport: asyncio.Transport
         self._asked = False
         self._subscribed = False
@@ -68,29 +69,39 @@ class Client(asyncio.Protocol):
             data, self._rest = data[:cut], data[cut:]
         else:
             self._rest = b""
-        if _PING in data:
-            self._transport.write(_PONG)
-            data = data.replace(_PING, b"")
-        if b'["cursor","' in data:
-            data = _BOOKMARK.sub(b"", data)
-        self.count += data.count(_ALERT)
-        self.digest = zlib.crc32(data, self.digest)
-        if self._heard is not None and data:
-            self._listen(data)
+        self._count(self._strip(data))
 
     def finish(self) -> None:
         """Nothing more will come: count what was held back."""
         rest, self._rest = self._rest, b""
-        self.count += rest.count(_ALERT)
-        self.digest = zlib.crc32(rest, self.digest)
-        if self._heard is not None:
-            self._listen(rest)
+        self._count(self._strip(rest))
 
-    def _listen(self, data: bytes) -> None:
+    def _strip(self, data: bytes) -> bytes:
+        """Without what each socket gets at a time of its own."""
+        if _PING in data:
+            self._transport.write(_PONG)
+            data = data.replace(_PING, b"")
+        return _BOOKMARK.sub(b"", data) if b'["cursor","' in data else data
+
+    def _count(self, data: bytes) -> None:
+        """What is cut in two between this piece and the next is looked at again with the next."""
+        self.digest = zlib.crc32(data, self.digest)
+        data = self._seam + data
+        if self._heard is None:
+            self.count += data.count(_ALERT)
+            self._seam = data[-(len(_ALERT) - 1) :]
+        else:
+            self._seam = data[self._listen(data, self._heard) :]
+
+    def _listen(self, data: bytes, heard: Callable[[str, float], None]) -> int:
+        """Returns where the last alert that could be read ends."""
         now = time.perf_counter()
-        assert self._heard is not None
-        for sku in _SKU.findall(data):
-            self._heard(sku.decode(), now)
+        end = 0
+        for sku in _SKU.finditer(data):
+            heard(sku[1].decode(), now)
+            self.count += 1
+            end = sku.end()
+        return end
 
     def _say(self, text: str) -> None:
         body = text.encode()

@@ -20,7 +20,6 @@ from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.tokens import Grant
 from tocsin.rules.catalog import Catalog
 
-
 CATALOG = Catalog()
 
 

@@ -45,6 +45,7 @@ class EchoNamespace:
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         """Everybody may come in."""
+        del socket
         self._auth = auth
 
     def connected(self, socket: Socket) -> None:

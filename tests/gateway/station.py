@@ -140,6 +140,7 @@ class Station:
 
     async def elsewhere(self, scope: Any, receive: Any, send: Any) -> None:
         """What answers where the gateway does not."""
+        del scope, receive
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": b"not the gateway's"})
 
@@ -148,6 +149,13 @@ class Station:
             raise InvalidAlertError("an alert is an object with a sku")
         (event,) = self.publish(sku=value["sku"])
         return {"id": str(event.record.alert.id), "decision": "accepted", "reason": owner}
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for what nobody announces."""
+    async with asyncio.timeout(DEADLINE):
+        while not true():  # noqa: ASYNC110 - a state that has no event to wait for
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -167,8 +175,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
         )
         await station.gateway.start()
         serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.005)
+        await until(lambda: server.started)
         station.port = server.servers[0].sockets[0].getsockname()[1]
         try:
             yield station
@@ -181,14 +188,14 @@ async def running(station: Station) -> AsyncIterator[Station]:
 class Listener:
     """A python-socketio client that keeps what it hears and can be waited for."""
 
-    def __init__(self, client: socketio.AsyncClient) -> None:
+    def __init__(self, client: socketio.AsyncClient, namespace: str = "/") -> None:
         self.client = client
         self.heard: list[tuple[str, Any]] = []
         self.disconnected = asyncio.Event()
         self._news = asyncio.Event()
-        client.on("*", self._hear)
-        client.on("disconnect", self._lost)
-        client.on("connect_error", self._refused)
+        client.on("*", self._hear, namespace=namespace)
+        client.on("disconnect", self._lost, namespace=namespace)
+        client.on("connect_error", self._refused, namespace=namespace)
 
     def _hear(self, event: str, *args: Any) -> None:
         self.heard.append((event, args[0] if args else None))
@@ -217,13 +224,22 @@ class Listener:
 
 @asynccontextmanager
 async def listening(
-    station: Station, token: str = "both", transports: tuple[str, ...] = ("websocket",), **auth: Any
+    station: Station,
+    token: str | None = "both",
+    *,
+    transports: tuple[str, ...] = ("websocket",),
+    namespace: str = "/",
+    **auth: Any,
 ) -> AsyncIterator[Listener]:
     client = socketio.AsyncClient(reconnection=False)
-    listener = Listener(client)
+    listener = Listener(client, namespace)
     try:
         await client.connect(
-            station.url, auth={"token": token, **auth}, transports=list(transports), wait_timeout=DEADLINE
+            station.url,
+            auth={"token": token, **auth},
+            transports=list(transports),
+            namespaces=[namespace],
+            wait_timeout=DEADLINE,
         )
         yield listener
     finally:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
-
 from tests.gateway.station import DEADLINE, Log, Station, listening, running
+
 from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.door import Door, Visitor
 from tocsin.gateway.settings import GatewaySettings
@@ -179,7 +179,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("origin", "admitted"), PAGES)
-def test_a_foreign_page_may_not_connect(origin: str | None, admitted: bool):
+def test_a_foreign_page_may_not_connect(origin: str | None, *, admitted: bool):
     door = Door(GatewaySettings(allowed_origins=frozenset({"https://page.example/"})))
     assert door.admits_page(Visitor(peer="1.2.3.4", host="tocsin.example:8765", origin=origin)) is admitted
 

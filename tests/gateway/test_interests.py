@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.gateway.station import record
+
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.clock import SystemClock
 from tocsin.gateway.broadcast import Writer
@@ -74,6 +74,7 @@ def test_equal_interests_are_one_room():
 def test_other_interests_are_not_even_weighed():
     class Weighed(Match):
         def admits(self, alert, catalog):
+            del catalog
             raise AssertionError(f"{self.skus} was weighed for {alert.sku}")
 
     index = interests()

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from tests.gateway.station import DEADLINE, Log, Station, running
 
 ROOT = Path(__file__).parents[2]

@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-
 from tests.gateway.station import DEADLINE, Log, Station, listening, running
+
 from tocsin.core.alert import AlertType
 from tocsin.gateway.settings import GatewaySettings
 
@@ -128,13 +128,23 @@ async def test_bookmarks_carry_the_cursor_of_the_head():
     assert phone.all("alert") == []
 
 
-async def test_a_stop_tells_everyone_when_to_come_back():
-    async with running(Station(Log())) as station:
-        async with listening(station) as one, listening(station, transports=("polling",)) as other:
-            await station.gateway.stop()
-            for phone in (one, other):
-                (goodbye,) = await phone.wait_for("goodbye")
-                assert goodbye["code"] == "restart"
-                assert 0 <= goodbye["retry_after_s"] <= station.settings.reconnect_spread
-                async with asyncio.timeout(DEADLINE):
-                    await phone.disconnected.wait()
+async def test_a_stop_tells_everyone_when_to_come_back(station: Station):
+    async with listening(station) as one, listening(station, transports=("polling",)) as other:
+        await station.gateway.stop()
+        for phone in (one, other):
+            (goodbye,) = await phone.wait_for("goodbye")
+            assert goodbye["code"] == "restart"
+            assert 0 <= goodbye["retry_after_s"] <= station.settings.reconnect_spread
+            async with asyncio.timeout(DEADLINE):
+                await phone.disconnected.wait()
+
+
+async def test_a_burst_of_thousands_makes_nobody_a_slow_reader(station: Station):
+    async with listening(station, subscribe={}) as phone, listening(station, subscribe={"skus": ["b"]}) as other:
+        station.publish(3000, product_name="x" * 1000)
+        assert (await phone.client.call("subscribe", {"skus": ["b"]}))["ok"] is True
+        station.publish(sku="b")
+        await phone.wait_for("alert", 3001)
+        await other.wait_for("alert")
+    assert phone.positions == list(range(1, 3002))
+    assert not station.gateway.gauges.evictions

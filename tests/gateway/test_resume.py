@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 import socketio
-
 from tests.gateway.station import Listener, Log, Station, listening, running
+
 from tocsin.gateway.replay import STEP, Shelf
 
 

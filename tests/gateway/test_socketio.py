@@ -97,9 +97,10 @@ def test_what_no_client_may_say_is_malformed(text: str):
 )
 def test_attachments_that_do_not_fit_are_malformed(parts: list[str | bytes]):
     decoder = Decoder()
+    for part in parts[:-1]:
+        decoder.read(part)
     with pytest.raises(MalformedError):
-        for part in parts:
-            decoder.read(part)
+        decoder.read(parts[-1])
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60) | st.binary(max_size=60), max_size=6))

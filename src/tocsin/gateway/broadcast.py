@@ -1,6 +1,7 @@
 """What many sockets get: encoded once, collected for a moment under load, written straight to their transports."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tocsin.core.clock import Clock
 from tocsin.gateway.batch import Batch
@@ -11,6 +12,7 @@ from tocsin.gateway.peer import Socket
 # After writing for so long, as long again (times this) is left to everything else; a long write counts as this long.
 _REST = 0.5
 _LONGEST_S = 0.1
+_MOST_AT_ONCE = 256 * 1024  # bytes for one socket: a burst of thousands of alerts fills no write buffer
 
 
 class Broadcast:
@@ -54,16 +56,31 @@ class Broadcast:
         self._writer.remember(self)
 
     def write(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        """As much as goes at once; the rest waits for the next round, so that a burst makes nobody a slow reader."""
+        size = _fitting(self._waiting)
+        batch, self._waiting = Batch(self._waiting[:size]), self._waiting[size:]
         ahead, self._ahead = self._ahead, {}
-        batch = Batch(waiting)
         # A copy: a reader that turns out too slow leaves the room while we write.
         for socket in tuple(self.sockets):
             had = ahead.get(socket, 0) if ahead else 0
             if not had:
                 socket.deliver(batch)
-            elif had < len(waiting):
-                socket.deliver(Batch(waiting[had:]))
+            elif had < size:
+                socket.deliver(Batch(batch.packets[had:]))
+            elif had > size:
+                self._ahead[socket] = had - size
+        if self._waiting:
+            self._writer.remember(self)
+
+
+def _fitting(packets: Sequence[Outgoing]) -> int:
+    """How many of these go at once: at least one."""
+    size = 0
+    for count, packet in enumerate(packets):
+        size += len(packet.frame)
+        if size > _MOST_AT_ONCE and count:
+            return count
+    return len(packets)
 
 
 class Writer:

@@ -8,7 +8,16 @@ from collections.abc import Callable
 
 from tocsin.core.clock import Clock
 from tocsin.gateway.door import Door, Visitor
-from tocsin.gateway.engineio import FORBIDDEN, STOPPING, TOO_MANY, UNKNOWN_SESSION, WEBSOCKET, Outgoing, Refusal, handshake
+from tocsin.gateway.engineio import (
+    FORBIDDEN,
+    STOPPING,
+    TOO_MANY,
+    UNKNOWN_SESSION,
+    WEBSOCKET,
+    Outgoing,
+    Refusal,
+    handshake,
+)
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings

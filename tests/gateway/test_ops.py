@@ -1,0 +1,72 @@
+"""The namespace `/ops`."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.gateway.station import NOW, Log, Station, listening, record, running
+
+from tocsin.core.decision import Decision, Reason, Receipt
+from tocsin.core.delivery import Delivery, DeliveryState, Target
+from tocsin.core.facts import Attempted, Decided, Moved
+from tocsin.gateway.settings import GatewaySettings
+
+DELIVERY = Delivery(
+    key=7,
+    alert_id=record().alert.id,
+    target=Target("discord", "general"),
+    lane="discord:general",
+    priority=9,
+    state=DeliveryState.SENT,
+    why=None,
+    fence=1,
+    attempts=1,
+    planned_at=NOW,
+    due=NOW,
+    expires_at=NOW + timedelta(minutes=10),
+    moved_at=NOW,
+)
+
+
+async def test_operators_see_deliveries_move(station: Station):
+    async with listening(station, "reader", namespace="/ops") as page:
+        await page.wait_for("stats")
+        station.gateway.hear(Moved(delivery=DELIVERY, to=DeliveryState.SENT, why=None, latency_s=0.25))
+        station.gateway.hear(Moved(delivery=replace(DELIVERY, key=8), to=DeliveryState.SENDING, why=None))
+        first, second = await page.wait_for("delivery", 2)
+    assert first == {
+        "id": str(DELIVERY.id),
+        "alert_id": str(DELIVERY.alert_id),
+        "channel": "discord",
+        "target": "general",
+        "lane": "discord:general",
+        "state": "sent",
+        "why": None,
+        "detail": "",
+        "attempts": 1,
+        "latency_s": 0.25,
+        "at": "2026-11-23T12:00:00.000Z",
+    }
+    assert second["state"] == "sending"
+
+
+async def test_operators_see_the_counts_grow():
+    async with running(Station(Log(), settings=GatewaySettings(stats_every=0.05))) as station:
+        station.gateway.hear(Decided(record().alert, Receipt(decision=Decision.ACCEPTED, reason=Reason.NEW)))
+        async with listening(station, "reader", namespace="/ops") as page:
+            station.gateway.hear(
+                Attempted(target=DELIVERY.target, lane=DELIVERY.lane, members=1, outcome="delivered", took_s=0.1)
+            )
+            _, later = (await page.wait_for("stats", 2))[:2]
+    assert later["decisions"] == {"accepted": 1}
+    assert later["attempts"] == {"delivered": 1}
+    assert later["sockets"] == {"polling": 0, "websocket": 1}
+
+
+async def test_what_operators_say_changes_nothing(station: Station):
+    async with listening(station, "reader", namespace="/ops") as page:
+        await page.client.emit("send_alert", {"sku": "a"}, namespace="/ops")
+        await page.client.emit("subscribe", {}, namespace="/ops")
+        station.gateway.hear(Moved(delivery=DELIVERY, to=DeliveryState.SENT, why=None))
+        await page.wait_for("delivery")
+    assert station.log.all == []
+    assert station.gateway.gauges.unknown_events == 2
