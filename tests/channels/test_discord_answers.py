@@ -163,7 +163,9 @@ def test_only_the_member_that_discord_names_is_refused():
     assert first == third
 
 
-@pytest.mark.parametrize("errors", [None, [], {"embeds": []}, {"embeds": {"_errors": []}}, {"embeds": {"²": {}}}])
+@pytest.mark.parametrize(
+    "errors", [None, [], {"embeds": []}, {"embeds": {"_errors": []}}, {"embeds": {"²": {}}}, {"embeds": {"2": {}}}]
+)
 def test_an_errors_tree_that_names_nobody_refuses_all(errors: object):
     told = report(400, {"code": 50035, "message": "Invalid Form Body", "errors": errors}, members=2)
     assert [outcome.why for outcome in told.outcomes if isinstance(outcome, Refused)] == [Refusal.INVALID_REQUEST] * 2

@@ -102,8 +102,8 @@ def _outcome(answer: Answer, said: Mapping[str, Any], now: datetime) -> Outcome:
 
 def _by_member(outcome: Outcome, said: Mapping[str, Any], members: int) -> tuple[Outcome, ...]:
     """Where Discord names the embeds that it does not take, only they are refused; nothing of the message was saved."""
-    faulty = _faulty_embeds(said) if isinstance(outcome, Refused) and members > 1 else frozenset()
-    if not faulty:
+    faulty = _faulty_embeds(said) & frozenset(range(members))
+    if not (faulty and isinstance(outcome, Refused)):
         return (outcome,) * members
     spared = Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "another alert of the same message was refused")
     return tuple(outcome if index in faulty else spared for index in range(members))
