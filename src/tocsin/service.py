@@ -34,6 +34,7 @@ from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
@@ -186,6 +187,7 @@ class AlertService:
             ledger=ledger,
             archive=archive,
             attempts=self.attempts,
+            shared_gates=SharedGates(lambda: self._channels, self.targets, clock),
             channels=lambda: self._channels,
             rulebook=lambda: self._rulebook,
             clock=clock,

@@ -9,7 +9,7 @@ from tocsin.sandbox import Fault
 
 async def test_a_429_is_waited_for(town: Town):
     await town.open()
-    town.sandbox.faults.next("discord", Fault.too_many(0.3, "float"))
+    town.sandbox.faults.next("discord", Fault.too_many(0.3, "float"), action="execute")
     receipt = await town.report("RTX 5090")
     await town.room().expect("RTX 5090")
     delivery = await town.settled(receipt, DeliveryState.SENT)
@@ -19,7 +19,7 @@ async def test_a_429_is_waited_for(town: Town):
 
 async def test_an_outage_is_outlived(town: Town):
     await town.open()
-    town.sandbox.faults.next("discord", Fault.status(503), times=2)
+    town.sandbox.faults.next("discord", Fault.status(503), action="execute", times=2)
     receipt = await town.report("RTX 5090")
     await town.room().expect("RTX 5090")
     assert (await town.settled(receipt, DeliveryState.SENT)).attempts == 3
@@ -35,7 +35,7 @@ async def test_a_dead_webhook_is_called_once_and_its_fallback_takes_over(town: T
     assert (str(disabled.target), disabled.why) == ("discord:high_priority", "target_gone")
     await town.report("PS5 Pro")
     await town.room("general").expect("PS5 Pro")
-    calls = [entry for entry in town.sandbox.journal if entry.target == "high_priority"]
+    calls = [entry for entry in town.sandbox.journal if (entry.target, entry.action) == ("high_priority", "execute")]
     assert len(calls) == 1
     states = {delivery["target"]: delivery["state"] for delivery in await town.deliveries(first)}
     assert states == {"discord:high_priority": "refused", "discord:general": "sent"}
@@ -58,7 +58,7 @@ async def test_a_disabled_target_is_shown_and_can_be_enabled_again(town: Town):
 
 async def test_a_lost_answer_is_sent_again_and_flagged_where_it_matters(town: Town):
     await town.open()
-    town.sandbox.faults.next("discord", Fault.lost("reset"))
+    town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("RTX 5090", priority=9)
     delivery = await town.settled(receipt, DeliveryState.SENT)
     assert delivery.possibly_repeated
@@ -66,7 +66,7 @@ async def test_a_lost_answer_is_sent_again_and_flagged_where_it_matters(town: To
 
 async def test_a_lost_answer_is_held_where_a_repeat_would_be_worse(town: Town):
     await town.open(discord={"on_lost_answer": "hold"})
-    town.sandbox.faults.next("discord", Fault.lost("reset"))
+    town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("RTX 5090")
     delivery = await town.settled(receipt, DeliveryState.POSSIBLY_SENT)
     assert not town.sandbox.journal.repeated()

@@ -25,9 +25,12 @@ from tocsin.rules.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a channel of this version can do: its provider's documented limits, and how much one request may carry."""
+    """What a channel of this version can do: its provider's documented limits (those of `shared` may hold for several
+    targets together), and how much one request may carry.
+    """
 
     rates: tuple[Rate, ...] = ()
+    shared: tuple[Rate, ...] = ()
     bundle: int = 1
 
 
@@ -35,8 +38,8 @@ class Offer:
 OFFERS: Mapping[str, Offer] = MappingProxyType(
     {
         # Discord documentation, Rate Limits: 5 requests in 2 s for a webhook, as its headers say, and 30 messages a
-        # minute. Webhook Resource: up to 10 embeds in a message.
-        "discord": Offer((Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1))), bundle=10),
+        # minute for all webhooks of one Discord channel. Webhook Resource: up to 10 embeds in a message.
+        "discord": Offer((Rate(5, timedelta(seconds=2)),), shared=(Rate(30, timedelta(minutes=1)),), bundle=10),
     }
 )
 
@@ -147,6 +150,7 @@ def _targets(settings: Settings) -> Iterator[TargetPolicy]:
             target=Target("discord", name),
             lane=lanes[name],
             gate=common.gate,
+            shared=common.shared,
             max_age=common.max_age,
             fail_over_after=discord.fail_over_after,
             on_lost_answer=discord.on_lost_answer,
@@ -161,15 +165,17 @@ class _Common:
     """What all targets of one channel have from it."""
 
     gate: GatePolicy
+    shared: GatePolicy
     shadow: bool
     max_age: Mapping[AlertType, timedelta] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, channel: Channel, settings: Settings) -> "_Common":
         own = (channel.rate_limit,) if channel.rate_limit else ()
-        documented = () if channel.pacing == "none" else OFFERS[name].rates
+        offer = OFFERS[name] if channel.pacing != "none" else Offer(bundle=OFFERS[name].bundle)
         return cls(
-            gate=GatePolicy(rates=own + documented, share=channel.share, bundle=OFFERS[name].bundle),
+            gate=GatePolicy(rates=own + offer.rates + offer.shared, share=channel.share, bundle=offer.bundle),
+            shared=GatePolicy(rates=offer.shared, share=channel.share),
             shadow="shadow" in (settings.mode, channel.mode),
             max_age={**settings.max_age, **channel.max_age},
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.channels.contract import Channel
+from tocsin.channels.contract import Channel, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import DeliveryState
@@ -17,6 +17,7 @@ from tocsin.ledger.contract import Archive, Claim, ClaimRequest, Ledger, Waiting
 from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Attempts, Made
 from tocsin.pipeline.lane import Lane, Turnstile
+from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.rules.rulebook import Rulebook
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
@@ -30,6 +31,7 @@ class Dispatcher:
         ledger: Ledger,
         archive: Archive,
         attempts: Attempts,
+        shared_gates: SharedGates,
         channels: Callable[[], Mapping[str, Channel]],
         rulebook: Callable[[], Rulebook],
         clock: Clock,
@@ -38,6 +40,7 @@ class Dispatcher:
         self._ledger = ledger
         self._archive = archive
         self._attempts = attempts
+        self._shared_gates = shared_gates
         self._channels = channels
         self._rulebook = rulebook
         self._clock = clock
@@ -46,6 +49,7 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._scheduler: asyncio.Task[None] | None = None
+        self._joining = False
 
     async def start(self) -> None:
         self.adopt_rulebook()
@@ -79,9 +83,18 @@ class Dispatcher:
 
     async def look(self) -> None:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
+        if not self._joining:
+            self._spawn(self._join_shared_gates())
         for row in await self._archive.lanes():
             if row.next_due is not None:
                 self._plan(row.lane, self._monotonic(row.next_due))
+
+    async def _join_shared_gates(self) -> None:
+        self._joining = True
+        try:
+            await self._shared_gates.join(tuple(self._lanes.values()))
+        finally:
+            self._joining = False
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Something new is pending there."""
@@ -148,11 +161,20 @@ class Dispatcher:
         lane.heed(now, made.report.budget, made.shut_for)
         lane.judge(made.report.outcomes[0], now)
         if made.shut_for:
-            self._tell(LaneClosed(lane=lane.name, why="rate_limited", until=self._clock.now() + made.shut_for))
+            self._shut(lane, made.report, made.shut_for, now)
         for delivery in made.moved.deliveries:
             if delivery.state is DeliveryState.PENDING:
                 self._plan(delivery.lane, self._monotonic(delivery.due))
         self.wake(made.moved.lanes)
+
+    def _shut(self, lane: Lane, report: Report, shut_for: timedelta, now: float) -> None:
+        """The provider wants nothing for so long: on this lane, or on any of its channel."""
+        shut = [other for other in self._lanes.values() if other.channel == lane.channel]
+        for other in shut if report.whole_channel else [lane]:
+            if other is not lane:
+                other.heed(now, None, shut_for)
+            why = report.outcomes[0].why.value if isinstance(report.outcomes[0], Deferred) else "rate_limited"
+            self._tell(LaneClosed(lane=other.name, why=why, until=self._clock.now() + shut_for))
 
     def _plan_next(self, lane: Lane) -> None:
         now = self._clock.monotonic()

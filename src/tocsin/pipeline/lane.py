@@ -33,6 +33,10 @@ class Turnstile:
             used.append(answered)
         self.gate = replace(self.gate, used=tuple(sorted(used)))
 
+    def add(self, used: Iterable[float]) -> None:
+        """Another lane comes under this limit, with what it has used so far."""
+        self.gate = replace(self.gate, used=tuple(sorted((*self.gate.used, *used))))
+
     def restore(self, ages: Iterable[timedelta], now: float) -> None:
         """After a restart: what attempts of so long ago have spent."""
         self.gate = recall(self.policy, ages, now)
