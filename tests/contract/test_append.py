@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-
 from tests.contract.books import (
     ACCEPTED,
     DUPLICATE,
@@ -12,12 +11,13 @@ from tests.contract.books import (
     HIGH,
     INVALID,
     Books,
+    as_a_test,
     decisions,
     filtering,
     opened,
     plan,
-    as_a_test,
 )
+
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Decision, Episode, Reason, Receipt, Ruling

@@ -2,8 +2,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-
 from tests.contract.books import GENERAL, HIGH, Books, opened, plan
+
 from tocsin.core.alert import Alert, Band
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Reason, Ruling
@@ -37,7 +37,7 @@ async def test_a_claim_is_committed_with_its_attempt_and_raises_the_fence(books:
 async def test_several_go_together_as_far_as_the_message_holds_them(books: Books) -> None:
     for number in range(5):
         await books.append(books.detected(str(number)))
-    claim = await books.claimed(limit=10, pack=lambda target, records: 3 if target == GENERAL else 1)
+    claim = await books.claimed(limit=10, pack=lambda target, _: 3 if target == GENERAL else 1)
     assert [record.alert.sku for _, record in claim.members] == ["0", "1", "2"]
     assert len((await books.claimed(limit=10)).members) == 2
 
@@ -172,7 +172,9 @@ async def test_members_of_one_attempt_may_end_differently(books: Books) -> None:
         "refused": {"to": DeliveryState.REFUSED, "why": Why.REFUSED, "detail": "too large"},
     }
     moves = tuple(Move(key=one.key, fence=one.fence, **ends[record.alert.sku]) for one, record in claim.members)
-    settled = Settlement(attempt=claim.key, outcome="refused", moves=moves, status=400, answer="{}", mentioned="everyone")
+    settled = Settlement(
+        attempt=claim.key, outcome="refused", moves=moves, status=400, answer="{}", mentioned="everyone"
+    )
     moved = await books.ledger.settle(settled)
     assert [one.state for one in moved.deliveries] == [one.to for one in moves]
     assert moved.deliveries[1].due == later

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from tests.contract.books import GENERAL, HIGH, Books
+
 from tocsin.core.alert import AlertType
 from tocsin.core.decision import Accepted, Episode, Reason
 from tocsin.core.delivery import DeliveryState, Why

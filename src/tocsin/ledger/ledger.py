@@ -52,70 +52,70 @@ class SqlLedger:
     def __init__(self, writer: Writer, *, epoch: str, link_secret: bytes, path: Path | None) -> None:
         self.epoch = epoch
         self.link_secret = link_secret
-        self._do = writer.do
+        self._writer = writer
         self._path = path
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
         call, rows = (submission, decide), max(1, len(submission.items))
-        appended: Appended = await self._do(Rank.APPEND, append.append, call, rows)
+        appended: Appended = await self._writer.do(Rank.APPEND, append.append, call, rows)
         return appended
 
     async def claim(self, request: ClaimRequest) -> Claimed:
-        claimed: Claimed = await self._do(Rank.CLAIM, claim.claim, request, request.limit)
+        claimed: Claimed = await self._writer.do(Rank.CLAIM, claim.claim, request, request.limit)
         return claimed
 
     async def settle(self, settlement: Settlement) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, settle.settle, settlement, max(1, len(settlement.moves)))
+        moved: Moved = await self._writer.do(Rank.SETTLE, settle.settle, settlement, max(1, len(settlement.moves)))
         return moved
 
     async def move(self, moves: Sequence[Move]) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
+        moved: Moved = await self._writer.do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
         return moved
 
     async def close(self, key: EpisodeKey) -> Closed:
-        closed: Closed = await self._do(Rank.SETTLE, _CLOSE, (key,))
+        closed: Closed = await self._writer.do(Rank.SETTLE, _CLOSE, (key,))
         return closed
 
     async def fail_over(self, lanes: frozenset[str]) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, _FAIL_OVER, (lanes,))
+        moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes,))
         return moved
 
     async def recover(self) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, _RECOVER, ())
+        moved: Moved = await self._writer.do(Rank.SETTLE, _RECOVER, ())
         return moved
 
     async def expire(self, limit: int = 1000) -> Moved:
-        moved: Moved = await self._do(Rank.UPKEEP, _EXPIRE, (limit,), limit)
+        moved: Moved = await self._writer.do(Rank.UPKEEP, _EXPIRE, (limit,), limit)
         return moved
 
     async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
-        closed: Closed = await self._do(Rank.UPKEEP, _SILENCE, (last_seen_before, limit), limit)
+        closed: Closed = await self._writer.do(Rank.UPKEEP, _SILENCE, (last_seen_before, limit), limit)
         return closed
 
     async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
-        forgotten: int = await self._do(Rank.UPKEEP, _PRUNE, (accepted_before, limit), limit)
+        forgotten: int = await self._writer.do(Rank.UPKEEP, _PRUNE, (accepted_before, limit), limit)
         return forgotten
 
     async def disable(self, target: Target, why: str, detail: str) -> Moved:
-        moved: Moved = await self._do(Rank.SETTLE, _DISABLE, (target, why, detail))
+        moved: Moved = await self._writer.do(Rank.SETTLE, _DISABLE, (target, why, detail))
         return moved
 
     async def enable(self, target: Target) -> bool:
-        enabled: bool = await self._do(Rank.SETTLE, _ENABLE, (target,))
+        enabled: bool = await self._writer.do(Rank.SETTLE, _ENABLE, (target,))
         return enabled
 
     async def add_token(self, token: TokenRow) -> None:
-        await self._do(Rank.UPKEEP, _ADD_TOKEN, (token,))
+        await self._writer.do(Rank.UPKEEP, _ADD_TOKEN, (token,))
 
     async def revoke_token(self, identifier: str) -> bool:
-        revoked: bool = await self._do(Rank.UPKEEP, _REVOKE_TOKEN, (identifier,))
+        revoked: bool = await self._writer.do(Rank.UPKEEP, _REVOKE_TOKEN, (identifier,))
         return revoked
 
     async def touch_tokens(self, used: Mapping[str, datetime]) -> None:
-        await self._do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), max(1, len(used)))
+        await self._writer.do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), max(1, len(used)))
 
     async def click(self, delivery: int, *, robot: bool) -> None:
-        await self._do(Rank.UPKEEP, _CLICK[robot], (delivery,))
+        await self._writer.do(Rank.UPKEEP, _CLICK[robot], (delivery,))
 
     async def backup(self, path: str) -> None:
         if self._path is None:

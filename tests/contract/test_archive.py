@@ -1,0 +1,139 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from tests.contract.books import GENERAL, HIGH, Books, filtering
+
+from tocsin.core.alert import AlertType, Band
+from tocsin.core.decision import Decision
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.errors import InvalidRequestError
+from tocsin.ledger.contract import AlertQuery, TokenRow
+
+NOBODY = UUID(int=0)
+
+
+async def found(books: Books, **query: object) -> list[str]:
+    return [record.alert.sku for record in (await books.archive.alerts(AlertQuery(**query))).items]
+
+
+async def test_pages_go_from_the_newest_to_the_oldest_and_show_each_alert_once(books: Books) -> None:
+    for number in range(7):
+        await books.append(books.detected(str(number)))
+    page = await books.archive.alerts(AlertQuery(limit=3))
+    seen = [record.alert.sku for record in page.items]
+    await books.append(books.detected("arrived while reading"))
+    while page.next:
+        page = await books.archive.alerts(AlertQuery(limit=3, page=page.next))
+        seen += [record.alert.sku for record in page.items]
+    assert seen == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+@pytest.mark.parametrize("page", ["", "x", "é", "YWxlcnRzOg", "ZGVsaXZlcmllczox", "YWxlcnRzOjE=", "YWxlcnRzOi0x" * 9])
+async def test_a_page_that_nobody_gave_out_is_refused(books: Books, page: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        await books.archive.alerts(AlertQuery(page=page))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+async def test_a_page_has_a_bounded_length(books: Books, limit: int) -> None:
+    with pytest.raises(InvalidRequestError):
+        await books.archive.alerts(AlertQuery(limit=limit))
+
+
+async def test_alerts_are_found_by_what_they_are(books: Books) -> None:
+    start = books.clock.now()
+    await books.append(books.detected("6634940", priority=9))
+    await books.append(books.detected("6634_40", retailer="newegg", priority=5, kind=AlertType.RESTOCK_SOON))
+    books.clock.advance(60)
+    await books.append(books.detected("SKU-1", retailer="Newegg", priority=2), decide=filtering)
+    await books.close(books.detected("6634940"))
+    assert await found(books, types=frozenset({AlertType.RESTOCK_SOON})) == ["6634_40"]
+    assert await found(books, bands=frozenset({Band.HIGH, Band.LOW})) == ["SKU-1", "6634940"]
+    assert await found(books, min_priority=5) == ["6634_40", "6634940"]
+    assert await found(books, decision=Decision.FILTERED) == ["SKU-1"]
+    assert await found(books, state="closed") == ["6634940"]
+    assert await found(books, state="open") == ["SKU-1", "6634_40"]
+    assert await found(books, since=start + timedelta(seconds=1)) == ["SKU-1"]
+    assert await found(books, until=start + timedelta(seconds=1)) == ["6634_40", "6634940"]
+
+
+async def test_skus_and_retailers_may_be_globs_and_case_matters(books: Books) -> None:
+    await books.append(books.detected("6634940"))
+    await books.append(books.detected("6634_40", retailer="newegg"))
+    await books.append(books.detected("a:b", retailer="newegg"), decide=filtering)
+    await books.append(books.detected("100%", retailer="Newegg"), decide=filtering)
+    assert await found(books, skus=("6634940",)) == ["6634940"]
+    assert await found(books, skus=("6634*",)) == ["6634_40", "6634940"]
+    assert await found(books, skus=("6634_*",)) == ["6634_40"]
+    assert await found(books, skus=("newegg:6634*", "100%")) == ["100%", "6634_40"]
+    assert await found(books, skus=("a:b",)) == ["a:b"]
+    assert await found(books, skus=("*%",)) == ["100%"]
+    assert await found(books, retailers=("newegg",)) == ["a:b", "6634_40"]
+    assert await found(books, retailers=("new*", "best*")) == ["a:b", "6634_40", "6634940"]
+
+
+async def test_a_story_has_everything_about_one_alert(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert, decide=books.telling(GENERAL, HIGH))
+    claim = await books.claimed()
+    ((delivery, _),) = claim.members
+    await books.settle(claim, DeliveryState.SENT)
+    books.clock.advance(3)
+    await books.ledger.click(delivery.key, robot=True)
+    await books.ledger.click(delivery.key, robot=False)
+    story = await books.archive.story(alert.id)
+    assert story is not None
+    assert story.position == 1
+    assert [(one.delivery.target, len(one.attempts)) for one in story.deliveries] == [(GENERAL, 1), (HIGH, 0)]
+    assert story.clicks == (books.clock.now(),)
+    assert await books.archive.by_link(delivery.key) == (story.deliveries[0].delivery, story.record)
+
+
+async def test_what_is_not_there_is_not_found(books: Books) -> None:
+    await books.append(books.detected())
+    assert await books.archive.alert(NOBODY) is None
+    assert await books.archive.story(NOBODY) is None
+    assert await books.archive.by_link(99) is None
+    made = (await books.deliveries())[GENERAL]
+    assert await books.archive.delivery(made.id) == made
+    assert await books.archive.delivery(UUID(int=made.id.int ^ (1 << 100))) is None
+
+
+async def test_deliveries_are_listed_by_state_and_channel(books: Books) -> None:
+    for number in range(3):
+        await books.append(books.detected(str(number)), decide=books.telling(GENERAL, HIGH))
+    await books.settle(await books.claimed(), DeliveryState.SENT)
+    sent = await books.archive.deliveries(state=DeliveryState.SENT)
+    assert [(one.target, one.state) for one in sent.items] == [(GENERAL, DeliveryState.SENT)]
+    assert len((await books.archive.deliveries(channel="discord")).items) == 6
+    assert (await books.archive.deliveries(channel="disc")).items == ()
+    page = await books.archive.deliveries(limit=4)
+    rest = await books.archive.deliveries(limit=4, page=page.next)
+    assert len({one.key for one in page.items + rest.items}) == 6
+
+
+async def test_tokens_are_kept_as_digests_with_their_end(books: Books) -> None:
+    now = books.clock.now()
+    token = TokenRow(
+        id="t1", name="engine", digest="ab" * 32, scopes=frozenset({"ingest", "read"}), created_at=now, expires_at=now
+    )
+    await books.ledger.add_token(token)
+    assert await books.archive.tokens() == (token,)
+    books.clock.advance(9)
+    await books.ledger.touch_tokens({"t1": books.clock.now(), "unknown": books.clock.now()})
+    assert await books.ledger.revoke_token("t1")
+    assert not await books.ledger.revoke_token("t1")
+    (kept,) = await books.archive.tokens()
+    assert (kept.last_used_at, kept.revoked_at) == (books.clock.now(), books.clock.now())
+
+
+async def test_recent_attempts_come_oldest_first(books: Books) -> None:
+    for number in range(3):
+        await books.append(books.detected(str(number)))
+    for _ in range(3):
+        await books.claimed()
+        books.clock.advance(10)
+    recent = await books.archive.recent_attempts(books.clock.now() - timedelta(seconds=20))
+    assert [attempt.started_at for attempt in recent] == sorted(attempt.started_at for attempt in recent)
+    assert len(recent) == 2
