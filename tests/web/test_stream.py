@@ -23,7 +23,8 @@ from tocsin.core.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from tocsin.web.stream import _ndjson
+from tocsin.web.follower import Follower
+from tocsin.web.teller import ndjson
 
 
 @asynccontextmanager
@@ -120,6 +121,30 @@ async def test_a_stream_ends_when_the_doors_close_and_when_its_reader_leaves(hou
             await house.call("GET", "/healthz")
 
 
+async def test_a_stream_ends_with_its_token(house: House):
+    _, made = await house.call("POST", "/api/v1/tokens", json={"name": "m", "scopes": ["read"]})
+    async with stream(house) as others, stream(house, **bearer(made["token"])) as lines:
+        await line(lines)
+        await line(others)
+        await house.call("DELETE", f"/api/v1/tokens/{made['id']}")
+        assert await lines.readline() == b""
+        told = await house.send()
+        assert (await line(others))["id"] == told
+
+
+async def test_a_reader_slower_than_the_stream_misses_nothing(house: House):
+    follower = Follower(house.parts.feed, 0)
+    with follower:
+        batch = [ALERT | {"sku": str(number)} for number in range(1500)]
+        for part in (batch[:800], batch[800:]):
+            await house.call("POST", "/api/v1/alerts", token="engine", json=part)
+        heard: list[int] = []
+        while len(heard) < len(batch):
+            heard += [event.position for event in await follower.next(DEADLINE_S)]
+    assert heard == list(range(1, 1501))
+    assert follower.complete
+
+
 # --- the client -----------------------------------------------------------------------------------------------
 
 
@@ -188,7 +213,7 @@ class Breaking:
             await send({"type": "http.response.body", "body": b"<html>"})
             return
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        body = _ndjson("alert", f"e.{position}", {"id": str(position)}) + _ndjson("cursor", f"e.{position + 1}", {})
+        body = ndjson("alert", f"e.{position}", {"id": str(position)}) + ndjson("cursor", f"e.{position + 1}", {})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -22,6 +22,8 @@ MATCH_KEYS = ("types", "bands", "min_priority", "skus", "retailers", "families",
 MAX_LIMIT = 500
 _MAX_PAGE = 256
 
+_LOST_PLUS = re.compile(r" (\d\d:\d\d)$")  # the sign of an offset arrives as a blank where it was not escaped
+
 _ABOUT = {
     "types": "in_stock, price_drop, restock_soon, back_order",
     "bands": "high, medium, low",
@@ -97,8 +99,7 @@ def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> W
 def _time(params: Mapping[str, str], key: str) -> datetime | None:
     said = params.get(key)
     try:
-        # A plus that was not escaped arrives as a blank.
-        return read_timestamp(said.replace(" ", "+")) if said else None
+        return read_timestamp(_LOST_PLUS.sub(r"+\1", said)) if said else None
     except MendError as problem:
         raise _invalid(key, str(problem)) from None
 

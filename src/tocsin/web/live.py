@@ -1,0 +1,70 @@
+"""An answer without end: until its reader leaves or reads nothing for a minute, its token ends, or the service stops."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from starlette.responses import Response
+
+from tocsin.core.clock import Clock
+from tocsin.pipeline.tokens import Grant
+from tocsin.web.asgi import Receive, Send
+from tocsin.web.follower import Follower
+from tocsin.web.teller import Teller
+
+BOOKMARK_S = 15.0  # a line at least this often: the connection is alive, and a narrow interest keeps up
+READER_DEADLINE_S = 60.0
+
+
+class LiveAnswer(Response):
+    """Memory stays flat whoever reads slowly: what does not go out is read again from the ledger later."""
+
+    def __init__(self, follower: Follower, teller: Teller, grant: Grant, clock: Clock, *, resuming: bool) -> None:
+        # nginx would hold lines back.
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, media_type=teller.media_type)
+        del self.headers["content-length"]
+        self.follower = follower
+        self.grant = grant
+        self._teller = teller
+        self._clock = clock
+        self._resuming = resuming
+        self._written = clock.monotonic()
+
+    async def __call__(self, _scope: Any, receive: Receive, send: Send) -> None:
+        watch = asyncio.create_task(_end_when_gone(receive, self.follower))
+        try:
+            with self.follower, contextlib.suppress(TimeoutError):
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                await self._tell(send)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            watch.cancel()
+
+    async def _tell(self, send: Send) -> None:
+        """The first line is a cursor at once, so that a reader always has one to come back with."""
+        await self._write(send, self._teller.bookmark(self.follower.position))
+        while not self._over():
+            if self._resuming and self.follower.live:
+                self._resuming = False
+                await self._write(send, self._teller.resumed(self.follower))
+            lines = self._teller.events(await self.follower.next(BOOKMARK_S))
+            if not lines and self._clock.monotonic() - self._written >= BOOKMARK_S:
+                lines = self._teller.bookmark(self.follower.position)
+            await self._write(send, lines)
+
+    def _over(self) -> bool:
+        end = self.grant.expires_at
+        return self.follower.ended or (end is not None and end <= self._clock.now())
+
+    async def _write(self, send: Send, lines: bytes) -> None:
+        """Raises TimeoutError for a reader that does not read: the server drops an answer that was not finished."""
+        if lines:
+            async with asyncio.timeout(READER_DEADLINE_S):
+                await send({"type": "http.response.body", "body": lines, "more_body": True})
+            self._written = self._clock.monotonic()
+
+
+async def _end_when_gone(receive: Receive, follower: Follower) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    follower.end()
