@@ -13,10 +13,8 @@ from typing import Any, Self
 
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
-from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
 from tocsin.channels.transport import Transport
 from tocsin.config import Config, load, rulebook
-from tocsin.config.settings.discord import Discord as DiscordChannel
 from tocsin.core import link
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
@@ -40,6 +38,7 @@ from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
 from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, WebSettings, build_app
+from tocsin.wiring import channels
 
 VERSION = version("tocsin")
 GRACE_S = 12.0  # longer than a request to a provider may take
@@ -268,12 +267,7 @@ class AlertService:
         self.doors = Doors(self.gateway.asgi(app), self.gateway.ws_protocol, host=server.host, port=server.port)
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
-        """One line for each channel that this version has."""
-        made: dict[str, Channel] = {}
-        for _, settings in config.settings.alerts.channels.enabled():
-            if isinstance(settings, DiscordChannel):
-                made["discord"] = Discord(_discord(settings, config), self._transport, self._clock, self._link)
-        return made
+        return channels(config, self._transport, self._clock, self._link)
 
     def _configured_tokens(self, config: Config) -> Mapping[str, ConfiguredToken]:
         configured = {
@@ -295,17 +289,3 @@ class AlertService:
     def _hear(self, fact: Fact) -> None:
         for listener in self._listeners:
             listener(fact)
-
-
-def _discord(settings: DiscordChannel, config: Config) -> DiscordSettings:
-    return DiscordSettings(
-        webhooks={
-            name: Webhook(url=hook.url, thread_id=hook.thread_id, thread_name=hook.thread_name)
-            for name, hook in settings.webhooks.items()
-            if hook.url is not None
-        },
-        api_base=settings.api_base,
-        bot_token=settings.bot_token,
-        faces={key: Face(shop.name or key, shop.icon) for key, shop in config.settings.retailers.items()},
-        public_url=config.public_url,
-    )

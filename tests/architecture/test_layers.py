@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "doors": frozenset(),
     "client": frozenset({"core"}),
 }
-WIRING = {"cli", "service", "__init__", "__main__"}  # these alone name concrete classes
+WIRING = {"cli", "service", "wiring", "__init__", "__main__"}  # these alone name concrete classes
 PURE = ("core", "rules")  # the standard library and nothing else
 OPTIONAL_DRIVERS = {"psycopg", "redis", "valkey"}
 

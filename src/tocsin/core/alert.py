@@ -1,11 +1,11 @@
 """An alert: one detected fact about one product at one retailer; immutable."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from random import Random
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -105,7 +105,7 @@ class Alert:
 
 def new_id(now: datetime) -> UUID:
     """A UUIDv7 (RFC 9562): sorts by the millisecond of `now`, 74 random bits below it."""
-    return _uuid7(epoch_micros(now) // 1000, int.from_bytes(os.urandom(10), "big"))
+    return _uuid7(epoch_micros(now) // 1000, _chance.getrandbits(74))
 
 
 def id_of_key(moment: datetime, key: int) -> UUID:
@@ -122,6 +122,7 @@ def key_of_id(identifier: UUID) -> int:
 
 
 _LOW_62 = (1 << 62) - 1
+_chance = Random()  # noqa: S311 - ids have to differ, they need not be secret; the system's source costs a call each
 
 
 def _uuid7(millis: int, low: int) -> UUID:
