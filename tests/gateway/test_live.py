@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.gateway.station import DEADLINE, Log, Station, listening, running
+from tests.gateway.station import DEADLINE, Log, Station, listening, running, until
 
 from tocsin.core.alert import AlertType
 from tocsin.gateway.settings import GatewaySettings
@@ -59,7 +59,7 @@ async def test_the_last_subscription_counts(station: Station):
         station.publish(sku="c")
         await phone.wait_for("alert", 2)
     assert [alert["sku"] for alert in phone.all("alert")] == ["b", "c"]
-    assert station.gateway.gauges.interests == 0
+    await until(lambda: station.gateway.gauges.interests == 0)
 
 
 async def test_changing_a_subscription_while_alerts_fly_neither_repeats_nor_skips(station: Station):

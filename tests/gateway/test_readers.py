@@ -156,6 +156,12 @@ class Wire(asyncio.Transport):
 
     abort = close
 
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        """Half of the connection ends; the other half is the test's."""
+
 
 @settings(max_examples=200, deadline=None)
 @given(frames=FRAMES, cut=st.integers(1, 50))

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Gauges:
-    """Counts only ever grow, except the first four. `high_water` is the most bytes that ever waited for one reader."""
+    """Counts only ever grow, except the first three. `high_water` is the most bytes that ever waited for one reader."""
 
     polling: int = 0
     websocket: int = 0
     interests: int = 0
-    subscribers: int = 0
     opened: int = 0
     frames_out: int = 0
     bytes_out: int = 0

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from tocsin.gateway.door import Visitor
@@ -83,12 +83,13 @@ class WebSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._parser.receive_data(data)
+        # First what the parser answers by itself: a ping between two fragments is answered between them.
+        self._write_back()
         for event in self._parser.events_received():
             if isinstance(event, Request):
                 self._open(event)
             elif isinstance(event, Frame):
                 self._take(event)
-        self._write_back()
 
     # --- called by the session
 
@@ -104,7 +105,7 @@ class WebSocket(asyncio.Protocol):
             return
         self._parser.send_close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
         self._write_back()
-        self.engine.wheel.set(self, self.engine.clock.monotonic() + _CLOSING_S)
+        self._wait_for_peer()
 
     def alarm(self, now: float) -> float | None:
         """The time to answer a close frame is over."""
@@ -171,7 +172,7 @@ class WebSocket(asyncio.Protocol):
                 self._hear(data)
 
     def _hear(self, data: bytes) -> None:
-        if self._session is None or self._parser.state is not State.OPEN:
+        if self._session is None:
             return
         try:
             packet = read_packet(data.decode()) if self._text else Packet(MESSAGE, data)
@@ -187,18 +188,30 @@ class WebSocket(asyncio.Protocol):
             self._session.lost(self, reason)
 
     def _write_back(self) -> None:
-        """What the parser wants to answer: the handshake, pongs, the echo of a close frame."""
-        for data in self._parser.data_to_send():
-            if data and not self._transport.is_closing():
+        """What the parser wants to answer: the handshake, pongs, the echo of a close frame, and then the end."""
+        for data in self._last_words() or self._parser.data_to_send():
+            if data == SEND_EOF:
+                self._end()
+            elif not self._transport.is_closing():
                 self._transport.write(data)
-        if self._parser.state is State.CLOSED or self._parser.parser_exc is not None or self._over:
-            self._transport.close()
 
-    @property
-    def _over(self) -> bool:
-        """Nothing more will be said: the handshake was refused, or both sides have said goodbye."""
+    def _last_words(self) -> list[bytes]:
+        """A close between two fragments is lawful (RFC 6455, section 5.4); the parser would answer it as an error."""
         parser = self._parser
-        return (parser.state is State.CONNECTING and parser.eof_sent) or parser.close_rcvd is not None
+        if parser.parser_exc is None or parser.close_rcvd is None or not parser.data_to_send():
+            return []
+        return [Frame(Opcode.CLOSE, parser.close_rcvd.serialize()).serialize(mask=False), SEND_EOF]
+
+    def _end(self) -> None:
+        """Nothing more will be said. Where TCP can be closed by half the peer reads the last words in peace."""
+        if not self._transport.can_write_eof():
+            self._transport.close()
+        elif not self._transport.is_closing():
+            self._transport.write_eof()
+            self._wait_for_peer()
+
+    def _wait_for_peer(self) -> None:
+        self.engine.wheel.set(self, self.engine.clock.monotonic() + _CLOSING_S)
 
 
 def _visitor(request: Request, transport: asyncio.Transport) -> Visitor:
