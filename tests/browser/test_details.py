@@ -1,0 +1,89 @@
+"""One alert explained, and the channels: what happened, why not, and what can be done about it."""
+
+import pytest
+from playwright.async_api import expect
+from tests.browser.visitor import Visitor
+from tests.story.town import Town
+
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.facts import TargetDisabled
+
+# One browser serves them all, and lives in the session's loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+READER = {"secret": "a-token-for-reading-0123456789", "scopes": ["read"]}
+
+
+async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: Town):
+    receipt = await town.report("RTX 5090", metadata={"cart_url": "https://bestbuy.example/cart"})
+    await town.settled(receipt, DeliveryState.SENT)
+    await visitor.open()
+    await visitor.button("RTX 5090").click()
+    for told in ("Detected", "Accepted", "Request leaves", "The provider took it", "discord:high_priority"):
+        await expect(visitor.details).to_contain_text(told)
+    cart = visitor.details.get_by_role("link", name="Add to cart")
+    await expect(cart).to_have_attribute("href", "https://bestbuy.example/cart")
+    await expect(cart).to_have_attribute("rel", "noopener noreferrer")
+
+
+async def test_details_have_an_address_and_back_closes_them(visitor: Visitor, town: Town):
+    receipt = await town.report("RTX 5090")
+    await visitor.open()
+    await visitor.button("RTX 5090").click()
+    await expect(visitor.details).to_be_visible()
+    assert visitor.page.url.endswith(f"/?alert={receipt.id}")
+    await visitor.page.reload()
+    await expect(visitor.details.get_by_role("heading", name="RTX 5090")).to_be_visible()
+    await visitor.page.go_back()
+    await expect(visitor.details).to_have_count(0)
+
+
+async def test_open_details_follow_what_happens(visitor: Visitor, town: Town):
+    town.sandbox.discord.kill("high_priority")
+    await visitor.open()
+    receipt = await town.report("RTX 5090")
+    await visitor.button("RTX 5090").click()
+    await town.settled(receipt, DeliveryState.REFUSED)
+    await expect(visitor.details).to_contain_text("the provider refused it")
+
+
+async def test_a_refused_delivery_is_sent_again_by_hand(visitor: Visitor, town: Town):
+    town.sandbox.discord.kill("high_priority")
+    receipt = await town.report("RTX 5090")
+    await town.settled(receipt, DeliveryState.REFUSED)
+    await visitor.open()
+    await visitor.button("RTX 5090").click()
+    await visitor.button("Retry discord:high_priority").click()
+    await expect(visitor.page.get_by_text("discord:high_priority is queued again")).to_be_visible()
+
+
+async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor: Visitor, town: Town):
+    town.sandbox.discord.kill("high_priority")
+    await town.report("RTX 5090")
+    await town.told(TargetDisabled)
+    await visitor.open()
+    await visitor.page.get_by_role("button", name="Channels").click()
+    panel = visitor.page.get_by_label("Channels", exact=True)
+    await expect(panel).to_contain_text("target gone")
+    await expect(panel).to_contain_text("put it into the configuration, reload, then enable it")
+    await visitor.button("Enable discord:high_priority").click()
+    await expect(visitor.button("Test discord:high_priority")).to_be_visible()
+
+
+async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visitor: Visitor, town: Town):
+    await visitor.open()
+    await visitor.page.get_by_role("button", name="Channels").click()
+    await visitor.button("Test discord:general").click()
+    await expect(visitor.page.get_by_text("discord:general: sent (200")).to_be_visible()
+    await town.room("general").expect("Test alert")
+    await expect(visitor.rows).to_have_count(0)
+
+
+async def test_who_may_only_read_is_told_which_link_it_takes(visitor: Visitor, town: Town):
+    await town.close()
+    await town.open(tokens={"reader": READER})
+    await visitor.open(token=READER["secret"])
+    await visitor.page.get_by_role("button", name="Channels").click()
+    await visitor.button("Test discord:general").click()
+    await expect(visitor.page.get_by_text("This needs a link with the scope admin")).to_be_visible()

@@ -1,0 +1,185 @@
+"""The live feed: what arrives is seen at once, stands still when asked to, and is found again."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Request, Route, expect
+from tests.browser.visitor import Visitor
+from tests.story.town import Town
+
+# One browser serves them all, and lives in the session's loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_an_alert_appears_without_reload(visitor: Visitor, town: Town):
+    await visitor.open()
+    await expect(visitor.page.get_by_text("All quiet")).to_be_visible()
+    body = {"type": "price_drop", "sku": "6634940", "retailer": "bestbuy", "price": 1499.5, "product_name": "RTX 5090"}
+    extra = {"variant": "24 GB", "metadata": {"previous_price": "1999.00", "stock": 3}}
+    await town.call("POST", "/api/v1/alerts", body | extra, status=202)
+    row = visitor.row("RTX 5090")
+    for told in (
+        "Price drop",
+        "bestbuy",
+        "6634940",
+        "24 GB",
+        "3 left",
+        "$1,499.50",
+        "$1,999.00",
+        "25\u00a0%",
+        "High 8",
+    ):
+        await expect(row).to_contain_text(told)
+    await expect(row).to_contain_text("discord:high_priority sent")
+
+
+async def test_what_came_before_is_there_filtered_alerts_with_their_reason(visitor: Visitor, town: Town):
+    await town.report("RTX 5090")
+    await town.report("RTX 5080", type="price_drop", metadata={"previous_price": "2000.00"})
+    await visitor.open()
+    await visitor.sees("RTX 5080", "RTX 5090")
+    await expect(visitor.row("RTX 5080")).to_contain_text("Not sent: the price dropped too little")
+
+
+async def test_repeats_are_a_count_and_no_rows(visitor: Visitor, town: Town):
+    for _ in range(3):
+        await town.report("RTX 5090")
+    await visitor.open()
+    await visitor.sees("RTX 5090")
+    await expect(visitor.row("RTX 5090")).to_contain_text("seen 3 times")
+
+
+async def test_sold_out_is_told_where_the_alert_stands(visitor: Visitor, town: Town):
+    await town.report("RTX 5090")
+    await visitor.open()
+    await visitor.sees("RTX 5090")
+    await town.alerts.close(sku="RTX-5090", retailer="bestbuy")
+    await expect(visitor.row("RTX 5090")).to_contain_text("Sold out after")
+
+
+async def test_a_paused_feed_stands_still_and_counts(visitor: Visitor, town: Town):
+    await town.report("one")
+    await visitor.open()
+    await visitor.sees("one")
+    await visitor.press("p")
+    await expect(visitor.page.get_by_text("Paused")).to_be_visible()
+    for name in ("two", "three"):
+        await town.report(name)
+    await expect(visitor.button("2 new")).to_be_visible()
+    await visitor.sees("one")
+    await visitor.button("2 new").click()
+    await visitor.sees("three", "two", "one")
+
+
+async def test_rows_do_not_move_under_who_reads_further_down(visitor: Visitor, town: Town):
+    for number in range(30):
+        await town.report(f"old {number}")
+    await visitor.open()
+    await expect(visitor.rows).to_have_count(30)
+    await visitor.page.mouse.wheel(0, 600)
+    await visitor.page.wait_for_function("scrollY > 300")
+    await town.report("new")
+    await expect(visitor.button("1 new")).to_be_visible()
+    await visitor.button("1 new").click()
+    await expect(visitor.names.first).to_have_text("new")
+    assert await visitor.page.evaluate("scrollY") == 0
+
+
+async def test_older_alerts_are_loaded_on_demand(visitor: Visitor, town: Town):
+    for number in range(70):
+        await town.report(f"number {number}")
+    await visitor.open()
+    await expect(visitor.rows).to_have_count(50)
+    await visitor.button("Load older").click()
+    await expect(visitor.rows).to_have_count(70)
+    await expect(visitor.names.last).to_have_text("number 0")
+
+
+async def test_a_flood_is_shown_whole_in_a_bounded_page(visitor: Visitor, town: Town):
+    await visitor.open()
+    await asyncio.gather(*(town.report(f"number {number}") for number in range(300)))
+    await town.report("the last")
+    await expect(visitor.names.first).to_have_text("the last")
+    assert await visitor.rows.count() <= 60
+    await expect(visitor.rows.first).to_have_attribute("aria-setsize", "301")
+
+
+async def test_the_stream_goes_on_after_a_restart_without_gap_or_repeat(visitor: Visitor, town: Town):
+    await visitor.open()
+    await town.report("before")
+    await visitor.sees("before")
+    port = town.alerts.doors.port
+    # From here on history does not answer: what is seen came through the stream.
+    await visitor.page.route("**/api/v1/alerts?*", Route.abort)
+    await town.close()
+    await visitor.sees_state("waiting")
+    await expect(visitor.page.get_by_text("stale since")).to_be_visible()
+    await town.open(server={"port": port})
+    await town.report("meanwhile")
+    await visitor.sees_state("live")
+    await town.report("after")
+    await visitor.sees("after", "meanwhile", "before")
+
+
+async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Visitor, town: Town):
+    await visitor.open()
+    await town.report("of the old ledger")
+    await visitor.sees("of the old ledger")
+    port = town.alerts.doors.port
+    await town.close()
+    for file in town.folder.glob("tocsin.db*"):
+        file.unlink()
+    await town.open(server={"port": port})
+    await town.report("of the new ledger")
+    await visitor.sees("of the new ledger")
+
+
+async def test_a_filter_lives_in_the_address_and_survives_a_reload(visitor: Visitor, town: Town):
+    await town.report("RTX 5090")
+    await town.report("RTX 5080", type="back_order")
+    await town.report("PS5 Pro", type="back_order", retailer="newegg")
+    await visitor.open()
+    await visitor.button("Back order").click()
+    await visitor.sees("PS5 Pro", "RTX 5080")
+    await visitor.page.get_by_placeholder("Search").fill("rtx")
+    await visitor.sees("RTX 5080")
+    await visitor.page.reload()
+    await visitor.sees("RTX 5080")
+    assert visitor.page.url.endswith("/?types=back_order&q=rtx")
+    await visitor.button("Clear").click()
+    await visitor.sees("PS5 Pro", "RTX 5080", "RTX 5090")
+
+
+async def test_what_arrives_is_filtered_too(visitor: Visitor, town: Town):
+    await visitor.open("?retailers=newegg&bands=high")
+    await town.report("elsewhere")
+    await town.report("unimportant", retailer="newegg", priority=1)
+    await town.report("wanted", retailer="newegg")
+    await visitor.sees("wanted")
+
+
+async def test_filtered_alerts_can_be_had_alone(visitor: Visitor, town: Town):
+    await town.report("RTX 5090")
+    await town.report("RTX 5080", type="price_drop", metadata={"previous_price": "2000.00"})
+    await visitor.open()
+    await visitor.page.get_by_label("Decision").select_option("Filtered")
+    await visitor.sees("RTX 5080")
+    await town.report("PS5 Pro")
+    await visitor.page.get_by_label("Decision").select_option("Accepted")
+    await visitor.sees("PS5 Pro", "RTX 5090")
+
+
+async def test_a_picture_that_fails_leaves_the_sign_of_the_type(visitor: Visitor, town: Town):
+    asked: list[str | None] = []
+
+    async def refuse(route: Route, request: Request) -> None:
+        asked.append(request.headers.get("referer"))
+        await route.abort()
+
+    await visitor.page.route("https://img.example/**", refuse)
+    await town.report("RTX 5090", metadata={"image_url": "https://img.example/a.jpg"})
+    await visitor.open()
+    await visitor.sees("RTX 5090")
+    await expect(visitor.row("RTX 5090").locator("img")).to_have_count(0)
+    await expect(visitor.row("RTX 5090").locator(".picture svg")).to_be_visible()
+    assert asked == [None]

@@ -1,0 +1,115 @@
+"""Somebody with a browser in front of the live page, and words for what they see there."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+from tests.story.town import TOKEN, Town
+
+AXE = Path(__file__).parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# The tests run as root in containers, and nothing of theirs asks the world for anything.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESK = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=360, height=740)
+
+_WATCH_POLICY = """
+window.violations = [];
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  violations.push(`${violatedDirective} ${blockedURI}`);
+});
+"""
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    program = os.environ.get("TOCSIN_BROWSER") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, f"the browser tests need one of {', '.join(PROGRAMS)}: `make setup` installs it"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield running
+        await running.close()
+
+
+class Visitor:
+    """`complaints` are what the browser found wrong with the page."""
+
+    def __init__(self, page: Page, town: Town) -> None:
+        self.page = page
+        self.town = town
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(10_000)
+
+    @classmethod
+    async def come(cls, chromium: Browser, town: Town, **context: Any) -> Self:
+        page = await chromium.new_page(**{"viewport": DESK, "reduced_motion": "reduce", **context})
+        await page.add_init_script(_WATCH_POLICY)
+        return cls(page, town)
+
+    async def open(self, query: str = "", token: str = TOKEN) -> Self:
+        """Follow the link with a token, and wait for the live stream."""
+        await self.page.goto(f"{self.town.alerts.url}/{query}#token={token}")
+        await self.sees_state("live")
+        return self
+
+    async def sees_state(self, kind: str) -> None:
+        await expect(self.page.locator(f"[data-connection={kind}]")).to_be_visible(timeout=15_000)
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("[role=feed] article")
+
+    @property
+    def names(self) -> Locator:
+        return self.page.locator("[data-row]")
+
+    @property
+    def details(self) -> Locator:
+        return self.page.get_by_label("Details of the alert")
+
+    def row(self, name: str) -> Locator:
+        return self.rows.filter(has_text=name)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def sees(self, *names: str) -> None:
+        """Exactly these, from the top down, each once."""
+        await expect(self.names).to_have_text(list(names))
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def no_wider_than_the_screen(self) -> bool:
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    async def barriers(self) -> list[str]:
+        """What axe finds that keeps people out: violations of serious or critical impact."""
+        await self.page.evaluate(AXE.read_text())
+        found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['html']}"
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    async def leave(self) -> None:
+        """Content: no script failed, and nothing tried what the page's policy forbids."""
+        violations = await self.page.evaluate("violations")
+        await self.page.close()
+        assert (self.complaints, violations) == ([], [])
