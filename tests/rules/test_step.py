@@ -89,3 +89,10 @@ def test_where_nobody_can_be_asked_the_configuration_or_the_band_decides(asked, 
 @pytest.mark.parametrize("life", [-HOUR, timedelta(0), PAUSE])
 def test_what_could_not_leave_within_its_life_is_not_resent(life):
     assert after_doubt(delivery(expires_at=NOW + life), "resend", NOW, HALF) == HELD
+
+
+def test_without_a_configured_answer_a_delivery_is_resent_once():
+    again = delivery(priority=9, possibly_repeated=True)
+    assert after_doubt(delivery(priority=9), None, NOW, HALF).to is PENDING
+    assert after_doubt(again, None, NOW, HALF) == HELD
+    assert after_doubt(again, "resend", NOW, HALF).to is PENDING

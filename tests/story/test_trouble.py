@@ -99,3 +99,15 @@ async def test_a_stop_in_the_middle_loses_nothing(town: Town):
     for number in range(20):
         await town.room().expect(f"Product {number}")
     assert not town.sandbox.journal.repeated()
+
+
+async def test_two_webhooks_of_one_discord_channel_share_its_budget(town: Town):
+    hooks = {name: town.sandbox.discord.webhook(name, channel="drops") for name in ("high_priority", "general")}
+    route = {"name": "both", "match": {}, "to": ["discord:high_priority", "discord:general"]}
+    await town.open(routes=[route], discord={"webhooks": hooks})
+    await town.sandbox.journal.until(lambda: len(town.sandbox.journal) >= 2 or None)
+    for number in range(40):
+        await town.report(f"Product {number}")
+    await town.room("high_priority").expect("Product 39")
+    await town.room("general").expect("Product 39")
+    assert town.sandbox.discord.limits.too_many == 0

@@ -12,7 +12,7 @@ from tocsin.config.settings.decisions import QuietHoursSettings, RouteSettings
 from tocsin.config.settings.discord import Discord, MentionSettings, Webhook, webhook_identity
 from tocsin.core.alert import FLOOR, AlertType, Band
 from tocsin.core.delivery import Target
-from tocsin.rules.catalog import Catalog, Product, Retailer
+from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy, Rate
@@ -133,7 +133,7 @@ def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:
     return FilterPolicy(
         min_price_drop_percent=filters.min_price_drop_percent,
         excluded_retailers=frozenset(map(catalog.canonical, filters.excluded_retailers)),
-        priority_skus=frozenset(filters.priority_skus),
+        priority_skus=frozenset(fold_sku(sku, catalog.canonical) for sku in filters.priority_skus),
         max_age=settings.max_age,
     )
 

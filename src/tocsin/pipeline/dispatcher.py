@@ -122,10 +122,11 @@ class Dispatcher:
         self._spawn(self._claim(lane, lowest, now))
 
     async def _claim(self, lane: Lane, lowest: Band, now: float) -> None:
+        request = self._request(lane, lowest)
         lane.enter(now)
         claim = None
         try:
-            claimed = await self._ledger.claim(self._request(lane, lowest))
+            claimed = await self._ledger.claim(request)
             claim, lane.waiting = claimed.claim, claimed.waiting
             for delivery in claimed.expired:
                 self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
@@ -143,7 +144,13 @@ class Dispatcher:
 
     def _request(self, lane: Lane, lowest: Band) -> ClaimRequest:
         channel = self._channels()[lane.channel]
-        return ClaimRequest(lane=lane.name, pack=channel.pack, limit=lane.policy.gate.bundle, lowest=lowest)
+        return ClaimRequest(
+            lane=lane.name,
+            pack=channel.pack,
+            limit=lane.policy.gate.bundle,
+            lowest=lowest,
+            oldest_first=lane.oldest_first(),
+        )
 
     async def _make(self, lane: Lane, claim: Claim, entered: float) -> None:
         answered: float | None = self._clock.monotonic()

@@ -10,7 +10,7 @@ from tocsin.core.alert import Band
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
 from tocsin.rules.breaker import Breaker, admits, judge, probe
-from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, opens_at, recall, spend
+from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, spend
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -80,6 +80,10 @@ class Lane:
                 return None
             lowest = max(lowest, passing, key=_HEIGHT.__getitem__)
         return lowest
+
+    def oldest_first(self) -> bool:
+        """The next delivery is the share of a band's oldest one."""
+        return oldest_first(self.turnstiles[0].gate, self.turnstiles[0].policy)
 
     def enter(self, now: float) -> None:
         """Take a place in every gate, before the claim: two claims never spend the same one."""

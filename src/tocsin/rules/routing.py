@@ -19,6 +19,10 @@ LONGEST_PATIENCE = timedelta(seconds=30)  # before the fallback takes over, wher
 PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
 
 
+Wanted = Mapping[Target, tuple[Target, ...]]
+"""The targets that hear of an alert, each with those that stand in for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     name: str
@@ -51,6 +55,9 @@ class RoutingPolicy:
 
     routes: tuple[Route, ...]
     targets: Mapping[Target, TargetPolicy]
+    known: dict[tuple[tuple[int, ...], tuple[Target, ...]], Wanted] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 def plan(
@@ -70,14 +77,23 @@ def plan(
     return tuple(plans.values())
 
 
-def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> dict[Target, tuple[Target, ...]]:
-    """The targets that hear of it, each with its fallback; what hears of it anyway falls back for nobody."""
+def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> Wanted:
+    """The targets that hear of it, each with its fallback. Few routes make few different answers: each is kept."""
+    case = (tuple(_matching(alert, policy.routes, catalog)), catalog.retailer(alert.retailer).to)
+    wanted = policy.known.get(case)
+    if wanted is None:
+        wanted = policy.known[case] = _targets_of([policy.routes[number] for number in case[0]], case[1], policy)
+    return wanted
+
+
+def _targets_of(routes: Iterable[Route], own: Iterable[Target], policy: RoutingPolicy) -> Wanted:
+    """What hears of the alert anyway falls back for nobody."""
     wanted: dict[Target, dict[Target, None]] = {}
-    for route in _matching(alert, policy.routes, catalog):
+    for route in routes:
         told, fallback = (route.to + route.fallback, ()) if route.parallel else (route.to, route.fallback)
         for target in told:
             wanted.setdefault(target, {}).update(dict.fromkeys(fallback))
-    for target in catalog.retailer(alert.retailer).to:
+    for target in own:
         wanted.setdefault(target, {})
     return {
         target: tuple(each for each in fallback if each in policy.targets and each not in wanted)
@@ -86,13 +102,14 @@ def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> dict[Targe
     }
 
 
-def _matching(alert: Alert, routes: Iterable[Route], catalog: Catalog) -> Iterator[Route]:
+def _matching(alert: Alert, routes: Iterable[Route], catalog: Catalog) -> Iterator[int]:
+    """The numbers of the routes that the alert takes."""
     routed = False
-    for route in routes:
+    for number, route in enumerate(routes):
         if (routed and route.match.unrouted) or not route.match.admits(alert, catalog):
             continue
         routed = True
-        yield route
+        yield number
         if route.stop:
             return
 

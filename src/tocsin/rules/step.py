@@ -46,9 +46,10 @@ def after_doubt(
 ) -> Step:
     """How an unknown ends where the provider cannot be asked: resent (flagged) or held.
 
-    Without a configured answer the high band is resent. What could not leave again within its life is held.
+    Without a configured answer the high band is resent, once. What could not leave again within its life is held.
     """
-    resend = delivery.band is Band.HIGH if on_lost_answer is None else on_lost_answer == "resend"
+    once = delivery.band is Band.HIGH and not delivery.possibly_repeated
+    resend = once if on_lost_answer is None else on_lost_answer == "resend"
     due = now + back_off(delivery.attempts, jitter)
     if resend and due < delivery.expires_at:
         return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=True)
