@@ -114,9 +114,10 @@ class Client:
         """One request, and the JSON of its answer."""
         content = body if body is not None or value is None else orjson.dumps(value, default=str)
         data = None if content is None else io.BytesIO(content)  # written in pieces: a large one stalls nobody else
+        headers = self._headers() | ({} if content is None else {"Content-Type": "application/json"})
         try:
             async with self._open().request(
-                method, self.url + path, data=data, params=query, headers=self._headers(),
+                method, self.url + path, data=data, params=query, headers=headers,
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
             ) as answer:  # fmt: skip
                 told = await answer.read()

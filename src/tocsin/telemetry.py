@@ -12,6 +12,7 @@ from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import Fact
 
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_TALKATIVE = ("alembic", "uvicorn", "asyncio", "aiohttp")  # their everyday is not ours
 COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -96,7 +97,8 @@ class Telemetry:
             case facts.Reloaded(problem):
                 self._reload_good.set(0 if problem else 1)
                 level = logging.ERROR if problem else logging.INFO
-                self._log.log(level, "configuration reloaded", extra={"fact": {"problem": problem}})
+                said = "configuration not reloaded: the old one stays" if problem else "configuration reloaded"
+                self._log.log(level, said, extra={"fact": {"problem": problem}})
             case facts.Trouble(what, detail, mend):
                 self._trouble.labels(what).inc()
                 self._log.error("trouble", extra={"fact": {"what": what, "detail": detail, "mend": mend}})
@@ -128,7 +130,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_to(stream: IO[str], level: int = logging.INFO) -> None:
+def log_to(stream: IO[str] | None, level: int = logging.INFO) -> None:
     """Everything the process logs goes there, as JSON lines. A closed stream must not stop the service."""
     logging.raiseExceptions = False
     handler = logging.StreamHandler(stream)
@@ -136,3 +138,5 @@ def log_to(stream: IO[str], level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(max(level, logging.WARNING))

@@ -1,48 +1,47 @@
 """The command line. Exit codes: 0 good, 1 failed, 2 wrong use."""
 
+import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from tocsin.cli import alerts, checks, ledger, serving, tokens
+from tocsin.cli.commands import Commands
 from tocsin.cli.console import follow_lines, say
 from tocsin.core.errors import TocsinError
-from tocsin.service import VERSION
 
-app = typer.Typer(
-    name="tocsin",
-    help="Real-time product alerts: durable, deduplicated, the important first, on every channel.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-
-app.command()(serving.serve)
-app.command()(serving.demo)
-app.command()(serving.sandbox)
-app.command()(alerts.send)
-app.command()(alerts.replay)
-app.command()(alerts.tail)
-app.command()(checks.check)
-app.command()(checks.doctor)
-app.add_typer(checks.routes, name="routes")
-app.add_typer(checks.config, name="config")
-app.add_typer(tokens.app, name="token")
-app.add_typer(ledger.app, name="db")
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
-@app.command()
-def version() -> None:
-    """Print the version. Example: `tocsin version`."""
-    typer.echo(VERSION)
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("tocsin"))
+        raise typer.Exit
+
+
+@app.callback()
+def tocsin(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Real-time product alerts: durable, deduplicated, the important first, on every channel.
+
+    Example: `tocsin demo`, then `tocsin COMMAND --help` for each of these.
+    """
 
 
 def main() -> None:
     follow_lines()
     try:
-        app()
+        app(prog_name="tocsin")
     except TocsinError as problem:
         say(problem)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our answers has seen enough; the interpreter must not complain about the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

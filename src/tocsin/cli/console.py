@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 import uvloop
@@ -26,6 +26,25 @@ def say(problem: TocsinError) -> None:
         errors.print(f"  {detail.path}: {detail.message}", markup=False)
 
 
+def tell(text: str) -> None:
+    """A line of the answer, as it is: what comes from outside is no markup."""
+    answers.print(text, markup=False)
+
+
+def tell_table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> None:
+    """Columns as wide as they need to be, whatever the terminal is: nothing of an answer is cut off."""
+    lines = [head, *rows] if head else rows
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        answers.print(text, markup=False, style="bold" if head and number == 0 else None)
+
+
+def tell_json(value: object) -> None:
+    """For programs: one JSON document a line, nothing around it."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's asynchronous part."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -33,11 +52,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def follow_lines() -> None:
-    """Each line is seen at once by whoever reads it through a pipe or a file."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
-
-
-def print_json(value: object) -> None:
-    """For programs: one JSON document, nothing around it."""
-    answers.print(json.dumps(value, ensure_ascii=False, default=str), markup=False)
+    """Each line is seen at once by whoever reads it through a pipe or a file, in UTF-8 whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)

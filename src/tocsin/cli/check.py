@@ -1,0 +1,43 @@
+"""check: a configuration file, before it counts."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.console import answers, tell, tell_json
+from tocsin.cli.reach import Json
+from tocsin.config import Report, load
+from tocsin.config import check as look
+from tocsin.core.errors import InvalidConfigError
+
+
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration file.")],
+    as_json: Json = False,
+) -> None:
+    """Check a configuration file: every problem with its line, and what it would do. Nothing is started.
+
+    Example: `tocsin check alerts.json`
+    """
+    try:
+        report = look(load(file, os.environ))
+    except InvalidConfigError as problem:
+        if as_json:
+            tell_json(problem.as_json())
+            raise typer.Exit(1) from None
+        raise
+    if as_json:
+        tell_json(report.as_json())
+    else:
+        _tell(report)
+
+
+def _tell(report: Report) -> None:
+    answers.print("[bold green]SUCCESS[/] ", end="")
+    tell(str(report.file))
+    tell("  found: " + ", ".join(f"{count} {what}" for what, count in report.found.items()))
+    for caution in report.cautions:
+        answers.print("  [yellow]warning[/] ", end="")
+        tell(f"{caution.place or caution.path}: {caution.message}")

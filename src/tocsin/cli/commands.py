@@ -1,0 +1,62 @@
+"""The commands by name. Each lives in the module of its name, imported once it is asked for: `tocsin send` does not
+wait for what `tocsin serve` needs.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+NAMES = (
+    "serve", "demo", "sandbox", "send", "replay", "tail", "check", "doctor", "routes", "config", "token", "db",
+)  # fmt: skip
+
+
+class Commands(TyperGroup):
+    """What `tocsin` offers, in the order of its help."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{**attributes, "commands": Modules()})
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+class Modules(MutableMapping[str, Any]):
+    """A module has a function of its own name, or an `app` with commands of its own."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = _make(name)
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+def _make(name: str) -> Any:
+    home = vars(import_module(f"tocsin.cli.{name}"))
+    app = home.get("app")
+    if app is None:
+        app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+        app.command(name)(home[name])
+    command = typer.main.get_command(app)
+    command.name = name
+    return command

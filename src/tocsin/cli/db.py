@@ -1,0 +1,74 @@
+"""db upgrade, backup."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.console import run, tell, tell_json
+from tocsin.cli.reach import ConfigFile, Json
+from tocsin.config import Config, load
+from tocsin.core.clock import SystemClock
+from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
+from tocsin.ledger.opening import open_ledger
+from tocsin.ledger.upgrade import copy
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
+
+
+@app.callback()
+def db() -> None:
+    """The ledger.
+
+    Example: `tocsin db backup tocsin-2026-11-23.db`
+    """
+
+
+@app.command()
+def upgrade(config: ConfigFile = None) -> None:
+    """Bring the ledger's schema up to date, after a backup copy. `serve` does the same by itself.
+
+    Example: `tocsin db upgrade --config alerts.json`
+    """
+    run(_upgrade(load(config, os.environ)))
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False)],
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write a consistent copy of the ledger, whether the service runs or not; a file that is there is replaced.
+
+    Example: `tocsin db backup tocsin-2026-11-23.db`
+    """
+    ledger = _file(load(config, os.environ), to)
+    try:
+        copy(ledger, to)
+    except (OSError, sqlite3.Error) as problem:
+        raise LedgerUnavailableError(f"{to} cannot be written: {problem}") from None
+    size = to.stat().st_size
+    if as_json:
+        tell_json({"ledger": str(ledger), "backup": str(to.absolute()), "bytes": size})
+    else:
+        tell(f"{ledger} → {to.absolute()} ({size:,} bytes)")
+
+
+def _file(config: Config, to: Path) -> Path:
+    """The ledger to copy. Raises InvalidRequestError where there is none, or where the copy would be its end."""
+    ledger = config.settings.storage.file
+    if ledger is None:
+        raise InvalidRequestError("a ledger in PostgreSQL is backed up with pg_dump")
+    if not ledger.exists():
+        raise InvalidRequestError(f"there is no ledger at {ledger}")
+    if to.exists() and to.samefile(ledger):
+        raise InvalidRequestError(f"{to} is the ledger itself: name another file")
+    return ledger
+
+
+async def _upgrade(config: Config) -> None:
+    async with open_ledger(config.settings.storage.url.reveal(), clock=SystemClock()):
+        tell(f"{config.settings.storage.file or 'the ledger'} is up to date")

@@ -1,0 +1,118 @@
+"""doctor: everything that can be looked at from outside, and what to mend."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from tocsin.cli.console import answers, run, tell, tell_json
+from tocsin.cli.reach import ConfigFile, Json, Token, Url, address
+from tocsin.client import Client
+from tocsin.config import Config, check, load
+from tocsin.core.errors import InvalidConfigError, LedgerCorruptError, TocsinError, UnreachableError
+from tocsin.ledger.integrity import verify
+
+LITTLE_SPACE = 1_000_000_000  # bytes
+
+_COLOURS = {"good": "green", "note": "yellow", "bad": "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`state` is good, note or bad; only the last needs mending."""
+
+    what: str
+    state: str
+    detail: str
+
+
+def doctor(config: ConfigFile = None, url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """Look at the configuration, the ledger, the disk and the running service, and say what to mend.
+
+    Example: `tocsin doctor --config alerts.json`
+    """
+    findings = run(_examine(config, url, token))
+    if as_json:
+        tell_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            answers.print(f"[{_COLOURS[finding.state]}]{finding.state:<6}[/]", end="")
+            tell(f"{finding.what:<15}{finding.detail}")
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _examine(file: Path | None, url: str | None, token: str | None) -> list[Finding]:
+    try:
+        found = load(file, os.environ)
+    except InvalidConfigError as problem:
+        return [Finding("configuration", "bad", problem.message)]
+    findings = [Finding("configuration", "good", str(found.file or "defaults"))]
+    findings.extend(
+        Finding("configuration", "note", f"{caution.place or caution.path}: {caution.message}")
+        for caution in check(found).cautions
+    )
+    if found.settings.storage.file:
+        findings.append(_ledger(found.settings.storage.file))
+        findings.append(_disk(found.settings.storage.file.parent))
+    findings.extend([finding async for finding in _service(found, url, token)])
+    return findings
+
+
+def _ledger(file: Path) -> Finding:
+    if not file.exists():
+        return Finding("ledger", "note", f"{file} will be made at the first start")
+    try:
+        verify(file)
+    except LedgerCorruptError as problem:
+        return Finding("ledger", "bad", problem.message)
+    return Finding("ledger", "good", f"{file} ({file.stat().st_size:,} bytes) is whole")
+
+
+def _disk(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return Finding("disk", "bad", f"{folder} is not there: make it, or mend storage.url")
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE_SPACE:
+        return Finding("disk", "bad", f"{free / 1e9:.1f} GB free in {folder}: a full disk takes no alerts")
+    return Finding("disk", "good", f"{free / 1e9:.1f} GB free in {folder}")
+
+
+async def _service(config: Config, url: str | None, token: str | None) -> AsyncIterator[Finding]:
+    where = url or address(config)
+    async with Client(where, token or _kept(config)) as service:
+        try:
+            told = await service.get("/readyz")
+        except UnreachableError as problem:
+            yield Finding("service", "bad" if url else "note", f"{problem.message}: start it with `tocsin serve`")
+            return
+        except TocsinError as problem:
+            yield Finding("service", "bad", f"{where}: {problem.message}")
+            return
+        yield (
+            Finding("service", "good", f"{where} takes alerts")
+            if told["ready"]
+            else Finding("service", "bad", f"{where} takes no alerts: {'; '.join(told['problems'])}")
+        )
+        yield await _targets(service)
+
+
+async def _targets(service: Client) -> Finding:
+    try:
+        channels = (await service.get("/api/v1/channels"))["channels"]
+    except TocsinError as problem:
+        return Finding("targets", "note", f"cannot be looked at: {problem.message}")
+    resting = [target["target"] for channel in channels for target in channel.get("targets", ()) if target["disabled"]]
+    if resting:
+        return Finding("targets", "bad", f"{', '.join(resting)} cannot be used: GET /api/v1/channels says why")
+    return Finding("targets", "good", f"{sum(len(channel.get('targets', ())) for channel in channels)} in use")
+
+
+def _kept(config: Config) -> str:
+    try:
+        return config.local_token_file.read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,34 @@
+"""What the outside tells a running process by signals."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+class Orders:
+    """Made before anything else is started, so that an order that comes early is obeyed later.
+
+    A second SIGTERM or Ctrl-C ends the process at once; the ledger is made for that.
+    """
+
+    def __init__(self) -> None:
+        self._given: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        self._stopping = False
+        loop = asyncio.get_running_loop()
+        for number in (*STOP, signal.SIGHUP):
+            loop.add_signal_handler(number, self._hear, number)
+
+    async def obey(self, reload: Callable[[], Awaitable[object]]) -> None:
+        """Reload at each SIGHUP; return at SIGTERM or Ctrl-C."""
+        while await self._given.get() not in STOP:
+            await reload()
+
+    def _hear(self, number: signal.Signals) -> None:
+        if number in STOP:
+            if self._stopping:
+                os._exit(128 + number)
+            self._stopping = True
+        self._given.put_nowait(number)

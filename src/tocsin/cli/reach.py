@@ -1,0 +1,48 @@
+"""How a command reaches the running service: flags before the environment before the file before the defaults."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.client import Client
+from tocsin.config import Config, load
+
+Url = Annotated[str | None, typer.Option(envvar="TOCSIN_URL", help="Where the service is.", show_default=False)]
+Token = Annotated[str | None, typer.Option(envvar="TOCSIN_TOKEN", help="What to call it with.", show_default=False)]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The service's configuration file; none: the defaults.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to listen on is not one to call
+
+
+def client(url: str | None, token: str | None, file: Path | None) -> Client:
+    """The service named by flags or environment, else the one of this user on this machine."""
+    if url and token:
+        return Client(url, token)
+    config = load(file, os.environ)
+    return Client(url or address(config), token or local_token(config))
+
+
+def address(config: Config) -> str:
+    """Where the service of this configuration is, seen from its own machine."""
+    server = config.settings.server
+    host = _EVERYWHERE.get(server.host, server.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+
+
+def local_token(config: Config) -> str:
+    """What the service has put beside its ledger for the commands of the same user."""
+    here = config.local_token_file
+    try:
+        return here.read_text().strip()
+    except FileNotFoundError:
+        raise typer.BadParameter(
+            f"no token: {here} is not there, so no service has been started with this configuration."
+            " Start one with `tocsin serve`, or say --token or TOCSIN_TOKEN"
+        ) from None
+    except OSError as problem:
+        raise typer.BadParameter(f"no token: {here} cannot be read ({problem.strerror}); say --token") from None

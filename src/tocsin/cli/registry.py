@@ -1,0 +1,109 @@
+"""The tokens of a service, wherever they can be had: from the one that runs, or from its ledger where none does."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from tocsin.cli.reach import address, client
+from tocsin.client import Client
+from tocsin.config import Config, load
+from tocsin.core.clock import SystemClock
+from tocsin.core.errors import NotFoundError, TocsinError, UnreachableError
+from tocsin.core.record import rfc3339
+from tocsin.ledger.contract import TokenRow
+from tocsin.ledger.opening import open_ledger
+from tocsin.pipeline.tokens import ConfiguredToken, Tokens
+
+PATH = "/api/v1/tokens"
+
+
+class Registry(Protocol):
+    """Rows read as `GET /api/v1/tokens` writes them."""
+
+    async def create(self, wanted: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def listed(self) -> list[dict[str, Any]]: ...
+
+    async def revoke(self, identifier: str) -> None: ...
+
+
+@asynccontextmanager
+async def registry(url: str | None, token: str | None, file: Path | None) -> AsyncIterator[Registry]:
+    """A service that was named is asked, whatever happens; the one of the configuration if it runs."""
+    config = load(file, os.environ)
+    if url or await _runs(config):
+        async with client(url, token, file) as service:
+            yield Served(service)
+    else:
+        async with _kept(config) as kept:
+            yield kept
+
+
+class Served:
+    def __init__(self, service: Client) -> None:
+        self._service = service
+
+    async def create(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = await self._service.post(PATH, wanted)
+        return told
+
+    async def listed(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = (await self._service.get(PATH))["tokens"]
+        return rows
+
+    async def revoke(self, identifier: str) -> None:
+        await self._service.call("DELETE", f"{PATH}/{identifier}")
+
+
+class Kept:
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def create(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        row, secret = await self._tokens.create(wanted["name"], frozenset(wanted["scopes"]), wanted["expires_at"])
+        return {**_as_json(row), "token": secret.reveal()}
+
+    async def listed(self) -> list[dict[str, Any]]:
+        return [_as_json(row) for row in await self._tokens.listed()]
+
+    async def revoke(self, identifier: str) -> None:
+        if not await self._tokens.revoke(identifier):
+            raise NotFoundError(f"there is no token {identifier}")
+
+
+async def _runs(config: Config) -> bool:
+    async with Client(address(config), "") as service:
+        try:
+            await service.get("/healthz")
+        except UnreachableError:
+            return False
+        except TocsinError:
+            return True
+    return True
+
+
+@asynccontextmanager
+async def _kept(config: Config) -> AsyncIterator[Kept]:
+    """The ledger's owner for a moment."""
+    clock = SystemClock()
+    async with open_ledger(config.settings.storage.url.reveal(), clock=clock) as (ledger, archive):
+        tokens = Tokens(ledger, archive, clock)
+        configured = config.settings.tokens.items()
+        await tokens.start({name: ConfiguredToken(each.secret, frozenset(each.scopes)) for name, each in configured})
+        try:
+            yield Kept(tokens)
+        finally:
+            await tokens.stop()
+
+
+def _as_json(row: TokenRow) -> dict[str, Any]:
+    times = ("created_at", "expires_at", "revoked_at", "last_used_at")
+    said = {name: getattr(row, name) for name in times}
+    return {
+        "id": row.id,
+        "name": row.name,
+        "scopes": sorted(row.scopes),
+        **{name: moment and rfc3339(moment) for name, moment in said.items()},
+    }

@@ -1,0 +1,44 @@
+"""sandbox: the providers, simulated."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.console import run, tell
+from tocsin.core.errors import TocsinError
+from tocsin.sandbox import Sandbox, serve
+
+
+class NoPortError(TocsinError):
+    code = "cannot_start"
+
+
+def sandbox(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8766,
+    webhook: Annotated[list[str] | None, typer.Option(help="A Discord webhook to make; may be repeated.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Write what arrives to this file, a JSON object a line.")] = None,
+    limits: Annotated[bool, typer.Option(help="Hold callers to the providers' rate limits.")] = True,
+) -> None:
+    """Run the providers, simulated: their limits, their errors, and faults on demand.
+
+    Example: `tocsin sandbox --webhook high_priority --webhook general`
+    """
+    names = webhook or ["high_priority", "general"]
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            run(serve(host, port, webhooks=names, limits=limits, journal=journal, ready=_announce(names)))
+    except OSError as problem:
+        raise NoPortError(f"cannot start on {host}:{port} ({problem.strerror}): choose another --port") from None
+
+
+def _announce(names: list[str]) -> Callable[[Sandbox], None]:
+    def announce(sandbox: Sandbox) -> None:
+        tell(f"What arrives     {sandbox.url}/")
+        for name in names:
+            tell(f"discord:{name:<16} {sandbox.discord.webhook(name)}")
+
+    return announce

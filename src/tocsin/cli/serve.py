@@ -1,0 +1,104 @@
+"""serve: the service itself."""
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.console import run, tell
+from tocsin.cli.orders import Orders
+from tocsin.config import restart_needed
+from tocsin.core.errors import InvalidConfigError, TocsinError
+from tocsin.pipeline.tokens import local_secret
+from tocsin.service import AlertService
+from tocsin.telemetry import log_to
+
+log = logging.getLogger("tocsin")
+
+
+class Level(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class CannotStartError(TocsinError):
+    """The operating system will not let the service start as it is told to."""
+
+    code = "cannot_start"
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="The configuration file; none: the defaults.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on, before that of the file.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port, before that of the file; 0 takes a free one.")
+    ] = None,
+    log_level: Annotated[Level, typer.Option(help="The least that is worth a line.")] = Level.INFO,
+) -> None:
+    """Run the service until it is told to stop.
+
+    SIGTERM or Ctrl-C stops it in good order, a second one at once. SIGHUP reads the configuration again.
+
+    Example: `tocsin serve --config alerts.json`
+    """
+    log_to(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
+    flags = {"server.host": host, "server.port": None if port is None else str(port)}
+    overrides = {path: value for path, value in flags.items() if value is not None}
+    run(_serve(AlertService.from_config(config, overrides=overrides)))
+
+
+async def _serve(service: AlertService) -> None:
+    server = service.config.settings.server
+    if service.config.open_to_strangers:
+        raise InvalidConfigError(f"{server.host} can be reached by strangers: configure `tokens`, or use 127.0.0.1")
+    orders = Orders()
+    async with opened(service):
+        announce(service)
+        await orders.obey(lambda: reload(service))
+
+
+@contextlib.asynccontextmanager
+async def opened(service: AlertService) -> AsyncIterator[AlertService]:
+    """The service from its start to its end. Raises CannotStartError for an address that cannot be had."""
+    server = service.config.settings.server
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(service)
+        except OSError as problem:
+            why = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem
+            raise CannotStartError(
+                f"cannot listen on {server.host}:{server.port} ({why}): choose another --port or --host"
+            ) from None
+        yield service
+
+
+def announce(service: AlertService) -> None:
+    """Where everything is. The link with the local token is for who may read this terminal, on loopback only."""
+    config = service.config
+    tell(f"Configuration  {config.file or 'defaults'}")
+    tell(f"Ledger         {config.settings.storage.file or 'PostgreSQL'}")
+    if config.settings.server.local and not config.settings.tokens:
+        tell(f"Dashboard      {service.url}/#token={local_secret(config.local_token_file).reveal()}")
+    else:
+        tell(f"Dashboard      {service.url}/")
+
+
+async def reload(service: AlertService) -> None:
+    """Take the configuration as it is now; a bad one changes nothing, and the log says why."""
+    before = service.config
+    try:
+        after = await service.reload()
+    except InvalidConfigError:
+        return  # the service has told it
+    for path in restart_needed(before, after):
+        log.warning("restart needed", extra={"fact": {"path": path, "mend": "this counts from the next start"}})

@@ -1,0 +1,109 @@
+"""token create, list, revoke."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.cli.console import run, tell, tell_json, tell_table
+from tocsin.cli.reach import ConfigFile, Json, Token, Url, address
+from tocsin.cli.registry import registry
+from tocsin.config import load
+from tocsin.config.values.quantities import duration
+from tocsin.core.clock import SystemClock
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
+
+
+@app.callback()
+def token() -> None:
+    """Who may call the service. Asks the running one; opens the ledger where none runs.
+
+    Example: `tocsin token create monitor --scope ingest`
+    """
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Whom it is for.")],
+    scope: Annotated[list[str], typer.Option(help="ingest, read, contacts or admin; may be repeated.")],
+    expires: Annotated[str | None, typer.Option(help="When it ends: 30d, 12h; none: never.")] = None,
+    link: Annotated[bool, typer.Option("--link", help="Print a link to the dashboard with it.")] = False,
+    config: ConfigFile = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token. It is shown this once.
+
+    Example: `tocsin token create moderator --scope read --expires 30d --link`
+    """
+    ends = None if expires is None else SystemClock().now() + _duration(expires)
+    wanted = {"name": name, "scopes": scope, "expires_at": ends}
+    told = run(_create(url, token, config, wanted))
+    page = _link(url, config, told["token"])
+    if as_json:
+        tell_json({**told, "link": page})
+    else:
+        tell(page if link else told["token"])
+
+
+@app.command("list")
+def list_(config: ConfigFile = None, url: Url = None, token: Token = None, as_json: Json = False) -> None:
+    """List the tokens; their secrets are not kept.
+
+    Example: `tocsin token list`
+    """
+    rows = run(_list(url, token, config))
+    if as_json:
+        tell_json({"tokens": rows})
+        return
+    times = ("expires_at", "last_used_at", "revoked_at")
+    table = [(row["id"], row["name"], " ".join(row["scopes"]), *(row[key] or "-" for key in times)) for row in rows]
+    tell_table(table, ("id", "name", "scopes", "expires", "last used", "revoked"))
+
+
+@app.command()
+def revoke(
+    identifier: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")],
+    config: ConfigFile = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """End a token at once; its sockets are closed.
+
+    Example: `tocsin token revoke k3x9a0b2`
+    """
+    run(_revoke(url, token, config, identifier))
+    tell("revoked")
+
+
+async def _create(url: str | None, token: str | None, file: Path | None, wanted: Mapping[str, Any]) -> Any:
+    async with registry(url, token, file) as tokens:
+        return await tokens.create(wanted)
+
+
+async def _list(url: str | None, token: str | None, file: Path | None) -> Any:
+    async with registry(url, token, file) as tokens:
+        return await tokens.listed()
+
+
+async def _revoke(url: str | None, token: str | None, file: Path | None, identifier: str) -> None:
+    async with registry(url, token, file) as tokens:
+        await tokens.revoke(identifier)
+
+
+def _link(url: str | None, file: Path | None, secret: str) -> str:
+    """By the address that its reader can reach."""
+    config = load(file, os.environ)
+    return f"{url or config.public_url or address(config)}/#token={secret}"
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--expires") from None
