@@ -28,6 +28,7 @@ from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import ConfiguredToken, Tokens
 from tocsin.rules.catalog import Catalog, Product, Retailer
@@ -138,7 +139,8 @@ async def open_house(
         known: dict[str, Any] = {"ledger": ledger, "archive": archive, "clock": clock, "tell": facts.append}
         ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
         attempts = Attempts(**known, **ruled, targets=targets, random=Random(1))
-        dispatcher = Dispatcher(**known, **ruled, attempts=attempts)
+        gates = SharedGates(lambda: {"board": board}, targets, clock)
+        dispatcher = Dispatcher(**known, **ruled, attempts=attempts, shared_gates=gates)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
         tokens = Tokens(ledger, archive, clock)

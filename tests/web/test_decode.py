@@ -165,7 +165,7 @@ def test_too_much_is_refused_as_a_whole(body: bytes):
         ({"sku": None}, "sku", "is required"),
         ({"sku": ""}, "sku", "is required"),
         ({"sku": " "}, "sku", "blank"),
-        ({"sku": 6634940}, "sku", 'write "6634940"'),
+        ({"sku": 6634940}, "sku", "put it in quotes"),
         ({"sku": "66\u200b34"}, "sku", "invisible"),
         ({"sku": "66\u202e34"}, "sku", "invisible"),
         ({"sku": "x" * 129}, "sku", "at most 128"),
@@ -179,7 +179,6 @@ def test_too_much_is_refused_as_a_whole(body: bytes):
         ({"price": float("nan")}, "price", "finite"),
         ({"price": float("inf")}, "price", "finite"),
         ({"price": 1e300}, "price", "below"),
-        ({"price": 10**400}, "price", "below"),
         ({"price": "1.1234567"}, "price", "6 decimals"),
         ({"price": [1]}, "price", "an array"),
         ({"priority": 0}, "priority", "1 (low)"),
@@ -219,6 +218,11 @@ def test_what_is_wrong_is_named_with_its_path_and_how_to_mend_it(changes: Mappin
     found = wrong(**changes)
     assert set(found) == {path}
     assert said in found[path]
+
+
+def test_a_number_too_long_to_be_written_out_is_told_like_any_other():
+    assert wrong(sku=10**5000) == {"sku": "must be a string, not a number: put it in quotes"}
+    assert "below" in wrong(price=10**5000)["price"]
 
 
 def test_everything_wrong_is_named_at_once_but_not_without_end():

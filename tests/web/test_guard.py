@@ -154,6 +154,18 @@ async def test_no_token_means_no_byte_of_the_body_is_waited_for(house: House):
     await writer.wait_closed()
 
 
+async def test_a_body_that_breaks_off_is_not_taken_for_a_shorter_one(house: House):
+    host, port = house.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /api/v1/alerts HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer('engine')['Authorization']}\r\n"
+    writer.write(head.encode() + b"Content-Length: 100000\r\n\r\n" + orjson.dumps(ALERT) + b"\n")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    told = await house.send(sku="after it")
+    assert [alert["id"] for alert in (await house.call("GET", "/api/v1/alerts"))[1]["alerts"]] == [told]
+
+
 async def test_metrics_are_for_readers_and_for_named_addresses(tmp_path: Path):
     async with open_house(tmp_path) as house:
         assert await status(house, "GET", "/metrics", {}) == 401

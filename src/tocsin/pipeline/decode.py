@@ -11,8 +11,10 @@ from tocsin.core.alert import NOTHING, Alert, new_id
 from tocsin.core.decision import Decision, Receipt
 from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.ledger.contract import Idempotency, Item, Submission
-from tocsin.pipeline.detection import FIELDS, MendError, as_plain, read_fields
+from tocsin.pipeline.detection import FIELDS, read_fields
 from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
+from tocsin.pipeline.mending import MendError
+from tocsin.pipeline.metadata import as_plain
 from tocsin.rules.filters import priority_of
 from tocsin.rules.rulebook import Rulebook
 

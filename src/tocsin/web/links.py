@@ -9,7 +9,7 @@ from tocsin.core import link
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
-from tocsin.pipeline.detection import is_web_url
+from tocsin.pipeline.fields import is_web_url
 from tocsin.web.locks import OPEN
 from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute

@@ -1,4 +1,4 @@
-"""An answer without end: until its reader leaves or reads nothing for a minute, its token ends, or the service stops."""
+"""An answer that goes on until its reader leaves or stops reading, its token ends, or the service stops."""
 
 import asyncio
 import contextlib

@@ -11,7 +11,8 @@ from starlette.datastructures import QueryParams
 from tocsin.core.decision import Decision
 from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.ledger.contract import AlertQuery
-from tocsin.pipeline.detection import MendError, read_timestamp
+from tocsin.pipeline.fields import read_timestamp
+from tocsin.pipeline.mending import MendError
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match, parse_match
 from tocsin.web.skus import skus_of

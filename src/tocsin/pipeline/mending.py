@@ -1,0 +1,38 @@
+"""Words for what is wrong: short, and with the way to mend it."""
+
+import difflib
+import functools
+
+_MAX_SHOWN = 64  # characters of a wrong word that an answer repeats
+
+
+class MendError(ValueError):
+    """A field is not as it should be; the text says how to mend it. `at` is the path below the field."""
+
+    def __init__(self, message: str, at: str = "") -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def shown(word: object) -> str:
+    """A word of the sender's that an answer can repeat: short, and without lone surrogates."""
+    return str(word)[:_MAX_SHOWN].encode(errors="replace").decode()
+
+
+@functools.lru_cache(maxsize=256)  # a detector makes the same mistake in every alert
+def nearest(word: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
+
+
+_KINDS = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
+
+
+def kind_of(value: object) -> str:
+    return "null" if value is None else _KINDS.get(type(value), f"a {type(value).__name__}")
