@@ -24,6 +24,7 @@ from tocsin.core.errors import InvalidConfigError
 from tocsin.core.facts import Fact, Reloaded, Tell
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
+from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
@@ -36,7 +37,7 @@ from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
-from tocsin.telemetry import Telemetry
+from tocsin.telemetry import Figure, Telemetry
 from tocsin.web import Parts, WebSettings, build_app
 from tocsin.wiring import channels
 
@@ -241,6 +242,8 @@ class AlertService:
             ),
             tell=self._hear,
         )
+        for figure in _figures(self.gateway.gauges, self.dispatcher):
+            self.telemetry.follow(figure)
         app = build_app(
             Parts(
                 intake=self.intake,
@@ -289,3 +292,30 @@ class AlertService:
     def _hear(self, fact: Fact) -> None:
         for listener in self._listeners:
             listener(fact)
+
+
+def _figures(gauges: Gauges, dispatcher: Dispatcher) -> Sequence[Figure]:
+    return (
+        Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
+        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
+        Figure(
+            "tocsin_sockets",
+            "Live sockets.",
+            lambda: {"polling": gauges.polling, "websocket": gauges.websocket},
+            label="transport",
+        ),
+        Figure("tocsin_interests", "Distinct subscriptions of live sockets.", lambda: {"": gauges.interests}),
+        Figure("tocsin_frames_out", "Frames written to sockets.", lambda: {"": gauges.frames_out}, grows=True),
+        Figure("tocsin_bytes_out", "Bytes written to sockets.", lambda: {"": gauges.bytes_out}, grows=True),
+        Figure(
+            "tocsin_buffer_high_water_bytes", "The most that waited for one reader.", lambda: {"": gauges.high_water}
+        ),
+        Figure("tocsin_evictions", "Sockets closed by us.", lambda: gauges.evictions, label="reason", grows=True),
+        Figure("tocsin_connects_refused", "CONNECTs turned away.", lambda: gauges.refusals, label="code", grows=True),
+        Figure(
+            "tocsin_resumes", "Subscriptions that replayed what was missed.", lambda: {"": gauges.resumes}, grows=True
+        ),
+        Figure("tocsin_resumed_events", "Events that were replayed.", lambda: {"": gauges.resumed_events}, grows=True),
+        Figure("tocsin_broadcasts", "Events written to rooms.", lambda: {"": gauges.broadcasts}, grows=True),
+        Figure("tocsin_broadcast_seconds", "Time spent on that.", lambda: {"": gauges.broadcast_seconds}, grows=True),
+    )

@@ -2,10 +2,14 @@
 
 import json
 import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from tocsin.core import facts
 from tocsin.core.delivery import DeliveryState
@@ -62,9 +66,9 @@ class Telemetry:
         self._reload_good.set(1)
         self._trouble = Counter("tocsin_trouble", "What an operator should look at.", ["what"], registry=registry)
 
-    def gauge(self, name: str, help_text: str) -> Gauge:
-        """A figure that its owner sets or computes (`set_function`)."""
-        return Gauge(name, help_text, registry=self.registry)
+    def follow(self, figure: "Figure") -> None:
+        """Read it whenever somebody asks for the metrics."""
+        self.registry.register(figure)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus's text format."""
@@ -112,6 +116,24 @@ class Telemetry:
         level = logging.WARNING if move.to is DeliveryState.REFUSED else logging.DEBUG
         told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}
         self._log.log(level, "delivery", extra={"fact": {**told, "said": move.detail}})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Collector):
+    """A number that another part keeps. `read` gives it by the value of `label`, or as the only one under "" ."""
+
+    name: str
+    meaning: str
+    read: Callable[[], Mapping[str, float]]
+    label: str = ""
+    grows: bool = False  # it only ever grows: a counter
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily if self.grows else GaugeMetricFamily
+        metric = family(self.name, self.meaning, labels=[self.label] if self.label else [])
+        for value, number in self.read().items():
+            metric.add_metric([value] if self.label else [], number)
+        yield metric
 
 
 class JsonLines(logging.Formatter):

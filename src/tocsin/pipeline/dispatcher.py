@@ -13,7 +13,7 @@ from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import LaneClosed, Moved, Tell, Trouble
 from tocsin.core.outcome import Deferred, Delay
-from tocsin.ledger.contract import Archive, Claim, ClaimRequest, Ledger, Waiting
+from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
 from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Attempts, Made
 from tocsin.pipeline.lane import Lane, Turnstile
@@ -50,6 +50,7 @@ class Dispatcher:
         self._under_way: set[asyncio.Task[None]] = set()
         self._scheduler: asyncio.Task[None] | None = None
         self._joining = False
+        self._seen: tuple[LaneRow, ...] = ()
 
     async def start(self) -> None:
         self.adopt_rulebook()
@@ -85,7 +86,8 @@ class Dispatcher:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
         if not self._joining:
             self._spawn(self._join_shared_gates())
-        for row in await self._archive.lanes():
+        self._seen = await self._archive.lanes()
+        for row in self._seen:
             if row.next_due is not None:
                 self._plan(row.lane, self._monotonic(row.next_due))
 
@@ -207,6 +209,10 @@ class Dispatcher:
 
     def lanes(self) -> Mapping[str, Lane]:
         return self._lanes
+
+    def depth(self) -> Mapping[str, int]:
+        """How many deliveries waited in each band when the ledger was last looked at, seconds ago."""
+        return {band.value: sum(row.pending.get(band, 0) for row in self._seen) for band in Band}
 
     def broken(self) -> frozenset[str]:
         """Lanes whose breaker is open: what waits there may fail over."""
