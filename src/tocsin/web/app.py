@@ -1,20 +1,19 @@
 """The application: every noun's doors, one guard before them, one form of error behind."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from tocsin.web.alerts import Alerts
 from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.channels import Channels
 from tocsin.web.deliveries import Deliveries
+from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
 from tocsin.web.guard import Guard
 from tocsin.web.links import Links
-from tocsin.web.locks import SECURITY_SCHEMES, Locks
+from tocsin.web.locks import Locks
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
 from tocsin.web.parts import Parts
@@ -60,18 +59,10 @@ def build_app(parts: Parts) -> Web:
         TokenDoors(parts),
         Links(parts),
         Ops(parts),
-        Reference(lambda: _openapi(app)),
+        Reference(lambda: described(app)),
         Page(),
     )
     for noun in nouns:
         noun.open(app)
     speak_one_form(app)
     return Web(app, Guard(app, Locks(app.router.routes), parts.tokens, parts.settings), streams)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        schema.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-        app.openapi_schema = schema
-    return app.openapi_schema
