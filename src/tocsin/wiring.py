@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.channels.contract import Channel
+from tocsin.channels.contract import Channel, Link
 from tocsin.channels.discord import (
     BrokenTemplateError,
     DiscordSettings,
@@ -13,7 +13,6 @@ from tocsin.channels.discord import (
     compile_template,
     discord_for,
 )
-from tocsin.channels.discord.channel import Link
 from tocsin.channels.transport import Transport
 from tocsin.config import Config
 from tocsin.config.settings.discord import Discord

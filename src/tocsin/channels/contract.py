@@ -4,7 +4,7 @@ A channel knows nothing of queues, retries or the ledger, keeps no state between
 crash, and never raises for what a provider did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +15,9 @@ from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Outcome
 from tocsin.core.record import AlertRecord
+
+Link = Callable[[Delivery, AlertRecord], str | None]
+"""The address that readers are given: a short one that records a click, or the product's own; None without either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,15 @@ class Finds(Protocol):
 
     async def find(self, attempt: Attempt) -> Report | None:
         """Delivered, or Deferred where it surely never arrived, for each member; None where nobody can tell now."""
+        ...
+
+
+@runtime_checkable
+class RepeatsSafely(Protocol):
+    """A channel whose receivers can drop what they already have, so that a lost answer is simply sent again."""
+
+    def repeats_safely(self, target: Target) -> bool:
+        """Whether every request for one delivery to this target carries the same id, and the receiver minds it."""
         ...
 
 

@@ -38,6 +38,9 @@ class Patience:
     read: float = 8.0
     total: float = 10.0
 
+    def as_timeout(self) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=self.total, connect=self.connect, sock_read=self.read)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -63,9 +66,6 @@ class Transport:
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=_Connector(limit=0, keepalive_timeout=_IDLE_S, ssl=self._tls or True),
-            timeout=aiohttp.ClientTimeout(
-                total=self._patience.total, connect=self._patience.connect, sock_read=self._patience.read
-            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -94,8 +94,14 @@ class Transport:
         headers: Mapping[str, str] = NO_HEADERS,
         body: bytes | None = None,
         longest: int = MAX_BODY,
+        known_as: str | None = None,
+        patience: Patience | None = None,
     ) -> Answer | Deferred | Unknown:
-        """One request. `url` is as it goes over the wire: already quoted. `longest`: bytes of the answer to be read."""
+        """One request. `url` is as it goes over the wire: already quoted. `longest`: bytes of the answer to be read.
+
+        `known_as` is the name whose certificate is asked for where `url` has a bare address in its place. `patience`
+        goes before that of the transport.
+        """
         assert self._session is not None, "start() comes first"
         journey = _Journey()
         try:
@@ -105,6 +111,8 @@ class Transport:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
+                server_hostname=known_as,
+                timeout=(patience or self._patience).as_timeout(),
                 trace_request_ctx=journey,
             ) as response:
                 return await _read(response, longest)

@@ -1,6 +1,6 @@
 """The Discord channel: webhooks, one message per attempt."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from tocsin.channels.contract import Attempt, Member, Message, Report
+from tocsin.channels.contract import Attempt, Link, Member, Message, Report
 from tocsin.channels.discord.address import Address, normalise
 from tocsin.channels.discord.answers import ANSWER_LENGTH, report_of
 from tocsin.channels.discord.embed import template_fault
@@ -18,14 +18,11 @@ from tocsin.channels.discord.reference import LONGEST, reference_of
 from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
-from tocsin.core.delivery import Delivery, Target
+from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
-
-Link = Callable[[Delivery, AlertRecord], str | None]
-"""The short address that records a click; None where the service has no public one."""
 
 _SUSPECTS = 1000
 _BLAMES_CONTENT = (400, 413)

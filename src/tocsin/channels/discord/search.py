@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from tocsin.channels.contract import Attempt, Report
+from tocsin.channels.contract import Attempt, Link, Report
 from tocsin.channels.discord.address import api_root
-from tocsin.channels.discord.channel import Discord, Link
+from tocsin.channels.discord.channel import Discord
 from tocsin.channels.discord.embed import reference_in
 from tocsin.channels.discord.reference import reference_of
 from tocsin.channels.discord.settings import DiscordSettings
