@@ -13,6 +13,7 @@ from tests.web.house import DEADLINE_S, House, bearer, open_house, serving
 
 from tocsin.core import link
 from tocsin.core.outcome import Refusal, Refused
+from tocsin.pipeline.detection import FIELDS
 from tocsin.web.links import is_robot, through
 from tocsin.web.page import Page
 
@@ -204,6 +205,9 @@ async def test_the_reference_knows_every_door_and_its_scope(house: House):
     assert alerts["requestBody"]["content"].keys() == {"application/json", "application/x-ndjson"}
     assert all("security" in call for path in schema["paths"].values() for call in path.values())
     assert "HTTPValidationError" not in str(schema)
+    one, many = alerts["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert one["properties"].keys() == FIELDS.keys()
+    assert many["items"] == one
     async with house.client.get("/docs") as answer:
         page = await answer.text()
     assert all(path in page for path in schema["paths"])
