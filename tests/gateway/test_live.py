@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 from tests.gateway.station import DEADLINE, Log, Station, listening, running, until
@@ -148,3 +149,13 @@ async def test_a_burst_of_thousands_makes_nobody_a_slow_reader(station: Station)
         await other.wait_for("alert")
     assert phone.positions == list(range(1, 3002))
     assert not station.gateway.gauges.evictions
+
+
+@pytest.mark.parametrize("metadata", [{"n": 10**40}, {"text": "\ud800"}, {"deep": MappingProxyType({"a": {1, 2}})}])
+async def test_an_odd_alert_of_our_own_process_is_told_like_any_other(station: Station, metadata: dict):
+    async with listening(station, subscribe={}) as phone:
+        station.publish(metadata=metadata)
+        station.publish()
+        await phone.wait_for("alert", 2)
+    assert phone.positions == [1, 2]
+    assert list(phone.all("alert")[0]["metadata"]) == list(metadata)

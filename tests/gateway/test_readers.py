@@ -80,7 +80,9 @@ async def test_a_slow_reader_is_shown_the_reason_once_it_reads():
         read = b""
         async with asyncio.timeout(DEADLINE):
             while goodbye not in read:
-                read += await reader.read(65536)
+                more = await reader.read(65536)
+                assert more, "the connection ended without a word"
+                read += more
 
 
 async def test_a_slow_poller_is_closed_too():
@@ -191,6 +193,36 @@ async def test_no_handshake_raises_into_the_loop(head: bytes):
     socket.data_received(head + b"\r\n\r\n")
     socket.connection_lost(None)
     assert station.gateway.gauges.websocket == 0
+
+
+async def test_pings_whose_pongs_nobody_reads_fill_no_buffer():
+    async with (
+        running(Station(Log(), settings=GatewaySettings(max_buffer=10_000))) as station,
+        raw_socket(station, receive_buffer=4096) as (_, writer),
+    ):
+        await until(lambda: station.gateway.gauges.websocket == 1)
+        ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
+        while station.gateway.gauges.websocket:
+            writer.write(ping * 1000)
+            await asyncio.sleep(0)
+
+
+async def test_an_upgrade_that_is_not_completed_is_given_up():
+    clock = ManualClock(NOW)
+    async with running(Station(Log(), clock=clock)) as station, aiohttp.ClientSession() as session:
+        url = f"{station.url}/socket.io/?EIO=4&transport="
+        async with session.get(url + "polling") as opening:
+            sid = (await opening.text())[9:29]
+        async with session.post(f"{url}polling&sid={sid}", data='40{"token":"both","subscribe":{}}') as accepted:
+            assert await accepted.text() == "ok"
+        async with session.ws_connect(f"{url}websocket&sid={sid}") as ws:
+            await ws.send_str("2probe")
+            assert await ws.receive_str() == "3probe"
+            clock.advance(11)
+            assert (await ws.receive(DEADLINE)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+        station.publish()
+        async with session.get(f"{url}polling&sid={sid}") as answer:
+            assert '42["alert",' in await answer.text()
 
 
 @pytest.mark.parametrize("sid", ["unknown", "a" * 10_000, "%00", "../../etc"])

@@ -8,6 +8,7 @@ import socketio
 from tests.gateway.station import Listener, Log, Station, listening, running
 
 from tocsin.gateway.replay import STEP, Shelf
+from tocsin.gateway.story import Story
 
 
 async def test_what_was_missed_is_replayed_before_what_is_live(station: Station):
@@ -190,3 +191,14 @@ class Wanderer:
             await client.shutdown()
             self.seen += listener.positions
             self.rounds_left -= 1
+
+
+def test_a_story_is_told_once_and_forgotten_past_its_bound():
+    log = Log()
+    first, second = log.add(), log.add()
+    story = Story("e1", memory=1600)
+    packet = story.packet(first)
+    assert story.packet(first) is packet
+    story.packet(second)
+    assert story.packet(first) is not packet
+    assert story.packet(first).text == packet.text

@@ -15,6 +15,8 @@ class Allowance:
     def take(self, now: float) -> bool:
         self._left = min(self._left + (now - self._since) * self._rate, self._rate)
         self._since = now
+        if self._left >= self._rate:
+            self.overdrawn = 0
         if self._left < 1:
             self.overdrawn += 1
             return False

@@ -72,6 +72,7 @@ class Live:
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         del reason
+        self._asked.pop(socket, None)
         seat = self._seats.pop(socket)
         seat.unfollow()
         self._guests.leave(socket, seat.grant)

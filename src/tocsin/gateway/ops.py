@@ -61,7 +61,8 @@ class Ops:
 
     def connected(self, socket: Socket) -> None:
         socket.emit("stats", self._stats())
-        self._room.join(socket)
+        if not socket.closed:
+            self._room.join(socket)
 
     def event(self, socket: Socket, name: str, args: list[Any], ack: int | None) -> None:
         """Operators act over HTTP; here they only watch."""

@@ -90,6 +90,7 @@ class Socket:
         """Put the socket out; the standard client does not come back by itself after this."""
         if not self.closed:
             self.write(Packet(Kind.DISCONNECT, self.name))
+        if not self.closed:
             self.peer.drop(self, "server namespace disconnect")
             if not self.peer.sockets:
                 self.peer.session.close("disconnected")
@@ -180,7 +181,8 @@ class Peer:
             return
         self.sockets[packet.namespace] = socket
         self.write(Packet(Kind.CONNECT, packet.namespace, {"sid": socket.sid}))
-        namespace.connected(socket)
+        if not socket.closed:
+            namespace.connected(socket)
 
     def _turn_away(self, namespace: str, why: Mapping[str, Any]) -> None:
         self.write(Packet(Kind.CONNECT_ERROR, namespace, why))

@@ -203,6 +203,10 @@ class Session:
         if waiting:
             outlet.write(Batch(waiting).frames)
 
+    def awaits(self, outlet: Outlet) -> bool:
+        """Whether this WebSocket has still to prove itself."""
+        return outlet is self._probe
+
     def lost(self, outlet: Outlet, reason: str) -> None:
         """A WebSocket is gone."""
         if outlet is self._probe:

@@ -8,7 +8,7 @@ from tocsin.gateway.engineio import Outgoing
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.interests import Interests
 from tocsin.gateway.replay import Replay
-from tocsin.gateway.story import bookmark, narrate, told
+from tocsin.gateway.story import Story, bookmark, told
 from tocsin.pipeline.feed import Feed
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
@@ -22,6 +22,7 @@ class Stream:
         self.replay = replay
         self.gauges = gauges
         self._feed = feed
+        self._story = Story(feed.epoch)
         self._catalog = catalog
         self._writer = writer
         self._bookmark: tuple[Cursor, Outgoing] | None = None
@@ -43,9 +44,7 @@ class Stream:
         """What one interest gets of these."""
         catalog = self._catalog()
         return [
-            narrate(event, self._feed.epoch)
-            for event in events
-            if told(event) and match.admits(event.record.alert, catalog)
+            self._story.packet(event) for event in events if told(event) and match.admits(event.record.alert, catalog)
         ]
 
     def bookmark(self) -> Outgoing:
@@ -55,7 +54,5 @@ class Stream:
         return self._bookmark[1]
 
     def _post(self, event: Event, catalog: Catalog) -> None:
-        packet = None
         for room in self.interests.rooms(event.record.alert, catalog):
-            packet = packet or narrate(event, self._feed.epoch)
-            room.post(packet)
+            room.post(self._story.packet(event))

@@ -85,6 +85,9 @@ class WebSocket(asyncio.Protocol):
         self._parser.receive_data(data)
         # First what the parser answers by itself: a ping between two fragments is answered between them.
         self._write_back()
+        if self._parser.state is State.OPEN and self.write(b"") > self.engine.settings.max_buffer:
+            # Only a flood of pings whose pongs are not read comes here: it is not worth a word.
+            self._transport.abort()
         for event in self._parser.events_received():
             if isinstance(event, Request):
                 self._open(event)
@@ -108,9 +111,11 @@ class WebSocket(asyncio.Protocol):
         self._wait_for_peer()
 
     def alarm(self, now: float) -> float | None:
-        """The time to answer a close frame is over."""
+        """The time to answer a close frame, or to complete an upgrade, is over."""
         del now
-        self._transport.abort()
+        over = self._parser.state is not State.OPEN
+        if over or (self._session is not None and self._session.awaits(self)):
+            self._transport.abort()
         return None
 
     # --- the handshake
@@ -157,6 +162,7 @@ class WebSocket(asyncio.Protocol):
             self._session, _ = self.engine.open(visitor, self)
         elif session.probed_by(self):
             self._session = session
+            self._wait_for_peer(self.engine.settings.connect_timeout)
         else:
             self.close(PROTOCOL_ERROR, "this session has its WebSocket")
 
@@ -210,8 +216,8 @@ class WebSocket(asyncio.Protocol):
             self._transport.write_eof()
             self._wait_for_peer()
 
-    def _wait_for_peer(self) -> None:
-        self.engine.wheel.set(self, self.engine.clock.monotonic() + _CLOSING_S)
+    def _wait_for_peer(self, seconds: float = _CLOSING_S) -> None:
+        self.engine.wheel.set(self, self.engine.clock.monotonic() + seconds)
 
 
 def _visitor(request: Request, transport: asyncio.Transport) -> Visitor:
