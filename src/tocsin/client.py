@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -173,9 +174,10 @@ class Client:
         return {"Authorization": f"Bearer {self._token.reveal()}"}
 
 
-async def _pause(attempt: int) -> None:
+async def _pause(failures: int) -> None:
     """Full jitter: a thousand clients that lost the same service do not come back in the same moment."""
-    await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)))  # noqa: S311 - no secret
+    longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
+    await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
 
 
 def _listed(value: Any) -> str:
@@ -185,6 +187,8 @@ def _listed(value: Any) -> str:
 
 
 def _said(problem: Exception) -> str:
+    if isinstance(problem, aiohttp.ClientConnectorError) and (problem.os_error.errno or 0) > 0:
+        return os.strerror(problem.os_error.errno or 0).lower()
     return str(problem) or type(problem).__name__
 
 
