@@ -1,13 +1,16 @@
 """A gateway on a real port, fed from a list of events."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import socketio
 import uvicorn
 
@@ -107,6 +110,7 @@ class Station:
     epoch: str = "e1"
     catalog: Catalog = field(default_factory=Catalog)
     port: int = 0
+    certificate: tuple[Path, Path] | None = None  # and its key
 
     def __post_init__(self) -> None:
         self.bus = InProcessBus()
@@ -125,7 +129,7 @@ class Station:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
 
     def publish(self, count: int = 1, **changes: Any) -> list[Event]:
         events = [self.log.add(**changes) for _ in range(count)]
@@ -163,6 +167,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
     async with AsyncExitStack() as stack:
         await station.feed.start()
         stack.push_async_callback(station.feed.stop)
+        certificate, key = station.certificate or (None, None)
         server = uvicorn.Server(
             uvicorn.Config(
                 station.gateway.asgi(station.elsewhere),
@@ -171,6 +176,8 @@ async def running(station: Station) -> AsyncIterator[Station]:
                 lifespan="off",
                 log_level="warning",
                 access_log=False,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
             )
         )
         await station.gateway.start()
@@ -229,9 +236,11 @@ async def listening(
     *,
     transports: tuple[str, ...] = ("websocket",),
     namespace: str = "/",
+    tls: ssl.SSLContext | None = None,
     **auth: Any,
 ) -> AsyncIterator[Listener]:
-    client = socketio.AsyncClient(reconnection=False)
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls or True))
+    client = socketio.AsyncClient(reconnection=False, http_session=session)
     listener = Listener(client, namespace)
     try:
         await client.connect(
@@ -244,6 +253,4 @@ async def listening(
         yield listener
     finally:
         await client.shutdown()
-        # The client forgets its HTTP session where it was refused.
-        if client.eio.http is not None:
-            await client.eio.http.close()
+        await session.close()

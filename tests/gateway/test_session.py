@@ -54,6 +54,13 @@ async def test_packets_wait_for_the_poll_and_go_in_order():
     assert await session.poll() == b"4a\x1e4b\x1e4c"
 
 
+async def test_one_answer_has_no_more_packets_than_every_client_takes():
+    session = session_of(Line())
+    session.send([said(str(number)) for number in range(20)])
+    assert (await session.poll()).count(b"\x1e") == 15
+    assert await session.poll() == b"416\x1e417\x1e418\x1e419"
+
+
 async def test_a_poll_waits_for_the_packet():
     session = session_of(Line())
     poll = session.poll()

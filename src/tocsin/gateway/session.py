@@ -31,6 +31,7 @@ RESTART = 1012
 TRY_AGAIN = 1013
 
 _PUNCTUAL_S = 0.02
+_MOST_IN_PAYLOAD = 16  # packets in one answer to a poll: python-engineio takes no more (`Payload.max_decode_packets`)
 
 
 class Outlet(Protocol):
@@ -159,8 +160,9 @@ class Session:
         if self._poll is None or not self._queue:
             return
         if not self._poll.done():
-            self._poll.set_result(payload(self._queue))
-            self._queue, self._queued = [], 0
+            now, self._queue = self._queue[:_MOST_IN_PAYLOAD], self._queue[_MOST_IN_PAYLOAD:]
+            self._queued = sum(len(packet.text) for packet in self._queue)
+            self._poll.set_result(payload(now))
         self._poll = None
 
     def _end_poll(self, last: Outgoing) -> None:
