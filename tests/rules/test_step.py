@@ -7,7 +7,7 @@ from tests.rules.made import HOUR, MINUTE, NOW, SECOND, delivery
 
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
-from tocsin.rules.step import Step, after, after_doubt, back_off
+from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, back_off
 
 PENDING, SENT = DeliveryState.PENDING, DeliveryState.SENT
 HALF = 0.5
@@ -96,3 +96,10 @@ def test_without_a_configured_answer_a_delivery_is_resent_once():
     assert after_doubt(delivery(priority=9), None, NOW, HALF).to is PENDING
     assert after_doubt(again, None, NOW, HALF) == HELD
     assert after_doubt(again, "resend", NOW, HALF).to is PENDING
+
+
+@pytest.mark.parametrize("priority", [10, 1])
+def test_where_the_receiver_drops_repeats_every_lost_answer_is_resent_without_a_flag(priority):
+    assert after_harmless_doubt(delivery(priority=priority), NOW, HALF) == Step(PENDING, Why.RESENT, NOW + PAUSE)
+    late = delivery(priority=priority, expires_at=NOW + PAUSE)
+    assert after_harmless_doubt(late, NOW, HALF) == HELD

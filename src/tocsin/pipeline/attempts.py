@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Channel, Finds, Member, Report
+from tocsin.channels.contract import Attempt, Channel, Finds, Member, RepeatsSafely, Report
 from tocsin.core.alert import Alert
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
@@ -23,7 +23,7 @@ from tocsin.rules.mentions import mention_for
 from tocsin.rules.quiet import QuietAction, hush
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
-from tocsin.rules.step import Step, after, after_doubt
+from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
 MENTION_MEMORY = timedelta(hours=1)  # mention budgets are counted over no more than this
@@ -87,7 +87,7 @@ class Attempts:
         channel = self._channels()[claim.target.channel]
         doubtful = await self._doubtful(claim)
         if not isinstance(channel, Finds):
-            return await self._move([self._undecided(delivery) for delivery in doubtful])
+            return await self._move([self._undecided(delivery, channel) for delivery in doubtful])
         found = await channel.find(self._compose(claim))
         if found is None:
             return MovedRows(())
@@ -163,9 +163,12 @@ class Attempts:
         read = [await self._archive.delivery(delivery.id) for delivery, _ in claim.members]
         return [delivery for delivery in read if delivery and delivery.state is DeliveryState.UNKNOWN]
 
-    def _undecided(self, delivery: Delivery) -> Move:
+    def _undecided(self, delivery: Delivery, channel: Channel) -> Move:
+        now, jitter = self._clock.now(), self._random.random()
+        if isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target):
+            return _move(delivery, after_harmless_doubt(delivery, now, jitter))
         policy = self._rulebook().routing.targets[delivery.target]
-        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, self._clock.now(), self._random.random()))
+        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
 
     async def _move(self, moves: Sequence[Move]) -> MovedRows:
         moved = await self._until_taken(lambda: self._ledger.move(moves))

@@ -50,16 +50,28 @@ def after_doubt(
     """
     once = delivery.band is Band.HIGH and not delivery.possibly_repeated
     resend = once if on_lost_answer is None else on_lost_answer == "resend"
-    due = now + back_off(delivery.attempts, jitter)
-    if resend and due < delivery.expires_at:
-        return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=True)
-    return Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
+    return _resent(delivery, now, jitter, possibly_repeated=True) if resend else _HELD
+
+
+def after_harmless_doubt(delivery: Delivery, now: datetime, jitter: float) -> Step:
+    """How an unknown ends where the receiver drops what it already has: resent within its life, and nothing doubles."""
+    return _resent(delivery, now, jitter, possibly_repeated=False)
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:
     """Full jitter (`jitter` is drawn from 0 to 1): within 300 ms after the first attempt, doubling up to a minute."""
     doublings = min(max(attempts - 1, 0), _DOUBLINGS)
     return jitter * min(LONGEST_BACK_OFF, FIRST_BACK_OFF * (1 << doublings))
+
+
+_HELD = Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
+
+
+def _resent(delivery: Delivery, now: datetime, jitter: float, *, possibly_repeated: bool) -> Step:
+    due = now + back_off(delivery.attempts, jitter)
+    if due < delivery.expires_at:
+        return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=possibly_repeated)
+    return _HELD
 
 
 def _deferred(outcome: Deferred, delivery: Delivery, now: datetime, jitter: float) -> Step:
