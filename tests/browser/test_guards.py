@@ -47,7 +47,7 @@ async def test_the_token_leaves_the_address_and_stays_in_the_tab(visitor: Visito
 async def test_without_a_token_the_page_says_how_to_get_in(visitor: Visitor, town: Town):
     await town.report("RTX 5090")
     await visitor.page.goto(town.alerts.url)
-    await expect(visitor.page.get_by_text("tocsin token create --scope read --link")).to_be_visible()
+    await expect(visitor.page.get_by_text("tocsin token create guest --scope read --link")).to_be_visible()
     await visitor.page.get_by_label("Link or token").fill(f"{town.alerts.url}/#token={TOKEN}")
     await visitor.button("Open").click()
     await visitor.sees("RTX 5090")
