@@ -4,6 +4,7 @@ import asyncio
 
 import orjson
 from tests.web.house import ALERT, DEADLINE_S, House
+from tests.web.test_decode import NOT_JSON
 
 
 async def test_an_accepted_alert_is_in_the_history_with_its_story(house: House):
@@ -65,6 +66,13 @@ async def test_a_single_invalid_alert_names_every_field(house: House):
     assert set(found) == {"type", "price", "prioriti"}
     assert "'in_stock'" in found["type"]
     assert "'priority'" in found["prioriti"]
+
+
+async def test_nothing_that_is_no_json_gets_past_the_door(house: House):
+    for body in NOT_JSON:
+        status, told = await house.call("POST", "/api/v1/alerts", token="engine", data=body or b" ")
+        assert (status, told["error"]["code"]) == (400, "not_json"), body[:40]
+    assert (await house.call("GET", "/api/v1/alerts"))[1]["alerts"] == []
 
 
 async def test_the_same_idempotency_key_gives_the_same_answer_and_another_body_is_refused(house: House):
