@@ -18,6 +18,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from tocsin.core.killpoint import Point, passing
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
@@ -115,7 +116,10 @@ class Transport:
                 timeout=(patience or self._patience).as_timeout(),
                 trace_request_ctx=journey,
             ) as response:
-                return await _read(response, longest)
+                passing(Point.REQUEST_WRITTEN)
+                answer = await _read(response, longest)
+                passing(Point.RESPONSE_READ)
+                return answer
         except _FAILURES as error:
             if journey.begun:
                 return Unknown(Doubt.ANSWER_LOST, _words(error))
@@ -155,6 +159,7 @@ def _tracing() -> aiohttp.TraceConfig:
 
 
 async def _begin(_session: aiohttp.ClientSession, context: SimpleNamespace, _headers: object) -> None:
+    passing(Point.CONNECTED)
     context.trace_request_ctx.begun = True
 
 

@@ -1,0 +1,67 @@
+"""One alert as the body of a webhook, in the form its receiver reads."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from tocsin.channels.money import money
+from tocsin.channels.text import plain
+from tocsin.channels.webhook.settings import Form
+from tocsin.core.alert import AlertType
+from tocsin.core.record import AlertRecord, rfc3339
+
+LARGEST = 20_000  # bytes: what receivers are used to (Standard Webhooks, "Payload size")
+
+_Body = Mapping[str, Any]
+
+
+def body_of(form: Form, record: AlertRecord, link: str | None, *, any_json: bool = True) -> _Body:
+    """`link` is where readers are led. `any_json`: an IFTTT address that takes more than three values."""
+    if form == "ifttt" and not any_json:
+        return _three_values(record, link)
+    write = _FORMS[form]
+    body = write(record.as_json(), record, link)
+    if len(orjson.dumps(body)) < LARGEST:
+        return body
+    return write({**record.as_json(), "metadata": {}, "metadata_omitted": True}, record, link)
+
+
+def _standard(data: dict[str, Any], record: AlertRecord, link: str | None) -> _Body:
+    """Standard Webhooks: `timestamp` is when it happened, not when it is told."""
+    alert = record.alert
+    return {"type": f"alert.{alert.type}", "timestamp": rfc3339(alert.timestamp), "data": {**data, "link": link}}
+
+
+def _flat(data: dict[str, Any], _: AlertRecord, link: str | None) -> _Body:
+    """No object inside another: what builders of workflows offer as fields, `metadata_stock` among them."""
+    metadata = data.pop("metadata")
+    single = {f"metadata_{key}": value for key, value in metadata.items() if not isinstance(value, dict | list)}
+    return {**single, **data, "link": link}
+
+
+_FORMS: Mapping[Form, Callable[[dict[str, Any], AlertRecord, str | None], _Body]] = MappingProxyType(
+    {"standard": _standard, "plain": _flat, "ifttt": _flat}
+)
+
+
+def _three_values(record: AlertRecord, link: str | None) -> _Body:
+    """What a trigger of IFTTT's Webhooks service takes: `value1` to `value3`, and nothing else."""
+    alert = record.alert
+    price = "" if alert.price is None else f"{money(alert.price, alert.currency)} "
+    return {
+        "value1": f"{plain(alert.title)} {_NEWS[alert.type]}",
+        "value2": f"{price}at {plain(alert.retailer)}",
+        "value3": link or "",
+    }
+
+
+_NEWS: Mapping[AlertType, str] = MappingProxyType(
+    {
+        AlertType.IN_STOCK: "is in stock",
+        AlertType.PRICE_DROP: "costs less",
+        AlertType.RESTOCK_SOON: "is back soon",
+        AlertType.BACK_ORDER: "can be ordered ahead",
+    }
+)

@@ -1,0 +1,22 @@
+"""What the configuration says of webhooks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tocsin.channels.networks import Network
+from tocsin.core.secret import Secret
+
+Form = Literal["standard", "plain", "ifttt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One target. `secrets` sign every request, all of them while one takes over from another; none signs nothing.
+
+    `vouched`: the networks that need not be public.
+    """
+
+    url: Secret
+    form: Form = "standard"
+    secrets: tuple[Secret, ...] = ()
+    vouched: tuple[Network, ...] = ()
