@@ -15,6 +15,7 @@ from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.decision import Accepted, Decision, Duplicate, Filtered, Plan, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import ConflictError
+from tocsin.core.killpoint import Point, passing
 from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.ledger.among import among
 from tocsin.ledger.answers import Answers
@@ -51,6 +52,7 @@ def append(transaction: Transaction, calls: Sequence[Call]) -> list[Appended | C
     episodes = Episodes(transaction, stream, _skus(submissions))
     batch = _Batch(transaction, stream, answers, episodes)
     drafts = [batch.take(submission, decide) for submission, decide in calls]
+    passing(Point.DEDUP_CHECKED)
     batch.write()
     return [draft if isinstance(draft, ConflictError) else draft.finished() for draft in drafts]
 

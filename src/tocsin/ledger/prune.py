@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, or_, select
 
 from tocsin.core.delivery import DeliveryState
+from tocsin.core.killpoint import Point, passing
 from tocsin.ledger.among import among
 from tocsin.ledger.answers import KEPT
 from tocsin.ledger.schema import (
@@ -65,6 +66,7 @@ def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> in
     _forget_alerts(transaction, found)
     transaction.write(_OLD_ANSWERS, before=transaction.now - KEPT)
     _prune_episodes(transaction, accepted_before, limit)
+    passing(Point.RETENTION_DELETED)
     return len(found)
 
 

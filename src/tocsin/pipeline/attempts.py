@@ -14,6 +14,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
+from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Delivered, Doubt, Outcome, Refused, Unknown
 from tocsin.ledger.contract import Archive, Claim, Ledger, Move, Settlement
@@ -153,6 +154,7 @@ class Attempts:
             disable=_dead(attempt.target, report.outcomes),
         )
         moved = await self._until_taken(lambda: self._ledger.settle(settlement))
+        passing(Point.OUTCOME_COMMITTED)
         if settlement.disable:
             self._targets.note_disabled(*settlement.disable)
         self._tell_settled(attempt, report, moved, now)

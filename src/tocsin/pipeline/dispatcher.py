@@ -12,6 +12,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import LaneClosed, Moved, Tell, Trouble
+from tocsin.core.killpoint import Point, passing
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
 from tocsin.pipeline.agenda import Agenda
@@ -140,6 +141,7 @@ class Dispatcher:
             if claim is None:
                 lane.leave(now, None)
         if claim is not None:
+            passing(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
             self._spawn(self._make(lane, claim, now))
         self._plan_next(lane)

@@ -14,6 +14,7 @@ from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import Detail, InvalidAlertError, NotFoundError
 from tocsin.core.facts import Decided, Moved, Tell
+from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
@@ -99,8 +100,10 @@ class Intake:
         self._tell_moves(closed.cancelled)
 
     async def _commit(self, submission: Submission) -> Answers:
+        passing(Point.PARSED)
         decide = partial(self._rulebook().decide, disabled=self._targets.disabled)
         appended = await self._ledger.append(submission, decide)
+        passing(Point.LEDGER_COMMITTED)
         self._announce(appended)
         return appended.answers
 
