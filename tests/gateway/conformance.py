@@ -1,6 +1,6 @@
 """Echo applications on the gateway's own stack, for the official protocol suites, and what runs those.
 
-`python tests/gateway/conformance.py DIR` looks for `*test-suite` folders of Engine.IO v4 and Socket.IO v5 under DIR
+`python -m tests.gateway.conformance DIR` looks for `*test-suite` folders of Engine.IO v4 and Socket.IO v5 under DIR
 (a checkout of the Socket.IO project), serves each the application that its README describes, and runs it with npm.
 """
 

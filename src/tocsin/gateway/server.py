@@ -87,6 +87,7 @@ class Gateway:
         await self._live.drain()
         await self._ops.stop()
         await self._engine.stop()
+        await self._live.drain()
         await self._stream.replay.stop()
         while self._leave:
             self._leave.pop()()
