@@ -19,11 +19,12 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def say(problem: TocsinError) -> None:
-    """An error for people: its word, what is wrong, and where. A message of several lines tells the places itself."""
+    """An error for people: its word, what is wrong, and whatever the message does not tell by itself."""
     errors.print(f"[bold red]{problem.code}[/]: ", end="")
     errors.print(problem.message, markup=False)
-    for detail in () if "\n" in problem.message else problem.details:
-        errors.print(f"  {detail.path}: {detail.message}", markup=False)
+    for detail in problem.details:
+        if detail.message not in problem.message:
+            errors.print(f"  {detail.path}: {detail.message}", markup=False)
 
 
 def tell(text: str) -> None:

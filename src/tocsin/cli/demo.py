@@ -14,8 +14,9 @@ import typer
 
 from tocsin.cli.console import run, tell
 from tocsin.cli.detector import detect
+from tocsin.cli.listening import CannotListenError
 from tocsin.cli.orders import Orders
-from tocsin.cli.serve import CannotStartError, announce, opened, reload
+from tocsin.cli.serve import announce, opened, reload
 from tocsin.sandbox import Sandbox
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
@@ -64,9 +65,7 @@ async def _sandbox(port: int) -> AsyncIterator[Sandbox]:
         await sandbox.start(port=port)
     except OSError as problem:
         await sandbox.stop()
-        raise CannotStartError(
-            f"port {port} cannot be had ({problem.strerror}): choose another --sandbox-port"
-        ) from None
+        raise CannotListenError(f"port {port}", problem, "choose another --sandbox-port") from None
     try:
         yield sandbox
     finally:

@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell
-from tocsin.core.errors import TocsinError
+from tocsin.cli.listening import CannotListenError
 from tocsin.sandbox import Sandbox, serve
-
-
-class NoPortError(TocsinError):
-    code = "cannot_start"
 
 
 def sandbox(
@@ -32,7 +28,9 @@ def sandbox(
         with contextlib.suppress(KeyboardInterrupt):
             run(serve(host, port, webhooks=names, limits=limits, journal=journal, ready=_announce(names)))
     except OSError as problem:
-        raise NoPortError(f"cannot start on {host}:{port} ({problem.strerror}): choose another --port") from None
+        raise CannotListenError(
+            f"{host}:{port}", problem, "stop what listens there, or choose another --port"
+        ) from None
 
 
 def _announce(names: list[str]) -> Callable[[Sandbox], None]:

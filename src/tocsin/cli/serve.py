@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -12,9 +11,10 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell
+from tocsin.cli.listening import CannotListenError
 from tocsin.cli.orders import Orders
 from tocsin.config import restart_needed
-from tocsin.core.errors import InvalidConfigError, TocsinError
+from tocsin.core.errors import InvalidConfigError
 from tocsin.pipeline.tokens import local_secret
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
@@ -27,12 +27,6 @@ class Level(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-class CannotStartError(TocsinError):
-    """The operating system will not let the service start as it is told to."""
-
-    code = "cannot_start"
 
 
 def serve(
@@ -65,20 +59,19 @@ async def _serve(service: AlertService) -> None:
     async with opened(service):
         announce(service)
         await orders.obey(lambda: reload(service))
+        log.info("stopping: a second signal ends it at once")
 
 
 @contextlib.asynccontextmanager
 async def opened(service: AlertService) -> AsyncIterator[AlertService]:
-    """The service from its start to its end. Raises CannotStartError for an address that cannot be had."""
+    """The service from its start to its end. Raises CannotListenError for an address that cannot be had."""
     server = service.config.settings.server
     async with contextlib.AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(service)
         except OSError as problem:
-            why = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem
-            raise CannotStartError(
-                f"cannot listen on {server.host}:{server.port} ({why}): choose another --port or --host"
-            ) from None
+            mend = "stop what listens there, or choose another --port or --host"
+            raise CannotListenError(f"{server.host}:{server.port}", problem, mend) from None
         yield service
 
 
