@@ -36,6 +36,7 @@ export function telling(step: Step): Telling {
 function detailOf({ what, detail }: Step): string {
   if (what === "accepted" || what === "filtered") return reason(detail);
   if (what === "detected") return plain(detail);
+  if (what === "closed") return "the episode ended";
   const [target, word] = detail.split(": ");
   return word ? `${target}: ${why(word)}` : detail;
 }
