@@ -7,7 +7,7 @@ from alembic import context
 from tocsin.core.killpoint import Point, passing
 
 
-def _stepped(**_: Any) -> None:
+def _stepped(*_: Any, **__: Any) -> None:
     passing(Point.MIGRATION_STEP)
 
 
