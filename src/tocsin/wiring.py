@@ -13,22 +13,27 @@ from tocsin.channels.discord import (
     compile_template,
     discord_for,
 )
+from tocsin.channels.networks import networks
 from tocsin.channels.transport import Transport
+from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.config import Config
 from tocsin.config.settings.discord import Discord
-from tocsin.config.settings.discord import Webhook as WebhookSettings
+from tocsin.config.settings.discord import Webhook as DiscordWebhook
+from tocsin.config.settings.webhook import Webhooks as WebhookSettings
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock
 from tocsin.core.errors import Detail, InvalidConfigError
 
 
 def channels(config: Config, transport: Transport, clock: Clock, link: Link) -> Mapping[str, Channel]:
-    """Raises InvalidConfigError for what only a channel itself can judge: its templates."""
+    """Raises InvalidConfigError for what only a channel itself can judge: its templates, its addresses."""
     made: dict[str, Channel] = {}
     for name, settings in config.settings.alerts.channels.enabled():
         match settings:
             case Discord():
                 made[name] = discord_for(_discord(settings, config), transport, clock, link)
+            case WebhookSettings():
+                made[name] = _webhooks(settings, transport, clock, link)
     return made
 
 
@@ -43,7 +48,7 @@ def _discord(settings: Discord, config: Config) -> DiscordSettings:
     )
 
 
-def _webhook(settings: WebhookSettings) -> Webhook:
+def _webhook(settings: DiscordWebhook) -> Webhook:
     """Its single `template` stands for every type that `templates` does not name."""
     assert settings.url is not None, "a webhook without an address is left out"
     every = dict.fromkeys(AlertType, settings.template) if settings.template else {}
@@ -53,6 +58,26 @@ def _webhook(settings: WebhookSettings) -> Webhook:
         thread_name=settings.thread_name,
         templates=_templates({**every, **settings.templates}),
     )
+
+
+def _webhooks(settings: WebhookSettings, transport: Transport, clock: Clock, link: Link) -> Webhooks:
+    try:
+        return Webhooks(_endpoints(settings), transport, clock, link)
+    except ValueError as problem:
+        raise InvalidConfigError(f"alerts.channels.webhook: {problem}") from None
+
+
+def _endpoints(settings: WebhookSettings) -> Mapping[str, Endpoint]:
+    return {
+        name: Endpoint(
+            url=endpoint.url,
+            form=endpoint.form,
+            secrets=endpoint.secret,
+            vouched=networks(endpoint.allow_networks),
+        )
+        for name, endpoint in settings.endpoints.items()
+        if endpoint.url is not None
+    }
 
 
 def _templates(files: Mapping[AlertType, Path]) -> Mapping[AlertType, Template]:

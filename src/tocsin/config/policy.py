@@ -1,7 +1,7 @@
 """From the configuration to the rules in force."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ from tocsin.config.settings import Settings
 from tocsin.config.settings.channel import Channel
 from tocsin.config.settings.decisions import QuietHoursSettings, RouteSettings
 from tocsin.config.settings.discord import Discord, MentionSettings, Webhook, webhook_identity
+from tocsin.config.settings.webhook import Webhooks
 from tocsin.core.alert import FLOOR, AlertType, Band
 from tocsin.core.delivery import Target
 from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
@@ -40,6 +41,8 @@ OFFERS: Mapping[str, Offer] = MappingProxyType(
         # Discord documentation, Rate Limits: 5 requests in 2 s for a webhook, as its headers say, and 30 messages a
         # minute for all webhooks of one Discord channel. Webhook Resource: up to 10 embeds in a message.
         "discord": Offer((Rate(5, timedelta(seconds=2)),), shared=(Rate(30, timedelta(minutes=1)),), bundle=10),
+        # Nobody documents what a receiver of ours can bear: `rate_limit` says it, or its 429.
+        "webhook": Offer(),
     }
 )
 
@@ -139,46 +142,42 @@ def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:
 
 
 def _targets(settings: Settings) -> Iterator[TargetPolicy]:
-    """One for each webhook of Discord, the only channel there is so far."""
-    discord = settings.alerts.channels.discord
-    if discord is None or not discord.enabled:
-        return
-    common = _Common.of("discord", discord, settings)
+    """One for each place on a channel that this version has."""
+    channels = settings.alerts.channels
+    if channels.discord and channels.discord.enabled:
+        yield from _discord_targets(channels.discord, settings)
+    if channels.webhook and channels.webhook.enabled:
+        yield from _webhook_targets(channels.webhook, settings)
+
+
+def _discord_targets(discord: Discord, settings: Settings) -> Iterator[TargetPolicy]:
     lanes = _lanes(discord)
     for name, webhook in discord.webhooks.items():
-        yield TargetPolicy(
-            target=Target("discord", name),
-            lane=lanes[name],
-            gate=common.gate,
-            shared=common.shared,
-            max_age=common.max_age,
-            fail_over_after=discord.fail_over_after,
-            on_lost_answer=discord.on_lost_answer,
-            shadow=common.shadow,
-            mentions=_mentions(name, webhook),
-            quiet=_quiet(webhook, settings.quiet_hours),
-        )
+        policy = _target(Target("discord", name), lanes[name], discord, settings)
+        yield replace(policy, mentions=_mentions(name, webhook), quiet=_quiet(webhook, settings.quiet_hours))
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """What all targets of one channel have from it."""
+def _webhook_targets(webhook: Webhooks, settings: Settings) -> Iterator[TargetPolicy]:
+    for name in webhook.endpoints:
+        target = Target("webhook", name)
+        yield _target(target, str(target), webhook, settings)
 
-    gate: GatePolicy
-    shared: GatePolicy
-    shadow: bool
-    max_age: Mapping[AlertType, timedelta] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, name: str, channel: Channel, settings: Settings) -> "_Common":
-        own = (channel.rate_limit,) if channel.rate_limit else ()
-        offer = OFFERS[name] if channel.pacing != "none" else Offer(bundle=OFFERS[name].bundle)
-        return cls(
-            gate=GatePolicy(rates=own + offer.rates + offer.shared, share=channel.share, bundle=offer.bundle),
-            shared=GatePolicy(rates=offer.shared, share=channel.share),
-            shadow="shadow" in (settings.mode, channel.mode),
-            max_age={**settings.max_age, **channel.max_age},
-        )
+def _target(target: Target, lane: str, channel: Channel, settings: Settings) -> TargetPolicy:
+    """What every target has from its channel."""
+    own = (channel.rate_limit,) if channel.rate_limit else ()
+    known = OFFERS[target.channel]
+    offer = known if channel.pacing != "none" else Offer(bundle=known.bundle)
+    return TargetPolicy(
+        target=target,
+        lane=lane,
+        gate=GatePolicy(rates=own + offer.rates + offer.shared, share=channel.share, bundle=offer.bundle),
+        shared=GatePolicy(rates=offer.shared, share=channel.share),
+        max_age={**settings.max_age, **channel.max_age},
+        fail_over_after=channel.fail_over_after,
+        on_lost_answer=channel.on_lost_answer,
+        shadow="shadow" in (settings.mode, channel.mode),
+    )
 
 
 def _lanes(discord: Discord) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from tocsin.config.problems import KeyPath, did_you_mean
 from tocsin.config.settings import Channels
 from tocsin.config.settings.discord import is_webhook_url
+from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.config.tree import EACH, find, keys_at
 from tocsin.config.values.addresses import is_loopback, split_url
 from tocsin.core.secret import Secret
@@ -123,12 +124,20 @@ def _discord_urls(tree: Any) -> Iterator[Finding]:
             yield path, "a webhook's URL looks like https://discord.com/api/webhooks/ID/TOKEN"
 
 
-def _endpoint_urls(tree: Any) -> Iterator[Finding]:
-    for channel in ("webhook", "slack"):
-        for path, value in _urls(tree, (*_CHANNELS, channel, _NAMED_IN[channel])) if is_enabled(tree, channel) else ():
-            parts = split_url(value)
-            if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
-                yield path, "an address that starts with https:// is needed"
+def _endpoints(tree: Any) -> Iterator[Finding]:
+    if not is_enabled(tree, "webhook"):
+        return
+    for path, value in find(tree, (*_CHANNELS, "webhook", "endpoints", EACH)):
+        written_out = isinstance(value, dict)
+        for key, problem in endpoint_problems(value if written_out else {"url": value}):
+            yield (*path, key) if written_out else path, problem
+
+
+def _slack_urls(tree: Any) -> Iterator[Finding]:
+    for path, value in _urls(tree, (*_CHANNELS, "slack", "webhooks")) if is_enabled(tree, "slack") else ():
+        parts = split_url(value)
+        if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
+            yield path, "an address that starts with https:// is needed"
 
 
 def _urls(tree: Any, place: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
@@ -218,7 +227,8 @@ _CHECKS = (
     _route_products,
     _filtered_products,
     _discord_urls,
-    _endpoint_urls,
+    _endpoints,
+    _slack_urls,
     _threads,
     _needs,
     _pacing,

@@ -18,8 +18,9 @@ from tocsin.config.settings.decisions import (
 )
 from tocsin.config.settings.discord import Discord
 from tocsin.config.settings.people import Email, Push, Sms, Voice
-from tocsin.config.settings.places import Slack, Telegram, Webhooks
+from tocsin.config.settings.places import Slack, Telegram
 from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
+from tocsin.config.settings.webhook import Webhooks
 from tocsin.config.values.addresses import File, Text
 from tocsin.config.values.names import Name
 from tocsin.config.values.quantities import Duration, write_duration

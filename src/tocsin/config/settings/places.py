@@ -1,25 +1,13 @@
-"""Channels that reach programs and rooms: signed webhooks, Slack, Telegram."""
+"""Channels that reach rooms: Slack, Telegram."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.values.addresses import Network
 from tocsin.config.values.names import Name, SecretText
-
-
-class Endpoint(Block):
-    url: SecretText | None = None
-    """Where to POST."""
-    form: Literal["standard", "plain", "ifttt"] = "standard"
-    """`standard` is signed (Standard Webhooks); `plain` and `ifttt` are for services that take no signature."""
-    secret: SecretText | None = None
-    """The key of the signature, `whsec_…`."""
-    allow_networks: tuple[Network, ...] = ()
-    """Private networks that the operator vouches for."""
 
 
 class SlackHook(Block):
@@ -38,17 +26,6 @@ def _from_url(value: Any) -> Any:
 
 def _from_id(value: Any) -> Any:
     return {"chat_id": value} if isinstance(value, (str, int)) else value
-
-
-class Webhooks(Channel):
-    endpoints: Mapping[
-        Name, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
-    ] = {}
-    """A name with a URL, or with an object."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(self.endpoints)
 
 
 class Slack(Channel):

@@ -1,0 +1,105 @@
+"""Webhooks to other programs: named endpoints, what they are sent, and how they know that it is ours."""
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult
+
+from pydantic import BeforeValidator
+
+from tocsin.config.settings.block import Block
+from tocsin.config.settings.channel import Channel
+from tocsin.config.values.addresses import Network, is_loopback, split_url
+from tocsin.config.values.names import Name, SecretText
+
+_PORTS = (None, 443, 8443)
+_KEY_SIZES = range(24, 65)  # bytes (Standard Webhooks, "Signature scheme")
+
+
+def _each(value: Any) -> Any:
+    """One, several with spaces between them, or a list; an empty text stays one, to be refused."""
+    if isinstance(value, str):
+        return value.split() or [value]
+    return () if value is None else value
+
+
+Secrets = Annotated[tuple[SecretText, ...], BeforeValidator(_each, json_schema_input_type=str | list[str] | None)]
+
+
+class Endpoint(Block):
+    url: SecretText | None = None
+    """Where to POST."""
+    form: Literal["standard", "plain", "ifttt"] = "standard"
+    """`standard` is that of Standard Webhooks; `plain` and `ifttt` are for services that take no signature."""
+    secret: Secrets = ()
+    """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""
+    allow_networks: tuple[Network, ...] = ()
+    """Private networks that the operator vouches for."""
+
+
+def _from_url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) or value is None else value
+
+
+class Webhooks(Channel):
+    endpoints: Mapping[
+        Name, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
+    ] = {}
+    """A name with a URL, or with an object."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.endpoints)
+
+
+def endpoint_problems(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with an endpoint as it is written, by key. Whom a name leads to is only known when it is called."""
+    networks = [each for each in _listed(endpoint.get("allow_networks")) if isinstance(each, str)]
+    if problem := _url_problem(endpoint.get("url"), networks):
+        yield "url", problem
+    secrets = _listed(_each(endpoint.get("secret")))
+    if not all(map(_is_key, secrets)):
+        yield "secret", "a signing secret is whsec_ and the base64 of 24 to 64 random bytes"
+    elif secrets and endpoint.get("form") in ("plain", "ifttt"):
+        yield "secret", f"the form {endpoint['form']} is not signed"
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _url_problem(url: Any, networks: Sequence[str]) -> str | None:
+    parts = split_url(url)
+    if parts is None or parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+        return "an address that starts with https:// is needed"
+    if not networks and (parts.scheme == "http" or parts.port not in _PORTS):
+        return "only https:// on port 443 or 8443 is called; elsewhere allow_networks has to vouch for the network"
+    if _is_private(parts, networks):
+        return "a private address: allow_networks has to vouch for its network"
+    return None
+
+
+def _is_private(parts: SplitResult, networks: Sequence[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return is_loopback(parts.hostname) and not networks
+    return not address.is_global and not any(address in network for network in _read(networks))
+
+
+def _read(networks: Sequence[str]) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Those that are none are told of elsewhere."""
+    for written in networks:
+        try:
+            yield ipaddress.ip_network(written)
+        except ValueError:
+            continue
+
+
+def _is_key(secret: Any) -> bool:
+    try:
+        return len(base64.b64decode(str(secret).removeprefix("whsec_"), validate=True)) in _KEY_SIZES
+    except (binascii.Error, ValueError):
+        return False
