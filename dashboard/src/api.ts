@@ -79,8 +79,7 @@ export interface Target {
 
 /** `held`: what waits in lanes that the configuration does not have any more. */
 export type Channel =
-  | { channel: string; targets: Target[] }
-  | { channel: null; held: Pick<Target, "lane" | "pending">[] };
+  { channel: string; targets: Target[] } | { channel: null; held: Pick<Target, "lane" | "pending">[] };
 
 /** What became of a test message, with the words of the provider. */
 export interface TestAnswer {
