@@ -6,6 +6,8 @@ with p99 < 250 ms and every alert on every socket exactly once; latencies at fix
 
 import argparse
 import asyncio
+import itertools
+import time
 from dataclasses import dataclass, field
 
 import uvloop
@@ -22,6 +24,7 @@ P99_S = 0.25
 SECONDS = 4.0
 DRAIN_S = 6.0
 FIXED = (50, 100, 400, 800)
+serial = itertools.count()  # no SKU comes twice in one run of the program
 AUTH = {"token": TOKEN, "subscribe": {}}
 
 
@@ -38,11 +41,19 @@ class Result:
 
 @dataclass
 class Run:
-    """One rate for some seconds."""
+    """One rate for some seconds. `complete`: every alert came to every socket, however late."""
 
-    kept_up: bool
-    latency: str
-    cpu_per_million: float
+    rate: int
+    complete: bool = False
+    kept_up: bool = False
+    latency: str = "the POSTs do not keep up"
+    cpu_per_million: float = 0.0
+    client_busy: float = 0.0
+
+    def __str__(self) -> str:
+        judged = "sustained" if self.kept_up else "not sustained"
+        cpu = f"{self.cpu_per_million:.1f} CPU s per million frames, client {self.client_busy:.0%} busy"
+        return f"{self.rate}/s: {self.latency}, {cpu}, {judged}"
 
 
 async def measure(contender: Contender, sockets: int, fixed: tuple[int, ...]) -> Result:
@@ -54,38 +65,46 @@ async def measure(contender: Contender, sockets: int, fixed: tuple[int, ...]) ->
         await asyncio.sleep(1)
         result.connects_per_s = sockets / took
         result.memory_kb = (server.rss - before) / sockets / 1024
-        serial = 0
-        for rate in sorted({*fixed, *contender.rates}):
-            run = await at_rate(server, fleet, rate, serial)
-            serial += int(rate * SECONDS)
-            print(
-                f"  {contender.name}, {sockets} sockets, {rate}/s: {run.latency}, "
-                f"{run.cpu_per_million:.1f} CPU s per million frames{'' if run.kept_up else ', not sustained'}"
-            )
-            result.latencies[rate] = run.latency if run.kept_up else f"not sustained ({run.latency})"
-            if not run.kept_up:
-                break
-            result.sustained, result.cpu_per_million = rate, run.cpu_per_million
+        await climb(result, server, fleet, sorted({*fixed, *contender.rates}))
         fleet.close()
     return result
 
 
-async def at_rate(server: Server, fleet: Fleet, rate: int, serial: int) -> Run:
-    skus = [f"B{number:07d}" for number in range(serial, serial + int(rate * SECONDS))]
+async def climb(result: Result, server: Server, fleet: Fleet, rates: list[int]) -> None:
+    """Ever faster, until a rate fails twice: a machine that does something else for a moment is no limit."""
+    for rate in rates:
+        run = await at_rate(server, fleet, rate)
+        if run.complete and not run.kept_up:
+            run = await at_rate(server, fleet, rate)
+        print(f"  {result.name}, {result.sockets} sockets, {run}", flush=True)
+        result.latencies[rate] = run.latency if run.kept_up else f"not sustained ({run.latency})"
+        if not run.kept_up:
+            return
+        result.sustained, result.cpu_per_million = rate, run.cpu_per_million
+
+
+async def at_rate(server: Server, fleet: Fleet, rate: int) -> Run:
+    skus = [f"B{next(serial):07d}" for _ in range(int(rate * SECONDS))]
     fleet.begin()
-    cpu = server.cpu_s
+    cpu, own, began = server.cpu_s, time.process_time(), time.perf_counter()
     url = f"http://127.0.0.1:{server.port}{server.path}"
     try:
         async with asyncio.timeout(SECONDS * 2):
             await feed(url, server.headers, skus, rate, fleet.sent)
     except TimeoutError:
-        return Run(kept_up=False, latency="the POSTs do not keep up", cpu_per_million=0)
+        return Run(rate)
+    busy = (time.process_time() - own) / (time.perf_counter() - began)
     complete = await fleet.settled(len(skus), DRAIN_S)
     ages = sorted(fleet.ages)
     p99 = ages[int(len(ages) * 0.99)] if ages else float("inf")
-    kept_up = complete and fleet.exact(skus) and p99 < P99_S
-    frames = len(skus) * len(fleet.clients)
-    return Run(kept_up, spread(ages) if complete else "lost or late", (server.cpu_s - cpu) / frames * 1e6)
+    return Run(
+        rate,
+        complete,
+        kept_up=complete and fleet.exact(skus) and p99 < P99_S,
+        latency=spread(ages) if complete else "lost or late",
+        cpu_per_million=(server.cpu_s - cpu) / len(skus) / len(fleet.clients) * 1e6,
+        client_busy=busy,
+    )
 
 
 def show(results: list[Result]) -> None:

@@ -87,7 +87,7 @@ class Writer:
     """Decides when the rooms write: at once when idle; else all that came meanwhile goes in one piece a socket.
 
     The pause grows with what the last round cost, so writing never takes the whole loop, however many sockets there
-    are, and a packet waits for two rounds at most.
+    are.
     """
 
     def __init__(self, clock: Clock, gauges: Gauges) -> None:
