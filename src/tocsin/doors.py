@@ -28,13 +28,15 @@ class _Server(uvicorn.Server):
 
 
 class Doors:
-    """`app` is the whole ASGI application, `ws_protocol` what speaks WebSocket. Port 0 takes a free one."""
+    """`app` is the whole ASGI application, `http` and `ws` speak the protocols. Port 0 takes a free one."""
 
-    def __init__(self, app: Any, ws_protocol: type[asyncio.Protocol], *, host: str, port: int) -> None:
+    def __init__(
+        self, app: Any, *, http: type[asyncio.Protocol], ws: type[asyncio.Protocol], host: str, port: int
+    ) -> None:
         self._config = uvicorn.Config(
             app,
-            ws=ws_protocol,
-            http="httptools",
+            ws=ws,
+            http=http,
             loop="none",
             lifespan="off",
             log_config=None,

@@ -14,14 +14,14 @@ from typing import Any, Self
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Transport
-from tocsin.config import Config, load, rulebook
+from tocsin.config import Config, load, restart_needed, rulebook
 from tocsin.core import link
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import InvalidConfigError
-from tocsin.core.facts import Fact, Reloaded, Tell
+from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
 from tocsin.gateway.gauges import Gauges
@@ -38,7 +38,7 @@ from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
 from tocsin.telemetry import Figure, Telemetry
-from tocsin.web import Parts, WebSettings, build_app
+from tocsin.web import Parts, PatientHttp, WebSettings, build_app
 from tocsin.wiring import channels
 
 VERSION = version("tocsin")
@@ -109,6 +109,7 @@ class AlertService:
         if self._serve:
             await self.doors.start()
             stack.push_async_callback(self.doors.stop)
+            stack.callback(self.web.close)
 
     async def send_alert(
         self,
@@ -145,12 +146,14 @@ class AlertService:
         """
         try:
             fresh = self.config.reread()
-            book, channels = rulebook(fresh), self._make_channels(fresh)
+            book, made = rulebook(fresh), self._make_channels(fresh)
             self.tokens.configure(self._configured_tokens(fresh))
         except InvalidConfigError as problem:
             self._hear(Reloaded(problem.message))
             raise
-        self.config, self._rulebook, self._channels = fresh, book, channels
+        for setting in restart_needed(self.config, fresh):
+            self._hear(Trouble("restart_needed", f"{setting} has changed", "It counts from the next start on."))
+        self.config, self._rulebook, self._channels = fresh, book, made
         self.dispatcher.adopt_rulebook()
         await self.dispatcher.look()
         self._hear(Reloaded())
@@ -244,7 +247,7 @@ class AlertService:
         )
         for figure in _figures(self.gateway.gauges, self.dispatcher):
             self.telemetry.follow(figure)
-        app = build_app(
+        self.web = build_app(
             Parts(
                 intake=self.intake,
                 operations=self.operations,
@@ -267,7 +270,13 @@ class AlertService:
                 ),
             )
         )
-        self.doors = Doors(self.gateway.asgi(app), self.gateway.ws_protocol, host=server.host, port=server.port)
+        self.doors = Doors(
+            self.gateway.asgi(self.web),
+            http=PatientHttp,
+            ws=self.gateway.ws_protocol,
+            host=server.host,
+            port=server.port,
+        )
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
         return channels(config, self._transport, self._clock, self._link)
