@@ -44,6 +44,11 @@ export function title(alert: Alert): string {
   return alert.product_name || alert.sku;
 }
 
+/** Nothing more comes of it: it was never told, or its product is sold out. */
+export function over(alert: Alert): boolean {
+  return alert.decision === "filtered" || alert.state === "closed";
+}
+
 /** A link from outside is followed only where it is plain web; anything else is no link. */
 export function webLink(value: unknown): string | null {
   if (typeof value !== "string") return null;

@@ -1,6 +1,5 @@
 """Somebody with a browser in front of the live page, and words for what they see there."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +34,7 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) 
 
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
-    program = os.environ.get("TOCSIN_BROWSER") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, f"the browser tests need one of {', '.join(PROGRAMS)}: `make setup` installs it"
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
