@@ -12,6 +12,7 @@ from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.exchange import Answer
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.script import Faults
+from tocsin.sandbox.webhook import Receiver
 
 STATIC = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -33,10 +34,11 @@ MESSAGES_SHOWN = 50
 
 
 class Page:
-    def __init__(self, journal: Journal, faults: Faults, discord: Discord) -> None:
+    def __init__(self, journal: Journal, faults: Faults, discord: Discord, webhook: Receiver) -> None:
         self._journal = journal
         self._faults = faults
         self._discord = discord
+        self._hooks = webhook
 
     def mount(self, application: web.Application) -> None:
         for path in STATIC:
@@ -72,7 +74,8 @@ class Page:
 
     async def _rooms(self, _: web.Request) -> web.Response:
         refused = dict(self._discord.limits.refused)
-        return _told({"rooms": self._discord.drawn(MESSAGES_SHOWN), "refused": refused, "arrived": len(self._journal)})
+        rooms, hooks = self._discord.drawn(MESSAGES_SHOWN), self._hooks.drawn()
+        return _told({"rooms": rooms, "hooks": hooks, "refused": refused, "arrived": len(self._journal)})
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """`{"name", "channel"?, "forum"?}`: a webhook, made on first use; its url."""

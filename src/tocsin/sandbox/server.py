@@ -14,6 +14,7 @@ from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.page import Page
 from tocsin.sandbox.provider import Provider
 from tocsin.sandbox.script import Faults
+from tocsin.sandbox.webhook import Receiver
 
 LARGEST_BODY = 32 * 1024 * 1024
 SHUTDOWN_S = 0.1  # what hangs on purpose must not hold up the end; 0 would mean for ever
@@ -28,7 +29,8 @@ class Sandbox:
         self.faults = Faults()
         self.url = ""
         self.discord = Discord(self.clock, self.journal, limits=limits, base=lambda: self.url)
-        self.providers: tuple[Provider, ...] = (self.discord,)
+        self.webhook = Receiver(self.clock, self.journal, base=lambda: self.url)
+        self.providers: tuple[Provider, ...] = (self.discord, self.webhook)
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -41,7 +43,7 @@ class Sandbox:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. `url` says where."""
         application = web.Application(client_max_size=LARGEST_BODY)
-        Page(self.journal, self.faults, self.discord).mount(application)
+        Page(self.journal, self.faults, self.discord, self.webhook).mount(application)
         for provider in self.providers:
             application.router.add_route(
                 "*", f"{provider.prefix}{{rest:.*}}", Handler(self.clock, self.journal, self.faults, provider).answer

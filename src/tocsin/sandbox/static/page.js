@@ -12,6 +12,7 @@ const PAUSE_MS = 150;
 const byId = (id) => document.getElementById(id);
 const seen = new Map();
 let rooms = [];
+let hooks = [];
 let current = "";
 let last = 0;
 
@@ -55,11 +56,13 @@ function pause(milliseconds) {
 async function refresh() {
   const [told, { faults }] = await Promise.all([ask("/rooms"), ask("/faults")]);
   rooms = told.rooms;
+  hooks = told.hooks;
   if (told.arrived < last) forget();
   if (!rooms.some((room) => room.name === current)) current = rooms[0]?.name ?? "";
   byId("count").textContent = told.arrived ? `(${told.arrived})` : "";
   drawRooms();
   drawMessages();
+  drawHooks();
   drawFaults(faults);
 }
 
@@ -81,8 +84,10 @@ function drawRooms() {
     return element("li", {}, button);
   }));
   const chosen = byId("target").value;
-  byId("target").replaceChildren(new Option("any", ""), ...rooms.map((room) => new Option(room.name, room.name)));
-  byId("target").value = chosen;
+  byId("target").replaceChildren(new Option("any", "discord:"),
+    ...rooms.map((room) => new Option(room.name, `discord:${room.name}`)),
+    ...hooks.map((hook) => new Option(`signed: ${hook.name}`, `webhook:${hook.name}`)));
+  byId("target").value = chosen || "discord:";
 }
 
 function unseen(room) {
@@ -99,6 +104,14 @@ function drawMessages() {
   byId("where").textContent = room.dead ? `webhook ${room.name}, deleted` : `webhook ${room.name}`;
   list.replaceChildren(...room.messages.map(message));
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function drawHooks() {
+  byId("hooks-card").hidden = !hooks.length;
+  byId("hooks").replaceChildren(...hooks.map((hook) => element("li", { className: hook.gone ? "dead" : "" },
+    element("strong", {}, hook.name),
+    ` ${hook.received} received, ${hook.dropped} repeats dropped, ${hook.refused} refused`,
+    element("code", {}, hook.last ? JSON.stringify(hook.last, null, 1) : hook.secret))));
 }
 
 function drawFaults(faults) {
@@ -137,9 +150,10 @@ function showValue() {
 function ordered() {
   const form = new FormData(byId("order"));
   const takes = FAULTS[form.get("fault")];
-  const order = { provider: "discord", fault: form.get("fault"), times: Number(form.get("times")) };
+  const [provider, target] = form.get("target").split(/:(.*)/);
+  const order = { provider, fault: form.get("fault"), times: Number(form.get("times")) };
   if (takes) order[takes[0]] = form.get("value");
-  if (form.get("target")) order.target = form.get("target");
+  if (target) order.target = target;
   return order;
 }
 
