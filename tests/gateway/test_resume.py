@@ -8,6 +8,7 @@ import socketio
 from tests.gateway.station import Listener, Log, Station, listening, running
 
 from tocsin.gateway.replay import STEP, Shelf
+from tocsin.gateway.settings import GatewaySettings
 from tocsin.gateway.story import Story
 
 
@@ -97,6 +98,15 @@ async def test_a_cursor_that_nobody_gave_out_is_a_clear_error(station: Station, 
         answer = await phone.client.call("subscribe", {"after": after})
     assert answer["error"]["code"] == "invalid_request"
     assert "after" in answer["error"]["message"]
+
+
+async def test_large_alerts_are_replayed_in_pieces_that_make_nobody_a_slow_reader():
+    async with running(Station(Log(), settings=GatewaySettings(max_buffer=600_000))) as station:
+        station.publish(200, metadata={"text": "x" * 15_000})
+        async with listening(station, subscribe={"after": "e1.0"}) as phone:
+            await phone.wait_for("resumed")
+    assert phone.positions == list(range(1, 201))
+    assert not station.gateway.gauges.evictions
 
 
 async def test_a_change_during_the_replay_goes_on_from_where_it_stands(station: Station):

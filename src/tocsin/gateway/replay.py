@@ -41,7 +41,7 @@ class Returning(Protocol):
     def backlog(self) -> int: ...
 
     def replay(self, events: Sequence[Event]) -> None:
-        """Send those of its interest; `position` follows the last of them."""
+        """Send those of its interest, or as many as go at once; `position` follows."""
         ...
 
     def arrive(self) -> None:

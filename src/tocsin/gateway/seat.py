@@ -9,6 +9,7 @@ from tocsin.core.record import Cursor, Event
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.guests import Guests
 from tocsin.gateway.peer import Socket
+from tocsin.gateway.replay import MOST_BACKLOG
 from tocsin.gateway.stream import Stream
 from tocsin.pipeline.tokens import Grant
 from tocsin.rules.match import Match, parse_match
@@ -102,8 +103,11 @@ class Seat:
         if not self.socket.closed:
             self._stream.interests.join(self.socket, comeback.match)
 
-    def select(self, events: Sequence[Event], match: Match) -> Batch:
-        return Batch(self._stream.select(events, match))
+    def tell(self, events: Sequence[Event], comeback: "Comeback") -> None:
+        packets, comeback.position = self._stream.select(events, comeback.match, MOST_BACKLOG)
+        comeback.count += len(packets)
+        if packets:
+            self.socket.deliver(Batch(packets))
 
     def alarm(self, now: float) -> float | None:
         """A bookmark is due, or the token has ended."""
@@ -149,13 +153,8 @@ class Comeback:
         return self._seat.socket.backlog
 
     def replay(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        batch = self._seat.select(events, self.match)
-        self.position = events[-1].position
-        self.count += len(batch.packets)
-        if batch.packets:
-            self._seat.socket.deliver(batch)
+        if events:
+            self._seat.tell(events, self)
 
     def arrive(self) -> None:
         self._seat.arrive(self)

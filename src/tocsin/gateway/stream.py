@@ -40,12 +40,18 @@ class Stream:
                 self._post(event, catalog)
         self._writer.release()
 
-    def select(self, events: Sequence[Event], match: Match) -> list[Outgoing]:
-        """What one interest gets of these."""
+    def select(self, events: Sequence[Event], match: Match, most: int) -> tuple[list[Outgoing], int]:
+        """What one interest gets of these, until it is `most` bytes, and the position up to which that is."""
         catalog = self._catalog()
-        return [
-            self._story.packet(event) for event in events if told(event) and match.admits(event.record.alert, catalog)
-        ]
+        chosen: list[Outgoing] = []
+        size = 0
+        for event in events:
+            if told(event) and match.admits(event.record.alert, catalog):
+                chosen.append(self._story.packet(event))
+                size += len(chosen[-1].frame)
+                if size >= most:
+                    return chosen, event.position
+        return chosen, events[-1].position
 
     def bookmark(self) -> Outgoing:
         """The current cursor, encoded once for every socket that gets it."""
