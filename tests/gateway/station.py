@@ -34,7 +34,7 @@ TOKENS = {
     "both": frozenset({"read", "ingest"}),
     "people": frozenset({"contacts"}),
 }
-DEADLINE = 10
+DEADLINE = 30
 
 
 class Log:

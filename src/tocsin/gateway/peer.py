@@ -138,7 +138,7 @@ class Peer:
             return
         if not self.sockets and packet.kind is not Kind.CONNECT:
             raise MalformedError("nothing may come before the first CONNECT")
-        if self.allowance.take(self._engine.clock.monotonic()):
+        if packet.kind is Kind.DISCONNECT or self.allowance.take(self._engine.clock.monotonic()):
             self._obey(packet)
         elif self.allowance.abused:
             self.session.evict("rate_limited", POLICY)
