@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.commands import Commands
-from tocsin.cli.console import follow_lines, say
-from tocsin.core.errors import TocsinError
+from tocsin.cli.console import prepare_streams
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -33,12 +32,9 @@ def tocsin(
 
 
 def main() -> None:
-    follow_lines()
+    prepare_streams()
     try:
         app(prog_name="tocsin")
-    except TocsinError as problem:
-        say(problem)
-        sys.exit(1)
     except BrokenPipeError:
         # Whoever read our answers has seen enough; the interpreter must not complain about the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

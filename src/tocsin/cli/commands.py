@@ -9,6 +9,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from tocsin.cli.console import say
+from tocsin.core.errors import TocsinError
+
 NAMES = (
     "serve", "demo", "sandbox", "send", "replay", "tail", "check", "doctor", "routes", "config", "token", "db",
 )  # fmt: skip
@@ -19,6 +22,14 @@ class Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**{**attributes, "commands": Modules()})
+
+    def invoke(self, ctx: Any) -> Any:
+        """An error of ours is told in a line or two; everything else is a bug, and shows where it is."""
+        try:
+            return super().invoke(ctx)
+        except TocsinError as problem:
+            say(problem)
+            raise typer.Exit(1) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx

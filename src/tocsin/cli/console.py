@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
@@ -52,8 +53,14 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def follow_lines() -> None:
-    """Each line is seen at once by whoever reads it through a pipe or a file, in UTF-8 whatever the locale says."""
+def prepare_streams() -> None:
+    """Each line is seen at once by whoever reads it through a pipe or a file, in UTF-8 whatever the locale says.
+
+    A stream that our starter closed leads nowhere: else the first file that is opened would stand in its place.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if name == "stdin" else "w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
