@@ -123,7 +123,15 @@ export class Api {
     return this.#call("POST", `/api/v1/channels/${channel}/targets/${name}/enable`);
   }
 
+  async metrics(): Promise<string> {
+    return (await this.#ask("GET", "/metrics")).text();
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return (await this.#ask(method, path, body)).json();
+  }
+
+  async #ask(method: string, path: string, body?: unknown): Promise<Response> {
     const answer = await fetch(path, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { "content-type": "application/json" } : {}) },
@@ -132,9 +140,8 @@ export class Api {
     }).catch(() => {
       throw new ApiError(0, "unreachable", "The service does not answer. Is it running?");
     });
-    const told = await answer.json().catch(() => null);
-    if (!answer.ok) throw refusal(answer.status, told);
-    return told as T;
+    if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
+    return answer;
   }
 }
 

@@ -80,6 +80,13 @@ async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visito
     await expect(visitor.rows).to_have_count(0)
 
 
+async def test_a_configuration_that_was_not_taken_is_told(visitor: Visitor, town: Town):
+    town.write(discord={"rate_limit": "many"})
+    await town.call("POST", "/api/v1/config/reload", status=422)
+    await visitor.open()
+    await expect(visitor.page.get_by_text("Old configuration in force")).to_be_visible()
+
+
 async def test_who_may_only_read_is_told_which_link_it_takes(visitor: Visitor, town: Town):
     await town.close()
     await town.open(tokens={"reader": READER})
