@@ -13,7 +13,7 @@ DASHBOARD_READY := dashboard/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint format bench page clean
+.PHONY: help setup run demo test lint format bench crash page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -43,6 +43,9 @@ format: $(PYTHON_READY)  ## put the sources in order
 
 bench: setup  ## measure, and print one table
 	python -m benchmarks $(ARGS)
+
+crash: $(PYTHON_READY)  ## kill the service again and again under load, and compare the logs (RUNS=25)
+	python -m benchmarks.crash --runs $(RUNS) $(ARGS)
 
 page: $(PAGE)  ## build the dashboard
 

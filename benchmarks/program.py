@@ -40,7 +40,7 @@ class Program:
 @asynccontextmanager
 async def program(settings: Mapping[str, Any]) -> AsyncIterator[Program]:
     """`tocsin serve` on a free port, with the given settings and one token that may do everything."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = Path(name)
         config = {
@@ -78,7 +78,7 @@ async def _ready(running: Program) -> None:
             await asyncio.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

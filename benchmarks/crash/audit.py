@@ -1,0 +1,124 @@
+"""Three logs compared: what the client was told, what the ledger holds, what the providers took."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from benchmarks.crash.books import UNSETTLED, Books, DeliveryRow
+from tocsin.core.alert import key_of_id
+from tocsin.core.delivery import DeliveryState, Why, check_move
+from tocsin.core.errors import IllegalMoveError
+from tocsin.sandbox.journal import Journal
+
+Arrivals = Mapping[str, Counter[int]]
+"""By channel: how many accepted messages carried each delivery. Repeats that a receiver drops count as one."""
+
+
+def arrivals(journal: Journal) -> Arrivals:
+    return {
+        "discord": _counted(journal, "discord", lambda reference: int(reference.partition("-")[0], 36)),
+        "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
+    }
+
+
+def _counted(journal: Journal, provider: str, key_of: Any) -> Counter[int]:
+    return Counter({key_of(reference): times for reference, times in journal.references(provider).items()})
+
+
+def faults(
+    answers: Mapping[str, Mapping[str, Any]],
+    sent: Counter[str],
+    books: Books,
+    arrived: Arrivals,
+    doubtful: frozenset[int],
+) -> list[str]:
+    """Everything that breaks an invariant. `doubtful`: deliveries that were in flight at one of the kills."""
+    return [
+        *_lost_alerts(answers, books),
+        *_miscounted(sent, books),
+        *_lost_deliveries(books, arrived),
+        *_repeated(books, arrived),
+        *_flagged_without_cause(books, doubtful),
+        *_phantoms(answers, sent, books, arrived),
+        *_illegal(books),
+        *([] if books.sound else ["the database is damaged"]),
+    ]
+
+
+def _lost_alerts(answers: Mapping[str, Mapping[str, Any]], books: Books) -> Iterator[str]:
+    """I1: what was answered accepted or filtered has its row."""
+    for key, answer in answers.items():
+        if answer["decision"] in ("accepted", "filtered"):
+            row = books.alerts.get(UUID(answer["id"]))
+            if row is None or row.decision != answer["decision"]:
+                yield f"lost: {key} was answered {answer['decision']} as {answer['id']}"
+
+
+def _miscounted(sent: Counter[str], books: Books) -> Iterator[str]:
+    """I1: a product reported under n keys is one accepted alert with n - 1 repeats, or n filtered ones."""
+    rows: dict[str, list[Any]] = {}
+    for row in books.alerts.values():
+        rows.setdefault(row.sku, []).append(row)
+    for sku, times in sent.items():
+        known = rows.get(sku, [])
+        if sum(1 + row.repeats for row in known) != times:
+            yield f"miscounted: {sku} was reported {times} times and has {[(r.decision, r.repeats) for r in known]}"
+        if sum(row.decision == "accepted" for row in known) > 1:
+            yield f"twice: {sku} was accepted more than once"
+
+
+def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
+    """I1: each ends, and what is `sent` is there. Every accepted alert has one for each of its targets."""
+    for row in books.deliveries.values():
+        if row.state in UNSETTLED:
+            yield f"limbo: delivery {row.key} is still {row.state}"
+        if row.state in ("expired", "refused", "cancelled"):
+            yield f"not sent: delivery {row.key} ended {row.state}"
+        if row.state == "sent" and not _times(row, arrived):
+            yield f"lost: delivery {row.key} is sent, and {row.target} never had it"
+    for alert in books.alerts.values():
+        if len(alert.targets) != (2 if alert.decision == "accepted" else 0):
+            yield f"misplanned: {alert.sku} is {alert.decision} and has targets {sorted(alert.targets)}"
+
+
+def _repeated(books: Books, arrived: Arrivals) -> Iterator[str]:
+    """I2, for what is not flagged."""
+    for row in books.deliveries.values():
+        if _times(row, arrived) > 1 and not row.possibly_repeated:
+            yield f"repeated: delivery {row.key} arrived {_times(row, arrived)} times and is not flagged"
+
+
+def _flagged_without_cause(books: Books, doubtful: frozenset[int]) -> Iterator[str]:
+    """I2: flags are for claims that were in flight at a kill."""
+    for row in books.deliveries.values():
+        if (row.possibly_repeated or row.state == "possibly_sent") and row.key not in doubtful:
+            yield f"flagged: delivery {row.key} was in flight at no kill"
+
+
+def _phantoms(
+    answers: Mapping[str, Mapping[str, Any]], sent: Counter[str], books: Books, arrived: Arrivals
+) -> Iterator[str]:
+    """I3: nothing is kept that nobody reported, and nothing arrives that was not accepted."""
+    told = {UUID(answer["id"]) for answer in answers.values() if "id" in answer}
+    for alert in books.alerts.values():
+        if alert.sku not in sent or alert.id not in told:
+            yield f"phantom: nobody was told of {alert.id}"
+    for channel, counts in arrived.items():
+        for key in counts:
+            row = books.deliveries.get(key)
+            if row is None or row.channel != channel or books.alerts[row.alert].decision != "accepted":
+                yield f"phantom: {channel} took delivery {key}"
+
+
+def _illegal(books: Books) -> Iterator[str]:
+    """I4: every change of state that the database saw is in the table of moves."""
+    for origin, state, why in books.moves:
+        try:
+            check_move(DeliveryState(origin), DeliveryState(state), Why(why) if why else None)
+        except IllegalMoveError as problem:
+            yield str(problem)
+
+
+def _times(row: DeliveryRow, arrived: Arrivals) -> int:
+    return arrived[row.channel][row.key]

@@ -1,0 +1,206 @@
+"""One ledger, one sandbox, and a service that is killed again and again on the way."""
+
+import asyncio
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+
+from benchmarks.crash import books
+from benchmarks.crash.audit import arrivals, faults
+from benchmarks.crash.books import Books
+from benchmarks.crash.load import EXCLUDED, Load
+from benchmarks.program import TOKEN, free_port
+from tocsin.core.clock import SystemClock
+from tocsin.core.killpoint import STATUS, Point
+from tocsin.ledger.opening import open_ledger
+from tocsin.sandbox import Fault, Sandbox
+
+DETECTIONS = 40  # between two kills
+READY_S, DIES_S, DRAINED_S = 30, 30, 60
+ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
+
+
+@dataclass
+class Result:
+    """What a tour came to. `kills` by point; `random` are those at no point in particular."""
+
+    name: str
+    kills: Counter[str] = field(default_factory=Counter)
+    alerts: int = 0
+    deliveries: int = 0
+    in_flight: int = 0
+    repeated: int = 0
+    possibly_repeated: int = 0
+    possibly_sent: int = 0
+    forgotten: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class Tour:
+    """`asked`: Discord can be asked after lost messages, by a bot."""
+
+    def __init__(self, name: str, folder: Path, sandbox: Sandbox, seed: int, *, asked: bool) -> None:
+        self.result = Result(name)
+        self._folder = folder
+        self._ledger = folder / "tocsin.db"
+        self._sandbox = sandbox
+        self._asked = asked
+        self._chance = Random(seed)
+        self._port = free_port()
+        self._url = f"http://127.0.0.1:{self._port}"
+        self._load = Load(self._url, TOKEN, self._chance)
+        self._doubtful: frozenset[int] = frozenset()
+
+    async def run(self, kills: Sequence[Point | None]) -> Result:
+        """Die once while the schema is made, at each of `kills` under load, and once while old rows are deleted."""
+        for channel in ("discord", "webhook"):
+            self._sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=_NEWS[channel])
+        self._write(retention="180d")
+        await self._die(Point.MIGRATION_STEP)
+        await self._lay_watch()
+        async with asyncio.TaskGroup() as monitors:
+            for point in kills:
+                monitors.create_task(self._load.report(DETECTIONS))
+                await self._die(point, at=self._chance.randint(1, 12))
+            monitors.create_task(self._drain())
+        self._audit(books.read(self._ledger))
+        if not self._asked:
+            await self._forget()
+        return self.result
+
+    async def _die(self, point: Point | None, at: int = 1) -> None:
+        """Start, and end at that point, or else at some moment within the first half second."""
+        process = await self._start(f"{point}:{at}" if point else "")
+        try:
+            if point is None:
+                await self._ready(process)
+                await asyncio.sleep(self._chance.uniform(0.02, 0.5))
+                process.kill()
+            async with asyncio.timeout(DIES_S):
+                await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        self.result.kills[point or "random"] += process.returncode == (STATUS if point else -9)
+        self._note_doubts()
+
+    def _note_doubts(self) -> None:
+        if self._ledger.exists() and self.result.kills.total() > 1:
+            doubtful = books.in_flight(self._ledger)
+            self.result.in_flight += len(doubtful)
+            self._doubtful |= doubtful
+
+    async def _lay_watch(self) -> None:
+        """What the kill left of the schema is made whole, as every start does it."""
+        async with open_ledger(f"sqlite:///{self._ledger}", clock=SystemClock()):
+            pass
+        books.watch(self._ledger)
+
+    async def _drain(self) -> None:
+        async with self._serving():
+            await _until(lambda: self._load.answered and not books.unsettled(self._ledger))
+
+    def _audit(self, found: Books) -> None:
+        arrived = arrivals(self._sandbox.journal)
+        result = self.result
+        result.alerts, result.deliveries = len(found.alerts), len(found.deliveries)
+        result.repeated = len(self._sandbox.journal.repeated())
+        result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
+        result.possibly_sent = sum(row.state == "possibly_sent" for row in found.deliveries.values())
+        result.faults += faults(self._load.answers, self._load.sent, found, arrived, self._doubtful)
+        if self._asked and result.repeated + result.possibly_repeated + result.possibly_sent:
+            result.faults.append("guessed: where everybody can be asked, nothing is repeated and nothing flagged")
+
+    async def _forget(self) -> None:
+        """What retention deletes is gone whole or there whole."""
+        before = books.read(self._ledger)
+        self._write(retention=1)
+        await self._die(Point.RETENTION_DELETED)
+        if books.read(self._ledger) != before:
+            self.result.faults.append("half forgotten: retention was killed before its commit, and rows are gone")
+        async with self._serving():
+            await _until(lambda: not books.kept(self._ledger))
+        left = books.read(self._ledger)
+        self.result.forgotten = len(before.alerts) - len(left.alerts)
+        if left.alerts or left.deliveries or not left.sound:
+            self.result.faults.append(f"half forgotten: {len(left.deliveries)} deliveries without their alerts")
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        """The service, until it is stopped in good order."""
+        process = await self._start("")
+        try:
+            await self._ready(process)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+    async def _start(self, kill_at: str) -> asyncio.subprocess.Process:
+        with (self._folder / "log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tocsin", "serve", "--config", str(self._folder / "tocsin.json"),
+                stdout=log, stderr=log, env={**os.environ, "TOCSIN_KILL_AT": kill_at},
+            )  # fmt: skip
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> None:
+        async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
+            while process.returncode is None:
+                try:
+                    async with session.get(self._url + "/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.02)
+        raise RuntimeError((self._folder / "log").read_text()[-2000:])
+
+    def _write(self, retention: str | int) -> None:
+        (self._folder / "tocsin.json").write_text(json.dumps(self._settings(retention)))
+
+    def _settings(self, retention: str | int) -> Mapping[str, Any]:
+        sandbox = self._sandbox
+        discord = {
+            "enabled": True,
+            "api_base": sandbox.url,
+            "pacing": "none",
+            "webhooks": {"general": sandbox.discord.webhook("general")},
+            **({"bot_token": sandbox.discord.bot_token} if self._asked else {}),
+        }
+        partner = {
+            "url": sandbox.webhook.url("partner"),
+            "secret": sandbox.webhook.hook("partner").secrets[0],
+            "allow_networks": ["127.0.0.0/8"],
+        }
+        return {
+            "server": {"port": self._port},
+            "storage": {"retention": retention},
+            "tokens": {"crash": {"secret": TOKEN, "scopes": ["admin"]}},
+            "alerts": {
+                "channels": {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}},
+                "filters": {"excluded_retailers": [EXCLUDED]},
+            },
+            "routes": [{"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]}],
+        }
+
+
+async def _until(question: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DRAINED_S):
+        while True:
+            if question():
+                return
+            await asyncio.sleep(0.1)
+
+
+_NEWS = {"discord": "execute", "webhook": "deliver"}

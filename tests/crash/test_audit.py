@@ -1,0 +1,67 @@
+"""The auditor finds what is planted: an audit that finds nothing proves something only if it could have."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from benchmarks.crash.audit import faults
+from benchmarks.crash.books import AlertRow, Books, DeliveryRow
+
+ALERT = UUID(int=1)
+ANSWERS = {"key-1": {"decision": "accepted", "id": str(ALERT)}}
+ROW = AlertRow(ALERT, "K000001", "accepted", 0, frozenset({"discord:general", "webhook:partner"}))
+TOLD = DeliveryRow(1, ALERT, "discord:general", "sent", possibly_repeated=False)
+POSTED = DeliveryRow(2, ALERT, "webhook:partner", "sent", possibly_repeated=False)
+MOVES = frozenset({("pending", "sending", None), ("sending", "sent", None)})
+BOOKS = Books({ALERT: ROW}, {1: TOLD, 2: POSTED}, MOVES, sound=True)
+ARRIVED = {"discord": Counter({1: 1}), "webhook": Counter({2: 1})}
+
+
+def found(
+    books: Books = BOOKS,
+    *,
+    answers: Mapping[str, Any] = ANSWERS,
+    sent: int = 1,
+    arrived: Mapping[str, Counter[int]] = ARRIVED,
+    doubtful: frozenset[int] = frozenset(),
+) -> str:
+    return "\n".join(faults(answers, Counter({"K000001": sent}), books, arrived, doubtful))
+
+
+def having(**changes: Any) -> Books:
+    return replace(BOOKS, deliveries={1: replace(TOLD, **changes), 2: POSTED})
+
+
+def test_three_logs_that_agree_are_sound():
+    assert found() == ""
+
+
+def test_a_flag_with_a_cause_is_sound():
+    twice = {**ARRIVED, "discord": Counter({1: 2})}
+    assert found(having(possibly_repeated=True), arrived=twice, doubtful=frozenset({1})) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "planted"),
+    [
+        ("lost: key-1", {"books": replace(BOOKS, alerts={}, deliveries={}), "arrived": {"discord": Counter()}}),
+        ("miscounted", {"sent": 2}),
+        ("limbo", {"books": having(state="sending")}),
+        ("not sent", {"books": having(state="expired")}),
+        ("lost: delivery 1", {"arrived": {**ARRIVED, "discord": Counter()}}),
+        ("misplanned", {"books": replace(BOOKS, alerts={ALERT: replace(ROW, targets=frozenset())})}),
+        ("repeated", {"arrived": {**ARRIVED, "discord": Counter({1: 2})}}),
+        ("flagged", {"books": having(possibly_repeated=True)}),
+        ("flagged", {"books": having(state="possibly_sent")}),
+        ("phantom: nobody", {"answers": {}}),
+        ("phantom: discord took delivery 9", {"arrived": {**ARRIVED, "discord": Counter({1: 1, 9: 1})}}),
+        ("from sent to pending", {"books": replace(BOOKS, moves=frozenset({("sent", "pending", "deferred")}))}),
+        ("damaged", {"books": replace(BOOKS, sound=False)}),
+    ],
+)
+def test_what_is_planted_is_found(word: str, planted: dict[str, Any]):
+    books = planted.pop("books", BOOKS)
+    assert word in found(books, **planted)
