@@ -74,6 +74,7 @@ def _endpoints(settings: WebhookSettings) -> Mapping[str, Endpoint]:
             form=endpoint.form,
             secrets=endpoint.secret,
             vouched=networks(endpoint.allow_networks),
+            bundle=endpoint.bundle,
         )
         for name, endpoint in settings.endpoints.items()
         if endpoint.url is not None

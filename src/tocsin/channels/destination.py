@@ -7,11 +7,12 @@ name that means something else a moment later leads nobody astray (OWASP, Server
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from yarl import URL
 
+from tocsin.channels.links import web_address
 from tocsin.channels.networks import Address, Network, closed, is_own, is_public
 from tocsin.channels.transport import Answer, Patience, Transport
 from tocsin.core.outcome import Deferred, Delay, Unknown
@@ -22,6 +23,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 PORTS = frozenset({443, 8443})  # where no network is vouched for
 
+_LONGEST = 2000  # characters of an address
 _MOST_TRIES = 3  # addresses of one name; one that does not answer must not cost the life of an alert
 
 
@@ -31,15 +33,16 @@ class Destination:
     are other ports and plain `http` allowed.
     """
 
-    url: URL
+    url: URL = field(repr=False)  # it may carry a secret
     vouched: tuple[Network, ...] = ()
 
     @classmethod
     def of(cls, written: Secret, vouched: Sequence[Network] = ()) -> "Destination":
         """Raises ValueError, with a text that does not repeat the address: it may carry a secret."""
-        url = _parsed(written)
-        if url.scheme not in ("https", "http") or not url.raw_host or url.raw_user or url.raw_password:
+        address = web_address(written.reveal(), _LONGEST)
+        if address is None:
             raise ValueError("an address is written https://host/path, with no user before the host")
+        url = URL(address, encoded=True)
         destination = cls(url.with_fragment(None), tuple(vouched))
         if destination.unusual and not vouched:
             raise ValueError("outside of allow_networks only https is spoken, to port 443 or 8443")
@@ -122,10 +125,3 @@ async def post(
         if not isinstance(answer, Deferred):
             break
     return answer
-
-
-def _parsed(written: Secret) -> URL:
-    try:
-        return URL(written.reveal())
-    except ValueError:
-        raise ValueError("this is no address") from None

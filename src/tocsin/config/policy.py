@@ -158,9 +158,10 @@ def _discord_targets(discord: Discord, settings: Settings) -> Iterator[TargetPol
 
 
 def _webhook_targets(webhook: Webhooks, settings: Settings) -> Iterator[TargetPolicy]:
-    for name in webhook.endpoints:
+    for name, endpoint in webhook.endpoints.items():
         target = Target("webhook", name)
-        yield _target(target, str(target), webhook, settings)
+        policy = _target(target, str(target), webhook, settings)
+        yield replace(policy, gate=replace(policy.gate, bundle=endpoint.bundle))
 
 
 def _target(target: Target, lane: str, channel: Channel, settings: Settings) -> TargetPolicy:

@@ -30,11 +30,11 @@ _FAILURES: Mapping[int, Delay] = MappingProxyType(
 )
 
 
-def report_of(answer: Answer, url: URL, now: datetime, *, repeats_safely: bool) -> Report:
+def report_of(answer: Answer, url: URL, members: int, now: datetime, *, repeats_safely: bool) -> Report:
+    """The receiver answers for all members at once."""
     words = _words(answer, url)
-    return Report(
-        (_explained(_outcome(answer, now, repeats_safely=repeats_safely), words),), None, answer.status, words
-    )
+    outcome = _explained(_outcome(answer, now, repeats_safely=repeats_safely), words)
+    return Report((outcome,) * members, status=answer.status, answer=words)
 
 
 def _outcome(answer: Answer, now: datetime, *, repeats_safely: bool) -> Outcome:

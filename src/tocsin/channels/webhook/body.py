@@ -1,6 +1,8 @@
 """One alert as the body of a webhook, in the form its receiver reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +28,18 @@ def body_of(form: Form, record: AlertRecord, link: str | None, *, any_json: bool
     if len(orjson.dumps(body)) < LARGEST:
         return body
     return write({**record.as_json(), "metadata": {}, "metadata_omitted": True}, record, link)
+
+
+def bundle_of(records: Sequence[AlertRecord], links: Sequence[str | None], at: datetime) -> _Body:
+    """Several alerts at once, the most important first; `at` is when the list was made."""
+    alerts = [body_of("standard", record, link)["data"] for record, link in zip(records, links, strict=True)]
+    return {"type": "alerts", "timestamp": rfc3339(at), "data": {"alerts": alerts}}
+
+
+def fitting(records: Sequence[AlertRecord]) -> int:
+    """How many of these, from the first on, go into one body: at least 1."""
+    sizes = (len(orjson.dumps(body_of("standard", record, record.alert.url))) for record in records)
+    return max(1, sum(whole < LARGEST for whole in accumulate(sizes)))
 
 
 def _standard(data: dict[str, Any], record: AlertRecord, link: str | None) -> _Body:

@@ -1,23 +1,25 @@
 """The webhook channel: one POST for each delivery, with the same id however often it is repeated."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-from tocsin.channels.contract import Attempt, Link, Report
+from tocsin.channels.contract import Attempt, Link, Member, Report
 from tocsin.channels.destination import Destination, Resolve, post, system_resolve
 from tocsin.channels.transport import Answer, Patience, Transport
 from tocsin.channels.webhook.answers import report_of
-from tocsin.channels.webhook.body import body_of
+from tocsin.channels.webhook.body import body_of, bundle_of, fitting
 from tocsin.channels.webhook.settings import Endpoint
 from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
-from tocsin.core.outcome import Deferred, Delay
+from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.record import AlertRecord
 
 PATIENCE = Patience(connect=2.0, read=15.0, total=15.0)  # Standard Webhooks, "Request timeouts": 15 to 30 s
@@ -34,12 +36,17 @@ class _Place:
 
     @property
     def drops_repeats(self) -> bool:
-        """Receivers of signed requests go by their `webhook-id`; a hook of Zapier or IFTTT takes each for news."""
-        return self.endpoint.form == "standard" and bool(self.endpoint.secrets)
+        """Receivers of signed requests go by their `webhook-id`; a hook of Zapier or IFTTT takes each for news.
 
-    def body(self, record: AlertRecord, link: str | None) -> Mapping[str, Any]:
+        A lost bundle may be repeated in other company, under another id.
+        """
+        return self.endpoint.form == "standard" and self.endpoint.bundle == 1 and bool(self.endpoint.secrets)
+
+    def body(self, records: Sequence[AlertRecord], links: Sequence[str | None], now: datetime) -> Mapping[str, Any]:
+        if self.endpoint.bundle > 1:
+            return bundle_of(records, links, now)
         any_json = _ANY_JSON in self.destination.url.path
-        return body_of(self.endpoint.form, record, link, any_json=any_json)
+        return body_of(self.endpoint.form, records[0], links[0], any_json=any_json)
 
 
 class Webhooks:
@@ -62,12 +69,14 @@ class Webhooks:
         self._link = link
         self._resolve = resolve
 
-    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:  # noqa: ARG002 - the contract has them
-        """One: an id names one delivery, so that it means the same in every repeat."""
-        return 1
+    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
+        """One, unless the endpoint asks for more: so an id means the same delivery in every repeat."""
+        place = self._places.get(target.name)
+        return fitting(records[: place.endpoint.bundle]) if place else 1
 
     def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:  # noqa: ARG002 - nobody is mentioned here
-        return self._places[target.name].body(records[0], records[0].alert.url)
+        links = [record.alert.url for record in records]
+        return self._places[target.name].body(records, links, self._clock.now())
 
     def repeats_safely(self, target: Target) -> bool:
         place = self._places.get(target.name)
@@ -76,21 +85,42 @@ class Webhooks:
     async def send(self, attempt: Attempt) -> Report:
         place = self._places.get(attempt.target.name)
         if place is None:
-            return Report((_NOT_CONFIGURED,), answer=_NOT_CONFIGURED.detail)
-        (member,) = attempt.members
-        body = orjson.dumps(place.body(member.record, self._link(member.delivery, member.record)))
+            return _unanswered(_NOT_CONFIGURED, attempt)
         now = self._clock.now()
+        body = orjson.dumps(self._body(place, attempt, now))
         answer = await post(
             self._transport,
             place.destination,
-            headers={**_HEADERS, **headers_of(str(member.delivery.id), now, body, place.endpoint.secrets)},
+            headers={**_HEADERS, **headers_of(_id_of(attempt.members), now, body, place.endpoint.secrets)},
             body=body,
             patience=PATIENCE,
             resolve=self._resolve,
         )
-        if isinstance(answer, Answer):
-            return report_of(answer, place.destination.url, self._clock.now(), repeats_safely=place.drops_repeats)
-        return Report((answer,), answer=answer.detail)
+        if not isinstance(answer, Answer):
+            return _unanswered(answer, attempt)
+        return report_of(
+            answer,
+            place.destination.url,
+            len(attempt.members),
+            self._clock.now(),
+            repeats_safely=place.drops_repeats,
+        )
+
+    def _body(self, place: _Place, attempt: Attempt, now: datetime) -> Mapping[str, Any]:
+        links = [self._link(member.delivery, member.record) for member in attempt.members]
+        return place.body([member.record for member in attempt.members], links, now)
+
+
+def _id_of(members: Sequence[Member]) -> str:
+    """That of the delivery, the same in every repeat; a bundle's is the same for the same members."""
+    if len(members) == 1:
+        return str(members[0].delivery.id)
+    together = "\n".join(sorted(str(member.delivery.id) for member in members))
+    return hashlib.sha256(together.encode()).hexdigest()[:32]
+
+
+def _unanswered(outcome: Deferred | Unknown, attempt: Attempt) -> Report:
+    return Report((outcome,) * len(attempt.members), answer=outcome.detail)
 
 
 def _place(endpoint: Endpoint) -> _Place:

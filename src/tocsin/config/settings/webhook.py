@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import Network, is_loopback, split_url
 from tocsin.config.values.names import Name, SecretText
+from tocsin.config.values.quantities import NotBoolean
 
 _PORTS = (None, 443, 8443)
 _KEY_SIZES = range(24, 65)  # bytes (Standard Webhooks, "Signature scheme")
@@ -37,6 +38,8 @@ class Endpoint(Block):
     """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""
     allow_networks: tuple[Network, ...] = ()
     """Private networks that the operator vouches for."""
+    bundle: Annotated[int, Field(ge=1, le=100), NotBoolean] = 1
+    """Up to so many alerts in one body while many are due; only with the form `standard`."""
 
 
 def _from_url(value: Any) -> Any:
@@ -64,6 +67,8 @@ def endpoint_problems(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "secret", "a signing secret is whsec_ and the base64 of 24 to 64 random bytes"
     elif secrets and endpoint.get("form") in ("plain", "ifttt"):
         yield "secret", f"the form {endpoint['form']} is not signed"
+    if endpoint.get("form") in ("plain", "ifttt") and endpoint.get("bundle", 1) != 1:
+        yield "bundle", f"the form {endpoint['form']} has one alert in a body"
 
 
 def _listed(value: Any) -> Sequence[Any]:
