@@ -21,6 +21,7 @@ from tocsin.channels.webhook.body import LARGEST, body_of
 from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import Target
+from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
 from tocsin.core.secret import Secret
 
@@ -197,6 +198,41 @@ async def test_a_wrong_address_or_secret_is_told_at_once(changes: dict[str, Any]
                 {"partner": Endpoint(**({"url": Secret("https://x.example")} | changes))},
                 transport, ManualClock(NOW), lambda *_: None,
             )  # fmt: skip
+
+
+async def test_several_alerts_go_into_one_body_where_the_endpoint_asks_for_it():
+    records = [a_record(number, product_name=f"Product {number}") for number in range(3)]
+    async with far_side(answers()) as side, Transport() as transport:
+        channel = Webhooks({"partner": endpoint(side, bundle=10)}, transport, SystemClock(), lambda *_: None)
+        assert channel.pack(PARTNER, records) == 3
+        report = await channel.send(an_attempt(records, PARTNER))
+        await channel.send(an_attempt(records, PARTNER, key=8))
+        await channel.send(an_attempt(records[:2], PARTNER, key=9))
+        assert not channel.repeats_safely(PARTNER)
+    head, body = request(side)
+    alerts = Official(SECRET.reveal()).verify(body, head)["data"]["alerts"]
+    assert [alert["product_name"] for alert in alerts] == ["Product 0", "Product 1", "Product 2"]
+    assert report.outcomes == (Delivered(),) * 3
+    ids = [request(side, number)[0]["webhook-id"] for number in range(3)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+async def test_a_bundle_stays_below_what_receivers_are_used_to():
+    records = [a_record(number, metadata={"notes": "n" * 4000}) for number in range(10)]
+    async with far_side(answers()) as side, Transport() as transport:
+        channel = Webhooks({"partner": endpoint(side, bundle=10)}, transport, ManualClock(NOW), lambda *_: None)
+        fit = channel.pack(PARTNER, records)
+        await channel.send(an_attempt(records[:fit], PARTNER))
+        assert channel.pack(Target("webhook", "gone"), records) == 1
+    assert 1 < fit < 10
+    assert len(request(side)[1]) < LARGEST
+
+
+async def test_an_endpoint_that_does_not_ask_gets_one_alert_at_a_time():
+    async with Transport() as transport:
+        channel = Webhooks({"partner": endpoint(FarSide())}, transport, ManualClock(NOW), lambda *_: None)
+        assert channel.pack(PARTNER, [a_record(1), a_record(2)]) == 1
+        assert channel.render(PARTNER, [a_record(1)], NOBODY)["data"]["link"] == a_record(1).alert.url
 
 
 @pytest.mark.parametrize("form", ["standard", "plain"])
