@@ -44,7 +44,7 @@ async def open_ledger(
             undo.callback(OwnerLock(path.with_name(path.name + ".lock")).release)
         engine = writing_engine(place)
         undo.callback(engine.dispose)
-        writer = Writer(partial(_connect, engine, path, shared=shared), clock, tell)
+        writer = Writer(partial(_connect, engine, path, shared=shared), clock, tell, alone=not shared)
         undo.push_async_callback(writer.stop)
         epoch, link_secret = await _started(writer)
         archive = SqlArchive(reading_engine(place))

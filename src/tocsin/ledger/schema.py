@@ -243,6 +243,7 @@ def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElem
 PENDING = in_state(DeliveryState.PENDING)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
+EDIT_DUE = messages.c.shown != messages.c.wanted
 
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
 Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
@@ -253,17 +254,20 @@ Index("attempts_started", attempts.c.started_at)
 Index("attempt_members_attempt", attempt_members.c.attempt)
 Index("idempotency_at", idempotency.c.at)
 Index("clicks_delivery", clicks.c.delivery)
+Index("messages_reference", messages.c.reference)
 
 # The queue: small however long history grows, since a delivery leaves these indexes with its state.
 _UNDER_WAY = (("sending", in_state(DeliveryState.SENDING)), ("unknown", in_state(DeliveryState.UNKNOWN)))
 _FAILING_OVER = PENDING & deliveries.c.fail_over_at.is_not(None)
-LATER = deliveries.c.due > deliveries.c.planned_at  # deferred, or held by quiet hours; all others are due at once
+# Deferred, or held by quiet hours; all others are due at once. Where the clock was set back, later may be earlier.
+LATER = deliveries.c.due != deliveries.c.planned_at
 
 
 def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
     Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
+_partial("messages_edit", EDIT_DUE, messages.c.reference)
 _partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.desc(), deliveries.c.key)
 _partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import groupby
 from typing import Any, TypeVar
@@ -15,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerUnavailableError
-from tocsin.core.facts import Committed, Tell
+from tocsin.core.facts import Committed, Tell, Trouble
+from tocsin.ledger import jump
 from tocsin.ledger.mishap import breaks_connection, concerns_all, explained
 from tocsin.ledger.transaction import Transaction
 
@@ -48,12 +50,16 @@ class _Call:
 
 
 class Writer:
-    """`connect` opens the writing connection; it is called in the writing thread, and again where one broke."""
+    """`connect` opens the writing connection; it is called in the writing thread, and again where one broke.
 
-    def __init__(self, connect: Callable[[], Connection], clock: Clock, tell: Tell) -> None:
+    `alone`: no other machine writes to it, so that a jump of this one's clock is followed.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], clock: Clock, tell: Tell, *, alone: bool = True) -> None:
         self._connect = connect
         self._clock = clock
         self._tell = tell
+        self._alone = alone
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._waiting: tuple[deque[_Call], ...] = tuple(deque() for _ in Rank)
         self._guard = threading.Lock()
@@ -61,6 +67,7 @@ class Writer:
         self._closed = False
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._began: datetime | None = None
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -129,11 +136,25 @@ class Writer:
     def _transact(self, batch: Sequence[_Call]) -> list[tuple[_Call, Any]]:
         connection = self._connected()
         results: list[tuple[_Call, Any]] = []
+        now = self._clock.now()
+        began = now - timedelta(seconds=self._clock.monotonic())
         with connection.begin():
-            transaction = Transaction(connection, self._clock.now())
+            transaction = Transaction(connection, now)
+            self._follow_clock(transaction, began)
             for work, calls in _by_work(batch):
                 results += zip(calls, work(transaction, [call.argument for call in calls]), strict=True)
+        self._began = began
         return results
+
+    def _follow_clock(self, transaction: Transaction, began: datetime) -> None:
+        """`began` is when the monotonic clock began, by the wall clock. It stays the same until that one is moved."""
+        moved = began - (self._began or began)
+        if abs(moved) >= jump.LEAST and self._alone and self._loop is not None:
+            jump.follow(transaction, moved)
+            told = f"the wall clock moved by {moved.total_seconds():.0f} s"
+            self._loop.call_soon_threadsafe(
+                self._tell, Trouble("clock_jumped", told, "See that one service alone sets this machine's clock.")
+            )
 
     def _connected(self) -> Connection:
         if self._connection is None:

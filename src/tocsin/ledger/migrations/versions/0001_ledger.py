@@ -114,8 +114,8 @@ def upgrade() -> None:
         "deliveries_due",
         "deliveries",
         ["lane", "due"],
-        sqlite_where=sa.text("state = 'pending' AND due > planned_at"),
-        postgresql_where=sa.text("state = 'pending' AND due > planned_at"),
+        sqlite_where=sa.text("state = 'pending' AND due != planned_at"),
+        postgresql_where=sa.text("state = 'pending' AND due != planned_at"),
     )
     op.create_index(
         "deliveries_fail_over",
@@ -197,6 +197,14 @@ def upgrade() -> None:
         sa.Column("wanted", sa.String(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("delivery"),
+    )
+    op.create_index("messages_reference", "messages", ["reference"])
+    op.create_index(
+        "messages_edit",
+        "messages",
+        ["reference"],
+        sqlite_where=sa.text("shown != wanted"),
+        postgresql_where=sa.text("shown != wanted"),
     )
     op.create_table(
         "stream",
