@@ -13,6 +13,12 @@ export function prepend(rows: readonly Alert[], fresh: readonly Alert[], keep = 
   return [...[...added.values()].reverse(), ...rows].slice(0, keep);
 }
 
+/** Keeps what has just arrived behind what waits already, in the order of the stream, while the rows stand still. */
+export function hold(rows: readonly Alert[], waiting: readonly Alert[], fresh: readonly Alert[], keep = KEEP): Alert[] {
+  const known = new Set([...rows, ...waiting].map((alert) => alert.id));
+  return [...waiting, ...fresh.filter((alert) => !known.has(alert.id))].slice(-keep);
+}
+
 /** Joins a page of history: known rows get its newer counts, the others take their place by time. */
 export function join(rows: readonly Alert[], page: readonly Alert[], keep = KEEP): Alert[] {
   const all = new Map(rows.map((row) => [row.id, row]));

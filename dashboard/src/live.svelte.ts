@@ -3,7 +3,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
-import { close, join, KEEP, prepend } from "./feed";
+import { close, hold, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
 import { type DeliveryNews, targetOf } from "./ops";
 import { Pulse } from "./pulse";
@@ -46,6 +46,8 @@ export class Live {
   #painting = false;
   #painted = 0;
   #question = 0;
+  /** The question whose answer the rows are. */
+  #answered = -1;
   readonly #pulse = new Pulse();
 
   constructor(api: Api, token: string, filter: Filter, heard: (alert: Alert) => void) {
@@ -90,16 +92,17 @@ export class Live {
     if (this.connection.kind !== "live") void this.reload();
   }
 
-  /** Reads the newest page again. Rows of an older question go; those that arrive meanwhile stay. */
+  /** Reads the newest page again. */
   async reload(): Promise<void> {
     this.loading = true;
     const question = this.#question;
     const before = this.rows;
-    this.#arrived = [];
+    // What arrived under an older question is not wanted any more.
+    if (this.#answered !== question) this.#arrived = [];
     await this.#read(null, (alerts, next) => {
-      const arrivedMeanwhile = this.rows.filter((row) => !before.includes(row));
-      this.rows = join(arrivedMeanwhile, alerts);
-      this.waiting = [];
+      if (this.#answered === question && this.#still) this.#keepBack(alerts);
+      else this.#replace(before, alerts);
+      this.#answered = question;
       this.next = next;
     });
     if (question === this.#question) this.loading = false;
@@ -130,10 +133,37 @@ export class Live {
   }
 
   async #refresh(): Promise<void> {
-    if (document.hidden || this.loading || this.paused || this.reading || this.connection.kind !== "live") return;
+    if (document.hidden || this.loading || this.#still || this.connection.kind !== "live") return;
     await this.#read(null, (alerts) => {
       this.rows = join(this.rows, alerts, this.#keep());
     });
+  }
+
+  get #still(): boolean {
+    return this.paused || this.reading;
+  }
+
+  /** Rows from before go; those that arrived meanwhile stay. */
+  #replace(before: readonly Alert[], alerts: readonly Alert[]): void {
+    this.rows = join(
+      this.rows.filter((row) => !before.includes(row)),
+      alerts,
+    );
+    this.waiting = [];
+  }
+
+  /** Nothing moves under a reader: what the rows do not have yet waits, in the order of the stream. */
+  #keepBack(alerts: readonly Alert[]): void {
+    const known = new Set(this.rows.map((row) => row.id));
+    this.rows = join(
+      this.rows,
+      alerts.filter((alert) => known.has(alert.id)),
+      this.#keep(),
+    );
+    this.waiting = join(
+      this.waiting,
+      alerts.filter((alert) => !known.has(alert.id)),
+    ).reverse();
   }
 
   async #read(page: string | null, take: (alerts: Alert[], next: string | null) => void): Promise<void> {
@@ -171,8 +201,7 @@ export class Live {
   #paint(): void {
     this.#painting = false;
     this.#painted = performance.now();
-    const still = this.paused || this.reading;
-    if (this.#arrived.length && still) this.waiting = [...this.waiting, ...this.#arrived].slice(-KEEP);
+    if (this.#arrived.length && this.#still) this.waiting = hold(this.rows, this.waiting, this.#arrived);
     else if (this.#arrived.length) this.rows = prepend(this.rows, this.#arrived, this.#keep());
     if (this.#ended.length) {
       this.rows = close(this.rows, this.#ended);

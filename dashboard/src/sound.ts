@@ -31,11 +31,16 @@ export class Bell {
   #context: AudioContext | null = null;
   #nextAt = 0;
 
-  /** Call this from a click: browsers start sound for nothing else. */
-  allow(rings: Rings): void {
+  choose(rings: Rings): void {
     this.rings = rings;
     localStorage.setItem(KEY, BANDS.filter((band) => rings[band]).join(","));
-    this.#context ??= new AudioContext();
+    this.wake();
+  }
+
+  /** Call this from a click or a key: browsers start sound for nothing else, remembered choice or not. */
+  wake(): void {
+    if (this.#context || !BANDS.some((band) => this.rings[band])) return;
+    this.#context = new AudioContext();
     void this.#context.resume();
   }
 

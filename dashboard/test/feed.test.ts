@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { close, join, prepend } from "../src/feed";
+import { close, hold, join, prepend } from "../src/feed";
 import { sample } from "./sample";
 
 const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
@@ -27,6 +27,17 @@ describe("join", () => {
     const rows = close([sample(1)], [{ id: "id-0001", sold_out_after_s: 42 }]);
     const [row] = join(rows, [sample(1, { repeats: 3, state: "closed" })]);
     expect(row).toMatchObject({ repeats: 3, state: "closed", sold_out_after_s: 42 });
+  });
+});
+
+describe("hold", () => {
+  it("counts what waits once, in the order of the stream", () => {
+    const waiting = hold([sample(1)], [sample(2)], [sample(1), sample(2), sample(3), sample(4)]);
+    expect(ids(waiting)).toEqual(["id-0002", "id-0003", "id-0004"]);
+  });
+
+  it("lets the oldest go at the bound", () => {
+    expect(ids(hold([], [sample(1)], [sample(2), sample(3)], 2))).toEqual(["id-0002", "id-0003"]);
   });
 });
 
