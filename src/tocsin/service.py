@@ -20,7 +20,7 @@ from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
-from tocsin.core.errors import InvalidConfigError
+from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
@@ -30,6 +30,7 @@ from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.operations import Operations
@@ -222,6 +223,14 @@ class AlertService:
             archive=archive,
             attempts=self.attempts,
             dispatcher=self.dispatcher,
+            editor=Editor(
+                ledger=ledger,
+                archive=archive,
+                channels=lambda: self._channels,
+                lanes=self.dispatcher.lanes,
+                clock=clock,
+                tell=tell,
+            ),
             intake=self.intake,
             rulebook=lambda: self._rulebook,
             retention=lambda: self.config.settings.storage.retention,
@@ -296,6 +305,11 @@ class AlertService:
         return f"{start}/r/{link.encode(delivery.key, self.ledger.link_secret)}"
 
     async def _not_ready(self) -> Sequence[str]:
+        """False alarms cost a load balancer its target: only what keeps alerts from being taken counts."""
+        try:
+            await self.ledger.probe()
+        except LedgerUnavailableError as problem:
+            return (problem.message,)
         return ()
 
     def _hear(self, fact: Fact) -> None:

@@ -96,3 +96,15 @@ async def test_shadow_mode_decides_and_shows_everything_and_sends_nothing(town: 
     (delivery,) = await town.deliveries(receipt)
     assert (delivery["state"], delivery["why"]) == ("cancelled", "shadow")
     assert len(town.sandbox.journal) == 0
+
+
+async def test_a_message_shows_in_place_that_its_product_is_sold_out(town: Town):
+    await town.open()
+    receipt = await town.report("RTX 5090")
+    await town.room().expect("RTX 5090")
+    await town.settled(receipt, DeliveryState.SENT)
+    await town.call("POST", f"/api/v1/alerts/{receipt.id}/close")
+    message = await town.room().expect_edit("RTX 5090")
+    assert "~~" in message.text
+    assert "**Sold out** after" in message.text
+    assert len(town.room().messages) == 1

@@ -12,8 +12,18 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import history, queue, registry
-from tocsin.ledger.contract import AlertQuery, AlertStory, AttemptRow, Claim, LaneRow, Page, TargetRow, TokenRow
+from tocsin.ledger import edits, history, queue, registry
+from tocsin.ledger.contract import (
+    AlertQuery,
+    AlertStory,
+    AttemptRow,
+    Claim,
+    LaneRow,
+    Page,
+    StandingMessage,
+    TargetRow,
+    TokenRow,
+)
 from tocsin.ledger.engine import READERS
 from tocsin.ledger.mishap import explained
 
@@ -67,6 +77,9 @@ class SqlArchive:
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
         return await self._read(lambda connection: queue.unknown(connection, lanes, limit))
+
+    async def edits(self, lanes: frozenset[str], limit: int = 50) -> tuple[StandingMessage, ...]:
+        return await self._read(lambda connection: edits.due(connection, lanes, limit))
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._read(lambda connection: queue.recent_attempts(connection, since))

@@ -155,6 +155,16 @@ class Closed:
     cancelled: tuple[Delivery, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingMessage:
+    """A message at a provider that shows something else than it should, with all that it carries."""
+
+    target: Target
+    lane: str
+    reference: str
+    members: tuple[tuple[Delivery, AlertRecord], ...]
+
+
 # --- tokens, targets, reads -----------------------------------------------------------------------------------
 
 
@@ -284,6 +294,14 @@ class Ledger(Protocol):
         """The episode ends: its open alerts are closed, what is pending is cancelled, each alert gets an event."""
         ...
 
+    async def note_shown(self, message: StandingMessage) -> None:
+        """An edit has shown each alert of the message as it is there, or there is nothing left to edit."""
+        ...
+
+    async def probe(self) -> None:
+        """An empty commit: raises LedgerUnavailableError while nothing can be kept."""
+        ...
+
     async def fail_over(self, lanes: frozenset[str]) -> Moved:
         """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
 
@@ -368,6 +386,10 @@ class Archive(Protocol):
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
         """Attempts whose members are `unknown`, oldest first, as they were claimed."""
+        ...
+
+    async def edits(self, lanes: frozenset[str], limit: int = 50) -> tuple[StandingMessage, ...]:
+        """Messages of these lanes that are to be edited, the longest standing first."""
         ...
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError
-from tocsin.ledger import append, claim, clicks, close, fallback, life, prune, rest, settle, tokens
+from tocsin.ledger import append, claim, clicks, close, edits, fallback, life, prune, rest, settle, stream, tokens
 from tocsin.ledger.contract import (
     Appended,
     Claimed,
@@ -20,6 +20,7 @@ from tocsin.ledger.contract import (
     Move,
     Moved,
     Settlement,
+    StandingMessage,
     Submission,
     TokenRow,
 )
@@ -38,6 +39,8 @@ def _each(verb: Callable[..., Any]) -> Work:
 
 
 _CLOSE = _each(close.close)
+_NOTE_SHOWN = _each(edits.note_shown)
+_PROBE = _each(stream.touch)
 _DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
 _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
 _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
@@ -75,6 +78,13 @@ class SqlLedger:
     async def close(self, key: EpisodeKey) -> Closed:
         closed: Closed = await self._writer.do(Rank.SETTLE, _CLOSE, (key,))
         return closed
+
+    async def note_shown(self, message: StandingMessage) -> None:
+        members = [(delivery.key, record) for delivery, record in message.members]
+        await self._writer.do(Rank.UPKEEP, _NOTE_SHOWN, (members,), len(members))
+
+    async def probe(self) -> None:
+        await self._writer.do(Rank.SETTLE, _PROBE, ())
 
     async def fail_over(self, lanes: frozenset[str]) -> Moved:
         moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes,))

@@ -43,7 +43,7 @@ def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[Move
     wanted = [one for call in calls for one in call if one.key in rows and rows[one.key].fence == one.fence]
     moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
     _save(transaction, wanted, moved)
-    _note_messages(transaction, wanted)
+    _note_messages(transaction, wanted, moved)
     refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]
     _, handed_to = take_over(transaction, refused)
     overtaken, freed = _settle_siblings(transaction, list(moved.values()))
@@ -96,13 +96,19 @@ def _save(transaction: Transaction, moves: Iterable[Move], moved: Mapping[int, H
         )
 
 
-def _note_messages(transaction: Transaction, moves: Iterable[Move]) -> None:
-    """A reference names what stands at the provider from now on; the first one stays."""
+def _note_messages(transaction: Transaction, moves: Iterable[Move], held: Mapping[int, Held]) -> None:
+    """A reference names what stands at the provider from now on; the first one stays. What sold out while its message
+    was on the way is to be edited at once.
+    """
     told = {one.key: one.reference for one in moves if one.reference is not None}
     if not told:
         return
     known = {row.delivery for row in transaction.rows(_STANDING, keys=list(told))}
-    rows = [(key, name, "open", "open", transaction.micros) for key, name in told.items() if key not in known]
+    rows = [
+        (key, name, "open", "closed" if held[key].closed else "open", transaction.micros)
+        for key, name in told.items()
+        if key not in known
+    ]
     transaction.insert(messages, rows)
 
 

@@ -11,6 +11,7 @@ from tocsin.ledger.transaction import Transaction
 
 _LOCK = select(stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key).with_for_update()
 _SAVE = update(stream)
+_TOUCH = update(stream).values(position=stream.c.position)
 
 
 class Stream:
@@ -50,3 +51,8 @@ class Stream:
                 delivery_key=self.delivery,
                 episode_key=self.episode,
             )
+
+
+def touch(transaction: Transaction) -> None:
+    """A write that changes nothing: it commits, or says why nothing can be committed now."""
+    transaction.write(_TOUCH)

@@ -11,6 +11,7 @@ from tocsin.core.facts import Moved, Tell, Trouble
 from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.intake import Intake
 from tocsin.rules.rulebook import Rulebook
 
@@ -27,6 +28,7 @@ class Upkeep:
         archive: Archive,
         attempts: Attempts,
         dispatcher: Dispatcher,
+        editor: Editor,
         intake: Intake,
         rulebook: Callable[[], Rulebook],
         retention: Callable[[], timedelta | None],
@@ -37,6 +39,7 @@ class Upkeep:
         self._archive = archive
         self._attempts = attempts
         self._dispatcher = dispatcher
+        self._editor = editor
         self._intake = intake
         self._rulebook = rulebook
         self._retention = retention
@@ -49,6 +52,7 @@ class Upkeep:
         jobs: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
             (1.0, self._expire),
             (1.0, self._fail_over),
+            (1.0, self._editor.look),
             (5.0, self._dispatcher.look),
             (5.0, self._settle_doubts),
             (15.0, self._close_the_silent),
