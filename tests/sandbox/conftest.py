@@ -1,11 +1,13 @@
 """A sandbox on a clock that stands still, and somebody who posts to it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from tocsin.core.clock import ManualClock
 from tocsin.sandbox import Sandbox
@@ -43,3 +45,14 @@ class Sender:
 async def sender(sandbox: Sandbox) -> AsyncIterator[Sender]:
     async with aiohttp.ClientSession(headers=USER_AGENT) as http:
         yield Sender(http, sandbox)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-quic"])
+        yield browser
+        await browser.close()

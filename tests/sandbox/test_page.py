@@ -1,12 +1,10 @@
 """The page and the JSON behind it."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tocsin.core.clock import ManualClock
 from tocsin.sandbox import Sandbox
@@ -59,17 +57,6 @@ async def test_an_order_that_is_not_said_to_be_json_is_not_read(sandbox: Sandbox
     body = b'{"provider": "discord", "fault": "hang"}'
     status, _, _ = await sender.call("POST", f"{sandbox.url}/faults", data=body, headers={"Content-Type": "text/plain"})
     assert (status, sandbox.faults.listed()) == (400, [])
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-quic"])
-        yield browser
-        await browser.close()
 
 
 async def test_a_message_appears_by_itself_drawn_and_harmless(chromium: Browser) -> None:

@@ -111,7 +111,8 @@ function drawHooks() {
   byId("hooks").replaceChildren(...hooks.map((hook) => element("li", { className: hook.gone ? "dead" : "" },
     element("strong", {}, hook.name),
     ` ${hook.received} received, ${hook.dropped} repeats dropped, ${hook.refused} refused`,
-    element("code", {}, hook.last ? JSON.stringify(hook.last, null, 1) : hook.secret))));
+    element("code", {}, hook.secret),
+    hook.last ? element("code", {}, JSON.stringify(hook.last, null, 1)) : "")));
 }
 
 function drawFaults(faults) {
