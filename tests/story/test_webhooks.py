@@ -16,6 +16,10 @@ HERE = ["127.0.0.0/8"]
 
 async def listening(town: Town, *, fallback: tuple[str, ...] = (), **endpoint: Any) -> None:
     """The service with one endpoint, `webhook:partner`, that gets everything."""
+    await town.open(**blocks(town, fallback=fallback, **endpoint))
+
+
+def blocks(town: Town, *, fallback: tuple[str, ...] = (), rate: str = "1000/1s", **endpoint: Any) -> dict[str, Any]:
     partner = {
         "url": town.sandbox.webhook.url("partner"),
         "secret": town.sandbox.webhook.hook("partner").secrets[0],
@@ -26,9 +30,9 @@ async def listening(town: Town, *, fallback: tuple[str, ...] = (), **endpoint: A
     discord = {name: town.sandbox.discord.webhook(name) for name in ("high_priority", "general")}
     channels = {
         "discord": {"enabled": True, "api_base": town.sandbox.url, "webhooks": discord},
-        "webhook": {"enabled": True, "endpoints": {"partner": partner}},
+        "webhook": {"enabled": True, "rate_limit": rate, "endpoints": {"partner": partner}},
     }
-    await town.open(alerts={"channels": channels}, routes=[route])
+    return {"alerts": {"channels": channels}, "routes": [route]}
 
 
 async def test_a_program_that_listens_gets_the_alert_signed(town: Town):
@@ -100,17 +104,40 @@ async def test_a_redirect_is_refused_and_not_followed(town: Town):
     await town.sandbox.webhook.expect("partner", "PS5 Pro")
 
 
-async def test_a_secret_is_rotated_without_losing_an_alert(town: Town):
+async def test_a_secret_is_changed_by_reloads_without_losing_an_alert(town: Town):
     old, new = secret_for("old"), secret_for("new")
     hook = town.sandbox.webhook.hook("partner")
     hook.secrets = [old]
-    await listening(town, secret=[new, old])
-    await town.report("Under the old one")
-    await town.sandbox.webhook.expect("partner", "Under the old one")
-    hook.secrets = [new]
-    await town.report("Under the new one")
-    await town.sandbox.webhook.expect("partner", "Under the new one")
+    await listening(town, secret=old)
+    for secret, known in (([new, old], old), ([new, old], new), (new, new)):
+        town.write(**blocks(town, secret=secret))
+        await town.alerts.reload()
+        hook.secrets = [known]
+        name = f"Signed by {len(hook.received)}"
+        await town.report(name)
+        await town.sandbox.webhook.expect("partner", name)
     assert hook.refused == 0
+
+
+async def test_alerts_that_wait_together_go_in_one_body_where_the_endpoint_asks_for_it(town: Town):
+    await town.open(**blocks(town, bundle=50, rate="1/1s"))
+    await town.report("Opens the window")
+    await town.sandbox.webhook.expect("partner", "Opens the window")
+    for number in range(5):
+        await town.report(f"Low {number}", type="back_order", priority=1, price=None)
+    await town.report("RTX 5090", priority=10)
+    body = await town.sandbox.webhook.expect("partner", "RTX 5090")
+    names = [alert["product_name"] for alert in body["data"]["alerts"]]
+    assert (body["type"], names[0]) == ("alerts", "RTX 5090")
+    assert sorted(names[1:]) == [f"Low {number}" for number in range(5)]
+    assert len(town.sandbox.webhook.hook("partner").received) == 2
+
+
+async def test_an_operator_tries_an_endpoint_and_is_told_what_it_said(town: Town):
+    await listening(town)
+    told = await town.call("POST", "/api/v1/channels/webhook/test", {"target": "partner"})
+    assert (told["state"], told["status"]) == ("sent", 200)
+    assert "success" in told["answer"]
 
 
 async def test_a_secret_that_the_receiver_does_not_know_shuts_the_lane_and_says_so(town: Town):
