@@ -1,10 +1,12 @@
 """Every promise of the ledger is held on both databases: a SQLite file and a real PostgreSQL."""
 
+import asyncio
 import os
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -37,17 +39,25 @@ def new_database(postgresql: str, worker_id: str) -> Iterator[Callable[[], str]]
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
 
-        def make() -> str:
+        def make(like: str) -> str:
             name = f"ledger_{worker_id}_{next(numbers)}"
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
             return postgresql.replace("/postgres?", f"/{name}?")
 
-        yield make
+        pattern = make("template1")
+        asyncio.run(_make_ledger(pattern))
+        yield partial(make, f"ledger_{worker_id}_1")
+
+
+async def _make_ledger(place: str) -> None:
+    """Once: to copy its tables is faster than to make them for each test."""
+    async with opened(place, ManualClock(NOON)):
+        pass
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The url of a ledger that is not there yet."""
+    """The url of a ledger with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     made: str = request.getfixturevalue("new_database")()

@@ -29,16 +29,16 @@ async def test_pages_go_from_the_newest_to_the_oldest_and_show_each_alert_once(b
     assert seen == ["6", "5", "4", "3", "2", "1", "0"]
 
 
-@pytest.mark.parametrize("page", ["", "x", "é", "YWxlcnRzOg", "ZGVsaXZlcmllczox", "YWxlcnRzOjE=", "YWxlcnRzOi0x" * 9])
-async def test_a_page_that_nobody_gave_out_is_refused(books: Books, page: str) -> None:
-    with pytest.raises(InvalidRequestError):
-        await books.archive.alerts(AlertQuery(page=page))
+async def test_a_page_that_nobody_gave_out_is_refused(books: Books) -> None:
+    for page in ("", "x", "é", "YWxlcnRzOg", "ZGVsaXZlcmllczox", "YWxlcnRzOjE=", "YWxlcnRzOi0x" * 9):
+        with pytest.raises(InvalidRequestError):
+            await books.archive.alerts(AlertQuery(page=page))
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1001])
-async def test_a_page_has_a_bounded_length(books: Books, limit: int) -> None:
-    with pytest.raises(InvalidRequestError):
-        await books.archive.alerts(AlertQuery(limit=limit))
+async def test_a_page_has_a_bounded_length(books: Books) -> None:
+    for limit in (0, -1, 1001):
+        with pytest.raises(InvalidRequestError):
+            await books.archive.alerts(AlertQuery(limit=limit))
 
 
 async def test_alerts_are_found_by_what_they_are(books: Books) -> None:
