@@ -1,6 +1,6 @@
 """What the ledger takes: appends, claims and settlements, on an empty and on a long history.
 
-    python -m benchmarks.ledger [--url sqlite:///ledger.db] [--seconds 3] [--history 1000000]
+python -m benchmarks.ledger [--url sqlite:///ledger.db] [--seconds 3] [--history 1000000]
 """
 
 import asyncio
