@@ -79,6 +79,10 @@ class Process:
         self._said.close()
         self._logged.close()
 
+    @property
+    def said_something(self) -> bool:
+        return not self._said.empty
+
     def says(self, pattern: str) -> re.Match[str]:
         """The next line of its answers that matches."""
         return self._said.expect(pattern)
@@ -115,6 +119,10 @@ class _Lines:
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @property
+    def empty(self) -> bool:
+        return self._lines.empty()
 
     def expect(self, pattern: str) -> re.Match[str]:
         seen = []

@@ -1,0 +1,68 @@
+"""The commands for newcomers: alerts arrive without an account anywhere, and nothing stays behind."""
+
+import json
+import signal
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from tests.cli.program import DEADLINE_S, Process, Serving, tocsin
+
+
+def test_a_demo_delivers_and_leaves_nothing_behind(tmp_path: Path):
+    with Process(tmp_path, "demo", "--port", "0", "--sandbox-port", "0") as demo:
+        ledger = Path(demo.says(r"Ledger +(.+)")[1])
+        assert ledger.exists()
+        assert demo.says(r"Dashboard +http://127\.0\.0\.1:\d+/#token=tocsin_local_.+")
+        sandbox = demo.says(r"Sandbox +(http://127\.0\.0\.1:\d+)/")[1]
+        wait_for_a_message(sandbox)
+        demo.tell(signal.SIGINT)
+        assert demo.wait() == 0
+        assert demo.rest_of_log() == []
+    assert not ledger.parent.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_can_keep_its_ledger(tmp_path: Path):
+    with Process(tmp_path, "demo", "--port", "0", "--sandbox-port", "0", "--folder", "kept") as demo:
+        demo.says("Sandbox.*")
+        assert demo.stop() == 0
+    assert (tmp_path / "kept/tocsin.db").exists()
+
+
+def test_a_sandbox_prints_webhooks_and_keeps_a_journal(tmp_path: Path):
+    arguments = ("--port", "0", "--webhook", "general", "--journal", "journal.ndjson", "--no-limits")
+    with Process(tmp_path, "sandbox", *arguments) as sandbox:
+        hook = sandbox.says(r"discord:general +(http://.+/api/webhooks/.+)")[1]
+        with urlopen(
+            Request(hook, headers={"User-Agent": "DiscordBot (https://example.org, 1.0)"}), timeout=DEADLINE_S
+        ) as answer:
+            assert json.load(answer)["name"] == "general"
+        sandbox.tell(signal.SIGINT)
+        assert sandbox.wait() == 0
+        assert sandbox.rest_of_log() == []
+    assert json.loads((tmp_path / "journal.ndjson").read_text())["action"] == "inspect"
+
+
+def test_ctrl_c_ends_a_tail_without_a_word(tmp_path: Path):
+    with Serving(tmp_path, "--port", "0") as service:
+        where = ("--url", service.url, "--token", service.token)
+        with Process(tmp_path, "tail", "--json", *where) as tail:
+            # What is sent before the tail follows is not for it; each alert is another product.
+            number = 0
+            while not tail.said_something:
+                number += 1
+                tocsin(tmp_path, "send", f"S{number}", "bestbuy", "--price", "5", *where)
+            tail.tell(signal.SIGINT)
+            assert tail.wait() == 130
+            assert tail.rest_of_log() == []
+        assert service.stop() == 0
+
+
+def wait_for_a_message(sandbox: str) -> None:
+    """The first that the detector's alerts have become."""
+    seen, arrived = 0, False
+    while not arrived:
+        with urlopen(f"{sandbox}/journal?after={seen}&wait=20", timeout=DEADLINE_S) as answer:
+            entries = json.load(answer)["entries"]
+        assert entries, "nothing arrives"
+        seen, arrived = entries[-1]["number"], any(entry["references"] for entry in entries)
