@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
-from tocsin.channels.transport import Transport
+from tocsin.channels.transport import Patience, Transport
 from tocsin.config import Config, load, restart_needed, rulebook
 from tocsin.core import link
 from tocsin.core.alert import AlertType
@@ -49,6 +49,8 @@ EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that h
 
 class AlertService:
     """`async with AlertService.from_config("alerts.json") as alerts:`; `serve=False` leaves the doors shut."""
+
+    patience = Patience()  # with providers
 
     def __init__(self, config: Config, *, serve: bool = True, clock: Clock | None = None) -> None:
         self.config = config
@@ -92,7 +94,7 @@ class AlertService:
         self.ledger, self.archive = await stack.enter_async_context(
             open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
         )
-        self._transport = await stack.enter_async_context(Transport())
+        self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._channels = self._make_channels(self.config)
         self._make_parts()
         for part in (self.targets, self.feed):
