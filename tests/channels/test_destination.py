@@ -91,9 +91,19 @@ async def test_a_network_that_is_vouched_for_is_called_however_it_is_spelled(hos
 
 
 def test_an_address_of_this_machine_is_its_own_and_one_of_others_is_not():
+    for family, _, _, _, place in socket.getaddrinfo(socket.gethostname(), 9, type=socket.SOCK_DGRAM):
+        if family in (socket.AF_INET, socket.AF_INET6):
+            assert is_own(ip_address(place[0]))
     assert is_own(ip_address("127.0.0.1"))
     assert not is_own(ip_address("8.8.8.8"))
-    assert closed([ip_address("8.8.8.8")], (), public=lambda _: False) == ip_address("8.8.8.8")
+    assert not is_own(ip_address("2001:4860:4860::8888"))
+
+
+def test_the_first_address_that_is_not_open_is_named():
+    one, two, three = map(ip_address, ("8.8.8.8", "10.0.0.1", "10.0.0.2"))
+    assert closed([one, two, three], (), public=is_public) == two
+    assert closed([one, two, three], networks(["10.0.0.1"]), public=is_public) == three
+    assert closed([one, two, three], networks(["10.0.0.0/8"]), public=is_public) is None
 
 
 @pytest.mark.parametrize(

@@ -79,24 +79,34 @@ class Destination:
     def _judged(self, addresses: Sequence[Address]) -> tuple[str, ...] | Deferred:
         if not addresses:
             return Deferred(Delay.UNREACHABLE, detail="the name stands for no address")
-        shut = closed(addresses, self.vouched, public=_nobody if self.unusual else _everybody)
+        shut = closed(addresses, self.vouched, public=_open_to_none if self.unusual else _open_to_all)
         if shut:
             return Deferred(Delay.UNREACHABLE, detail=f"{shut} is not called: allow_networks does not vouch for it")
         return tuple(map(str, addresses))
 
 
-def _everybody(address: Address) -> bool:
+def _open_to_all(address: Address) -> bool:
     return is_public(address) and not is_own(address)
 
 
-def _nobody(_: Address) -> bool:
+def _open_to_none(_: Address) -> bool:
     return False
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """As any other program on this machine would."""
+    """As any other program on this machine would; what is an address already needs no asking."""
+    if _is_address(host):
+        return [host]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(place[0]) for *_, place in found]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def post(
