@@ -18,7 +18,7 @@ Run = Callable[..., Any]
 def shell(tmp_path: Path) -> Iterator[Run]:
     """Type a command in a fresh folder: what it said, and its exit code. By itself it would find no service."""
     alone = {"TOCSIN_SERVER__PORT": "1", "TOCSIN_URL": None, "TOCSIN_TOKEN": None}
-    runner = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "200", "TERM": "dumb", **alone})
+    runner = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "1000", "TERM": "dumb", **alone})
     with chdir(tmp_path):
         yield lambda *words, **environ: runner.invoke(app, words, env=environ)
 

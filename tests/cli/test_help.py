@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tocsin.cli import app
 from tocsin.cli.commands import NAMES
 
-shell = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "200", "TERM": "dumb"})
+shell = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "1000", "TERM": "dumb"})
 
 
 def every_command() -> Iterator[tuple[str, ...]]:

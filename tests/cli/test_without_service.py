@@ -103,6 +103,14 @@ def test_who_never_started_a_service_is_told_to(shell: Run):
     assert "tocsin serve" in told.stderr
 
 
+def test_the_local_token_never_leaves_this_machine(shell: Run, tmp_path: Path):
+    (tmp_path / "tocsin.token").write_text("tocsin_local_0123456789\n")
+    for url in ("http://192.0.2.1:8765", "http://127.0.0.1.example.org", "http://localhost@example.org"):
+        told = shell("send", "1", "b", "--price", "5", "--url", url)
+        assert (told.exit_code, "--token" in told.stderr) == (2, True)
+    assert shell("token", "list", "--url", "http://localhost:1").stderr.startswith("unreachable: ")
+
+
 def test_a_service_that_does_not_answer_is_a_failure_in_one_line(shell: Run, tmp_path: Path):
     (tmp_path / "a.json").write_text("{}")
     for words in (["routes", "test", "a.json"], ["token", "list"]):

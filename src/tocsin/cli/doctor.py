@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from tocsin.cli.console import answers, run, tell, tell_json
-from tocsin.cli.reach import ConfigFile, Json, Token, Url, address
+from tocsin.cli.reach import ConfigFile, Json, Token, Url, address, local_token
 from tocsin.client import Client
 from tocsin.config import Config, check, load
 from tocsin.core.errors import InvalidConfigError, LedgerCorruptError, TocsinError, UnreachableError
@@ -83,7 +83,7 @@ def _disk(folder: Path) -> Finding:
 
 async def _service(config: Config, url: str | None, token: str | None) -> AsyncIterator[Finding]:
     where = url or address(config)
-    async with Client(where, token or _kept(config)) as service:
+    async with Client(where, token or _kept(config, url)) as service:
         try:
             told = await service.get("/readyz")
         except UnreachableError as problem:
@@ -111,8 +111,9 @@ async def _targets(service: Client) -> Finding:
     return Finding("targets", "good", f"{sum(len(channel.get('targets', ())) for channel in channels)} in use")
 
 
-def _kept(config: Config) -> str:
+def _kept(config: Config, url: str | None) -> str:
+    """The local token; without one the service is looked at from outside."""
     try:
-        return config.local_token_file.read_text().strip()
-    except OSError:
+        return local_token(config, url)
+    except typer.BadParameter:
         return ""

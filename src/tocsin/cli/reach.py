@@ -1,8 +1,10 @@
 """How a command reaches the running service: flags before the environment before the file before the defaults."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -24,7 +26,7 @@ def client(url: str | None, token: str | None, file: Path | None) -> Client:
     if url and token:
         return Client(url, token)
     config = load(file, os.environ)
-    return Client(url or address(config), token or local_token(config))
+    return Client(url or address(config), token or local_token(config, url))
 
 
 def address(config: Config) -> str:
@@ -34,8 +36,10 @@ def address(config: Config) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
 
 
-def local_token(config: Config) -> str:
-    """What the service has put beside its ledger for the commands of the same user."""
+def local_token(config: Config, url: str | None = None) -> str:
+    """What the service has put beside its ledger for the commands of the same user. It never leaves this machine."""
+    if url and not _is_loopback(url):
+        raise typer.BadParameter(f"{url} is another machine: say --token or TOCSIN_TOKEN")
     here = config.local_token_file
     try:
         return here.read_text().strip()
@@ -46,3 +50,11 @@ def local_token(config: Config) -> str:
         ) from None
     except OSError as problem:
         raise typer.BadParameter(f"no token: {here} cannot be read ({problem.strerror}); say --token") from None
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -13,7 +13,7 @@ import typer
 from tocsin.cli.console import run, tell
 from tocsin.cli.listening import CannotListenError
 from tocsin.cli.orders import Orders
-from tocsin.core.errors import InvalidConfigError
+from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.pipeline.tokens import local_secret
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
@@ -69,6 +69,8 @@ async def opened(service: AlertService) -> AsyncIterator[AlertService]:
         try:
             await stack.enter_async_context(service)
         except OSError as problem:
+            if problem.filename is not None:
+                raise LedgerUnavailableError(f"{problem.filename}: {problem.strerror}: mend its rights") from None
             mend = "stop what listens there, or choose another --port or --host"
             raise CannotListenError(f"{server.host}:{server.port}", problem, mend) from None
         yield service
@@ -82,7 +84,7 @@ def announce(service: AlertService) -> None:
     if config.settings.server.local and not config.settings.tokens:
         tell(f"Dashboard      {service.url}/#token={local_secret(config.local_token_file).reveal()}")
     else:
-        tell(f"Dashboard      {service.url}/")
+        tell(f"Dashboard      {config.public_url or service.url}/")
 
 
 async def reload(service: AlertService) -> None:
