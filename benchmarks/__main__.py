@@ -7,11 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backlog, ingest, latency
+from benchmarks import backlog, discord, ingest, latency
 
 Measure = Callable[[], Awaitable[list[tuple[str, str, str]]]]
 
-PARTS: Mapping[str, Measure] = {"ingest": ingest.measure, "latency": latency.measure, "backlog": backlog.measure}
+PARTS: Mapping[str, Measure] = {
+    "ingest": ingest.measure,
+    "latency": latency.measure,
+    "backlog": backlog.measure,
+    "discord": discord.measure,
+}
 
 
 def main() -> None:
