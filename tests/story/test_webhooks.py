@@ -1,6 +1,6 @@
 """Programs that listen: every alert reaches them once, whatever happens on the way, and they know that it is ours."""
 
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 from tests.story.town import Town
@@ -9,6 +9,8 @@ from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import LaneClosed, Moved, TargetDisabled
 from tocsin.core.outcome import Refusal
 from tocsin.sandbox import Fault
+from tocsin.sandbox.faults import Cut
+from tocsin.sandbox.garbage import Garbage
 from tocsin.sandbox.webhook import secret_for
 
 HERE = ["127.0.0.0/8"]
@@ -79,6 +81,29 @@ async def test_an_overloaded_receiver_is_waited_for_and_gets_it_once(town: Town)
     hook = town.sandbox.webhook.hook("partner")
     assert (delivery.attempts, len(hook.received), hook.dropped) == (4, 1, 1)
     assert not delivery.possibly_repeated
+
+
+MISHAPS = [
+    *(Fault.reset(at) for at in get_args(Cut)),
+    *(Fault.garbage(what) for what in get_args(Garbage)),
+    *(Fault.status(code).taken() for code in (408, 425, 429, 500, 503, 520, 599)),
+    Fault.lost("reset"),
+    Fault.close_idle(),
+    Fault.endless("headers"),
+    Fault.endless("body"),
+]
+
+
+async def test_whatever_happens_on_the_way_an_alert_is_received_once_and_never_flagged(town: Town):
+    await listening(town)
+    hook = town.sandbox.webhook.hook("partner")
+    for fault in MISHAPS:
+        town.sandbox.faults.next("webhook", fault)
+        receipt = await town.report(f"After {fault.name}")
+        delivery = await town.settled(receipt, DeliveryState.SENT)
+        assert (fault.name, delivery.possibly_repeated) == (fault.name, False)
+    assert [body["data"]["product_name"] for body in hook.received] == [f"After {fault.name}" for fault in MISHAPS]
+    assert not town.sandbox.journal.repeated("webhook")
 
 
 async def test_a_receiver_that_says_410_is_called_once_and_the_fallback_takes_over(town: Town):

@@ -58,7 +58,7 @@ class Why(StrEnum):
     PAST_LIFE = "past_life"  # older than its max_age
     DEFERRED = "deferred"  # back in the queue with a due time
     RETRIED = "retried"  # an operator asked for another try
-    RESENT = "resent"  # the answer was lost, and by configuration it is sent again
+    RESENT = "resent"  # the answer was lost; it is sent again: by configuration, or since the receiver drops repeats
     FOUND = "found"  # asked, the provider said that it has it
     NOT_FOUND = "not_found"  # asked, the provider said that it never had it
     HELD = "held"  # the answer was lost, and by configuration it is not sent again
