@@ -83,6 +83,19 @@ async def test_an_overloaded_receiver_is_waited_for_and_gets_it_once(town: Town)
     assert not delivery.possibly_repeated
 
 
+async def test_a_request_cut_off_by_a_stop_is_repeated_after_the_start_and_dropped(town: Town):
+    await listening(town)
+    town.sandbox.faults.next("webhook", Fault.lost("hang"))
+    receipt = await town.report("RTX 5090", priority=1)
+    await town.sandbox.webhook.expect("partner", "RTX 5090")
+    await town.alerts.dispatcher.stop(0)
+    await town.close()
+    await listening(town)
+    delivery = await town.settled(receipt, DeliveryState.SENT)
+    hook = town.sandbox.webhook.hook("partner")
+    assert (len(hook.received), hook.dropped, delivery.possibly_repeated) == (1, 1, False)
+
+
 MISHAPS = [
     *(Fault.reset(at) for at in get_args(Cut)),
     *(Fault.garbage(what) for what in get_args(Garbage)),
