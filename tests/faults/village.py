@@ -1,0 +1,57 @@
+"""A town whose hours pass at will, and whose service waits for nobody: long durations are scaled down by twenty."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from tests.story.town import Town
+
+from tocsin import AlertService, Receipt
+from tocsin.channels.transport import Patience
+from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.delivery import FINAL, Delivery, DeliveryState
+from tocsin.core.facts import Moved
+
+OVER = {DeliveryState.SENT, *FINAL}
+SCALE = 20
+NORMAL = Patience()
+HASTY = Patience(NORMAL.connect / SCALE, NORMAL.read / SCALE, NORMAL.total / SCALE)
+
+
+class HastyService(AlertService):
+    patience = HASTY
+
+
+class Village(Town):
+    """`clock` is the service's; the sandbox keeps its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.clock: Clock = SystemClock()
+
+    async def open(self, *, discord: Mapping[str, Any] | None = None, **blocks: Any) -> Self:
+        self.write(discord=discord, **blocks)
+        service = HastyService.from_config(self.folder / "tocsin.json", environ={}, clock=self.clock)
+        service.listen(self._hear)
+        self._service = AsyncExitStack()
+        self.alerts = await self._service.enter_async_context(service)
+        return self
+
+    def executed(self, target: str) -> int:
+        """How many requests for a new message this webhook has seen."""
+        return sum((entry.target, entry.action) == (target, "execute") for entry in self.sandbox.journal)
+
+    async def ended(self, receipt: Receipt) -> Delivery:
+        """The delivery of that alert once it is over, however it ended."""
+
+        def over() -> Delivery | None:
+            moves = [fact for fact in self.facts if isinstance(fact, Moved) and fact.delivery.alert_id == receipt.id]
+            return next((move.delivery for move in moves if move.to in OVER), None)
+
+        delivery: Delivery = await self.until(over)
+        return delivery
+
+    @property
+    def repeated(self) -> Mapping[str, int]:
+        return self.sandbox.journal.repeated()
