@@ -10,10 +10,11 @@ RUNS ?= 25
 
 PYTHON_READY := .venv/.ready
 DASHBOARD_READY := dashboard/node_modules/.ready
+PEERS_READY := benchmarks/gateway/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint format bench crash page clean
+.PHONY: help setup run demo test lint format bench bench-gateway conformance crash page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -47,10 +48,16 @@ bench: setup  ## measure, and print one table
 crash: $(PYTHON_READY)  ## kill the service again and again under load, and compare the logs (RUNS=25)
 	python -m benchmarks.crash --runs $(RUNS) $(ARGS)
 
+bench-gateway: setup $(PEERS_READY)  ## measure live fan-out beside python-socketio and Node's Socket.IO
+	python -m benchmarks.gateway $(ARGS)
+
+conformance: setup  ## run the official protocol suites found under SUITES=DIR against the gateway
+	python -m tests.gateway.conformance $(SUITES)
+
 page: $(PAGE)  ## build the dashboard
 
 clean:  ## remove what was installed and built here
-	rm -rf .venv .cache dashboard/node_modules src/tocsin/web/page .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .cache dashboard/node_modules benchmarks/gateway/node_modules src/tocsin/web/page .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(PYTHON_READY): pyproject.toml uv.lock scripts/python
 	scripts/python
@@ -60,6 +67,11 @@ $(PYTHON_READY): pyproject.toml uv.lock scripts/python
 $(DASHBOARD_READY): dashboard/package.json dashboard/package-lock.json scripts/node | $(PYTHON_READY)
 	scripts/node
 	cd dashboard && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PEERS_READY): benchmarks/gateway/package.json benchmarks/gateway/package-lock.json scripts/node | $(PYTHON_READY)
+	scripts/node
+	cd benchmarks/gateway && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) | $(DASHBOARD_READY)

@@ -107,12 +107,18 @@ class AlertService:
         await self.upkeep.start()
         stack.push_async_callback(self.upkeep.stop)
         self.listen(self.gateway.hear)
-        await self.gateway.start()
-        stack.push_async_callback(self.gateway.stop)
-        if self._serve:
-            await self.doors.start()
-            stack.push_async_callback(self.doors.stop)
-            stack.callback(self.web.close)
+        await self._open_doors(stack)
+
+    async def _open_doors(self, stack: AsyncExitStack) -> None:
+        """Live sockets are told to come back before the doors they came through are closed."""
+        async with AsyncExitStack() as unopened:
+            await self.gateway.start()
+            unopened.push_async_callback(self.gateway.stop)
+            if self._serve:
+                await self.doors.start()
+                stack.push_async_callback(self.doors.stop)
+                stack.callback(self.web.close)
+            stack.push_async_exit(unopened.pop_all())
 
     async def send_alert(
         self,
