@@ -79,7 +79,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
         _unknown_words,
         _later,
         _shadows,
-        _templates,
+        _without_effect,
         _links,
         _tokens,
     ):
@@ -193,17 +193,14 @@ def _shadows(settings: Settings) -> Iterator[_Finding]:
             yield ("alerts", "channels", name, "mode"), f"shadow: everything for {name} is shown, nothing is sent"
 
 
-def _templates(settings: Settings) -> Iterator[_Finding]:
+def _without_effect(settings: Settings) -> Iterator[_Finding]:
+    """Keys that every channel takes, where one has no use for them."""
     for name, channel in settings.alerts.channels.enabled():
-        if channel.templates:
-            yield (
-                ("alerts", "channels", name, "templates"),
-                "this version has its own wording only: they are not used yet",
-            )
-    for path, webhook in _webhooks(settings):
-        for key in ("template", "templates"):
-            if getattr(webhook, key):
-                yield (*path, key), "this version has its own wording only: it is not used yet"
+        if channel.templates and name != "discord":
+            yield ("alerts", "channels", name, "templates"), "messages of Discord alone have templates: not used"
+    webhook = settings.alerts.channels.webhook
+    if webhook and webhook.enabled and webhook.api_base:
+        yield ("alerts", "channels", "webhook", "api_base"), "every endpoint has an address of its own: not used"
 
 
 def _links(settings: Settings) -> Iterator[_Finding]:
