@@ -43,7 +43,7 @@ from tocsin.web import Parts, PatientHttp, WebSettings, build_app
 from tocsin.wiring import channels
 
 VERSION = version("tocsin")
-GRACE_S = 12.0  # longer than a request to a provider may take
+GRACE_S = 18.0  # longer than a request to a provider may take
 EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that has the service inside
 
 

@@ -183,6 +183,17 @@ async def test_what_a_receiver_says_is_cut_and_does_not_repeat_its_address():
     assert TOKEN not in repr(report)
 
 
+async def test_no_part_of_an_address_that_may_be_a_key_is_repeated():
+    said = b"Cannot POST /hooks/catch/1234567/b12abcd/ for b12abcd?key=s3cr3t%21 or s3cr3t!"
+    async with far_side(answers(400, said)) as side, Transport() as transport:
+        url = Secret(f"http://127.0.0.1:{side.port}/hooks/catch/1234567/b12abcd/?key=s3cr3t!")
+        channel = Webhooks({"partner": endpoint(side, url=url)}, transport, ManualClock(NOW), lambda *_: None)
+        report = await channel.send(an_attempt([a_record()], PARTNER))
+    assert "b12abcd" not in repr(report)
+    assert "1234567" not in repr(report)
+    assert "s3cr3t!" not in repr(report)
+
+
 async def test_an_endpoint_that_is_not_configured_any_more_waits():
     async with Transport() as transport:
         channel = Webhooks({}, transport, ManualClock(NOW), lambda *_: None)

@@ -14,7 +14,7 @@ from tocsin.channels.transport import Answer
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
 
 ANSWER_LENGTH = 256
-_SHORTEST_SECRET = 8  # characters of an address that may be a key
+_SHORTEST_SECRET = 6  # characters of a part of an address that may be a key: those of Zapier have 7
 
 _MOVED = Refused(Refusal.INVALID_REQUEST, "a redirect is not followed: write the new address into the configuration")
 
@@ -60,7 +60,7 @@ def _explained(outcome: Outcome, words: str) -> Outcome:
 def _words(answer: Answer, url: URL) -> str:
     """The beginning of what it said, as one line, without the parts of the address that it repeats."""
     said = answer.body[: 8 * ANSWER_LENGTH].decode(errors="replace")
-    for part in {*url.parts, *url.query.values(), *url.raw_parts}:
+    for part in sorted({*url.parts, *url.raw_parts, *url.query.values()}, key=len, reverse=True):
         if len(part) >= _SHORTEST_SECRET:
             said = said.replace(part, "***")
     return cut(plain(said), ANSWER_LENGTH, utf16)
