@@ -28,7 +28,8 @@ def token() -> None:
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whom it is for.")],
+    *,
+    name: Annotated[str, typer.Argument(help="Whom it is for.")] = "guest",
     scope: Annotated[list[str], typer.Option(help="ingest, read, contacts or admin; may be repeated.")],
     expires: Annotated[str | None, typer.Option(help="When it ends: 30d, 12h; none: never.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Print a link to the dashboard with it.")] = False,
