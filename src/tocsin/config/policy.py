@@ -27,12 +27,13 @@ from tocsin.rules.rulebook import Rulebook
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a channel of this version can do: its provider's documented limits (those of `shared` may hold for several
-    targets together), and how much one request may carry.
+    targets together), how much one request may carry, and how many may be under way at once on one lane.
     """
 
     rates: tuple[Rate, ...] = ()
     shared: tuple[Rate, ...] = ()
     bundle: int = 1
+    in_flight: int = 4
 
 
 # The channels that this version has.
@@ -41,8 +42,9 @@ OFFERS: Mapping[str, Offer] = MappingProxyType(
         # Discord documentation, Rate Limits: 5 requests in 2 s for a webhook, as its headers say, and 30 messages a
         # minute for all webhooks of one Discord channel. Webhook Resource: up to 10 embeds in a message.
         "discord": Offer((Rate(5, timedelta(seconds=2)),), shared=(Rate(30, timedelta(minutes=1)),), bundle=10),
-        # Nobody documents what a receiver of ours can bear: `rate_limit` says it, or its 429.
-        "webhook": Offer(),
+        # Nobody documents what a receiver can bear: `rate_limit` says it, or its 429. Sixteen at once bring a hundred
+        # alerts within a second to one that needs 100 ms for each.
+        "webhook": Offer(in_flight=16),
     }
 )
 
@@ -168,11 +170,16 @@ def _target(target: Target, lane: str, channel: Channel, settings: Settings) -> 
     """What every target has from its channel."""
     own = (channel.rate_limit,) if channel.rate_limit else ()
     known = OFFERS[target.channel]
-    offer = known if channel.pacing != "none" else Offer(bundle=known.bundle)
+    offer = known if channel.pacing != "none" else replace(known, rates=(), shared=())
     return TargetPolicy(
         target=target,
         lane=lane,
-        gate=GatePolicy(rates=own + offer.rates + offer.shared, share=channel.share, bundle=offer.bundle),
+        gate=GatePolicy(
+            rates=own + offer.rates + offer.shared,
+            share=channel.share,
+            bundle=offer.bundle,
+            max_in_flight=offer.in_flight,
+        ),
         shared=GatePolicy(rates=offer.shared, share=channel.share),
         max_age={**settings.max_age, **channel.max_age},
         fail_over_after=channel.fail_over_after,
