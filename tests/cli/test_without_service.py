@@ -42,6 +42,24 @@ def test_check_tells_every_problem_with_its_line_at_once(shell: Run, tmp_path: P
     as_json = shell("check", "bad.json", "--json")
     assert as_json.exit_code == 1
     assert len(json.loads(as_json.stdout)["error"]["details"]) == 2
+    assert told.stderr.count("lvie") == 1
+
+
+def test_check_tells_a_broken_template_with_its_file_and_line(shell: Run, tmp_path: Path):
+    (tmp_path / "in_stock.txt").write_text("{% block title %}\n{{ prce }}\n{% endblock %}")
+    (tmp_path / "loop.txt").write_text("{% for x in sku %}{% endfor %}")
+    hook = {"url": HOOK, "template": "loop.txt", "templates": {"price_drop": "missing.txt"}}
+    discord = {"enabled": True, "webhooks": {"general": hook}, "templates": {"in_stock": "in_stock.txt"}}
+    (tmp_path / "alerts.json").write_text(json.dumps({"alerts": {"channels": {"discord": discord}}}))
+    told = shell("check", "alerts.json")
+    assert told.exit_code == 1
+    assert (
+        f"{tmp_path / 'in_stock.txt'}:2: alerts.channels.discord.templates.in_stock: there is no 'prce'" in told.stderr
+    )
+    assert f"{tmp_path / 'loop.txt'}:1: alerts.channels.discord.webhooks.general.template" in told.stderr
+    assert f"{tmp_path / 'missing.txt'}: alerts.channels.discord.webhooks.general.templates.price_drop" in told.stderr
+    details = json.loads(shell("check", "alerts.json", "--json").stdout)["error"]["details"]
+    assert len(details) == 3
 
 
 def test_a_file_that_is_not_there_is_wrong_use(shell: Run):

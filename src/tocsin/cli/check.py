@@ -11,6 +11,7 @@ from tocsin.cli.reach import Json
 from tocsin.config import Report, load
 from tocsin.config import check as look
 from tocsin.core.errors import InvalidConfigError
+from tocsin.wiring import judge
 
 
 def check(
@@ -22,12 +23,14 @@ def check(
     Example: `tocsin check alerts.json`
     """
     try:
-        report = look(load(file, os.environ))
+        config = load(file, os.environ)
+        judge(config)
     except InvalidConfigError as problem:
         if as_json:
             tell_json(problem.as_json())
             raise typer.Exit(1) from None
         raise
+    report = look(config)
     if as_json:
         tell_json(report.as_json())
     else:

@@ -20,11 +20,14 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def say(problem: TocsinError) -> None:
-    """An error for people: its word, what is wrong, and whatever the message does not tell by itself."""
+    """An error for people: its word, what is wrong, and whatever the message does not tell by itself.
+
+    A message of several lines tells a problem a line already.
+    """
     errors.print(f"[bold red]{problem.code}[/]: ", end="")
     errors.print(problem.message, markup=False)
     for detail in problem.details:
-        if detail.message not in problem.message:
+        if detail.message not in problem.message and "\n" not in problem.message:
             errors.print(f"  {detail.path}: {detail.message}", markup=False)
 
 
