@@ -1,6 +1,7 @@
 """One scheduler over the due lanes. What leaves next is decided as late as possible, so that priority holds."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -70,6 +71,8 @@ class Dispatcher:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+                with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
+                    await self._ledger.recover()
 
     def adopt_rulebook(self) -> None:
         """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""

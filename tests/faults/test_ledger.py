@@ -1,0 +1,214 @@
+"""Rows 8 to 11, 13 and 45: the ledger is locked, damaged, read for long, upgraded, restored."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.faults.test_intake import detections, post
+from tests.faults.village import Village
+
+from tocsin.core.clock import SystemClock
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.errors import LedgerCorruptError, LedgerNewerError, LedgerOwnedError
+from tocsin.core.facts import Trouble
+from tocsin.core.killpoint import STATUS
+from tocsin.ledger.integrity import verify
+from tocsin.ledger.opening import open_ledger
+from tocsin.sandbox import Fault
+
+PAGE = 4096
+WAL_AT_MOST = 64 * 1024 * 1024
+
+
+def ledger_of(village: Village) -> Path:
+    return village.folder / "tocsin.db"
+
+
+async def opening(file: Path) -> None:
+    async with open_ledger(f"sqlite:///{file}", clock=SystemClock()):
+        pass
+
+
+async def filled(village: Village, alerts: int = 300) -> Path:
+    """The file of a service that has stopped in good order."""
+    await village.open(discord={"rate_limit": "1/1h"})
+    await post(village, detections(alerts))
+    await village.close()
+    return ledger_of(village)
+
+
+async def test_row_08_a_locked_ledger_is_answered_503_and_taken_again_when_it_is_free(village: Village):
+    await village.open()
+    with closing(sqlite3.connect(ledger_of(village), isolation_level=None)) as greedy:
+        greedy.execute("BEGIN IMMEDIATE")
+        status, answer, headers = await post(village, detections(1))
+        greedy.execute("ROLLBACK")
+    assert (status, answer["error"]["code"]) == (503, "ledger_unavailable")
+    assert int(headers["Retry-After"]) >= 1
+    assert (await post(village, detections(1)))[0] == 202
+
+
+async def test_row_08_an_outcome_is_offered_until_a_locked_ledger_takes_it(village: Village):
+    await village.open()
+    village.sandbox.faults.next("discord", Fault.hang(), action="execute")
+    receipt = await village.report("RTX 5090")
+    await village.sandbox.faults.expect_hanging()
+    with closing(sqlite3.connect(ledger_of(village), isolation_level=None)) as greedy:
+        greedy.execute("BEGIN IMMEDIATE")
+        village.sandbox.faults.release()
+        trouble = await village.until(
+            lambda: next((f for f in village.facts if isinstance(f, Trouble) and f.what == "settle_failed"), None)
+        )
+        greedy.execute("ROLLBACK")
+    assert trouble.mend
+    await village.settled(receipt, DeliveryState.SENT)
+    assert village.executed("high_priority") == 1
+
+
+def header(content: bytearray) -> None:
+    content[:100] = bytes(100)
+
+
+def middle(content: bytearray) -> None:
+    start = len(content) // 2 // PAGE * PAGE
+    content[start : start + 8 * PAGE] = os.urandom(8 * PAGE)
+
+
+def cut(content: bytearray) -> None:
+    del content[len(content) // 2 :]
+
+
+@pytest.mark.parametrize("damage", [header, middle, cut])
+async def test_row_09_damage_is_found_and_nothing_starts_as_if_it_were_fine(
+    village: Village, damage: Callable[[bytearray], None]
+):
+    file = await filled(village)
+    content = bytearray(file.read_bytes())
+    damage(content)
+    file.write_bytes(content)
+    with pytest.raises(LedgerCorruptError, match="back"):
+        verify(file)
+    if damage is header:
+        with pytest.raises(LedgerCorruptError, match="backup"):
+            await opening(file)
+
+
+async def test_row_09_a_log_that_was_cut_short_gives_back_what_was_whole(village: Village):
+    await village.open(discord={"rate_limit": "1/1h"})
+    for wave in range(5):
+        await post(village, detections(50, 50 * wave))
+    torn = village.folder / "torn.db"
+    for suffix in ("", "-wal"):
+        shutil.copy(ledger_of(village).with_name("tocsin.db" + suffix), torn.with_name(torn.name + suffix))
+    log = torn.with_name(torn.name + "-wal")
+    os.truncate(log, log.stat().st_size - 100)
+    await opening(torn)
+    verify(torn)
+    with closing(sqlite3.connect(torn)) as reader:
+        alerts, positions = (
+            reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("alerts", "events")
+        )
+    assert alerts == positions >= 200
+
+
+async def test_row_10_a_long_reader_delays_the_checkpoint_and_no_commit(village: Village):
+    await village.open(discord={"rate_limit": "1/1h"})
+    log = ledger_of(village).with_name("tocsin.db-wal")
+    with closing(sqlite3.connect(f"file:{ledger_of(village)}?mode=ro", uri=True, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM alerts").fetchone()
+        for wave in range(6):
+            assert (await post(village, detections(1000, 1000 * wave)))[0] == 202
+        reader.execute("COMMIT")
+    grown = log.stat().st_size
+    for wave in range(6, 12):
+        await post(village, detections(1000, 1000 * wave))
+    assert log.stat().st_size <= max(grown, 4000 * (PAGE + 24) * 2) < WAL_AT_MOST
+
+
+async def test_row_11_a_second_writer_is_not_possible(village: Village):
+    await village.open()
+    with pytest.raises(LedgerOwnedError, match=str(os.getpid())):
+        await opening(ledger_of(village))
+    with village.alerts.archive._engine.connect() as reading:
+        assert reading.exec_driver_sql("PRAGMA query_only").scalar() == 1
+        assert reading.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() == 0
+    assert village.alerts.ledger._writer._thread._max_workers == 1
+
+
+async def test_row_13_a_migration_that_dies_midway_leaves_nothing_behind(tmp_path: Path):
+    (tmp_path / "tocsin.json").write_text('{"server": {"port": 0}}')
+    died = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tocsin", "serve", "--config", str(tmp_path / "tocsin.json"),
+        env={**os.environ, "TOCSIN_KILL_AT": "migration_step"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await died.wait() == STATUS
+    with closing(sqlite3.connect(tmp_path / "tocsin.db")) as reader:
+        assert reader.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alerts'").fetchone() == (0,)
+    await opening(tmp_path / "tocsin.db")
+
+
+async def test_row_13_an_older_program_refuses_a_newer_ledger_and_leaves_it_alone(village: Village):
+    file = await filled(village, alerts=1)
+    with closing(sqlite3.connect(file)) as writer:
+        writer.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
+        writer.commit()
+    with pytest.raises(LedgerNewerError, match="newer"):
+        await opening(file)
+    with closing(sqlite3.connect(file)) as reader:
+        assert reader.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
+
+
+async def test_row_45_what_was_in_flight_at_the_backup_is_in_doubt_once_it_is_restored(village: Village):
+    await village.open(discord={"on_lost_answer": "hold"})
+    village.sandbox.faults.next("discord", Fault.hang(), action="execute")
+    receipt = await village.report("RTX 5090")
+    await village.sandbox.faults.expect_hanging()
+    backup = village.folder / "backup.db"
+    await village.alerts.ledger.backup(str(backup))
+    village.sandbox.faults.release()
+    await village.settled(receipt, DeliveryState.SENT)
+    await village.close()
+    restore(backup, ledger_of(village))
+    village.facts.clear()
+    await village.open(discord={"on_lost_answer": "hold"})
+    await village.settled(receipt, DeliveryState.POSSIBLY_SENT)
+    assert village.executed("high_priority") == 1
+
+
+async def test_row_45_what_outlived_its_life_before_the_restore_is_not_sent(village: Village):
+    await village.open(discord={"rate_limit": "1/1h"}, max_age={"in_stock": "1s"})
+    await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+    waiting = await village.report("PS5 Pro")
+    backup = village.folder / "backup.db"
+    await village.alerts.ledger.backup(str(backup))
+    await village.settled(waiting, DeliveryState.EXPIRED)
+    await village.close()
+    restore(backup, ledger_of(village))
+    village.facts.clear()
+    await village.open(max_age={"in_stock": "1s"})
+    await village.settled(waiting, DeliveryState.EXPIRED)
+    assert village.executed("high_priority") == 1
+
+
+async def test_row_03_what_has_no_answer_when_the_grace_is_over_is_in_doubt_and_not_sending(village: Village):
+    await village.open()
+    village.sandbox.faults.next("discord", Fault.hang(), action="execute")
+    receipt = await village.report("RTX 5090")
+    await village.sandbox.faults.expect_hanging()
+    await village.alerts.dispatcher.stop(grace_s=0.01)
+    (delivery,) = await village.deliveries(receipt)
+    assert (delivery["state"], delivery["why"]) == ("unknown", "crashed")
+
+
+def restore(backup: Path, ledger: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
+    shutil.copy(backup, ledger)
