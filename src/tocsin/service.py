@@ -33,6 +33,7 @@ from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake, receipt_of
+from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.targets import Targets
@@ -97,7 +98,7 @@ class AlertService:
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._channels = self._make_channels(self.config)
         self._make_parts()
-        for part in (self.targets, self.feed):
+        for part in (self.targets, self.monitors, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
         await self.tokens.start(self._configured_tokens(self.config))
@@ -183,6 +184,7 @@ class AlertService:
         ledger, archive = self.ledger, self.archive
         self.targets = Targets(ledger, archive, tell)
         self.tokens = Tokens(ledger, archive, clock)
+        self.monitors = Monitors(ledger, archive, clock, tell)
         bus = InProcessBus()
         self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
         self.attempts = Attempts(
@@ -240,6 +242,7 @@ class AlertService:
                 tell=tell,
             ),
             intake=self.intake,
+            monitors=self.monitors,
             rulebook=lambda: self._rulebook,
             retention=lambda: self.config.settings.storage.retention,
             clock=clock,
@@ -262,11 +265,12 @@ class AlertService:
             ),
             tell=self._hear,
         )
-        for figure in _figures(self.gateway.gauges, self.dispatcher):
+        for figure in _figures(self.gateway.gauges, self.dispatcher, self.monitors):
             self.telemetry.follow(figure)
         self.web = build_app(
             Parts(
                 intake=self.intake,
+                monitors=self.monitors,
                 operations=self.operations,
                 ledger=self.ledger,
                 archive=self.archive,
@@ -325,10 +329,11 @@ class AlertService:
             listener(fact)
 
 
-def _figures(gauges: Gauges, dispatcher: Dispatcher) -> Sequence[Figure]:
+def _figures(gauges: Gauges, dispatcher: Dispatcher, monitors: Monitors) -> Sequence[Figure]:
     return (
         Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
         Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
+        Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
         Figure(
             "tocsin_sockets",
             "Live sockets.",

@@ -76,9 +76,8 @@ class Telemetry:
 
     def hear(self, fact: Fact) -> None:
         match fact:
-            case facts.Decided(alert, receipt):
-                self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
-                self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
+            case facts.Decided():
+                self._hear_decision(fact)
             case facts.Moved():
                 self._hear_move(fact)
             case facts.Attempted():
@@ -98,14 +97,25 @@ class Telemetry:
                 self._closed.labels(fact.lane, fact.why).inc()
                 told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
                 self._log.info("lane closed", extra={"fact": told})
-            case facts.Reloaded(problem):
-                self._reload_good.set(0 if problem else 1)
-                level = logging.ERROR if problem else logging.INFO
-                said = "configuration not reloaded: the old one stays" if problem else "configuration reloaded"
-                self._log.log(level, said, extra={"fact": {"problem": problem}})
+            case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
+                told = {"monitor": monitor.id, "retailer": monitor.retailer}
+                self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": told})
+            case facts.Reloaded():
+                self._hear_reload(fact)
             case facts.Trouble(what, detail, mend):
                 self._trouble.labels(what).inc()
                 self._log.error("trouble", extra={"fact": {"what": what, "detail": detail, "mend": mend}})
+
+    def _hear_decision(self, decided: facts.Decided) -> None:
+        receipt = decided.receipt
+        self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
+        self._log.debug("decided", extra={"fact": {"sku": decided.alert.sku, **receipt.as_json()}})
+
+    def _hear_reload(self, reload: facts.Reloaded) -> None:
+        self._reload_good.set(0 if reload.problem else 1)
+        level = logging.ERROR if reload.problem else logging.INFO
+        said = "configuration not reloaded: the old one stays" if reload.problem else "configuration reloaded"
+        self._log.log(level, said, extra={"fact": {"problem": reload.problem}})
 
     def _hear_move(self, move: facts.Moved) -> None:
         channel = move.delivery.target.channel

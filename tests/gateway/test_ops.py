@@ -7,7 +7,8 @@ from tests.gateway.station import NOW, Log, Station, listening, record, running
 
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Target
-from tocsin.core.facts import Attempted, Decided, Moved
+from tocsin.core.facts import Attempted, Decided, MonitorBack, MonitorLost, Moved
+from tocsin.core.monitor import Monitor
 from tocsin.gateway.settings import GatewaySettings
 
 DELIVERY = Delivery(
@@ -70,3 +71,14 @@ async def test_what_operators_say_changes_nothing(station: Station):
         await page.wait_for("delivery")
     assert station.log.all == []
     assert station.gateway.gauges.unknown_events == 2
+
+
+async def test_operators_are_told_of_monitors_that_are_lost_and_back(station: Station):
+    alive = Monitor(id="bestbuy-1", retailer="bestbuy", interval=timedelta(seconds=30), registered_at=NOW, heard_at=NOW)
+    async with listening(station, "reader", namespace="/ops") as page:
+        await page.wait_for("stats")
+        station.gateway.hear(MonitorLost(replace(alive, lost_at=NOW)))
+        station.gateway.hear(MonitorBack(alive, silent_since=NOW))
+        lost, back = await page.wait_for("monitor", 2)
+    assert (lost["id"], lost["state"], lost["lost_at"]) == ("bestbuy-1", "lost", "2026-11-23T12:00:00.000Z")
+    assert (back["id"], back["state"], back["lost_at"]) == ("bestbuy-1", "active", None)

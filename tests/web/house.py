@@ -27,6 +27,7 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.targets import Targets
@@ -155,7 +156,10 @@ async def open_house(
         operations = Operations(
             **known, dispatcher=dispatcher, attempts=attempts, targets=targets, rulebook=lambda: book
         )
+        monitors = Monitors(ledger, archive, clock, facts.append)
+        await monitors.start()
         parts = Parts(
+            monitors=monitors,
             intake=Intake(**known, **ruled, bus=bus, targets=targets, wake=dispatcher.wake),
             operations=operations,
             ledger=ledger,

@@ -7,6 +7,7 @@ from datetime import datetime
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.monitor import Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,21 @@ class LaneClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorLost:
+    """Nothing was heard of it for three of its intervals."""
+
+    monitor: Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorBack:
+    """It was lost and is heard again."""
+
+    monitor: Monitor
+    silent_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """One transaction of the ledger: how long it took, and how many calls shared it."""
 
@@ -86,5 +102,17 @@ class Trouble:
     mend: str = ""
 
 
-Fact = Decided | Turned | Moved | Attempted | TargetDisabled | LaneClosed | Committed | Reloaded | Trouble
+Fact = (
+    Decided
+    | Turned
+    | Moved
+    | Attempted
+    | TargetDisabled
+    | LaneClosed
+    | MonitorLost
+    | MonitorBack
+    | Committed
+    | Reloaded
+    | Trouble
+)
 Tell = Callable[[Fact], None]

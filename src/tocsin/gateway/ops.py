@@ -1,4 +1,4 @@
-"""The namespace `/ops`: operators see deliveries move and the counts grow."""
+"""The namespace `/ops`: operators see deliveries move, monitors come and go, and the counts grow."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import orjson
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
-from tocsin.core.facts import Fact, Moved
+from tocsin.core.facts import Fact, MonitorBack, MonitorLost, Moved
 from tocsin.core.record import rfc3339
 from tocsin.gateway.broadcast import Broadcast, Writer
 from tocsin.gateway.engineio import Outgoing
@@ -48,8 +48,13 @@ class Ops:
 
     def hear(self, fact: Fact) -> None:
         self._tally.count(fact)
-        if isinstance(fact, Moved) and self._room.sockets:
-            self._post("delivery", _delivery(fact))
+        if not self._room.sockets:
+            return
+        match fact:
+            case Moved():
+                self._post("delivery", _delivery(fact))
+            case MonitorLost(monitor) | MonitorBack(monitor):
+                self._post("monitor", monitor.as_json())
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import edits, history, queue, registry
+from tocsin.ledger import edits, history, monitors, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertStory,
@@ -89,6 +90,9 @@ class SqlArchive:
 
     async def tokens(self) -> tuple[TokenRow, ...]:
         return await self._read(registry.tokens_listed)
+
+    async def monitors(self) -> tuple[Monitor, ...]:
+        return await self._read(monitors.listed)
 
     async def _read(self, look: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)

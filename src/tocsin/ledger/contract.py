@@ -13,6 +13,7 @@ from uuid import UUID
 from tocsin.core.alert import Alert, AlertType, Band, EpisodeKey
 from tocsin.core.decision import Decision, Episode, Receipt, Ruling
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 
 T = TypeVar("T")
@@ -339,6 +340,12 @@ class Ledger(Protocol):
 
     async def touch_tokens(self, used: Mapping[str, datetime]) -> None: ...
 
+    async def keep_monitor(self, monitor: Monitor) -> None:
+        """In place of what was known of it."""
+        ...
+
+    async def forget_monitor(self, identifier: str) -> bool: ...
+
     async def click(self, delivery: int, *, robot: bool) -> None:
         """A short link was followed; robots (link previews) are kept apart."""
         ...
@@ -399,3 +406,5 @@ class Archive(Protocol):
     async def disabled(self) -> tuple[TargetRow, ...]: ...
 
     async def tokens(self) -> tuple[TokenRow, ...]: ...
+
+    async def monitors(self) -> tuple[Monitor, ...]: ...

@@ -10,7 +10,22 @@ from typing import Any
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError
-from tocsin.ledger import append, claim, clicks, close, edits, fallback, life, prune, rest, settle, stream, tokens
+from tocsin.core.monitor import Monitor
+from tocsin.ledger import (
+    append,
+    claim,
+    clicks,
+    close,
+    edits,
+    fallback,
+    life,
+    monitors,
+    prune,
+    rest,
+    settle,
+    stream,
+    tokens,
+)
 from tocsin.ledger.contract import (
     Appended,
     Claimed,
@@ -46,6 +61,7 @@ _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), 
 _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
 _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
+_KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
 
 
@@ -123,6 +139,13 @@ class SqlLedger:
 
     async def touch_tokens(self, used: Mapping[str, datetime]) -> None:
         await self._writer.do(Rank.UPKEEP, _TOUCH_TOKENS, (used,), max(1, len(used)))
+
+    async def keep_monitor(self, monitor: Monitor) -> None:
+        await self._writer.do(Rank.UPKEEP, _KEEP_MONITOR, (monitor,))
+
+    async def forget_monitor(self, identifier: str) -> bool:
+        forgotten: bool = await self._writer.do(Rank.UPKEEP, _FORGET_MONITOR, (identifier,))
+        return forgotten
 
     async def click(self, delivery: int, *, robot: bool) -> None:
         await self._writer.do(Rank.UPKEEP, _CLICK[robot], (delivery,))

@@ -225,6 +225,18 @@ tokens = Table(
     Column("last_used_at", Moment),
 )
 
+monitors = Table(
+    "monitors",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("retailer", String, nullable=False),
+    Column("skus", Text, nullable=False, comment="JSON"),
+    Column("interval", BigInteger, nullable=False, comment="microseconds"),
+    Column("registered_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("lost_at", Moment),
+)
+
 clicks = Table(
     "clicks",
     metadata,

@@ -13,6 +13,7 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.monitors import Monitors
 from tocsin.rules.rulebook import Rulebook
 
 PRUNE_STEP = 1000
@@ -30,6 +31,7 @@ class Upkeep:
         dispatcher: Dispatcher,
         editor: Editor,
         intake: Intake,
+        monitors: Monitors,
         rulebook: Callable[[], Rulebook],
         retention: Callable[[], timedelta | None],
         clock: Clock,
@@ -41,6 +43,7 @@ class Upkeep:
         self._dispatcher = dispatcher
         self._editor = editor
         self._intake = intake
+        self._monitors = monitors
         self._rulebook = rulebook
         self._retention = retention
         self._clock = clock
@@ -53,6 +56,7 @@ class Upkeep:
             (1.0, self._expire),
             (1.0, self._fail_over),
             (1.0, self._editor.look),
+            (1.0, self._monitors.watch),
             (5.0, self._dispatcher.look),
             (5.0, self._settle_doubts),
             (15.0, self._close_the_silent),

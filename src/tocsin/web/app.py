@@ -14,6 +14,7 @@ from tocsin.web.errors import speak_one_form
 from tocsin.web.guard import Guard
 from tocsin.web.links import Links
 from tocsin.web.locks import Locks
+from tocsin.web.monitors import MonitorDoors
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
 from tocsin.web.parts import Parts
@@ -56,6 +57,7 @@ def build_app(parts: Parts) -> Web:
         Deliveries(parts),
         Channels(parts),
         Rehearsal(parts),
+        MonitorDoors(parts),
         TokenDoors(parts),
         Links(parts),
         Ops(parts),

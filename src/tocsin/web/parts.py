@@ -8,6 +8,7 @@ from tocsin.core.facts import Tell
 from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.tokens import Tokens
 from tocsin.rules.rulebook import Rulebook
@@ -33,6 +34,7 @@ class Parts:
     """
 
     intake: Intake
+    monitors: Monitors
     operations: Operations
     ledger: Ledger
     archive: Archive

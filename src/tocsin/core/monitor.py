@@ -1,0 +1,35 @@
+"""A monitor: a program of the detection engine that looks at one retailer and says now and then that it lives."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tocsin.core.record import rfc3339
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """`interval` is how often it promised to be heard; `skus` are what it looks at, where it names them.
+
+    `lost_at` is when it was found silent; None while it is heard.
+    """
+
+    id: str
+    retailer: str
+    skus: tuple[str, ...] = ()
+    interval: timedelta
+    registered_at: datetime
+    heard_at: datetime
+    lost_at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "retailer": self.retailer,
+            "skus": list(self.skus),
+            "interval": self.interval.total_seconds(),
+            "state": "active" if self.lost_at is None else "lost",
+            "registered_at": rfc3339(self.registered_at),
+            "heard_at": rfc3339(self.heard_at),
+            "lost_at": self.lost_at and rfc3339(self.lost_at),
+        }

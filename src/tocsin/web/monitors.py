@@ -1,0 +1,60 @@
+"""Monitors: the programs that watch the retailers, registered and heard by the detection engine."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import FastAPI, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from tocsin.web.answer import json_answer
+from tocsin.web.locks import needs
+from tocsin.web.parts import Parts
+
+PATH = "/api/v1/monitors"
+ONE = PATH + "/{id}"
+
+Identifier = Annotated[str, Path(min_length=1, max_length=128)]
+
+
+class Watch(BaseModel):
+    """`interval`: the seconds between two signs of life that the monitor promises."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    retailer: Annotated[str, Field(min_length=1, max_length=64)]
+    skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=128)]], Field(max_length=1000)] = []
+    interval: Annotated[float, Field(ge=1, le=86400)]
+
+
+class MonitorDoors:
+    def __init__(self, parts: Parts) -> None:
+        self._monitors = parts.monitors
+
+    def open(self, app: FastAPI) -> None:
+        doors = (
+            (PATH, self.listed, "GET", "read"),
+            (ONE, self.register, "PUT", "ingest"),
+            (ONE, self.forget, "DELETE", "ingest"),
+            (ONE + "/heartbeat", self.heartbeat, "POST", "ingest"),
+        )
+        for path, door, method, scope in doors:
+            app.add_api_route(path, door, methods=[method], tags=["monitors"], openapi_extra=needs(scope))
+
+    async def listed(self) -> Response:
+        """Every monitor with its state, by id."""
+        return json_answer({"monitors": [monitor.as_json() for monitor in self._monitors.listed()]})
+
+    async def register(self, id: Identifier, watch: Watch) -> Response:  # noqa: A002 - the name in the address
+        """Make it known, or change what is known of it; either is a sign of life."""
+        interval = timedelta(seconds=watch.interval)
+        return json_answer((await self._monitors.register(id, watch.retailer, watch.skus, interval)).as_json())
+
+    async def forget(self, id: Identifier) -> Response:  # noqa: A002 - the name in the address
+        """It ends on purpose: nobody waits for it any more."""
+        await self._monitors.forget(id)
+        return json_answer({"id": id, "forgotten": True})
+
+    async def heartbeat(self, id: Identifier) -> Response:  # noqa: A002 - the name in the address
+        """A sign of life."""
+        return json_answer((await self._monitors.heartbeat(id)).as_json())
