@@ -80,23 +80,13 @@ class Telemetry:
                 self._hear_decision(fact)
             case facts.Moved():
                 self._hear_move(fact)
-            case facts.Attempted():
-                self._attempts.labels(fact.target.channel, fact.outcome).inc()
-                self._took.labels(fact.target.channel).observe(fact.took_s)
+            case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed():
+                self._hear_provider(fact)
             case facts.Committed(took_s, calls):
                 self._commits.observe(took_s)
                 self._commit_calls.inc(calls)
             case facts.Turned(code):
                 self._turned.labels(code).inc()
-            case facts.TargetDisabled(target, why, detail):
-                self._disabled.labels(target.channel, why).inc()
-                self._log.warning(
-                    "target disabled", extra={"fact": {"target": str(target), "why": why, "said": detail}}
-                )
-            case facts.LaneClosed():
-                self._closed.labels(fact.lane, fact.why).inc()
-                told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
-                self._log.info("lane closed", extra={"fact": told})
             case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
                 told = {"monitor": monitor.id, "retailer": monitor.retailer}
                 self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": told})
@@ -110,6 +100,20 @@ class Telemetry:
         receipt = decided.receipt
         self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
         self._log.debug("decided", extra={"fact": {"sku": decided.alert.sku, **receipt.as_json()}})
+
+    def _hear_provider(self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed) -> None:
+        match fact:
+            case facts.Attempted():
+                self._attempts.labels(fact.target.channel, fact.outcome).inc()
+                self._took.labels(fact.target.channel).observe(fact.took_s)
+            case facts.TargetDisabled(target, why, detail):
+                self._disabled.labels(target.channel, why).inc()
+                told = {"target": str(target), "why": why, "said": detail}
+                self._log.warning("target disabled", extra={"fact": told})
+            case facts.LaneClosed():
+                self._closed.labels(fact.lane, fact.why).inc()
+                told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
+                self._log.info("lane closed", extra={"fact": told})
 
     def _hear_reload(self, reload: facts.Reloaded) -> None:
         self._reload_good.set(0 if reload.problem else 1)
