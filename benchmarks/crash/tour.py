@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -45,6 +46,19 @@ class Result:
     faults: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Call:
+    """A system call of the service, at the n-th of which the kernel kills it (strace)."""
+
+    name: str
+    times: int
+
+    @property
+    def through(self) -> Sequence[str]:
+        wish = f"inject={self.name}:signal=SIGKILL:when={self.times}"
+        return ("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", f"trace={self.name}", "-e", wish)
+
+
 class Tour:
     """`asked`: Discord can be asked after lost messages, by a bot."""
 
@@ -60,7 +74,7 @@ class Tour:
         self._load = Load(self._url, TOKEN, self._chance)
         self._doubtful: frozenset[int] = frozenset()
 
-    async def run(self, kills: Sequence[Point | None]) -> Result:
+    async def run(self, kills: Sequence[Point | Call | None]) -> Result:
         """Die once while the schema is made, at each of `kills` under load, and once while old rows are deleted."""
         for channel in ("discord", "webhook"):
             self._sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=_NEWS[channel])
@@ -77,22 +91,28 @@ class Tour:
             await self._forget()
         return self.result
 
-    async def _die(self, point: Point | None, at: int = 1) -> None:
-        """Start, and end at that point, or else at some moment within the first half second."""
-        process = await self._start(f"{point}:{at}" if point else "")
+    async def _die(self, cause: Point | Call | None, at: int = 1) -> None:
+        """Start, and end at the n-th passing of that point or call, or else at some moment of the first half second."""
+        through = cause.through if isinstance(cause, Call) else ()
+        process = await self._start(f"{cause}:{at}" if isinstance(cause, Point) else "", through)
         try:
-            if point is None:
+            if cause is None:
                 await self._ready(process)
                 await asyncio.sleep(self._chance.uniform(0.02, 0.5))
                 process.kill()
             async with asyncio.timeout(DIES_S):
                 await process.wait()
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        self.result.kills[point or "random"] += process.returncode == (STATUS if point else -9)
+            self._end(process)
+            await process.wait()
+        name = cause.name if isinstance(cause, Call) else cause or "random"
+        self.result.kills[name] += process.returncode in (STATUS, -signal.SIGKILL)
         self._note_doubts()
+
+    def _end(self, process: asyncio.subprocess.Process) -> None:
+        """The owner of the ledger, which a tracer may stand before."""
+        if process.returncode is None:
+            os.kill(int(self._ledger.with_name("tocsin.db.lock").read_text()), signal.SIGKILL)
 
     def _note_doubts(self) -> None:
         if self._ledger.exists() and self.result.kills.total() > 1:
@@ -147,10 +167,10 @@ class Tour:
                 process.terminate()
             await process.wait()
 
-    async def _start(self, kill_at: str) -> asyncio.subprocess.Process:
+    async def _start(self, kill_at: str, through: Sequence[str] = ()) -> asyncio.subprocess.Process:
         with (self._folder / "log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tocsin", "serve", "--config", str(self._folder / "tocsin.json"),
+                *through, sys.executable, "-m", "tocsin", "serve", "--config", str(self._folder / "tocsin.json"),
                 stdout=log, stderr=log, env={**os.environ, "TOCSIN_KILL_AT": kill_at},
             )  # fmt: skip
 

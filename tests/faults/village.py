@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from tests.story.town import Town
+from tests.story.town import DEADLINE_S, Town
 
 from tocsin import AlertService, Receipt
 from tocsin.channels.transport import Patience
@@ -51,6 +51,16 @@ class Village(Town):
 
         delivery: Delivery = await self.until(over)
         return delivery
+
+    async def until_executed(self, times: int) -> None:
+        """So many new messages were asked for, whatever became of them."""
+        journal = self.sandbox.journal
+        await journal.until(lambda: sum(entry.action == "execute" for entry in journal) >= times or None, DEADLINE_S)
+
+    async def until_references(self, deliveries: int) -> None:
+        """So many deliveries have arrived."""
+        journal = self.sandbox.journal
+        await journal.until(lambda: len(journal.references()) >= deliveries or None, DEADLINE_S)
 
     @property
     def repeated(self) -> Mapping[str, int]:

@@ -1,0 +1,223 @@
+"""Rows 2 to 7, 12 and 41 to 44: the process is killed, stopped, starved; its disk fails it."""
+
+import asyncio
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchmarks.crash.tour import Call, Tour
+from tests.faults.machine import Machine, kept, states
+from tests.faults.test_intake import detections
+from tests.faults.village import Village
+
+from tocsin.sandbox import Fault, Sandbox
+
+HELD = {"rate_limit": "1/1h"}
+SYNC = "fdatasync,fsync"
+MIB = 1024 * 1024
+
+pytestmark = pytest.mark.timeout(120)
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+needs_mount = pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0,
+    reason="this machine lets nobody mount in a namespace of his own",
+)
+
+
+def heavy(start: int, count: int = 20) -> list[dict[str, Any]]:
+    return detections(count, start, metadata={"note": "x" * 12_000})
+
+
+def traced(*words: str) -> tuple[str, ...]:
+    return ("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", *words)
+
+
+@needs_strace
+async def test_row_02_killed_at_some_system_call_it_loses_and_repeats_nothing(tmp_path: Path):
+    async with Sandbox(limits=False) as sandbox:
+        calls = [Call("fdatasync", 12), Call("pwrite64", 60), Call("write", 90), Call("connect", 3)]
+        result = await Tour("calls", tmp_path, sandbox, seed=2, asked=False).run(calls)
+    assert result.faults == []
+    assert all(result.kills[call.name] == 1 for call in calls)
+
+
+async def test_row_03_sigterm_under_load_ends_in_good_order_with_nothing_being_sent(village: Village):
+    village.write()
+    village.sandbox.faults.next("discord", Fault.slow(0.3), action="execute", times=None)
+    async with Machine(village) as machine:
+        assert (await machine.post(detections(30)))[0] == 202
+        await village.until_executed(1)
+        assert await machine.stop() == 0
+    assert "sending" not in states(village.folder / "tocsin.db")
+    assert not village.repeated
+
+
+async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):
+    village.write()
+    village.sandbox.faults.next("discord", Fault.hang(), action="execute", times=None)
+    async with Machine(village) as machine:
+        await machine.post(detections(1))
+        await village.sandbox.faults.expect_hanging()
+        machine.serving.tell(signal.SIGTERM)
+        await machine.post_until(0, [detections(1, 1)] * 200)
+        machine.serving.tell(signal.SIGTERM)
+        assert await asyncio.to_thread(machine.serving.wait) == 128 + signal.SIGTERM
+
+
+async def test_row_04_a_pause_of_the_whole_process_repeats_nothing(village: Village):
+    """30 s, scaled down by 20: a lease does not exist on one machine, so only time-outs could go wrong."""
+    village.write(discord={"pacing": "none"})
+    village.sandbox.faults.next("discord", Fault.slow(0.2), action="execute", times=None)
+    async with Machine(village) as machine:
+        await machine.post(detections(20))
+        await village.until_executed(1)
+        machine.serving.tell(signal.SIGSTOP)
+        await asyncio.sleep(1.5)  # the pause itself
+        machine.serving.tell(signal.SIGCONT)
+        await village.until_references(20)
+        assert await machine.stop() == 0
+    assert states(village.folder / "tocsin.db") == {"sent"}
+    assert not village.repeated
+
+
+@needs_mount
+async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_returns(village: Village):
+    disk = village.folder / "disk"
+    disk.mkdir()
+    village.write(discord=HELD, storage={"url": "sqlite:///disk/tocsin.db"})
+    script = 'mount -t tmpfs -o size=6m tmpfs disk && head -c 4000000 /dev/zero > disk/ballast && exec "$@"'
+    async with Machine(village, "unshare", "-rm", "sh", "-c", script, "sh") as machine:
+        inside = Path(f"/proc/{machine.serving._process.pid}/root{disk}")
+        taken = await machine.post_until(503, [heavy(20 * wave) for wave in range(40)])
+        assert await machine.status("/api/v1/alerts") == 200
+        assert await machine.status("/healthz") == 200
+        (inside / "ballast").unlink()
+        taken += await machine.post_until(202, [heavy(1000)] * 3)
+        for suffix in ("", "-wal"):
+            shutil.copy(inside / f"tocsin.db{suffix}", village.folder / f"copy.db{suffix}")
+    assert set(taken) == kept(village.folder / "copy.db")
+
+
+@needs_strace
+@pytest.mark.parametrize("which", ["40..44", "40+"], ids=["transient", "persistent"])
+async def test_row_06_a_disk_that_cannot_sync_acknowledges_nothing(village: Village, which: str):
+    village.write(discord=HELD)
+    failing = traced("-e", f"trace={SYNC}", "-e", f"inject={SYNC}:error=EIO:when={which}")
+    async with Machine(village, *failing) as machine:
+        taken = await machine.post_until(503, [detections(1, wave) for wave in range(200)])
+        if which == "40+":
+            assert {(await machine.post(detections(1, 1000 + n)))[0] for n in range(3)} <= {503, 0}
+        else:
+            taken += await machine.post_until(202, [detections(1, 2000)] * 20)
+        os.kill(machine.pid, signal.SIGKILL)
+    assert set(taken) <= kept(village.folder / "tocsin.db")
+
+
+async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: Village):
+    village.write(discord=HELD)
+    async with Machine(village, "prlimit", f"--fsize={2 * MIB}:unlimited") as machine:
+        taken = await machine.post_until(503, [heavy(20 * wave) for wave in range(40)])
+        assert await machine.status("/api/v1/alerts") == 200
+        resource.prlimit(machine.pid, resource.RLIMIT_FSIZE, (64 * MIB, resource.RLIM_INFINITY))
+        taken += await machine.post_until(202, [heavy(1000)] * 5)
+        assert await machine.stop() == 0
+    assert set(taken) == kept(village.folder / "tocsin.db")
+
+
+@needs_strace
+async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village):
+    village.write(discord=HELD)
+    trace = village.folder / "trace"
+    words = ("strace", "-f", "-qq", "-s", "40", "-o", str(trace), "-e", f"trace={SYNC},read,write,writev,sendmsg")
+    async with Machine(village, *words) as machine:
+        assert (await machine.post(detections(1)))[0] == 202
+        os.kill(machine.pid, signal.SIGKILL)
+    lines = trace.read_text(errors="replace").splitlines()
+    asked = next(n for n, line in enumerate(lines) if "POST /api/v1/alerts" in line)
+    told = next(n for n, line in enumerate(lines) if n > asked and "HTTP/1.1 202" in line)
+    assert [line for line in lines[asked:told] if re.search(r"f(data)?sync\(.*= 0|f(data)?sync resumed.*= 0", line)]
+
+
+async def test_row_41_without_file_descriptors_it_waits_and_does_not_fall(village: Village):
+    village.write()
+    async with Machine(village) as machine:
+        port = int(machine.serving.url.rpartition(":")[2])
+        used = machine.descriptors
+        before = resource.prlimit(machine.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(machine.pid, resource.RLIMIT_NOFILE, (used + 8, before[1]))
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
+        for _, writer in crowd:
+            writer.close()
+        resource.prlimit(machine.pid, resource.RLIMIT_NOFILE, before)
+        await machine.post_until(202, [detections(1)] * 200)
+        await village.until_references(1)
+        assert await machine.stop() == 0
+
+
+async def test_row_42_out_of_memory_it_keeps_what_it_acknowledged(village: Village):
+    village.write(discord=HELD)
+    async with Machine(village) as machine:
+        _, answer = await machine.post(detections(50))
+        taken = [item["id"] for item in answer["results"]]
+        now = machine.address_space
+        resource.prlimit(machine.pid, resource.RLIMIT_AS, (now + 2 * MIB, now + 2 * MIB))
+        for wave in range(20):
+            status, answer = await machine.post(heavy(1000 * wave, 70))
+            taken += [item["id"] for item in answer["results"]] if status == 202 else []
+        await asyncio.to_thread(machine.serving.kill)
+    assert set(taken) <= kept(village.folder / "tocsin.db")
+    async with Machine(village) as machine:
+        assert (await machine.post(detections(1, 9000)))[0] == 202
+
+
+async def test_row_43_starved_of_its_processor_it_still_answers_and_sends(village: Village):
+    village.write()
+    async with Machine(village, "taskset", "-c", "0") as machine:
+        with burning(2):
+            assert (await machine.post(detections(5)))[0] == 202
+            assert await machine.status("/healthz") == 200
+            await village.until_references(5)
+
+
+async def test_row_44_it_goes_on_when_nobody_reads_its_log(village: Village):
+    village.write()
+    async with Machine(village, "sh", "-c", 'exec "$@" 2>&-', "sh") as machine:
+        assert (await machine.post(detections(3)))[0] == 202
+        (village.folder / "tocsin.json").write_text("{")
+        machine.serving.tell(signal.SIGHUP)
+        await village.until_references(3)
+        assert await machine.status("/healthz") == 200
+        assert await machine.stop() == 0
+
+
+async def test_row_44_it_goes_on_when_the_disk_of_its_log_is_full(village: Village):
+    village.write()
+    async with Machine(village, "sh", "-c", 'exec "$@" 2>/dev/full', "sh") as machine:
+        assert (await machine.post(detections(3)))[0] == 202
+        (village.folder / "tocsin.json").write_text("{")
+        machine.serving.tell(signal.SIGHUP)
+        await village.until_references(3)
+        assert await machine.status("/healthz") == 200
+        assert await machine.stop() == 0
+
+
+@contextmanager
+def burning(programs: int) -> Iterator[None]:
+    """So many of them want the whole of the first processor."""
+    spin = "import time; end = time.monotonic() + 20\nwhile time.monotonic() < end: pass"
+    started = [subprocess.Popen(["taskset", "-c", "0", sys.executable, "-c", spin]) for _ in range(programs)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
