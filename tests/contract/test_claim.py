@@ -350,3 +350,15 @@ async def test_a_fallback_that_has_the_alert_already_is_not_told_twice(books: Bo
     await books.append(books.detected(), decide=decide)
     await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)
     assert (await books.deliveries()).keys() == {GENERAL, PHONE}
+
+
+async def test_several_attempts_of_one_claim_share_no_delivery_and_no_product(books: Books):
+    await books.append(*(books.detected(sku) for sku in "abcd"))
+    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=3))
+    skus = [record.alert.sku for claim in claimed.claims for _, record in claim.members]
+    assert len(skus) == len(set(skus)) == 3
+    assert len({claim.key for claim in claimed.claims}) == 3
+    rest = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=9))
+    assert {record.alert.sku for claim in rest.claims for _, record in claim.members} == {"a", "b", "c", "d"} - set(
+        skus
+    )

@@ -1,6 +1,6 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -89,14 +89,14 @@ def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Cl
 
 def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
     alive, expired = _candidates(transaction, request)
-    bundle = _bundle(alive, request)
-    begun = _begin(transaction, bundle) if bundle else None
+    begun = tuple(_begin(transaction, bundle) for bundle in _bundles(alive, request))
     return Claimed(begun, _waiting(transaction, request.lane), tuple(expired))
 
 
 def _candidates(transaction: Transaction, request: ClaimRequest) -> tuple[Sequence[AnyRow], list[Delivery]]:
     """What may be claimed, best first, and what was found past its life on the way (marked so)."""
-    window = request.limit + (BEYOND if request.limit > 1 else 0)
+    wanted = request.limit * request.attempts
+    window = wanted + (BEYOND if wanted > 1 else 0)
     expired: list[Delivery] = []
     for _ in range(LOOKS):
         found = _look(transaction, request, window)
@@ -112,6 +112,19 @@ def _look(transaction: Transaction, request: ClaimRequest, window: int) -> Seque
     statement = _OLDEST if request.oldest_first else _MOST_IMPORTANT
     floor = FLOOR[request.lowest]
     return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
+
+
+def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest) -> Iterator[Sequence[tuple[AnyRow, AlertRecord]]]:
+    """One attempt after the other; two of them never carry the same episode to the same target at once."""
+    left = list(candidates)
+    for _ in range(request.attempts):
+        if not left:
+            return
+        bundle = _bundle(left, request)
+        yield bundle
+        taken = {row.key for row, _ in bundle}
+        busy = {(row.target, row.episode) for row, _ in bundle if row.episode is not None}
+        left = [row for row in left if row.key not in taken and (row.target, row.episode) not in busy]
 
 
 def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> list[tuple[AnyRow, AlertRecord]]:

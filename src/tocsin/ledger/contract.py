@@ -72,7 +72,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
-    """Take the most important due deliveries of one lane, by priority, then position.
+    """Take the most important due deliveries of one lane, by priority, then position, `limit` of them an attempt.
 
     All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now.
     """
@@ -80,6 +80,7 @@ class ClaimRequest:
     lane: str
     pack: Pack
     limit: int = 1
+    attempts: int = 1
     lowest: Band = Band.LOW
     oldest_first: bool = False  # the `share` of a band: its oldest due delivery in place of the most important one
 
@@ -105,11 +106,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """`claim` is None where nothing could be taken. `expired` were found past their life, and are marked so."""
+    """`claims` is empty where nothing could be taken. `expired` were found past their life, and are marked so."""
 
-    claim: Claim | None
+    claims: tuple[Claim, ...]
     waiting: Waiting | None
     expired: tuple[Delivery, ...] = ()
+
+    @property
+    def claim(self) -> Claim | None:
+        """The first of them: the only one where one attempt was asked for."""
+        return self.claims[0] if self.claims else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

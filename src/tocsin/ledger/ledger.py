@@ -80,7 +80,7 @@ class SqlLedger:
         return appended
 
     async def claim(self, request: ClaimRequest) -> Claimed:
-        claimed: Claimed = await self._writer.do(Rank.CLAIM, claim.claim, request, request.limit)
+        claimed: Claimed = await self._writer.do(Rank.CLAIM, claim.claim, request, request.limit * request.attempts)
         return claimed
 
     async def settle(self, settlement: Settlement) -> Moved:

@@ -130,10 +130,10 @@ class Dispatcher:
     async def _claim(self, lane: Lane, lowest: Band, now: float) -> None:
         request = self._request(lane, lowest)
         lane.enter(now)
-        claim = None
+        claims: tuple[Claim, ...] = ()
         try:
             claimed = await self._ledger.claim(request)
-            claim, lane.waiting = claimed.claim, claimed.waiting
+            claims, lane.waiting = claimed.claims, claimed.waiting
             for delivery in claimed.expired:
                 self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
         except LedgerError as problem:
@@ -141,9 +141,8 @@ class Dispatcher:
             lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
         finally:
             lane.claiming = False
-            if claim is None:
-                lane.leave(now, None)
-        if claim is not None:
+            lane.settle_places(now, len(claims))
+        for claim in claims:
             passing(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
             self._spawn(self._make(lane, claim, now))
@@ -155,6 +154,7 @@ class Dispatcher:
             lane=lane.name,
             pack=channel.pack,
             limit=lane.policy.gate.bundle,
+            attempts=lane.attempts_now(),
             lowest=lowest,
             oldest_first=lane.oldest_first(),
         )
@@ -175,18 +175,18 @@ class Dispatcher:
         lane.heed(now, made.report.budget, made.shut_for)
         lane.judge(made.report.outcomes[0], now)
         if made.shut_for:
-            self._shut(lane, made.report, made.shut_for, now)
+            self.shut(lane, made.report, made.shut_for)
         for delivery in made.moved.deliveries:
             if delivery.state is DeliveryState.PENDING:
                 self._plan(delivery.lane, self._monotonic(delivery.due))
         self.wake(made.moved.lanes)
 
-    def _shut(self, lane: Lane, report: Report, shut_for: timedelta, now: float) -> None:
+    def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
         """The provider wants nothing for so long: on this lane, or on any of its channel."""
+        now = self._clock.monotonic()
         shut = [other for other in self._lanes.values() if other.channel == lane.channel]
         for other in shut if report.whole_channel else [lane]:
-            if other is not lane:
-                other.heed(now, None, shut_for)
+            other.heed(now, None, shut_for)
             why = report.outcomes[0].why.value if isinstance(report.outcomes[0], Deferred) else "rate_limited"
             self._tell(LaneClosed(lane=other.name, why=why, until=self._clock.now() + shut_for))
 

@@ -61,8 +61,15 @@ class Lane:
 
     def full(self) -> bool:
         """As many requests are under way as may be; while the breaker probes, that is one."""
-        bound = 1 if self.breaker.open else self.policy.gate.max_in_flight
-        return self.in_flight >= bound
+        return self.in_flight >= self._bound()
+
+    def attempts_now(self) -> int:
+        """How many attempts may be claimed together: where a rate is kept, each is a decision of its own."""
+        paced = any(stile.policy.rates for stile in self.turnstiles)
+        return 1 if paced else max(1, self._bound() - self.in_flight)
+
+    def _bound(self) -> int:
+        return 1 if self.breaker.open else self.policy.gate.max_in_flight
 
     def opens_at(self, band: Band, now: float) -> float:
         """When a delivery of this band may leave, by every gate and the breaker."""
@@ -93,6 +100,13 @@ class Lane:
     def leave(self, entered: float, answered: float | None) -> None:
         for stile in self.turnstiles:
             stile.leave(entered, answered)
+
+    def settle_places(self, entered: float, attempts: int) -> None:
+        """One place was taken before the claim; it came to so many attempts."""
+        if attempts == 0:
+            self.leave(entered, None)
+        for _ in range(attempts - 1):
+            self.enter(entered)
 
     def start(self, now: float) -> None:
         """A request leaves; while the breaker is open it is the probe."""
