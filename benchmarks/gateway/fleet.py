@@ -120,10 +120,10 @@ class Fleet:
         self.ages: list[float] = []
         self.seen: list[list[str]] = []
 
-    async def connect(self, host: str, port: int, count: int, auth: Any) -> float:
+    async def connect(self, host: str, port: int, count: int, auth: Any, at_once: int = CONNECTING_AT_ONCE) -> float:
         """Returns how many seconds it took."""
         loop = asyncio.get_running_loop()
-        gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        gate = asyncio.Semaphore(at_once)
         every = max(count // WATCHED, 1)
 
         async def one(number: int) -> None:

@@ -21,6 +21,7 @@ from tocsin.gateway.engineio import (
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings
+from tocsin.gateway.turnstile import Turnstile
 from tocsin.gateway.wheel import Wheel
 
 MAX_TICK = 0.25
@@ -35,6 +36,7 @@ class Engine:
         self.clock = clock
         self.gauges = Gauges()
         self.door = Door(settings)
+        self.turnstile = Turnstile(clock)
         self.wheel = Wheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
         self._greet = greet
         self._sessions: dict[str, Session] = {}

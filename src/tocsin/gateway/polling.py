@@ -52,7 +52,7 @@ class PollingDoor:
         if isinstance(wish, Refusal):
             return wish
         if wish.sid is None:
-            return self._open(scope["method"], wish, visitor)
+            return await self._open(scope["method"], wish, visitor)
         session = self._engine.find(wish.sid)
         if isinstance(session, Refusal):
             return session
@@ -67,12 +67,13 @@ class PollingDoor:
             return await self._post(session, scope, receive)
         return BAD_METHOD
 
-    def _open(self, method: str, wish: Wish, visitor: Visitor) -> bytes | Refusal:
+    async def _open(self, method: str, wish: Wish, visitor: Visitor) -> bytes | Refusal:
         if method != "GET":
             return BAD_METHOD
         if wish.transport != POLLING:
             return UNKNOWN_TRANSPORT
-        refusal = self._engine.crowded(visitor)
+        await self._engine.turnstile.passed()
+        refusal = self._engine.judge(visitor) or self._engine.crowded(visitor)
         if refusal is not None:
             return refusal
         _, opening = self._engine.open(visitor)

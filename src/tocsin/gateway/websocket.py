@@ -50,7 +50,7 @@ def websocket_protocol(engine: Engine) -> type[asyncio.Protocol]:
 class WebSocket(asyncio.Protocol):
     """One connection; an `Outlet` of its session and a `Sleeper` while it closes."""
 
-    __slots__ = ("_connections", "_parser", "_parts", "_session", "_text", "_transport")
+    __slots__ = ("_connections", "_early", "_entered", "_parser", "_parts", "_session", "_text", "_transport")
 
     engine: ClassVar[Engine]
 
@@ -61,6 +61,8 @@ class WebSocket(asyncio.Protocol):
         self._session: Session | None = None
         self._parts: list[bytes] = []  # of a message that comes in fragments
         self._text = False
+        self._early: list[bytes] = []  # what came before its turn in the line of newcomers
+        self._entered = False
         self._transport: asyncio.Transport
 
     # --- called by uvicorn and the event loop
@@ -82,17 +84,12 @@ class WebSocket(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        self._parser.receive_data(data)
-        # First what the parser answers by itself: a ping between two fragments is answered between them.
-        self._write_back()
-        if self._parser.state is State.OPEN and self.write(b"") > self.engine.settings.max_buffer:
-            # Only a flood of pings whose pongs are not read comes here: it is not worth a word.
-            self._transport.abort()
-        for event in self._parser.events_received():
-            if isinstance(event, Request):
-                self._open(event)
-            elif isinstance(event, Frame):
-                self._take(event)
+        if self._entered:
+            self._read(data)
+            return
+        self._early.append(data)
+        if len(self._early) == 1:
+            self.engine.turnstile.enter(self._enter)
 
     # --- called by the session
 
@@ -117,6 +114,27 @@ class WebSocket(asyncio.Protocol):
         if over or (self._session is not None and self._session.awaits(self)):
             self._transport.abort()
         return None
+
+    # --- in
+
+    def _enter(self) -> None:
+        self._entered = True
+        early, self._early = b"".join(self._early), []
+        if not self._transport.is_closing():
+            self._read(early)
+
+    def _read(self, data: bytes) -> None:
+        self._parser.receive_data(data)
+        # First what the parser answers by itself: a ping between two fragments is answered between them.
+        self._write_back()
+        if self._parser.state is State.OPEN and self.write(b"") > self.engine.settings.max_buffer:
+            # Only a flood of pings whose pongs are not read comes here: it is not worth a word.
+            self._transport.abort()
+        for event in self._parser.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event)
 
     # --- the handshake
 
