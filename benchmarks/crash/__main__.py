@@ -1,6 +1,7 @@
 """`make crash RUNS=300`: the service is killed so many times under load; nothing may be lost, nothing doubled."""
 
 import asyncio
+import shutil
 import sys
 import tempfile
 import time
@@ -14,12 +15,13 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.crash.tour import Result, Tour
+from benchmarks.crash.tour import Call, Result, Tour
 from tocsin.core.killpoint import Point
 from tocsin.sandbox import Sandbox
 
 ELSEWHERE = (Point.MIGRATION_STEP, Point.RETENTION_DELETED)  # passed once on a tour, outside of the load
 UNDER_LOAD = tuple(point for point in Point if point not in ELSEWHERE)
+CALLS = {"fdatasync": 20, "pwrite64": 100, "write": 120, "connect": 4}  # by how many of them a leg surely has
 LEGS = 40  # of the two tours that share a round: what one ledger and one sandbox go through
 FIGURES = ("alerts", "deliveries", "in_flight", "repeated", "possibly_repeated", "possibly_sent", "forgotten")
 
@@ -37,14 +39,15 @@ async def crash(runs: int, folder: Path, seed: int = 0) -> list[Result]:
     return results
 
 
-def _legs(count: int, chance: Random) -> list[Point | None]:
-    """Half of them at named points, each as often as any other, half at any moment."""
-    legs = list(islice(cycle([*UNDER_LOAD, *(None for _ in UNDER_LOAD)]), max(count, 2)))
+def _legs(count: int, chance: Random) -> list[Point | Call | None]:
+    """At each named point as often as at any other, as often at any moment, and at system calls where there is strace."""
+    calls = [Call(name, chance.randint(1, most)) for name, most in CALLS.items()] if shutil.which("strace") else []
+    legs = list(islice(cycle([*UNDER_LOAD, *(None for _ in UNDER_LOAD), *calls]), max(count, 2)))
     chance.shuffle(legs)
     return legs
 
 
-async def _tour(folder: Path, name: str, legs: Sequence[Point | None], *, asked: bool) -> Result:
+async def _tour(folder: Path, name: str, legs: Sequence[Point | Call | None], *, asked: bool) -> Result:
     place = folder / name
     place.mkdir()
     async with Sandbox(limits=False) as sandbox:
@@ -60,7 +63,7 @@ def show(results: Sequence[Result], seconds: float) -> None:
     console.print(figures)
     kills = sum((result.kills for result in results), Counter[str]())
     points = Table("killed at", "times")
-    for point in (*Point, "random"):
+    for point in (*Point, *CALLS, "random"):
         points.add_row(str(point), str(kills[point]))
     console.print(points)
     for problem in [problem for result in results for problem in result.faults][:50]:

@@ -56,7 +56,7 @@ class Call:
     @property
     def through(self) -> Sequence[str]:
         wish = f"inject={self.name}:signal=SIGKILL:when={self.times}"
-        return ("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", f"trace={self.name}", "-e", wish)
+        return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={self.name}", "-e", wish)
 
 
 class Tour:

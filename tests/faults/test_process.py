@@ -44,7 +44,7 @@ def traced(*words: str) -> tuple[str, ...]:
 @needs_strace
 async def test_row_02_killed_at_some_system_call_it_loses_and_repeats_nothing(tmp_path: Path):
     async with Sandbox(limits=False) as sandbox:
-        calls = [Call("fdatasync", 12), Call("pwrite64", 60), Call("write", 90), Call("connect", 3)]
+        calls = [Call("pwrite64", 60), Call("connect", 3)]  # `make crash` has more of them
         result = await Tour("calls", tmp_path, sandbox, seed=2, asked=False).run(calls)
     assert result.faults == []
     assert all(result.kills[call.name] == 1 for call in calls)
