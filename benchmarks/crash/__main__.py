@@ -40,7 +40,7 @@ async def crash(runs: int, folder: Path, seed: int = 0) -> list[Result]:
 
 
 def _legs(count: int, chance: Random) -> list[Point | Call | None]:
-    """At each named point as often as at any other, as often at any moment, and at system calls where there is strace."""
+    """Named points, moments in as great a number, and, where there is strace, system calls."""
     calls = [Call(name, chance.randint(1, most)) for name, most in CALLS.items()] if shutil.which("strace") else []
     legs = list(islice(cycle([*UNDER_LOAD, *(None for _ in UNDER_LOAD), *calls]), max(count, 2)))
     chance.shuffle(legs)
