@@ -1,19 +1,36 @@
 """Keeps messages that stand at providers true, with what the lanes' budgets leave over."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
-from tocsin.channels.contract import Channel, Edits, Member, Message
+from tocsin.channels.contract import Channel, Edits, Member, Message, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Attempted, Tell
-from tocsin.core.outcome import Deferred, Delivered, Refused
+from tocsin.core.facts import Attempted, Moved, Tell
+from tocsin.core.outcome import Deferred, Delay, Delivered, Refused, Unknown
 from tocsin.ledger.contract import Archive, Ledger, StandingMessage
+from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.targets import Targets
 from tocsin.rules.gate import bounded
+from tocsin.rules.step import back_off
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """No edit before that monotonic time, after so many failures in a row."""
+
+    until: float
+    failures: int
 
 
 class Editor:
-    """An edit is the same however often it is made: one whose answer was lost is simply made again."""
+    """An edit is the same however often it is made: one whose answer was lost is simply made again.
+
+    What goes wrong with edits (they have limits of their own) keeps no alert waiting: a lane whose edits are limited,
+    or a message that cannot be edited now, rests by itself.
+    """
 
     def __init__(
         self,
@@ -21,51 +38,100 @@ class Editor:
         ledger: Ledger,
         archive: Archive,
         channels: Callable[[], Mapping[str, Channel]],
-        lanes: Callable[[], Mapping[str, Lane]],
+        dispatcher: Dispatcher,
+        targets: Targets,
         clock: Clock,
         tell: Tell,
     ) -> None:
         self._ledger = ledger
         self._archive = archive
         self._channels = channels
-        self._lanes = lanes
+        self._dispatcher = dispatcher
+        self._targets = targets
         self._clock = clock
         self._tell = tell
+        self._rests: dict[str, _Rest] = {}  # by lane, and by the reference of a message
 
     async def look(self) -> None:
         """Edit what is due on lanes that have nothing else to do."""
-        idle = frozenset(name for name, lane in self._lanes().items() if self._spare(lane))
+        idle = frozenset(name for name, lane in self._dispatcher.lanes().items() if self._spare(lane))
         if not idle:
             return
         for message in await self._archive.edits(idle):
-            lane = self._lanes().get(message.lane)
-            if lane is not None and self._spare(lane):
+            lane = self._dispatcher.lanes().get(message.lane)
+            if lane is not None and self._spare(lane) and not self._rests_now(message.reference):
                 await self._edit(lane, message)
 
     def _spare(self, lane: Lane) -> bool:
         """The lowest band may leave, and nothing waits that could."""
         waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
-        busy = waiting or lane.claiming or lane.full()
-        return not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+        busy = waiting or lane.claiming or lane.full() or self._rests_now(lane.name)
+        alive = lane.policy.target not in self._targets.disabled
+        return alive and not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+
+    def _rests_now(self, name: str) -> bool:
+        rest = self._rests.get(name)
+        return rest is not None and self._clock.monotonic() < rest.until
 
     async def _edit(self, lane: Lane, message: StandingMessage) -> None:
         channel: object = self._channels().get(lane.channel)
         if not isinstance(channel, Edits):
             await self._ledger.note_shown(message)
             return
+        report = await self._send(lane, channel, message)
+        match report.outcomes[0]:
+            case Delivered():
+                await self._done(message)
+            case Refused() as refused:
+                await self._done(message)
+                if refused.why.disables_target:
+                    await self._disable(message, refused)
+            case Deferred() | Unknown() as failed:
+                self._put_off(lane, message, report, failed)
+        if report.budget and not report.budget.remaining:
+            self._rest(lane.name, report.budget.resets_after)
+
+    async def _send(self, lane: Lane, channel: Edits, message: StandingMessage) -> Report:
+        """It counts towards the lane's own limits. It may be the probe of an open breaker, and it never opens one."""
         began = self._clock.monotonic()
+        probing = lane.breaker.open
         lane.enter(began)
         lane.start(began)
         members = tuple(Member(delivery, record) for delivery, record in message.members)
         report = await channel.edit(Message(target=message.target, reference=message.reference, members=members))
         now = self._clock.monotonic()
-        outcome = report.outcomes[0]
-        wait = outcome.after if isinstance(outcome, Deferred) else None
-        lane.heed(now, report.budget, None if wait is None else bounded(wait))
-        lane.judge(outcome, now)
+        if probing:
+            lane.judge(report.outcomes[0], now)
         lane.end(began, now)
         self._tell(
             Attempted(target=message.target, lane=lane.name, members=len(members), outcome="edit", took_s=now - began)
         )
-        if isinstance(outcome, Delivered | Refused):
-            await self._ledger.note_shown(message)
+        return report
+
+    async def _done(self, message: StandingMessage) -> None:
+        for name in (message.reference, message.lane):
+            self._rests.pop(name, None)
+        await self._ledger.note_shown(message)
+
+    async def _disable(self, message: StandingMessage, refused: Refused) -> None:
+        """A dead target is not called again, whoever found out: what waits for it goes to its fallback."""
+        rows = await self._ledger.disable(message.target, refused.why.value, refused.detail)
+        self._targets.note_disabled(message.target, refused.why.value, refused.detail)
+        for delivery in rows.deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+        self._dispatcher.wake(rows.lanes)
+
+    def _put_off(self, lane: Lane, message: StandingMessage, report: Report, failed: Deferred | Unknown) -> None:
+        limited = isinstance(failed, Deferred) and failed.why is Delay.RATE_LIMITED
+        name = lane.name if limited else message.reference
+        failures = self._rests[name].failures + 1 if name in self._rests else 1
+        named = failed.after if isinstance(failed, Deferred) else None
+        wait = max(bounded(named or timedelta()), back_off(failures, 1.0))
+        self._rest(name, wait, failures)
+        if limited and report.whole_channel:
+            self._dispatcher.shut(lane, report, wait)
+
+    def _rest(self, name: str, wait: timedelta, failures: int = 0) -> None:
+        before = self._rests.get(name, _Rest(0.0, 0))
+        until = self._clock.monotonic() + bounded(wait).total_seconds()
+        self._rests[name] = _Rest(max(before.until, until), max(before.failures, failures))
