@@ -228,20 +228,21 @@ class AlertService:
             clock=clock,
             tell=tell,
         )
+        self.editor = Editor(
+            ledger=ledger,
+            archive=archive,
+            channels=lambda: self._channels,
+            dispatcher=self.dispatcher,
+            targets=self.targets,
+            clock=clock,
+            tell=tell,
+        )
         self.upkeep = Upkeep(
             ledger=ledger,
             archive=archive,
             attempts=self.attempts,
             dispatcher=self.dispatcher,
-            editor=Editor(
-                ledger=ledger,
-                archive=archive,
-                channels=lambda: self._channels,
-                dispatcher=self.dispatcher,
-                targets=self.targets,
-                clock=clock,
-                tell=tell,
-            ),
+            editor=self.editor,
             intake=self.intake,
             monitors=self.monitors,
             rulebook=lambda: self._rulebook,

@@ -20,12 +20,14 @@ from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 
 _SUSPECTS = 1000
 _BLAMES_CONTENT = (400, 413)
+_GONE = (401, 404)
+_UNKNOWN_CHANNEL = "10003 "
 _NOWHERE = Webhook(url=Secret(""))
 _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the configuration any more")
 
@@ -74,10 +76,12 @@ class Discord:
         address = self._addresses.get(message.target.name)
         if address is None:
             return _unanswered(_NOT_CONFIGURED, message.members)
-        if self._webhook(message.target).thread_name:
-            address = Address(address.url, message.reference)
         body = standing(self._entries(message.target, message.members))
-        return await self._call("PATCH", address, address.message(message.reference), body, message.members)
+        if not self._webhook(message.target).thread_name:
+            return await self._call("PATCH", address, address.message(message.reference), body, message.members)
+        post = Address(address.url, message.reference)
+        report = await self._call("PATCH", post, post.message(message.reference), body, message.members)
+        return _post_gone(report) if report.answer.startswith(_UNKNOWN_CHANNEL) else report
 
     async def shared_gate(self, target: Target) -> str | None:
         """All webhooks of one Discord channel share its limit of messages per minute."""
@@ -85,13 +89,15 @@ class Discord:
         return place and f"discord:channel:{place}"
 
     async def _place(self, target: Target) -> str | None:
-        """The id of the Discord channel behind a webhook, asked once."""
+        """The id of the Discord channel behind a webhook, asked once: of one that is gone, too."""
         address = self._addresses.get(target.name)
         if address and target.name not in self._places:
             answer = await self._transport.request("GET", address.inspect(), headers=self._headers)
             if place := _member_of(answer, "channel_id"):
                 self._places[target.name] = place
-        return self._places.get(target.name)
+            elif isinstance(answer, Answer) and answer.status in _GONE:
+                self._places[target.name] = ""
+        return self._places.get(target.name) or None
 
     async def _call(
         self, method: str, address: Address, url: Secret, body: Mapping[str, Any], members: Sequence[Member]
@@ -142,6 +148,11 @@ def _user_agent(public_url: str | None) -> str:
 def _unanswered(outcome: Outcome, members: Sequence[Member]) -> Report:
     detail = "" if isinstance(outcome, Delivered) else outcome.detail
     return Report((outcome,) * len(members), answer=detail)
+
+
+def _post_gone(report: Report) -> Report:
+    """The channel that Discord does not know is the post of that one message: somebody deleted it."""
+    return replace(report, outcomes=(Refused(Refusal.MESSAGE_GONE, report.answer),) * len(report.outcomes))
 
 
 def _with_faults(report: Report, entries: Sequence[Entry]) -> Report:
