@@ -1,0 +1,107 @@
+"""What stands at a provider, and what it should show: an edit is due while the two differ."""
+
+from tests.contract.books import GENERAL, HIGH, Books
+
+from tocsin.core.alert import Alert
+from tocsin.core.delivery import DeliveryState, Target
+from tocsin.ledger.contract import StandingMessage
+
+LANES = frozenset({str(GENERAL), str(HIGH)})
+
+
+async def stands(books: Books, reference: str, *alerts: Alert, target: Target = GENERAL) -> None:
+    """One message with all these alerts."""
+    await books.append(*alerts, decide=books.telling(target))
+    claim = await books.claimed(target, limit=10)
+    await books.settle(claim, DeliveryState.SENT, reference=reference)
+
+
+async def due(books: Books, lanes: frozenset[str] = LANES) -> tuple[StandingMessage, ...]:
+    return await books.archive.edits(lanes)
+
+
+async def test_what_is_sold_out_is_to_be_shown_where_it_stands(books: Books) -> None:
+    alert = books.detected()
+    await stands(books, "100", alert)
+    assert await due(books) == ()
+    await books.close(alert)
+    (message,) = await due(books)
+    assert (message.target, message.lane, message.reference) == (GENERAL, str(GENERAL), "100")
+    ((delivery, record),) = message.members
+    assert (delivery.alert_id, record.alert.id) == (alert.id, alert.id)
+    assert record.closed_at == books.clock.now()
+
+
+async def test_what_was_shown_is_not_shown_again(books: Books) -> None:
+    alert = books.detected()
+    await stands(books, "100", alert)
+    await books.close(alert)
+    (message,) = await due(books)
+    await books.ledger.note_shown(message)
+    assert await due(books) == ()
+
+
+async def test_all_members_of_a_message_are_edited_together_the_most_important_first(books: Books) -> None:
+    low, high = books.detected("low", priority=2), books.detected("high", priority=9)
+    await stands(books, "100", low, high)
+    await books.close(low)
+    (message,) = await due(books)
+    assert [(record.alert.sku, record.closed_at is None) for _, record in message.members] == [
+        ("high", True),
+        ("low", False),
+    ]
+    await books.ledger.note_shown(message)
+    await books.close(high)
+    (message,) = await due(books)
+    assert all(record.closed_at for _, record in message.members)
+
+
+async def test_what_closes_after_the_edit_was_read_stays_due(books: Books) -> None:
+    first, second = books.detected("first"), books.detected("second")
+    await stands(books, "100", first, second)
+    await books.close(first)
+    (read,) = await due(books)
+    await books.close(second)
+    await books.ledger.note_shown(read)
+    (again,) = await due(books)
+    assert all(record.closed_at for _, record in again.members)
+
+
+async def test_what_sells_out_while_its_message_is_sent_is_due_once_it_stands(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert)
+    claim = await books.claimed()
+    await books.close(alert)
+    assert await due(books) == ()
+    await books.settle(claim, DeliveryState.SENT, reference="100")
+    assert [message.reference for message in await due(books)] == ["100"]
+
+
+async def test_a_message_that_nobody_can_name_is_never_due(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert)
+    await books.settle(await books.claimed(), DeliveryState.SENT)
+    await books.close(alert)
+    assert await due(books) == ()
+
+
+async def test_an_alert_that_stands_in_two_places_is_edited_in_both(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert, decide=books.telling(GENERAL, HIGH))
+    for target, reference in ((GENERAL, "100"), (HIGH, "200")):
+        await books.settle(await books.claimed(target), DeliveryState.SENT, reference=reference)
+    await books.close(alert)
+    assert [message.target for message in await due(books)] == [GENERAL, HIGH]
+    assert [message.target for message in await due(books, frozenset({str(HIGH)}))] == [HIGH]
+    assert await due(books, frozenset()) == ()
+
+
+async def test_the_longest_standing_come_first_and_whole(books: Books) -> None:
+    alerts = [books.detected(f"sku{number}") for number in range(6)]
+    for start, reference in ((4, "300"), (0, "100"), (2, "200")):
+        await stands(books, reference, *alerts[start : start + 2])
+    for alert in alerts:
+        await books.close(alert)
+    first, second = await books.archive.edits(LANES, limit=2)
+    assert (first.reference, second.reference) == ("100", "200")
+    assert [len(message.members) for message in (first, second)] == [2, 2]
