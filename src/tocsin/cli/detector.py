@@ -14,11 +14,12 @@ CENT = Decimal("0.01")
 
 @dataclass(slots=True)
 class Shelf:
-    """One product at one retailer."""
+    """One product at one retailer. What comes back costs its list price again."""
 
     sku: str
     name: str
     retailer: str
+    list_price: Decimal
     price: Decimal
     in_stock: bool = False
 
@@ -42,14 +43,19 @@ RETAILERS = ("bestbuy", "newegg", "amazon")
 async def detect(service: AlertService) -> None:
     """Report to the service until cancelled."""
     chance = random.Random()  # noqa: S311 - a demo needs variety, not secrecy
-    shelves = [Shelf(sku, name, shop, Decimal(price)) for sku, name, price in PRODUCTS for shop in RETAILERS]
+    shelves = [_shelf(*product, shop) for product in PRODUCTS for shop in RETAILERS]
     while True:
         await _report(service, chance.choice(shelves), chance)
         await asyncio.sleep(chance.uniform(*PAUSE_S))
 
 
+def _shelf(sku: str, name: str, price: str, retailer: str) -> Shelf:
+    return Shelf(sku, name, retailer, Decimal(price), Decimal(price))
+
+
 async def _report(service: AlertService, shelf: Shelf, chance: random.Random) -> None:
     if not shelf.in_stock:
+        shelf.price = shelf.list_price
         shelf.in_stock = chance.random() < 0.6  # noqa: PLR2004 - a coin that falls on "back" a little more often
         await _send(service, shelf, AlertType.IN_STOCK if shelf.in_stock else AlertType.RESTOCK_SOON)
     elif chance.random() < 0.4:  # noqa: PLR2004 - most visits find the shelf as it was
