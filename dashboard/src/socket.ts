@@ -25,6 +25,8 @@ export interface Hooks {
 
 type Match = Record<string, string[]>;
 type Carried<T> = T & { cursor: string };
+/** Said before the service ends a connection; without a time, coming back with this token is of no use. */
+type Goodbye = { message: string; retry_after_s: number | null };
 type Ack = { ok: true; after: string } | { ok: false; error: { code: string; message: string } };
 
 const ACK_MS = 10_000;
@@ -39,6 +41,7 @@ export class Stream {
   #cursor: string | null = null;
   #failures = 0;
   #liveUntil: number | null = null;
+  #goodbye: Goodbye | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(token: string, hooks: Hooks) {
@@ -93,6 +96,9 @@ export class Stream {
     this.#alerts.on("cursor", (bookmark: string) => {
       this.#cursor = bookmark;
     });
+    this.#alerts.on("goodbye", (goodbye: Goodbye) => {
+      this.#goodbye = goodbye;
+    });
     this.#alerts.on("resumed", (told: { complete: boolean }) => this.#hooks.running(told.complete));
     this.#ops.on("delivery", (news: DeliveryNews) => this.#hooks.delivery(news));
     this.#ops.on("stats", (stats: Stats) => this.#hooks.stats(stats));
@@ -120,12 +126,17 @@ export class Stream {
 
   #lost(error?: Error & { data?: { code?: string; message?: string } }): void {
     clearTimeout(this.#timer);
-    if (HOPELESS.has(error?.data?.code ?? "")) {
-      this.#hooks.connection({ kind: "refused", message: error?.data?.message ?? error?.message ?? "" });
+    const goodbye = this.#goodbye;
+    this.#goodbye = null;
+    if (goodbye?.retry_after_s === null || HOPELESS.has(error?.data?.code ?? "")) {
+      const message = goodbye?.message ?? error?.data?.message ?? error?.message ?? "";
+      this.#hooks.connection({ kind: "refused", message });
       return;
     }
     if (!this.#failures) this.#liveUntil = error ? null : Date.now();
-    const wait = backoff(this.#failures++, Math.random());
+    const usual = backoff(this.#failures++, Math.random());
+    // The service spreads those whom it sends away, so that they do not all return in one moment.
+    const wait = goodbye ? goodbye.retry_after_s * 1000 : usual;
     this.#hooks.connection({ kind: "waiting", at: Date.now() + wait, since: this.#liveUntil });
     this.#timer = setTimeout(() => this.retryNow(), wait);
   }

@@ -13,11 +13,10 @@ SCRIPT = Path(__file__).with_name("javascript.mjs")
 
 
 def client_modules() -> Path:
-    """Where `socket.io-client` was installed: with the dashboard, or with the benchmarks."""
-    homes = (ROOT / "dashboard", ROOT / "benchmarks/gateway")
-    found = [home for home in homes if (home / "node_modules/socket.io-client").is_dir()]
-    assert found, "run `make setup`: it installs the official client beside the dashboard"
-    return found[0] / "package.json"
+    """The official client is the one that the dashboard uses."""
+    home = ROOT / "dashboard"
+    assert (home / "node_modules/socket.io-client").is_dir(), "run `make setup`: it installs what the dashboard uses"
+    return home / "package.json"
 
 
 @pytest.mark.parametrize("transports", ["", "websocket", "polling"])
