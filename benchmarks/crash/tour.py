@@ -1,6 +1,7 @@
 """One ledger, one sandbox, and a service that is killed again and again on the way."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import psutil
 
 from benchmarks.crash import books
 from benchmarks.crash.audit import arrivals, faults
@@ -26,7 +28,7 @@ from tocsin.ledger.opening import open_ledger
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
-READY_S, DIES_S, DRAINED_S = 30, 30, 60
+READY_S, DIES_S, DRAINED_S = 30, 15, 60
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -99,20 +101,15 @@ class Tour:
             if cause is None:
                 await self._ready(process)
                 await asyncio.sleep(self._chance.uniform(0.02, 0.5))
-                process.kill()
-            async with asyncio.timeout(DIES_S):
-                await process.wait()
+                _kill(process.pid)
+            reached = await _ends(process)
         finally:
-            self._end(process)
+            if process.returncode is None:
+                _kill(process.pid)
             await process.wait()
-        name = cause.name if isinstance(cause, Call) else cause or "random"
-        self.result.kills[name] += process.returncode in (STATUS, -signal.SIGKILL)
+        name = cause.name if isinstance(cause, Call) else cause
+        self.result.kills[name if name and reached else "random"] += process.returncode in (STATUS, -signal.SIGKILL)
         self._note_doubts()
-
-    def _end(self, process: asyncio.subprocess.Process) -> None:
-        """The owner of the ledger, which a tracer may stand before."""
-        if process.returncode is None:
-            os.kill(int(self._ledger.with_name("tocsin.db.lock").read_text()), signal.SIGKILL)
 
     def _note_doubts(self) -> None:
         if self._ledger.exists() and self.result.kills.total() > 1:
@@ -213,6 +210,21 @@ class Tour:
             },
             "routes": [{"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]}],
         }
+
+
+async def _ends(process: asyncio.subprocess.Process) -> bool:
+    """Whether it came to its end by itself: a system call may have happened too seldom."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DIES_S):
+            await process.wait()
+    return process.returncode is not None
+
+
+def _kill(pid: int) -> None:
+    """The service, and the tracer that may stand before it."""
+    for process in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 async def _until(question: Callable[[], bool]) -> None:
