@@ -20,6 +20,7 @@ from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Attempts, Made
 from tocsin.pipeline.lane import Lane, Turnstile
 from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
@@ -49,6 +50,7 @@ class Dispatcher:
         self._tell = tell
         self._agenda = Agenda(clock)
         self._lanes: dict[str, Lane] = {}
+        self._wholes: dict[str, Turnstile] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._scheduler: asyncio.Task[None] | None = None
         self._joining = False
@@ -83,8 +85,15 @@ class Dispatcher:
             if lane := self._lanes.get(name):
                 lane.policy = policy
                 lane.turnstiles[0].policy = policy.gate
+                self._whole(policy)
             else:
-                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate)])
+                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate), self._whole(policy)])
+
+    def _whole(self, policy: TargetPolicy) -> Turnstile:
+        """The one that every lane of a channel passes."""
+        stile = self._wholes.setdefault(policy.target.channel, Turnstile(policy.whole))
+        stile.policy = policy.whole
+        return stile
 
     async def look(self) -> None:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""

@@ -53,6 +53,7 @@ class Lane:
     in_flight: int = 0
     claiming: bool = False
     stirred: bool = False  # somebody asked for a look while it was busy
+    shares: bool = False  # it passes the gate, too, that its provider has for several lanes
     waiting: Waiting | None = None
 
     @property

@@ -32,7 +32,7 @@ class SharedGates:
                     self._lead_through(lane, name)
 
     def _to_be_asked(self, lane: Lane) -> bool:
-        shares = lane.policy.shared.rates and len(lane.turnstiles) == 1 and not lane.policy.shadow
+        shares = lane.policy.shared.rates and not lane.shares and not lane.policy.shadow
         alive = lane.policy.target not in self._targets.disabled
         return bool(shares) and alive and self._clock.monotonic() >= self._ask_at[lane.name]
 
@@ -45,3 +45,4 @@ class SharedGates:
         stile = self._stiles.setdefault(name, Turnstile(lane.policy.shared))
         stile.add(lane.turnstiles[0].gate.used)
         lane.turnstiles.append(stile)
+        lane.shares = True

@@ -41,6 +41,7 @@ class TargetPolicy:
     lane: str
     gate: GatePolicy = field(default_factory=GatePolicy)
     shared: GatePolicy = field(default_factory=GatePolicy)  # those of its limits that it may share with other lanes
+    whole: GatePolicy = field(default_factory=GatePolicy)  # those that all lanes of its channel share
     max_age: Mapping[AlertType, timedelta] = field(default_factory=lambda: MAX_AGE)
     fail_over_after: timedelta | None = None  # None: the smaller of 30 s and 20 % of the life
     on_lost_answer: Literal["resend", "hold"] | None = None  # None: resend the high band, hold the others
