@@ -1,6 +1,7 @@
 """serve: the service itself."""
 
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ from tocsin.service import AlertService
 from tocsin.telemetry import log_to
 
 log = logging.getLogger("tocsin")
+
+_COLLECTIONS = (10_000, 20, 50)  # objects more before a look at the young ones; how many of those to one at older ones
 
 
 class Level(StrEnum):
@@ -56,9 +59,21 @@ async def _serve(service: AlertService) -> None:
         raise InvalidConfigError(f"{server.host} can be reached by strangers: configure `tokens`, or use 127.0.0.1")
     orders = Orders()
     async with opened(service):
+        own_the_process()
         announce(service)
         await orders.obey(lambda: reload(service))
         log.info("stopping: a second signal ends it at once")
+
+
+def own_the_process() -> None:
+    """A process that is ours alone makes no pause that a reader could notice.
+
+    A full collection stops everything. It would look each time at what stands since the start and stays until the end:
+    140 to 220 ms, in the middle of every storm of a thousand sockets.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)
 
 
 @contextlib.asynccontextmanager
