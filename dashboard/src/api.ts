@@ -90,6 +90,16 @@ export interface TestAnswer {
   answer?: string;
 }
 
+/** A program that watches a retailer; `interval` is in seconds. */
+export interface Monitor {
+  id: string;
+  retailer: string;
+  skus: string[];
+  interval: number;
+  state: "active" | "lost";
+  heard_at: string;
+}
+
 export class Api {
   readonly #token: string;
 
@@ -111,6 +121,10 @@ export class Api {
 
   channels(): Promise<{ channels: Channel[] }> {
     return this.#call("GET", "/api/v1/channels");
+  }
+
+  monitors(): Promise<{ monitors: Monitor[] }> {
+    return this.#call("GET", "/api/v1/monitors");
   }
 
   test(target: string): Promise<TestAnswer> {

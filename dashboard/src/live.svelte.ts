@@ -2,7 +2,7 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Alert, Closed } from "./alert";
-import { type Api, ApiError } from "./api";
+import { type Api, ApiError, type Monitor } from "./api";
 import { close, hold, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
 import { type DeliveryNews, targetOf } from "./ops";
@@ -50,7 +50,13 @@ export class Live {
   #answered = -1;
   readonly #pulse = new Pulse();
 
-  constructor(api: Api, token: string, filter: Filter, heard: (alert: Alert) => void) {
+  constructor(
+    api: Api,
+    token: string,
+    filter: Filter,
+    heard: (alert: Alert) => void,
+    monitor: (news: Monitor) => void,
+  ) {
     this.#api = api;
     this.#heard = heard;
     this.filter = filter;
@@ -64,6 +70,7 @@ export class Live {
         if (!complete) void this.reload();
       },
       delivery: (news) => this.#later(this.#news, news),
+      monitor,
       stats: (stats) => this.#feel(stats.decisions.accepted ?? 0),
     });
     this.#stream.open(asMatch(filter));

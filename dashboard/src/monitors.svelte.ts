@@ -1,0 +1,45 @@
+// Who watches the retailers: asked now and then, and told at once when one falls silent or is back.
+
+import type { Api, Monitor } from "./api";
+import { said } from "./channels.svelte";
+
+const EVERY_MS = 10_000;
+
+export class Monitors {
+  list = $state.raw<Monitor[]>([]);
+  problem = $state("");
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  get lost(): number {
+    return this.list.filter(isLost).length;
+  }
+
+  /** Returns what stops it. */
+  start(): () => void {
+    void this.look();
+    const looking = setInterval(() => document.hidden || void this.look(), EVERY_MS);
+    return () => clearInterval(looking);
+  }
+
+  /** One of them is lost, or back. */
+  hear(news: Monitor): void {
+    this.list = this.list.map((monitor) => (monitor.id === news.id ? news : monitor));
+  }
+
+  async look(): Promise<void> {
+    try {
+      this.list = (await this.#api.monitors()).monitors;
+      this.problem = "";
+    } catch (problem) {
+      this.problem = said(problem);
+    }
+  }
+}
+
+export function isLost(monitor: Monitor): boolean {
+  return monitor.state === "lost";
+}
