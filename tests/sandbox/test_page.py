@@ -77,6 +77,16 @@ async def test_a_message_appears_by_itself_drawn_and_harmless(chromium: Browser)
         assert (await page.title(), complaints) == ("Tocsin sandbox", [])
 
 
+async def test_a_message_says_in_which_thread_it_stands(chromium: Browser) -> None:
+    async with aiohttp.ClientSession(headers=USER_AGENT) as http, Sandbox() as sandbox:
+        sandbox.discord.webhook("general")
+        thread = sandbox.discord.thread("general", HOSTILE)
+        page = await chromium.new_page()
+        await page.goto(sandbox.url)
+        await Sender(http, sandbox).post({"content": "here"}, query=f"wait=true&thread_id={thread}")
+        await expect(page.locator(".message .thread")).to_have_text(HOSTILE)
+
+
 async def test_a_fault_is_ordered_on_the_page(chromium: Browser, clock: ManualClock) -> None:
     async with Sandbox(clock) as sandbox:
         page = await chromium.new_page()

@@ -75,6 +75,7 @@ class Discord:
                 "name": webhook.name,
                 "channel": webhook.channel.name,
                 "dead": webhook.dead,
+                "threads": webhook.channel.threads,
                 "messages": [message.as_json() for message in self.guild.by(webhook)[-limit:]],
             }
             for webhook in self.guild.webhooks.values()

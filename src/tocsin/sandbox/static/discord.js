@@ -22,9 +22,10 @@ export function element(name, properties, ...children) {
   return made;
 }
 
-export function message(shown) {
+// `thread`: the name of the thread or post it stands in, if any.
+export function message(shown, thread) {
   const article = element("li", { className: "message" }, avatar(shown.author), element("div", {},
-    byline(shown),
+    byline(shown, thread),
     shown.content && element("div", { className: "text" }, ...inline(shown.content), edited(shown)),
     ...distinct(shown.embeds).map(embed),
     ...shown.components.filter((row) => row.type === 1).map(buttons),
@@ -41,11 +42,12 @@ function avatar(author) {
     url ? picture(url, "") : [...author.username][0].toUpperCase());
 }
 
-function byline(shown) {
+function byline(shown, thread) {
   return element("div", { className: "byline" },
     element("span", { className: "who" }, shown.author.username),
     element("span", { className: "app" }, "APP"),
-    element("time", { dateTime: shown.timestamp }, clock(shown.timestamp)));
+    element("time", { dateTime: shown.timestamp }, clock(shown.timestamp)),
+    thread && element("span", { className: "thread" }, thread));
 }
 
 function edited(shown) {

@@ -102,7 +102,7 @@ function drawMessages() {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   byId("title").textContent = `# ${room.channel}`;
   byId("where").textContent = room.dead ? `webhook ${room.name}, deleted` : `webhook ${room.name}`;
-  list.replaceChildren(...room.messages.map(message));
+  list.replaceChildren(...room.messages.map((one) => message(one, room.threads[one.channel_id])));
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
