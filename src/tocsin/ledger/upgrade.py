@@ -1,6 +1,7 @@
 """The schema is brought up to date when a ledger is opened, after a copy of what was there."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from tocsin.core.errors import LedgerNewerError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = threading.Lock()  # Alembic's context is one for the whole process, whatever ledgers are in it
 
 
 def upgrade(connection: Connection, path: Path | None) -> str | None:
@@ -57,4 +59,5 @@ def _refuse_newer(scripts: ScriptDirectory, current: str) -> None:
 def _run(connection: Connection) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_MIGRATIONS))
-    command.upgrade(config, "head")
+    with _ONE_AT_A_TIME:
+        command.upgrade(config, "head")
