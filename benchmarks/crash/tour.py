@@ -86,7 +86,7 @@ class Tour:
         async with asyncio.TaskGroup() as monitors:
             for point in kills:
                 monitors.create_task(self._load.report(DETECTIONS))
-                await self._die(point, at=self._chance.randint(1, 12))
+                await self._die(point, at=self._chance.randint(1, 4))  # 4 monitors share commits
             monitors.create_task(self._drain())
         self._audit(books.read(self._ledger))
         if not self._asked:
