@@ -17,6 +17,11 @@ MOST_BACKLOG = 256 * 1024  # bytes that may wait for a reader while more is repl
 _SHELF = 2048
 _RETRY_S = 0.05
 
+# After working for so long, as long again is left to everything else: the ledger's thread cannot commit what is new
+# while the event loop never pauses.
+_WORK_S = 0.004
+_LONGEST_REST_S = 0.1
+
 
 class Source(Protocol):
     """The live stream, as `pipeline.feed.Feed` offers it."""
@@ -82,6 +87,7 @@ class Replay:
         self._line: deque[Returning] = deque()
         self._called = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._worked = 0.0  # seconds since the last rest
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._serve())
@@ -121,13 +127,21 @@ class Replay:
             self._line.append(returning)
             return False
         arrived = False
+        began = self._clock.monotonic()
         try:
             arrived = await self._step(returning)
         finally:
             if not arrived:
                 self._line.append(returning)
-        await asyncio.sleep(0)
+        self._worked += self._clock.monotonic() - began
+        await self._rest()
         return True
+
+    async def _rest(self) -> None:
+        due = self._worked >= _WORK_S
+        await asyncio.sleep(min(self._worked, _LONGEST_REST_S) if due else 0)
+        if due:
+            self._worked = 0.0
 
     async def _step(self, returning: Returning) -> bool:
         """True once the socket is live, or gone."""
