@@ -103,3 +103,11 @@ def test_where_the_receiver_drops_repeats_every_lost_answer_is_resent_without_a_
     assert after_harmless_doubt(delivery(priority=priority), NOW, HALF) == Step(PENDING, Why.RESENT, NOW + PAUSE)
     late = delivery(priority=priority, expires_at=NOW + PAUSE)
     assert after_harmless_doubt(late, NOW, HALF) == HELD
+
+
+def test_what_the_process_died_over_again_and_again_is_left_to_an_operator():
+    crashed = {"why": Why.CRASHED, "priority": 9}
+    assert after_doubt(delivery(attempts=4, **crashed), "resend", NOW, HALF).to is PENDING
+    assert after_doubt(delivery(attempts=5, **crashed), "resend", NOW, HALF) == HELD
+    assert after_harmless_doubt(delivery(attempts=5, **crashed), NOW, HALF) == HELD
+    assert after_harmless_doubt(delivery(attempts=5, why=Why.ANSWER_LOST), NOW, HALF).to is PENDING

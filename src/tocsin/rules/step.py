@@ -13,6 +13,7 @@ FIRST_BACK_OFF = timedelta(milliseconds=300)
 LONGEST_BACK_OFF = timedelta(minutes=1)
 UNNAMED_WAIT = timedelta(seconds=1)  # a 429 that names no time
 CREDENTIALS_WAIT = timedelta(minutes=1)  # a human has to mend the key; refusals repeated fast end in a ban
+POISONOUS = 5  # attempts after which a delivery that the process died over is not tried again by itself
 
 _DOUBLINGS = 8  # 300 ms doubled so often is past the longest
 
@@ -69,7 +70,8 @@ _HELD = Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
 
 def _resent(delivery: Delivery, now: datetime, jitter: float, *, possibly_repeated: bool) -> Step:
     due = now + back_off(delivery.attempts, jitter)
-    if due < delivery.expires_at:
+    poisonous = delivery.why is Why.CRASHED and delivery.attempts >= POISONOUS
+    if due < delivery.expires_at and not poisonous:
         return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=possibly_repeated)
     return _HELD
 
