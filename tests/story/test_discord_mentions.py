@@ -1,9 +1,13 @@
 """Whom a Discord message rings out to: those the file names, as often as it says, and nobody because of an alert."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from tests.faults.village import Village
 from tests.story.town import Town
 
+from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.sandbox.discord.guild import Mentions, Message
 
@@ -68,6 +72,27 @@ async def test_a_budget_is_not_new_after_a_restart(town: Town):
     after = await said(town, "After")
     assert (await town.room("general").expect("Before")).mentions.everyone
     assert not after.mentions.everyone
+
+
+async def test_a_long_budget_is_as_long_after_a_restart(tmp_path: Path):
+    hook = {"mentions": [{"match": {}, "everyone": True, "budget": "1/6h"}]}
+    async with Village(tmp_path) as village:
+        village.clock = clock = ManualClock(datetime.now(UTC))
+        webhooks = {"general": {"url": village.sandbox.discord.webhook("general"), **hook}}
+        await village.open(discord={"webhooks": webhooks})
+        await village.settled(await village.report("Before"), DeliveryState.SENT)
+        await village.close()
+        clock.advance(3 * 3600)
+        await village.open(discord={"webhooks": webhooks})
+        await village.report("After", timestamp=clock.now())
+        after = await village.room("general").expect("After")
+        assert not after.mentions.everyone
+        await village.close()
+        clock.advance(4 * 3600)
+        await village.open(discord={"webhooks": webhooks})
+        await village.report("Later", timestamp=clock.now())
+        later = await village.room("general").expect("Later")
+        assert later.mentions.everyone
 
 
 async def test_a_joined_message_mentions_what_its_most_important_mentioning_alert_may(town: Town):

@@ -27,7 +27,6 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
-MENTION_MEMORY = timedelta(hours=1)  # mention budgets are counted over no more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,13 @@ class Attempts:
         if not (policy.mentions and alerts):
             return NOBODY
         names = {name for rule in policy.mentions for name in Mention(rule.everyone, rule.roles).names}
-        spent = {name: self._spent(target, name, now) for name in names}
+        spent = {name: self._spent(target, name, now - policy.memory) for name in names}
         mention = mention_for(alerts, policy.mentions, spent, now, self._rulebook().catalog)
         self.remember(target, mention.names, now)
         return mention
 
-    def _spent(self, target: Target, name: str, now: datetime) -> list[datetime]:
-        recent = [at for at in self._mentioned[target, name] if now - at < MENTION_MEMORY]
+    def _spent(self, target: Target, name: str, since: datetime) -> list[datetime]:
+        recent = [at for at in self._mentioned[target, name] if at > since]
         self._mentioned[target, name] = recent
         return recent
 

@@ -24,7 +24,6 @@ from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
-MEMORY = timedelta(minutes=10)  # gates and budgets after a restart are rebuilt from attempts this recent
 
 
 class Dispatcher:
@@ -212,10 +211,11 @@ class Dispatcher:
         self._plan(lane.name, due if opens <= due else min(opens, due + LOOK_AGAIN_S))
 
     async def _restore_gates(self) -> None:
-        """Pacing goes on where the last process stopped."""
+        """Pacing and mention budgets go on where the last process stopped."""
         now = self._clock.now()
+        memory = max((policy.memory for policy in self._rulebook().routing.targets.values()), default=timedelta())
         ages: defaultdict[str, list[timedelta]] = defaultdict(list)
-        for row in await self._archive.recent_attempts(now - MEMORY):
+        for row in await self._archive.recent_attempts(now - memory):
             ages[row.lane].append(now - row.started_at)
             self._attempts.remember(row.target, row.mentioned.split(), row.started_at)
         for lane in self._lanes.values():

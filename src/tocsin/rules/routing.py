@@ -49,6 +49,13 @@ class TargetPolicy:
     mentions: tuple[MentionRule, ...] = ()
     quiet: QuietRule | None = None
 
+    @property
+    def memory(self) -> timedelta:
+        """How long ago an attempt still counts: the longest window of its rates and mention budgets."""
+        budgets = (rule.budget for rule in self.mentions if rule.budget)
+        rates = (*self.gate.rates, *self.shared.rates, *budgets)
+        return max((rate.per for rate in rates), default=timedelta())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPolicy:
