@@ -99,7 +99,8 @@ class Telemetry:
     def _hear_decision(self, decided: facts.Decided) -> None:
         receipt = decided.receipt
         self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
-        self._log.debug("decided", extra={"fact": {"sku": decided.alert.sku, **receipt.as_json()}})
+        if self._log.isEnabledFor(logging.DEBUG):
+            self._log.debug("decided", extra={"fact": {"sku": decided.alert.sku, **receipt.as_json()}})
 
     def _hear_provider(self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed) -> None:
         match fact:
@@ -128,6 +129,8 @@ class Telemetry:
         if move.to is DeliveryState.SENT and move.latency_s is not None:
             self._latency.labels(channel, move.delivery.band.value).observe(move.latency_s)
         level = logging.WARNING if move.to is DeliveryState.REFUSED else logging.DEBUG
+        if not self._log.isEnabledFor(level):
+            return
         told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}
         self._log.log(level, "delivery", extra={"fact": {**told, "said": move.detail}})
 

@@ -20,7 +20,7 @@ _WRITING = (
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA journal_size_limit=67108864",
-    "PRAGMA cache_size=-65536",
+    "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
 )
 # SQLite before 3.51.3 can lose commits where two connections write or checkpoint at once: these can do neither.
@@ -28,7 +28,7 @@ _WRITING = (
 _READING = (
     "PRAGMA query_only=1",
     "PRAGMA wal_autocheckpoint=0",
-    "PRAGMA cache_size=-16384",
+    "PRAGMA cache_size=-4096",
     "PRAGMA case_sensitive_like=1",
 )
 
