@@ -267,7 +267,7 @@ async def test_an_edit_rings_out_to_nobody(discord: Discord, sandbox: Sandbox):
     await edited(discord, await discord.send(an_attempt([a_record()], mention=Mention(everyone=True))), 5)
     (edit,) = sandbox.journal.accepted("discord", "edit")
     assert edit.body["allowed_mentions"] == {"parse": []}
-    assert "content" not in edit.body
+    assert edit.body["content"] == ""
 
 
 async def test_a_message_that_was_deleted_is_nothing_against_its_webhook(discord: Discord, sandbox: Sandbox):

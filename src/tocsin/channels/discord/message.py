@@ -18,7 +18,7 @@ _NAME_IN_BUTTON = 40
 
 def message_of(entries: Sequence[Entry], mention: Mention, *, silent: bool, thread_name: str | None) -> dict[str, Any]:
     """The body of Execute Webhook. `entries`: the most important first, at most as many as `fitting` says."""
-    body: dict[str, Any] = standing(entries)
+    body: dict[str, Any] = _shown(entries)
     if mention.names:
         body["content"] = _call(entries[0], mention)
         body["allowed_mentions"] = _allowed(mention)
@@ -30,14 +30,9 @@ def message_of(entries: Sequence[Entry], mention: Mention, *, silent: bool, thre
 
 
 def standing(entries: Sequence[Entry]) -> dict[str, Any]:
-    """What an edit may change. Without `allowed_mentions` Discord would fall back to its own rules."""
-    buttons = list(_buttons(entries))
-    rows = [buttons[start : start + limits.BUTTONS_IN_ROW] for start in range(0, len(buttons), limits.BUTTONS_IN_ROW)]
-    return {
-        "embeds": [embed_of(entry) for entry in entries],
-        "components": [{"type": _ACTION_ROW, "components": row} for row in rows],
-        "allowed_mentions": {"parse": []},
-    }
+    """What an edit changes. The line that rang out goes once nothing of the message can be bought any more."""
+    over = all(entry.record.closed_at is not None for entry in entries)
+    return {**({"content": ""} if over else {}), **_shown(entries)}
 
 
 def fitting(entries: Sequence[Entry]) -> int:
@@ -53,6 +48,17 @@ def fitting(entries: Sequence[Entry]) -> int:
             return count
         addresses |= {address} - {""}
     return max(1, min(len(entries), limits.EMBEDS))
+
+
+def _shown(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Without `allowed_mentions` Discord would fall back to its own rules."""
+    buttons = list(_buttons(entries))
+    rows = [buttons[start : start + limits.BUTTONS_IN_ROW] for start in range(0, len(buttons), limits.BUTTONS_IN_ROW)]
+    return {
+        "embeds": [embed_of(entry) for entry in entries],
+        "components": [{"type": _ACTION_ROW, "components": row} for row in rows],
+        "allowed_mentions": {"parse": []},
+    }
 
 
 def _call(entry: Entry, mention: Mention) -> str:
