@@ -97,7 +97,9 @@ class AlertService:
         )
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._channels = self._make_channels(self.config)
-        self._make_parts()
+        self._make_senders()
+        self._make_takers()
+        self._make_doors()
         for part in (self.targets, self.monitors, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
@@ -179,14 +181,11 @@ class AlertService:
         host = self.config.settings.server.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.doors.port}"
 
-    def _make_parts(self) -> None:
+    def _make_senders(self) -> None:
+        """What brings deliveries to their targets."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
         self.targets = Targets(ledger, archive, tell)
-        self.tokens = Tokens(ledger, archive, clock)
-        self.monitors = Monitors(ledger, archive, clock, tell)
-        bus = InProcessBus()
-        self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
         self.attempts = Attempts(
             ledger=ledger,
             archive=archive,
@@ -207,6 +206,24 @@ class AlertService:
             clock=clock,
             tell=tell,
         )
+        self.editor = Editor(
+            ledger=ledger,
+            archive=archive,
+            channels=lambda: self._channels,
+            dispatcher=self.dispatcher,
+            targets=self.targets,
+            clock=clock,
+            tell=tell,
+        )
+
+    def _make_takers(self) -> None:
+        """What takes alerts and orders in, and what looks after everything."""
+        clock, tell = self._clock, self._hear
+        ledger, archive = self.ledger, self.archive
+        self.tokens = Tokens(ledger, archive, clock)
+        self.monitors = Monitors(ledger, archive, clock, tell)
+        bus = InProcessBus()
+        self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
         self.intake = Intake(
             ledger=ledger,
             archive=archive,
@@ -228,15 +245,6 @@ class AlertService:
             clock=clock,
             tell=tell,
         )
-        self.editor = Editor(
-            ledger=ledger,
-            archive=archive,
-            channels=lambda: self._channels,
-            dispatcher=self.dispatcher,
-            targets=self.targets,
-            clock=clock,
-            tell=tell,
-        )
         self.upkeep = Upkeep(
             ledger=ledger,
             archive=archive,
@@ -250,7 +258,6 @@ class AlertService:
             clock=clock,
             tell=tell,
         )
-        self._make_doors()
 
     def _make_doors(self) -> None:
         server = self.config.settings.server
