@@ -56,6 +56,8 @@ class Dispatcher:
         self._seen: tuple[LaneRow, ...] = ()
 
     async def start(self) -> None:
+        """What a dead process left `sending` is in doubt before anything is claimed anew."""
+        await self._recover()
         self.adopt_rulebook()
         await self._restore_gates()
         await self.look()
@@ -73,7 +75,7 @@ class Dispatcher:
             if late:
                 await asyncio.wait(late)
                 with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
-                    await self._ledger.recover()
+                    await self._recover()
 
     def adopt_rulebook(self) -> None:
         """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
@@ -209,6 +211,10 @@ class Dispatcher:
         opens = lane.opens_at(lane.waiting.band, now)
         # Held back by its gate, something more important may fall due before the gate opens for this band.
         self._plan(lane.name, due if opens <= due else min(opens, due + LOOK_AGAIN_S))
+
+    async def _recover(self) -> None:
+        for delivery in (await self._ledger.recover()).deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
 
     async def _restore_gates(self) -> None:
         """Pacing and mention budgets go on where the last process stopped."""

@@ -51,7 +51,6 @@ class Upkeep:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        await self._recover()
         jobs: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
             (1.0, self._expire),
             (1.0, self._fail_over),
@@ -77,10 +76,6 @@ class Upkeep:
             except LedgerError as problem:
                 self._tell(Trouble("upkeep_failed", problem.message))
             await self._clock.sleep(seconds)
-
-    async def _recover(self) -> None:
-        """What a dead process left `sending` is in doubt now."""
-        self._tell_moves((await self._ledger.recover()).deliveries)
 
     async def _expire(self) -> None:
         self._tell_moves((await self._ledger.expire()).deliveries)

@@ -5,7 +5,6 @@ from typing import Any
 
 from tocsin.channels.text import utf16
 
-CONTENT = 2000
 EMBEDS = 10
 EMBED_TEXT = 6000  # title, description, fields, footer and author of all embeds of a message together
 TITLE = 256
@@ -13,8 +12,6 @@ DESCRIPTION = 4096
 FIELDS = 25
 FIELD_NAME = 256
 FIELD_VALUE = 1024
-FOOTER = 2048
-AUTHOR = 256
 ADDRESS = 2048
 THREAD_NAME = 100
 BUTTON_LABEL = 80
