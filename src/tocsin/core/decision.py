@@ -67,6 +67,8 @@ class Plan:
     `fallback` is taken one after the other, never two at once: the first whose target is enabled and does not have
     the alert yet. It is due when it takes over, and then waits for its own fail-over as long as lies between its
     `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
+
+    `product`: the delivery may join a message about the same product that already stands at its target.
     """
 
     target: Target
@@ -77,6 +79,7 @@ class Plan:
     why: Why | None = None
     fallback: tuple["Plan", ...] = ()
     fail_over_at: datetime | None = None
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,68 @@ class TargetDisabled:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class TargetEnabled:
+    """An operator has woken a disabled target."""
+
+    target: Target
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneClosed:
-    """A lane's gate or breaker is shut until then."""
+    """A lane's gate is shut by its provider until then."""
 
     lane: str
     why: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOpened:
+    """So many requests of a lane failed in a row: from now on one probe at a time, the next one then."""
+
+    lane: str
+    failures: int
+    until: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerClosed:
+    """A probe got through: the lane works again."""
+
+    lane: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveMissed:
+    """Too few alerts of a channel are told in time: its error budget burns `burn_rate` times as fast as it may."""
+
+    channel: str
+    burn_rate: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveMet:
+    """It is met again."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWrong:
+    """The detections of a retailer come from another time again and again. `ahead_s` is negative for late ones."""
+
+    retailer: str
+    ahead_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRight:
+    """They come from the present again."""
+
+    retailer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +163,14 @@ Fact = (
     | Moved
     | Attempted
     | TargetDisabled
+    | TargetEnabled
     | LaneClosed
+    | BreakerOpened
+    | BreakerClosed
+    | ObjectiveMissed
+    | ObjectiveMet
+    | ClockWrong
+    | ClockRight
     | MonitorLost
     | MonitorBack
     | Committed

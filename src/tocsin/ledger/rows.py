@@ -183,6 +183,7 @@ def delivery_row(
         None,
         packed(plan.fallback) if plan.fallback else None,
         None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
+        plan.product,
     )
 
 

@@ -154,6 +154,7 @@ deliveries = Table(
     Column("attempt", BigInteger, comment="the newest that carried it"),
     Column("fallback", Text, comment="JSON: the plans that are left"),
     Column("fail_over_at", Moment),
+    Column("product", String, comment="set where it may join a message about the same product"),
 )
 
 attempts = Table(
@@ -237,6 +238,29 @@ monitors = Table(
     Column("lost_at", Moment),
 )
 
+# What operators should know of, while it lasts and until they have been told that it is over.
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("what", String, primary_key=True, comment="a stable word"),
+    Column("about", String, primary_key=True, comment="a target, a lane, a monitor, ..."),
+    Column("began_at", Moment, nullable=False),
+    Column("over_at", Moment),
+    Column("detail", Text, nullable=False),
+    Column("told", Text, nullable=False, comment="JSON: per target what it was last told, began or over"),
+)
+
+# Lanes that are shut by their provider or their breaker: what is not here is open.
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("lane", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("probe_at", Moment),
+    Column("shut_until", Moment),
+    Column("why", String, nullable=False),
+)
+
 clicks = Table(
     "clicks",
     metadata,
@@ -255,6 +279,7 @@ def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElem
 PENDING = in_state(DeliveryState.PENDING)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
+JOINING = deliveries.c.product.is_not(None)
 EDIT_DUE = messages.c.shown != messages.c.wanted
 
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
@@ -284,6 +309,7 @@ _partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.d
 _partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)
 _partial("deliveries_waiting", PENDING, deliveries.c.episode)
+_partial("deliveries_product", JOINING, deliveries.c.product, deliveries.c.target)
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
 for _name, _where in _UNDER_WAY:
     _partial(f"deliveries_{_name}", _where, deliveries.c.episode, deliveries.c.target)

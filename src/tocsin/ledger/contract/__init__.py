@@ -1,0 +1,51 @@
+"""What the ledger can do: the values that go in and out, and the verbs.
+
+The ledger is the queue: there is no second one that could disagree with it. Every write verb is one step of a
+shared transaction and returns only after its commit; a read never delays a write.
+"""
+
+from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
+from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, DeliveryStory, Page, TargetRow, TokenRow
+from tocsin.ledger.contract.queue import (
+    Claim,
+    Claimed,
+    ClaimRequest,
+    Closed,
+    LaneRow,
+    Move,
+    Moved,
+    Pack,
+    Settlement,
+    StandingMessage,
+    Waiting,
+)
+from tocsin.ledger.contract.reads import Archive
+from tocsin.ledger.contract.verbs import Ledger
+
+__all__ = [
+    "AlertQuery",
+    "AlertStory",
+    "Appended",
+    "Archive",
+    "AttemptRow",
+    "Claim",
+    "ClaimRequest",
+    "Claimed",
+    "Closed",
+    "Decide",
+    "DeliveryStory",
+    "Idempotency",
+    "Item",
+    "LaneRow",
+    "Ledger",
+    "Move",
+    "Moved",
+    "Pack",
+    "Page",
+    "Settlement",
+    "StandingMessage",
+    "Submission",
+    "TargetRow",
+    "TokenRow",
+    "Waiting",
+]

@@ -1,0 +1,53 @@
+"""What goes into an append and what comes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tocsin.core.alert import Alert
+from tocsin.core.decision import Episode, Receipt, Ruling
+from tocsin.core.delivery import Delivery
+from tocsin.core.record import Event
+
+Decide = Callable[[Alert, Episode | None, datetime], Ruling]
+"""Pure: an alert, what is known of its episode (None: nothing yet) and the time of the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Covers one item or a whole request: the same owner, key and digest within 24 h get the same answer."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One detection of a submission, or the receipt (`invalid`) that it already has."""
+
+    alert: Alert | None = None
+    invalid: Receipt | None = None
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    items: tuple[Item, ...]
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """`answers` in the order of the items, as `Receipt.as_json` (a repeated key gets the stored one).
+
+    `receipts` are those newly decided, with their alerts; `lanes` got new pending deliveries; `moved` are older
+    deliveries that a newer alert superseded.
+    """
+
+    answers: tuple[Mapping[str, Any], ...]
+    receipts: tuple[tuple[Alert, Receipt], ...] = ()
+    events: tuple[Event, ...] = ()
+    lanes: frozenset[str] = frozenset()
+    moved: tuple[Delivery, ...] = ()

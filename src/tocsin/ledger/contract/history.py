@@ -1,0 +1,92 @@
+"""What is read back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from tocsin.core.alert import AlertType, Band
+from tocsin.core.decision import Decision
+from tocsin.core.delivery import Delivery, Target
+from tocsin.core.record import AlertRecord
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A token as it is stored: `digest` is the hex SHA-256 of the whole secret."""
+
+    id: str
+    name: str
+    digest: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    target: Target
+    disabled_at: datetime
+    why: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One request as the timeline shows it."""
+
+    id: UUID
+    target: Target
+    lane: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    status: int | None
+    answer: str
+    mentioned: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStory:
+    delivery: Delivery
+    attempts: tuple[AttemptRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStory:
+    """Everything about one alert; the timeline is drawn from it."""
+
+    record: AlertRecord
+    position: int | None
+    deliveries: tuple[DeliveryStory, ...]
+    clicks: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertQuery:
+    """Empty means: no condition. Globs (`*`) are allowed in `skus` and `retailers`; a SKU may be `retailer:sku`."""
+
+    types: frozenset[AlertType] = frozenset()
+    skus: tuple[str, ...] = ()
+    retailers: tuple[str, ...] = ()
+    bands: frozenset[Band] = frozenset()
+    min_priority: int = 1
+    decision: Decision | None = None
+    state: str | None = None  # open, closed
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Newest first; `next` is passed on as `page`, None on the last one."""
+
+    items: tuple[T, ...]
+    next: str | None

@@ -1,0 +1,126 @@
+"""What is claimed, sent and settled: the ledger as the queue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tocsin.core.alert import Band
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.record import AlertRecord, Event
+
+Pack = Callable[[Target, Sequence[AlertRecord]], int]
+"""Pure: how many of these, for that target, from the first on, fit into one request; at least 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRequest:
+    """Take the most important due deliveries of one lane, by priority, then position, `limit` of them an attempt.
+
+    All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now.
+    """
+
+    lane: str
+    pack: Pack
+    limit: int = 1
+    attempts: int = 1
+    lowest: Band = Band.LOW
+    oldest_first: bool = False  # the `share` of a band: its oldest due delivery in place of the most important one
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A committed attempt: its members are `sending` from here on, under the fences that they carry."""
+
+    key: int
+    target: Target
+    lane: str
+    started_at: datetime
+    members: tuple[tuple[Delivery, AlertRecord], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a lane still holds: when its next delivery is due, and the highest band among those due by then."""
+
+    due: datetime
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """`claims` is empty where nothing could be taken. `expired` were found past their life, and are marked so."""
+
+    claims: tuple[Claim, ...]
+    waiting: Waiting | None
+    expired: tuple[Delivery, ...] = ()
+
+    @property
+    def claim(self) -> Claim | None:
+        """The first of them: the only one where one attempt was asked for."""
+        return self.claims[0] if self.claims else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What becomes of one delivery. Only the holder of `fence` may move a delivery that is being sent."""
+
+    key: int
+    fence: int
+    to: DeliveryState
+    why: Why | None = None
+    due: datetime | None = None  # for pending: not before
+    detail: str = ""
+    reference: str | None = None  # for sent: the message at the provider
+    possibly_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The end of one attempt: what was answered, and the move of each member."""
+
+    attempt: int
+    outcome: str
+    moves: tuple[Move, ...]
+    status: int | None = None
+    answer: str = ""
+    mentioned: str = ""  # who was rung out to, for the mention budgets after a restart
+    disable: tuple[Target, str, str] | None = None  # a dead target, the word why and the provider's text
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`deliveries` as they stand after the move; `lost` are keys whose fence was no longer ours; `lanes` to wake."""
+
+    deliveries: tuple[Delivery, ...]
+    lost: tuple[int, ...] = ()
+    lanes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The episode has ended. `records` are its alerts that were open; empty where nothing was open."""
+
+    events: tuple[Event, ...] = ()
+    cancelled: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingMessage:
+    """A message at a provider that shows something else than it should, with all that it carries."""
+
+    target: Target
+    lane: str
+    reference: str
+    members: tuple[tuple[Delivery, AlertRecord], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneRow:
+    """What stands in one lane now."""
+
+    lane: str
+    pending: Mapping[Band, int] = field(default_factory=dict)
+    sending: int = 0
+    unknown: int = 0
+    next_due: datetime | None = None
+    oldest: datetime | None = None

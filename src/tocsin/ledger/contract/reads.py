@@ -1,0 +1,66 @@
+"""The reads, on connections of their own: none delays a write."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.monitor import Monitor
+from tocsin.core.record import AlertRecord, Event
+from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, Page, TargetRow, TokenRow
+from tocsin.ledger.contract.queue import Claim, LaneRow, StandingMessage
+
+
+class Archive(Protocol):
+    """The reads, on connections of their own."""
+
+    async def alerts(self, query: AlertQuery) -> Page[AlertRecord]: ...
+
+    async def alert(self, identifier: UUID) -> AlertRecord | None: ...
+
+    async def story(self, identifier: UUID) -> AlertStory | None: ...
+
+    async def deliveries(
+        self,
+        *,
+        state: DeliveryState | None = None,
+        channel: str | None = None,
+        limit: int = 50,
+        page: str | None = None,
+    ) -> Page[Delivery]: ...
+
+    async def delivery(self, identifier: UUID) -> Delivery | None: ...
+
+    async def by_link(self, key: int) -> tuple[Delivery, AlertRecord] | None:
+        """The delivery that a short link stands for."""
+        ...
+
+    async def events(self, after: int, limit: int) -> tuple[Event, ...]:
+        """Events after that position, in position order, without gaps."""
+        ...
+
+    async def span(self) -> tuple[int, int]:
+        """The oldest position that is still kept and the newest; (0, 0) where there is none."""
+        ...
+
+    async def lanes(self) -> tuple[LaneRow, ...]:
+        """Lanes with anything pending, sending or unknown."""
+        ...
+
+    async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
+        """Attempts whose members are `unknown`, oldest first, as they were claimed."""
+        ...
+
+    async def edits(self, lanes: frozenset[str], limit: int = 50) -> tuple[StandingMessage, ...]:
+        """Messages of these lanes that are to be edited, the longest standing first."""
+        ...
+
+    async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
+        """For gates and mention budgets after a restart, oldest first."""
+        ...
+
+    async def disabled(self) -> tuple[TargetRow, ...]: ...
+
+    async def tokens(self) -> tuple[TokenRow, ...]: ...
+
+    async def monitors(self) -> tuple[Monitor, ...]: ...

@@ -1,0 +1,107 @@
+"""The write verbs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from tocsin.core.alert import EpisodeKey
+from tocsin.core.delivery import Target
+from tocsin.core.monitor import Monitor
+from tocsin.ledger.contract.append import Appended, Decide, Submission
+from tocsin.ledger.contract.history import TokenRow
+from tocsin.ledger.contract.queue import Claimed, ClaimRequest, Closed, Move, Moved, Settlement, StandingMessage
+
+
+class Ledger(Protocol):
+    """The write verbs. Each raises LedgerUnavailableError when it cannot commit in time, having changed nothing."""
+
+    epoch: str  # drawn when the ledger is made; cursors of another one mean nothing here
+    link_secret: bytes  # drawn with it: what short links are signed with
+
+    async def append(self, submission: Submission, decide: Decide) -> Appended:
+        """Decide and write every item in one transaction under the lock of the stream's position.
+
+        Raises ConflictError where the idempotency key of the whole request was used with another digest (an item's
+        conflict is that item's invalid receipt).
+        """
+        ...
+
+    async def claim(self, request: ClaimRequest) -> Claimed: ...
+
+    async def settle(self, settlement: Settlement) -> Moved:
+        """Members that refuse, or whose target is disabled, get their fallback deliveries in the same transaction.
+
+        A deferred member that a newer alert of its episode has overtaken meanwhile comes back as superseded. Raises
+        IllegalMoveError, with nothing moved.
+        """
+        ...
+
+    async def move(self, moves: Sequence[Move]) -> Moved:
+        """Legal moves outside an attempt: how an unknown is settled, an operator's retry.
+
+        A retry gives the delivery its whole life once more. Raises IllegalMoveError, with nothing moved.
+        """
+        ...
+
+    async def close(self, key: EpisodeKey) -> Closed:
+        """The episode ends: its open alerts are closed, what is pending is cancelled, each alert gets an event."""
+        ...
+
+    async def note_shown(self, message: StandingMessage) -> None:
+        """An edit has shown each alert of the message as it is there, or there is nothing left to edit."""
+        ...
+
+    async def probe(self) -> None:
+        """An empty commit: raises LedgerUnavailableError while nothing can be kept."""
+        ...
+
+    async def fail_over(self, lanes: frozenset[str]) -> Moved:
+        """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
+
+        What has no fallback left that could take over stays where it is. At most 1,000 at a time.
+        """
+        ...
+
+    async def recover(self) -> Moved:
+        """At start: what a dead process left `sending` becomes `unknown` (crashed)."""
+        ...
+
+    async def expire(self, limit: int = 1000) -> Moved:
+        """Mark what is pending past its life, whatever lane it stands in."""
+        ...
+
+    async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
+        """Close the episodes that no detector has repeated since then."""
+        ...
+
+    async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
+        """Forget the oldest alerts with all that belongs to them, unless a delivery is still under way."""
+        ...
+
+    async def disable(self, target: Target, why: str, detail: str) -> Moved:
+        """The target rests: what is pending for it is refused (no_target) and goes to its fallback."""
+        ...
+
+    async def enable(self, target: Target) -> bool:
+        """False where it was not disabled."""
+        ...
+
+    async def add_token(self, token: TokenRow) -> None: ...
+
+    async def revoke_token(self, identifier: str) -> bool: ...
+
+    async def touch_tokens(self, used: Mapping[str, datetime]) -> None: ...
+
+    async def keep_monitor(self, monitor: Monitor) -> None:
+        """In place of what was known of it."""
+        ...
+
+    async def forget_monitor(self, identifier: str) -> bool: ...
+
+    async def click(self, delivery: int, *, robot: bool) -> None:
+        """A short link was followed; robots (link previews) are kept apart."""
+        ...
+
+    async def backup(self, path: str) -> None:
+        """A consistent copy while the service runs (SQLite only: PostgreSQL has its own tools)."""
+        ...
