@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import edits, history, monitors, queue, registry
+from tocsin.ledger import edits, history, lanes, monitors, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertStory,
@@ -21,6 +21,7 @@ from tocsin.ledger.contract import (
     Claim,
     LaneRow,
     Page,
+    ShutLane,
     StandingMessage,
     TargetRow,
     TokenRow,
@@ -75,6 +76,9 @@ class SqlArchive:
 
     async def lanes(self) -> tuple[LaneRow, ...]:
         return await self._read(queue.lanes)
+
+    async def shut_lanes(self) -> tuple[ShutLane, ...]:
+        return await self._read(lanes.listed)
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
         return await self._read(lambda connection: queue.unknown(connection, lanes, limit))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, or_, type_coerce, update
 
 from tocsin.core.delivery import DeliveryState, Why
-from tocsin.ledger.schema import PENDING, deliveries, in_state
+from tocsin.ledger.schema import PENDING, deliveries, in_state, lanes
 from tocsin.ledger.transaction import Transaction
 
 LEAST = timedelta(seconds=2)  # less than that is drift, and not worth a correction
@@ -24,6 +24,7 @@ _LIFE = (
     .where(_UNDER_WAY)
     .values(expires_at=_later(deliveries.c.expires_at), fail_over_at=_later(deliveries.c.fail_over_at))
 )
+_SHUT = update(lanes).values(probe_at=_later(lanes.c.probe_at), shut_until=_later(lanes.c.shut_until))
 _PAUSE = update(deliveries).where(PENDING, _PAUSING).values(due=_later(deliveries.c.due))
 
 
@@ -32,3 +33,4 @@ def follow(transaction: Transaction, jump: timedelta) -> None:
     by = jump // timedelta(microseconds=1)
     transaction.write(_LIFE, by=by)
     transaction.write(_PAUSE, by=by)
+    transaction.write(_SHUT, by=by)

@@ -18,6 +18,7 @@ from tocsin.ledger import (
     close,
     edits,
     fallback,
+    lanes,
     life,
     monitors,
     prune,
@@ -35,6 +36,7 @@ from tocsin.ledger.contract import (
     Move,
     Moved,
     Settlement,
+    ShutLane,
     StandingMessage,
     Submission,
     TokenRow,
@@ -62,6 +64,7 @@ _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
 _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
 _KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
+_KEEP_LANE, _FORGET_LANE = _each(lanes.keep), _each(lanes.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
 
 
@@ -146,6 +149,12 @@ class SqlLedger:
     async def forget_monitor(self, identifier: str) -> bool:
         forgotten: bool = await self._writer.do(Rank.UPKEEP, _FORGET_MONITOR, (identifier,))
         return forgotten
+
+    async def keep_lane(self, lane: ShutLane) -> None:
+        await self._writer.do(Rank.UPKEEP, _KEEP_LANE, (lane,))
+
+    async def forget_lane(self, name: str) -> None:
+        await self._writer.do(Rank.UPKEEP, _FORGET_LANE, (name,))
 
     async def click(self, delivery: int, *, robot: bool) -> None:
         await self._writer.do(Rank.UPKEEP, _CLICK[robot], (delivery,))

@@ -16,6 +16,7 @@ from tocsin.ledger.contract.queue import (
     Moved,
     Pack,
     Settlement,
+    ShutLane,
     StandingMessage,
     Waiting,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Pack",
     "Page",
     "Settlement",
+    "ShutLane",
     "StandingMessage",
     "Submission",
     "TargetRow",

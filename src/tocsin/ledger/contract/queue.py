@@ -115,6 +115,21 @@ class StandingMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShutLane:
+    """A lane that is shut, as far as that outlives the process: what is not kept is open.
+
+    `probe_at` is when its open breaker lets the next probe through, `shut_until` how long its provider wants nothing
+    (`why`: rate_limited, credentials).
+    """
+
+    lane: str
+    failures: int = 0
+    probe_at: datetime | None = None
+    shut_until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaneRow:
     """What stands in one lane now."""
 

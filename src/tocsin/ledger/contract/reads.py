@@ -8,7 +8,7 @@ from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, Page, TargetRow, TokenRow
-from tocsin.ledger.contract.queue import Claim, LaneRow, StandingMessage
+from tocsin.ledger.contract.queue import Claim, LaneRow, ShutLane, StandingMessage
 
 
 class Archive(Protocol):
@@ -46,6 +46,8 @@ class Archive(Protocol):
     async def lanes(self) -> tuple[LaneRow, ...]:
         """Lanes with anything pending, sending or unknown."""
         ...
+
+    async def shut_lanes(self) -> tuple[ShutLane, ...]: ...
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
         """Attempts whose members are `unknown`, oldest first, as they were claimed."""

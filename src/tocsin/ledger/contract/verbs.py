@@ -9,7 +9,16 @@ from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
 from tocsin.ledger.contract.append import Appended, Decide, Submission
 from tocsin.ledger.contract.history import TokenRow
-from tocsin.ledger.contract.queue import Claimed, ClaimRequest, Closed, Move, Moved, Settlement, StandingMessage
+from tocsin.ledger.contract.queue import (
+    Claimed,
+    ClaimRequest,
+    Closed,
+    Move,
+    Moved,
+    Settlement,
+    ShutLane,
+    StandingMessage,
+)
 
 
 class Ledger(Protocol):
@@ -97,6 +106,14 @@ class Ledger(Protocol):
         ...
 
     async def forget_monitor(self, identifier: str) -> bool: ...
+
+    async def keep_lane(self, lane: ShutLane) -> None:
+        """In place of what was known of it."""
+        ...
+
+    async def forget_lane(self, name: str) -> None:
+        """It is open."""
+        ...
 
     async def click(self, delivery: int, *, robot: bool) -> None:
         """A short link was followed; robots (link previews) are kept apart."""
