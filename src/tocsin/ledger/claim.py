@@ -20,7 +20,6 @@ from sqlalchemy import (
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.among import among
 from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Waiting
 from tocsin.ledger.moves import put
 from tocsin.ledger.rows import DELIVERY, RECORD, changed, delivery_of, record_of, target_of
@@ -29,6 +28,8 @@ from tocsin.ledger.transaction import AnyRow, Transaction
 
 BEYOND = 8  # read past the limit, so that one look is enough where some turn out to be expired
 LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so many
+
+Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
 _older = deliveries.alias("older")
 
@@ -67,10 +68,10 @@ _BEST_BY = (
     .order_by(deliveries.c.priority.desc(), deliveries.c.key)
     .limit(1)
 )
-_BEGIN = insert(attempts)
+_BEGIN = insert(attempts).returning(attempts.c.key, sort_by_parameter_order=True)
 _SEND = (
     update(deliveries)
-    .where(among(deliveries.c.key, "keys"))
+    .where(deliveries.c.key == bindparam("of"))
     .values(
         state=DeliveryState.SENDING.value,
         why=None,
@@ -89,7 +90,7 @@ def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Cl
 
 def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
     alive, expired = _candidates(transaction, request)
-    begun = tuple(_begin(transaction, bundle) for bundle in _bundles(alive, request))
+    begun = _begin(transaction, list(_bundles(alive, request)))
     return Claimed(begun, _waiting(transaction, request.lane), tuple(expired))
 
 
@@ -114,7 +115,7 @@ def _look(transaction: Transaction, request: ClaimRequest, window: int) -> Seque
     return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
 
 
-def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest) -> Iterator[Sequence[tuple[AnyRow, AlertRecord]]]:
+def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest) -> Iterator[Bundle]:
     """One attempt after the other; two of them never carry the same episode to the same target at once."""
     left = list(candidates)
     for _ in range(request.attempts):
@@ -127,7 +128,7 @@ def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest) -> Iterator[Se
         left = [row for row in left if row.key not in taken and (row.target, row.episode) not in busy]
 
 
-def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> list[tuple[AnyRow, AlertRecord]]:
+def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> Bundle:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request."""
     together: list[AnyRow] = []
     products: set[int] = set()
@@ -141,15 +142,30 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> list[tuple[A
     return list(zip(together, records, strict=True))[: max(1, fit)]
 
 
-def _begin(transaction: Transaction, bundle: Sequence[tuple[AnyRow, AlertRecord]]) -> Claim:
-    now, first = transaction.now, bundle[0][0]
-    number = transaction.key_of(
-        _BEGIN,
-        target=first.target, lane=first.lane, started_at=now, answer="", mentioned="", members=len(bundle),
-    )  # fmt: skip
-    keys = [row.key for row, _ in bundle]
-    transaction.insert(attempt_members, [(key, number) for key in keys])
-    transaction.write(_SEND, keys=keys, number=number, at=now)
+def _begin(transaction: Transaction, bundles: Sequence[Bundle]) -> tuple[Claim, ...]:
+    """Each bundle is an attempt of its own; all of them share their statements."""
+    keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
+    carried = [(row.key, number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
+    transaction.insert(attempt_members, carried)
+    sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
+    transaction.write_each(_SEND, sent)
+    return tuple(_claimed(number, bundle, transaction.now) for number, bundle in zip(keys, bundles, strict=True))
+
+
+def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
+    first = bundle[0][0]
+    return {
+        "target": first.target,
+        "lane": first.lane,
+        "started_at": now,
+        "answer": "",
+        "mentioned": "",
+        "members": len(bundle),
+    }
+
+
+def _claimed(number: int, bundle: Bundle, now: datetime) -> Claim:
+    first = bundle[0][0]
     members = tuple((_sending(row, now), record) for row, record in bundle)
     return Claim(number, target_of(first.target), first.lane, now, members)
 

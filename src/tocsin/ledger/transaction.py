@@ -37,12 +37,9 @@ class Transaction:
         if parameters:
             self._connection.execute(statement, parameters)
 
-    def key_of(self, statement: Executable, **parameters: Any) -> int:
-        """Insert one row and tell the key that the database gave it."""
-        inserted = self._connection.execute(statement, parameters).inserted_primary_key
-        assert inserted is not None, "one row, one key"
-        key: int = inserted[0]
-        return key
+    def keys_of(self, statement: Executable, parameters: Sequence[dict[str, Any]]) -> Sequence[int]:
+        """Insert these rows and tell the key that the database gave each, in their order."""
+        return self._connection.execute(statement, parameters).scalars().all() if parameters else ()
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Whole rows in the order of the columns, as they are stored: ints, strings, None.
