@@ -164,7 +164,7 @@ class AlertService:
             self._hear(Reloaded(problem.message))
             raise
         for setting in restart_needed(self.config, fresh):
-            self._hear(Trouble("restart_needed", f"{setting} has changed", "It counts from the next start on."))
+            self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
         self.config, self._rulebook, self._channels = fresh, book, made
         self.dispatcher.adopt_rulebook()
         await self.dispatcher.look()

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import edits, history, lanes, monitors, queue, registry
+from tocsin.ledger import conditions, edits, history, lanes, monitors, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertStory,
@@ -97,6 +98,9 @@ class SqlArchive:
 
     async def monitors(self) -> tuple[Monitor, ...]:
         return await self._read(monitors.listed)
+
+    async def conditions(self) -> tuple[Condition, ...]:
+        return await self._read(conditions.listed)
 
     async def _read(self, look: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.core.alert import EpisodeKey
+from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.monitor import Monitor
@@ -16,6 +17,7 @@ from tocsin.ledger import (
     claim,
     clicks,
     close,
+    conditions,
     edits,
     fallback,
     lanes,
@@ -64,6 +66,7 @@ _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
 _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
 _KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
+_KEEP_CONDITION, _FORGET_CONDITION = _each(conditions.keep), _each(conditions.forget)
 _KEEP_LANE, _FORGET_LANE = _each(lanes.keep), _each(lanes.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
 
@@ -149,6 +152,12 @@ class SqlLedger:
     async def forget_monitor(self, identifier: str) -> bool:
         forgotten: bool = await self._writer.do(Rank.UPKEEP, _FORGET_MONITOR, (identifier,))
         return forgotten
+
+    async def keep_condition(self, condition: Condition) -> None:
+        await self._writer.do(Rank.UPKEEP, _KEEP_CONDITION, (condition,))
+
+    async def forget_condition(self, what: What, about: str) -> None:
+        await self._writer.do(Rank.UPKEEP, _FORGET_CONDITION, (what, about))
 
     async def keep_lane(self, lane: ShutLane) -> None:
         await self._writer.do(Rank.UPKEEP, _KEEP_LANE, (lane,))

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
@@ -66,3 +67,7 @@ class Archive(Protocol):
     async def tokens(self) -> tuple[TokenRow, ...]: ...
 
     async def monitors(self) -> tuple[Monitor, ...]: ...
+
+    async def conditions(self) -> tuple[Condition, ...]:
+        """Those that last, and those of whose end somebody is still to be told, in the order they began."""
+        ...

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.core.alert import EpisodeKey
+from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
 from tocsin.ledger.contract.append import Appended, Decide, Submission
@@ -106,6 +107,14 @@ class Ledger(Protocol):
         ...
 
     async def forget_monitor(self, identifier: str) -> bool: ...
+
+    async def keep_condition(self, condition: Condition) -> None:
+        """In place of what was known of it."""
+        ...
+
+    async def forget_condition(self, what: What, about: str) -> None:
+        """It is over, and whoever was to be told of that was."""
+        ...
 
     async def keep_lane(self, lane: ShutLane) -> None:
         """In place of what was known of it."""
