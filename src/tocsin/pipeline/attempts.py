@@ -30,12 +30,18 @@ LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What an attempt came to. `shut_for`: the lane rests so long. `moved` as the ledger has it now."""
+class Answered:
+    """An attempt whose request is over, with what is to become of each member. Nothing of it is written yet."""
 
+    attempt: Attempt
     report: Report
-    moved: MovedRows
-    shut_for: timedelta | None
+    steps: tuple[Step, ...]
+    at: datetime
+
+    @property
+    def shut_for(self) -> timedelta | None:
+        """How long the provider wants nothing more on this lane; None where it said nothing of the kind."""
+        return max((step.shuts_lane_for for step in self.steps if step.shuts_lane_for), default=None)
 
 
 class Attempts:
@@ -71,16 +77,20 @@ class Attempts:
         """Resolves when the first attempt for that alert is settled."""
         return self._watchers.setdefault(alert, asyncio.get_running_loop().create_future())
 
-    async def make(self, claim: Claim) -> Made:
-        """Send the claimed request and write down what came of it."""
+    async def send(self, claim: Claim) -> Answered:
+        """Send the claimed request; it is not settled by that."""
         attempt = self._with_noise(self._compose(claim))
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
-        made = await self._settle(attempt, report)
-        if any(isinstance(outcome, Unknown) for outcome in report.outcomes):
-            return replace(made, moved=await self.settle_doubt(claim))
-        return made
+        return Answered(attempt, report, self._steps(attempt, report), self._clock.now())
+
+    async def settle(self, claim: Claim, answered: Answered) -> MovedRows:
+        """Write down what came of it; where nobody knows, find out. The deliveries as the ledger has them then."""
+        moved = await self._settle(answered)
+        if any(isinstance(outcome, Unknown) for outcome in answered.report.outcomes):
+            return await self.settle_doubt(claim)
+        return moved
 
     async def settle_doubt(self, claim: Claim) -> MovedRows:
         """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
@@ -136,17 +146,20 @@ class Attempts:
             self._tell(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return Report(tuple(Unknown(Doubt.CRASHED, type(bug).__name__) for _ in attempt.members))
 
-    async def _settle(self, attempt: Attempt, report: Report) -> Made:
+    def _steps(self, attempt: Attempt, report: Report) -> tuple[Step, ...]:
         now = self._clock.now()
+        return tuple(
+            after(outcome, member.delivery, now, self._random.random())
+            for member, outcome in zip(attempt.members, report.outcomes, strict=True)
+        )
+
+    async def _settle(self, answered: Answered) -> MovedRows:
+        attempt, report = answered.attempt, answered.report
         deliveries = [member.delivery for member in attempt.members]
-        steps = [
-            after(outcome, delivery, now, self._random.random())
-            for delivery, outcome in zip(deliveries, report.outcomes, strict=True)
-        ]
         settlement = Settlement(
             attempt=attempt.key,
             outcome=" ".join(dict.fromkeys(map(name_of, report.outcomes))),
-            moves=tuple(map(_move, deliveries, steps, report.outcomes)),
+            moves=tuple(map(_move, deliveries, answered.steps, report.outcomes)),
             status=report.status,
             answer=report.answer,
             mentioned=" ".join(attempt.mention.names),
@@ -156,8 +169,8 @@ class Attempts:
         passing(Point.OUTCOME_COMMITTED)
         if settlement.disable:
             self._targets.note_disabled(*settlement.disable)
-        self._tell_settled(attempt, report, moved, now)
-        return Made(report, moved, max((step.shuts_lane_for for step in steps if step.shuts_lane_for), default=None))
+        self._tell_settled(answered, moved)
+        return moved
 
     async def _doubtful(self, claim: Claim) -> list[Delivery]:
         """The members that are still `unknown`."""
@@ -196,7 +209,8 @@ class Attempts:
             )
         )
 
-    def _tell_settled(self, attempt: Attempt, report: Report, moved: MovedRows, now: datetime) -> None:
+    def _tell_settled(self, answered: Answered, moved: MovedRows) -> None:
+        attempt, report = answered.attempt, answered.report
         details = {m.delivery.key: (m, outcome) for m, outcome in zip(attempt.members, report.outcomes, strict=True)}
         for delivery in moved.deliveries:
             member, outcome = details.get(delivery.key, (None, None))
@@ -206,7 +220,7 @@ class Attempts:
                     to=delivery.state,
                     why=delivery.why,
                     detail=outcome.detail if outcome else "",
-                    latency_s=(now - member.record.alert.timestamp).total_seconds() if member else None,
+                    latency_s=(answered.at - member.record.alert.timestamp).total_seconds() if member else None,
                 )
             )
             if watcher := self._watchers.pop(delivery.alert_id, None):

@@ -16,8 +16,9 @@ from tocsin.core.facts import LaneClosed, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
+from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.agenda import Agenda
-from tocsin.pipeline.attempts import Attempts, Made
+from tocsin.pipeline.attempts import Answered, Attempts
 from tocsin.pipeline.lane import Lane, Turnstile
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.rules.routing import TargetPolicy
@@ -170,26 +171,33 @@ class Dispatcher:
         )
 
     async def _make(self, lane: Lane, claim: Claim, entered: float) -> None:
-        answered: float | None = self._clock.monotonic()
+        """The place at the provider is free with its answer: what it came to is written in one commit with the next
+        claim.
+        """
+        left: float | None = self._clock.monotonic()
         try:
-            made = await self._attempts.make(claim)
-            answered = self._clock.monotonic()
-            self._learn(lane, made, answered)
-            if _never_left(made):
-                answered = None
+            answered = await self._attempts.send(claim)
+            left = self._clock.monotonic()
+            self._learn(lane, answered, left)
+            if _never_left(answered):
+                left = None
         finally:
-            lane.end(entered, answered)
+            lane.end(entered, left)
             self._plan_next(lane)
+        self._follow(await self._attempts.settle(claim, answered))
 
-    def _learn(self, lane: Lane, made: Made, now: float) -> None:
-        lane.heed(now, made.report.budget, made.shut_for)
-        lane.judge(made.report.outcomes[0], now)
-        if made.shut_for:
-            self.shut(lane, made.report, made.shut_for)
-        for delivery in made.moved.deliveries:
+    def _learn(self, lane: Lane, answered: Answered, now: float) -> None:
+        lane.heed(now, answered.report.budget, answered.shut_for)
+        lane.judge(answered.report.outcomes[0], now)
+        if answered.shut_for:
+            self.shut(lane, answered.report, answered.shut_for)
+
+    def _follow(self, moved: MovedRows) -> None:
+        """What came back to the queue, and what others wait for."""
+        for delivery in moved.deliveries:
             if delivery.state is DeliveryState.PENDING:
                 self._plan(delivery.lane, self._monotonic(delivery.due))
-        self.wake(made.moved.lanes)
+        self.wake(moved.lanes)
 
     def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
         """The provider wants nothing for so long: on this lane, or on any of its channel."""
@@ -255,7 +263,7 @@ class Dispatcher:
             self._tell(Trouble("dispatcher_failed", repr(bug), "Report this: an attempt ended in an unforeseen way."))
 
 
-def _never_left(made: Made) -> bool:
+def _never_left(answered: Answered) -> bool:
     """No request came about, so no provider counted one."""
-    outcome = made.report.outcomes[0]
+    outcome = answered.report.outcomes[0]
     return isinstance(outcome, Deferred) and outcome.why is Delay.UNREACHABLE
