@@ -53,6 +53,7 @@ async def test_the_page_of_a_ban_closes_every_lane_for_its_whole_time_and_is_tol
     told = await town.told(LaneClosed)
     assert closed(town) == BOTH
     assert told.until - datetime.now(UTC) > timedelta(minutes=9)
+    await town.settled(receipt, DeliveryState.PENDING)
     (delivery,) = await town.deliveries(receipt)
     assert "1015" in delivery["attempts"][0]["answer"]
     asked = len(town.sandbox.journal)
