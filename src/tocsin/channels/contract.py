@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from tocsin.core.alert import id_of_key
+from tocsin.core.condition import Notice
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Outcome
@@ -125,6 +126,17 @@ class Edits(Protocol):
 
         `Refused(MESSAGE_GONE)`: there is nothing left to edit, or it is too old; the target itself is well.
         """
+        ...
+
+
+@runtime_checkable
+class TellsOperators(Protocol):
+    """A channel that can carry what the service has to say of itself, to those who look after it."""
+
+    notices_at_once: int  # in one request
+
+    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+        """One request that rings out to nobody. All notices share one outcome."""
         ...
 
 

@@ -36,7 +36,8 @@ _UNCONFIRMED = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`headline`, `over` and `mend` may speak of `{about}`. Without an `over` nobody is told of its end.
+    """`headline`, `over` and `mend` may speak of `{about}`, and of the `{channel}` and `{name}` of a target. Without an
+    `over` nobody is told of its end.
 
     `quiet`: it is over once nothing was heard of it for so long; None: something else ends it. `believed`: so long it
     is held to last after a restart where nothing confirms it; None: what it is about can be asked.
@@ -55,8 +56,8 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             headline="{about} is dead and gets nothing any more",
             over="{about} gets alerts again",
             mend="See whether it still exists and lets us write there. Where its address is another one now, "
-            "change the configuration and reload. Then enable it: on the page under Channels, or with POST "
-            "/api/v1/channels/CHANNEL/targets/NAME/enable.",
+            "change the configuration and reload. Then enable it: on the page under Channels, or with "
+            "POST /api/v1/channels/{channel}/targets/{name}/enable.",
         ),
         What.LANE_FAILING: Kind(
             headline="Requests to {about} fail again and again",
@@ -90,7 +91,7 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             headline="Monitor {about} has fallen silent",
             over="Monitor {about} is heard again",
             mend="See whether the program runs and reaches this service. Until it is heard its products are "
-            "watched by nobody. One that was taken away on purpose: DELETE /api/v1/monitors/ID.",
+            "watched by nobody. One that was taken away on purpose: DELETE /api/v1/monitors/{about}.",
         ),
         What.CONFIG_REFUSED: Kind(
             headline="The configuration was not reloaded",
@@ -168,8 +169,17 @@ def change(fact: Fact) -> Change | None:
 def notice(condition: Condition) -> Notice:
     kind = KINDS[condition.what]
     if condition.phase is Phase.OVER:
-        return Notice(condition=condition, headline=kind.over.format(about=condition.about))
-    return Notice(condition=condition, headline=kind.headline.format(about=condition.about), mend=kind.mend)
+        return Notice(condition=condition, headline=worded(kind.over, condition.about))
+    return Notice(
+        condition=condition,
+        headline=worded(kind.headline, condition.about),
+        mend=worded(kind.mend, condition.about),
+    )
+
+
+def worded(text: str, about: str) -> str:
+    channel, _, name = about.partition(":")
+    return text.format(about=about, channel=channel, name=name)
 
 
 def _began(what: What, about: str, detail: str = "") -> Change:

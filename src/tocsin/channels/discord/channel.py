@@ -14,10 +14,12 @@ from tocsin.channels.discord.answers import ANSWER_LENGTH, report_of
 from tocsin.channels.discord.embed import template_fault
 from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.message import fitting, message_of, standing
+from tocsin.channels.discord.notice import AT_ONCE, notices_of
 from tocsin.channels.discord.reference import LONGEST, reference_of
 from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
+from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
@@ -33,9 +35,12 @@ _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the
 
 
 class Discord:
-    """Satisfies `Channel`, `Edits` and `SharesGate`. Raises ValueError for an address that is no webhook's."""
+    """Satisfies `Channel`, `Edits`, `TellsOperators` and `SharesGate`. Raises ValueError for an address that is no
+    webhook's.
+    """
 
     name = "discord"
+    notices_at_once = AT_ONCE
 
     def __init__(self, settings: DiscordSettings, transport: Transport, clock: Clock, link: Link) -> None:
         self._settings = settings
@@ -60,7 +65,7 @@ class Discord:
     async def send(self, attempt: Attempt) -> Report:
         address = self._addresses.get(attempt.target.name)
         if address is None:
-            return _unanswered(_NOT_CONFIGURED, attempt.members)
+            return _unanswered(_NOT_CONFIGURED, len(attempt.members))
         entries = self._entries(attempt.target, attempt.members)
         body = message_of(
             entries,
@@ -68,20 +73,27 @@ class Discord:
             silent=attempt.silent,
             thread_name=self._webhook(attempt.target).thread_name,
         )
-        report = await self._call("POST", address, address.execute(), body, attempt.members)
+        report = await self._call("POST", address, address.execute(), body, len(attempt.members))
         return self._part(attempt.members, report) if _blames_all(report) else _with_faults(report, entries)
 
     async def edit(self, message: Message) -> Report:
         """A forum post is a thread with the id of its first message (Discord documentation, Channels Resource)."""
         address = self._addresses.get(message.target.name)
         if address is None:
-            return _unanswered(_NOT_CONFIGURED, message.members)
+            return _unanswered(_NOT_CONFIGURED, len(message.members))
         body = standing(self._entries(message.target, message.members))
         if not self._webhook(message.target).thread_name:
-            return await self._call("PATCH", address, address.message(message.reference), body, message.members)
+            return await self._call("PATCH", address, address.message(message.reference), body, len(message.members))
         post = Address(address.url, message.reference)
-        report = await self._call("PATCH", post, post.message(message.reference), body, message.members)
+        report = await self._call("PATCH", post, post.message(message.reference), body, len(message.members))
         return _post_gone(report) if report.answer.startswith(_UNKNOWN_CHANNEL) else report
+
+    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+        address = self._addresses.get(target.name)
+        if address is None:
+            return _unanswered(_NOT_CONFIGURED, 1)
+        body = notices_of(notices, self._webhook(target).thread_name)
+        return await self._call("POST", address, address.execute(), body, 1)
 
     async def shared_gate(self, target: Target) -> str | None:
         """All webhooks of one Discord channel share its limit of messages per minute."""
@@ -99,12 +111,10 @@ class Discord:
                 self._places[target.name] = ""
         return self._places.get(target.name) or None
 
-    async def _call(
-        self, method: str, address: Address, url: Secret, body: Mapping[str, Any], members: Sequence[Member]
-    ) -> Report:
+    async def _call(self, method: str, address: Address, url: Secret, body: Mapping[str, Any], members: int) -> Report:
         answer = await self._transport.request(method, url, headers=self._headers, body=orjson.dumps(body))
         if isinstance(answer, Answer):
-            return report_of(address.hidden_in(answer), len(members), self._clock.now())
+            return report_of(address.hidden_in(answer), members, self._clock.now())
         return _unanswered(answer, members)
 
     def _part(self, members: Sequence[Member], report: Report) -> Report:
@@ -145,9 +155,9 @@ def _user_agent(public_url: str | None) -> str:
     return f"DiscordBot ({public_url or 'https://pypi.org/project/tocsin'}, {version('tocsin')})"
 
 
-def _unanswered(outcome: Outcome, members: Sequence[Member]) -> Report:
+def _unanswered(outcome: Outcome, members: int) -> Report:
     detail = "" if isinstance(outcome, Delivered) else outcome.detail
-    return Report((outcome,) * len(members), answer=detail)
+    return Report((outcome,) * members, answer=detail)
 
 
 def _post_gone(report: Report) -> Report:

@@ -14,9 +14,11 @@ from tocsin.channels.destination import Destination, Resolve, post, system_resol
 from tocsin.channels.transport import Answer, Patience, Transport
 from tocsin.channels.webhook.answers import report_of
 from tocsin.channels.webhook.body import body_of, bundle_of, fitting
+from tocsin.channels.webhook.notice import notice_of
 from tocsin.channels.webhook.settings import Endpoint
 from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import Clock
+from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.outcome import Deferred, Delay, Unknown
@@ -35,6 +37,10 @@ class _Place:
     destination: Destination
 
     @property
+    def any_json(self) -> bool:
+        return _ANY_JSON in self.destination.url.path
+
+    @property
     def drops_repeats(self) -> bool:
         """Receivers of signed requests go by their `webhook-id`; a hook of Zapier or IFTTT takes each for news.
 
@@ -45,14 +51,16 @@ class _Place:
     def body(self, records: Sequence[AlertRecord], links: Sequence[str | None], now: datetime) -> Mapping[str, Any]:
         if self.endpoint.bundle > 1:
             return bundle_of(records, links, now)
-        any_json = _ANY_JSON in self.destination.url.path
-        return body_of(self.endpoint.form, records[0], links[0], any_json=any_json)
+        return body_of(self.endpoint.form, records[0], links[0], any_json=self.any_json)
 
 
 class Webhooks:
-    """Satisfies `Channel` and `RepeatsSafely`. Raises ValueError for an address or a secret that is none."""
+    """Satisfies `Channel`, `TellsOperators` and `RepeatsSafely`. Raises ValueError for an address or a secret that is
+    none.
+    """
 
     name = "webhook"
+    notices_at_once = 1  # each has an id by which a repeat is known
 
     def __init__(
         self,
@@ -85,23 +93,33 @@ class Webhooks:
     async def send(self, attempt: Attempt) -> Report:
         place = self._places.get(attempt.target.name)
         if place is None:
-            return _unanswered(_NOT_CONFIGURED, attempt)
-        now = self._clock.now()
-        body = orjson.dumps(self._body(place, attempt, now))
+            return _unanswered(_NOT_CONFIGURED, len(attempt.members))
+        body = self._body(place, attempt, self._clock.now())
+        return await self._call(place, _id_of(attempt.members), body, len(attempt.members))
+
+    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+        place = self._places.get(target.name)
+        if place is None:
+            return _unanswered(_NOT_CONFIGURED, 1)
+        body = notice_of(place.endpoint.form, notices[0], any_json=place.any_json)
+        return await self._call(place, notices[0].id, body, 1)
+
+    async def _call(self, place: _Place, identifier: str, told: Mapping[str, Any], members: int) -> Report:
+        now, body = self._clock.now(), orjson.dumps(told)
         answer = await post(
             self._transport,
             place.destination,
-            headers={**_HEADERS, **headers_of(_id_of(attempt.members), now, body, place.endpoint.secrets)},
+            headers={**_HEADERS, **headers_of(identifier, now, body, place.endpoint.secrets)},
             body=body,
             patience=PATIENCE,
             resolve=self._resolve,
         )
         if not isinstance(answer, Answer):
-            return _unanswered(answer, attempt)
+            return _unanswered(answer, members)
         return report_of(
             answer,
             place.destination.url,
-            len(attempt.members),
+            members,
             self._clock.now(),
             repeats_safely=place.drops_repeats,
         )
@@ -119,8 +137,8 @@ def _id_of(members: Sequence[Member]) -> str:
     return hashlib.sha256(together.encode()).hexdigest()[:32]
 
 
-def _unanswered(outcome: Deferred | Unknown, attempt: Attempt) -> Report:
-    return Report((outcome,) * len(attempt.members), answer=outcome.detail)
+def _unanswered(outcome: Deferred | Unknown, members: int) -> Report:
+    return Report((outcome,) * members, answer=outcome.detail)
 
 
 def _place(endpoint: Endpoint) -> _Place:
