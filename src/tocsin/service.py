@@ -33,9 +33,11 @@ from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake, receipt_of
+from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
@@ -201,11 +203,13 @@ class AlertService:
             archive=archive,
             attempts=self.attempts,
             shared_gates=SharedGates(lambda: self._channels, self.targets, clock),
+            shut_lanes=ShutLanes(ledger, archive, clock),
             channels=lambda: self._channels,
             rulebook=lambda: self._rulebook,
             clock=clock,
             tell=tell,
         )
+        self.lane_watch = LaneWatch(self.dispatcher.lanes, self.targets, clock, tell)
         self.editor = Editor(
             ledger=ledger,
             archive=archive,
@@ -239,6 +243,7 @@ class AlertService:
             ledger=ledger,
             archive=archive,
             dispatcher=self.dispatcher,
+            lane_watch=self.lane_watch,
             attempts=self.attempts,
             targets=self.targets,
             rulebook=lambda: self._rulebook,
@@ -252,6 +257,7 @@ class AlertService:
             dispatcher=self.dispatcher,
             editor=self.editor,
             intake=self.intake,
+            lane_watch=self.lane_watch,
             monitors=self.monitors,
             rulebook=lambda: self._rulebook,
             retention=lambda: self.config.settings.storage.retention,
@@ -274,7 +280,7 @@ class AlertService:
             ),
             tell=self._hear,
         )
-        for figure in _figures(self.gateway.gauges, self.dispatcher, self.monitors):
+        for figure in _figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors):
             self.telemetry.follow(figure)
         self.web = build_app(
             Parts(
@@ -338,13 +344,20 @@ class AlertService:
             listener(fact)
 
 
-def _figures(gauges: Gauges, dispatcher: Dispatcher, monitors: Monitors) -> Sequence[Figure]:
+def _figures(gauges: Gauges, dispatcher: Dispatcher, lane_watch: LaneWatch, monitors: Monitors) -> Sequence[Figure]:
     return (
         Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
         Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
         Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
         Figure(
             "tocsin_sockets",
+        Figure(
+            "tocsin_lane_opens_in_seconds",
+            "How long closed lanes stay closed.",
+            lane_watch.opens_in,
+            label=("lane", "why"),
+        ),
+        Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", lane_watch.broken, label="lane"),
             "Live sockets.",
             lambda: {"polling": gauges.polling, "websocket": gauges.websocket},
             label="transport",

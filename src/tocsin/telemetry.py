@@ -82,6 +82,8 @@ class Telemetry:
                 self._hear_move(fact)
             case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed():
                 self._hear_provider(fact)
+            case facts.BreakerOpened() | facts.BreakerClosed():
+                self._hear_breaker(fact)
             case facts.Committed(took_s, calls):
                 self._commits.observe(took_s)
                 self._commit_calls.inc(calls)
@@ -116,6 +118,14 @@ class Telemetry:
                 told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
                 self._log.info("lane closed", extra={"fact": told})
 
+    def _hear_breaker(self, fact: facts.BreakerOpened | facts.BreakerClosed) -> None:
+        match fact:
+            case facts.BreakerOpened(lane=lane, failures=failures, until=until, detail=detail):
+                told = {"lane": lane, "failures": failures, "next_try": until.isoformat(), "said": detail}
+                self._log.warning("breaker opened", extra={"fact": told})
+            case facts.BreakerClosed(lane):
+                self._log.warning("breaker closed", extra={"fact": {"lane": lane}})
+
     def _hear_reload(self, reload: facts.Reloaded) -> None:
         self._reload_good.set(0 if reload.problem else 1)
         level = logging.ERROR if reload.problem else logging.INFO
@@ -147,14 +157,19 @@ class Figure(Collector):
 
     def collect(self) -> Iterator[Metric]:
         family = CounterMetricFamily if self.grows else GaugeMetricFamily
-        metric = family(self.name, self.meaning, labels=[self.label] if self.label else [])
+        labels = _several(self.label) if self.label else ()
+        metric = family(self.name, self.meaning, labels=labels)
         for value, number in self.read().items():
-            metric.add_metric([value] if self.label else [], number)
+            metric.add_metric(_several(value) if labels else (), number)
         yield metric
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: no value from outside can forge a second one."""
+def _several(one: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (one,) if isinstance(one, str) else one
+
+
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -27,9 +27,11 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import ConfiguredToken, Tokens
 from tocsin.rules.catalog import Catalog, Product, Retailer
@@ -141,7 +143,8 @@ async def open_house(
         ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
         attempts = Attempts(**known, **ruled, targets=targets, random=Random(1))
         gates = SharedGates(lambda: {"board": board}, targets, clock)
-        dispatcher = Dispatcher(**known, **ruled, attempts=attempts, shared_gates=gates)
+        shut = ShutLanes(ledger, archive, clock)
+        dispatcher = Dispatcher(**known, **ruled, attempts=attempts, shared_gates=gates, shut_lanes=shut)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
         tokens = Tokens(ledger, archive, clock)
@@ -154,7 +157,12 @@ async def open_house(
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, 5)
         operations = Operations(
-            **known, dispatcher=dispatcher, attempts=attempts, targets=targets, rulebook=lambda: book
+            **known,
+            dispatcher=dispatcher,
+            lane_watch=LaneWatch(dispatcher.lanes, targets, clock, facts.append),
+            attempts=attempts,
+            targets=targets,
+            rulebook=lambda: book,
         )
         monitors = Monitors(ledger, archive, clock, facts.append)
         await monitors.start()

@@ -84,6 +84,25 @@ class BreakerOpened:
 class BreakerClosed:
     """A probe got through: the lane works again."""
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanePaused:
+    """A lane lets nothing leave for longer than a moment, whatever the cause. `until` is None where time alone opens
+    nothing; `rate` is the one that is used up, where that is the cause.
+    """
+
+    lane: str
+    why: str
+    rate: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneOpened:
+    """It was paused, and something may leave again."""
+
+    lane: str
+
+
     lane: str
 
 
@@ -178,3 +197,5 @@ Fact = (
     | Trouble
 )
 Tell = Callable[[Fact], None]
+    | LanePaused
+    | LaneOpened

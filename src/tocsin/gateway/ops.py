@@ -1,4 +1,4 @@
-"""The namespace `/ops`: operators see deliveries move, monitors come and go, and the counts grow."""
+"""The namespace `/ops`: operators see deliveries move, lanes pause, monitors come and go, and the counts grow."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import orjson
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
-from tocsin.core.facts import Fact, MonitorBack, MonitorLost, Moved
+from tocsin.core.facts import Fact, LaneOpened, LanePaused, MonitorBack, MonitorLost, Moved
 from tocsin.core.record import rfc3339
 from tocsin.gateway.broadcast import Broadcast, Writer
 from tocsin.gateway.engineio import Outgoing
@@ -53,6 +53,8 @@ class Ops:
         match fact:
             case Moved():
                 self._post("delivery", _delivery(fact))
+            case LanePaused() | LaneOpened():
+                self._post("lane", _lane(fact))
             case MonitorLost(monitor) | MonitorBack(monitor):
                 self._post("monitor", monitor.as_json())
 
@@ -95,6 +97,16 @@ class Ops:
         gauges = self._gauges
         sockets = {"polling": gauges.polling, "websocket": gauges.websocket}
         return {**self._tally.as_json(), "sockets": sockets, "interests": gauges.interests, "resumes": gauges.resumes}
+
+
+def _lane(fact: LanePaused | LaneOpened) -> dict[str, Any]:
+    """`closed` as in the list of channels: None where it is open."""
+    match fact:
+        case LanePaused():
+            until = fact.until and rfc3339(fact.until)
+            return {"lane": fact.lane, "closed": {"why": fact.why, "opens_at": until, "rate": fact.rate}}
+        case LaneOpened(lane):
+            return {"lane": lane, "closed": None}
 
 
 def _delivery(fact: Moved) -> dict[str, Any]:

@@ -12,15 +12,16 @@ from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerError
-from tocsin.core.facts import LaneClosed, Moved, Tell, Trouble
+from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
-from tocsin.core.outcome import Deferred, Delay
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
 from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Answered, Attempts
 from tocsin.pipeline.lane import Lane, Turnstile
 from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
@@ -35,6 +36,7 @@ class Dispatcher:
         archive: Archive,
         attempts: Attempts,
         shared_gates: SharedGates,
+        shut_lanes: ShutLanes,
         channels: Callable[[], Mapping[str, Channel]],
         rulebook: Callable[[], Rulebook],
         clock: Clock,
@@ -44,6 +46,7 @@ class Dispatcher:
         self._archive = archive
         self._attempts = attempts
         self._shared_gates = shared_gates
+        self._shut_lanes = shut_lanes
         self._channels = channels
         self._rulebook = rulebook
         self._clock = clock
@@ -61,6 +64,7 @@ class Dispatcher:
         await self._recover()
         self.adopt_rulebook()
         await self._restore_gates()
+        await self._shut_lanes.recall(self._lanes)
         await self.look()
         self._scheduler = asyncio.create_task(self._schedule())
 
@@ -101,6 +105,7 @@ class Dispatcher:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
         if not self._joining:
             self._spawn(self._join_shared_gates())
+        await self._shut_lanes.keep_all(self._lanes)
         self._seen = await self._archive.lanes()
         for row in self._seen:
             if row.next_due is not None:
@@ -187,8 +192,8 @@ class Dispatcher:
         self._follow(await self._attempts.settle(claim, answered))
 
     def _learn(self, lane: Lane, answered: Answered, now: float) -> None:
-        lane.heed(now, answered.report.budget, answered.shut_for)
-        lane.judge(answered.report.outcomes[0], now)
+        lane.heed(now, answered.report.budget)
+        self.judge(lane, answered.report.outcomes[0])
         if answered.shut_for:
             self.shut(lane, answered.report, answered.shut_for)
 
@@ -201,12 +206,35 @@ class Dispatcher:
 
     def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
         """The provider wants nothing for so long: on this lane, or on any of its channel."""
-        now = self._clock.monotonic()
+        now, why = self._clock.monotonic(), _why_shut(report)
         shut = [other for other in self._lanes.values() if other.channel == lane.channel]
         for other in shut if report.whole_channel else [lane]:
-            other.heed(now, None, shut_for)
-            why = report.outcomes[0].why.value if isinstance(report.outcomes[0], Deferred) else "rate_limited"
+            other.shut(now, shut_for, why)
             self._tell(LaneClosed(lane=other.name, why=why, until=self._clock.now() + shut_for))
+            self._remember(other)
+
+    def judge(self, lane: Lane, outcome: Outcome) -> None:
+        """Count an answer for the lane's breaker; that it opens, or closes, is told once."""
+        was_open = lane.breaker.open
+        lane.judge(outcome, self._clock.monotonic())
+        if lane.breaker.open and not was_open:
+            self._tell_broken(lane, outcome)
+        elif was_open and not lane.breaker.open:
+            self._tell(BreakerClosed(lane.name))
+        self._remember(lane)
+
+    def _tell_broken(self, lane: Lane, outcome: Outcome) -> None:
+        pause = timedelta(seconds=lane.breaker.open_until - self._clock.monotonic())
+        detail = "" if isinstance(outcome, Delivered) else f"{outcome.why.value}: {outcome.detail}".rstrip(": ")
+        self._tell(
+            BreakerOpened(
+                lane=lane.name, failures=lane.breaker.failures, until=self._clock.now() + pause, detail=detail
+            )
+        )
+
+    def _remember(self, lane: Lane) -> None:
+        if self._shut_lanes.changed(lane):
+            self._spawn(self._shut_lanes.keep(lane.name, lane))
 
     def _plan_next(self, lane: Lane) -> None:
         now = self._clock.monotonic()
@@ -261,6 +289,11 @@ class Dispatcher:
         self._under_way.discard(task)
         if not task.cancelled() and (bug := task.exception()):
             self._tell(Trouble("dispatcher_failed", repr(bug), "Report this: an attempt ended in an unforeseen way."))
+
+
+def _why_shut(report: Report) -> str:
+    deferred = (outcome for outcome in report.outcomes if isinstance(outcome, Deferred))
+    return next((outcome.why for outcome in deferred), Delay.RATE_LIMITED).value
 
 
 def _never_left(answered: Answered) -> bool:

@@ -101,7 +101,7 @@ class Editor:
         report = await channel.edit(Message(target=message.target, reference=message.reference, members=members))
         now = self._clock.monotonic()
         if probing:
-            lane.judge(report.outcomes[0], now)
+            self._dispatcher.judge(lane, report.outcomes[0])
         lane.end(began, now)
         self._tell(
             Attempted(target=message.target, lane=lane.name, members=len(members), outcome="edit", took_s=now - began)

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 from tocsin.channels.contract import Budget
 from tocsin.core.alert import Band
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
 from tocsin.rules.breaker import Breaker, admits, judge, probe
-from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, spend
+from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, shut, spend
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -55,6 +54,7 @@ class Lane:
     stirred: bool = False  # somebody asked for a look while it was busy
     shares: bool = False  # it passes the gate, too, that its provider has for several lanes
     waiting: Waiting | None = None
+    shut_why: str = ""  # what its provider last shut it for
 
     @property
     def channel(self) -> str:
@@ -118,31 +118,27 @@ class Lane:
         self.in_flight -= 1
         self.leave(entered, answered)
 
-    def heed(self, now: float, budget: Budget | None, shut_for: timedelta | None) -> None:
+    def heed(self, now: float, budget: Budget | None) -> None:
         """The provider has spoken of this lane, in its answer to one request that still counts as under way."""
+        if budget is not None:
+            own, others = self.turnstiles[0], self.in_flight - 1
+            own.gate = heed(
+                own.gate, now, remaining=budget.remaining, resets_after=budget.resets_after, in_flight=others
+            )
+
+    def shut(self, now: float, wait: timedelta, why: str) -> None:
+        """The provider wants nothing for so long."""
         own = self.turnstiles[0]
-        own.gate = heed(
-            own.gate,
-            now,
-            remaining=budget.remaining if budget else None,
-            resets_after=budget.resets_after if budget else None,
-            shut_for=shut_for,
-            in_flight=self.in_flight - 1,
-        )
+        own.gate = shut(own.gate, now, wait)
+        self.shut_why = why
+
+    def shut_until(self, now: float) -> float:
+        """Until when its provider wants nothing; 0 where that is over."""
+        until = self.turnstiles[0].gate.shut_until
+        return until if until > now else 0.0
 
     def judge(self, outcome: Outcome, now: float) -> None:
         self.breaker = judge(self.breaker, outcome, now)
-
-    def as_json(self, now: float) -> dict[str, Any]:
-        """How the lane stands, for people; durations in seconds."""
-        wait = self.opens_at(Band.HIGH, now) - now
-        return {
-            "lane": self.name,
-            "in_flight": self.in_flight,
-            "opens_in_s": round(max(wait, 0.0), 3),
-            "breaker": "open" if self.breaker.open else "closed",
-            "failures": self.breaker.failures,
-        }
 
 
 _HEIGHT = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}

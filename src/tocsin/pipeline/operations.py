@@ -19,6 +19,7 @@ from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -34,6 +35,7 @@ class Operations:
         ledger: Ledger,
         archive: Archive,
         dispatcher: Dispatcher,
+        lane_watch: LaneWatch,
         attempts: Attempts,
         targets: Targets,
         rulebook: Callable[[], Rulebook],
@@ -43,6 +45,7 @@ class Operations:
         self._ledger = ledger
         self._archive = archive
         self._dispatcher = dispatcher
+        self._lane_watch = lane_watch
         self._attempts = attempts
         self._targets = targets
         self._rulebook = rulebook
@@ -108,17 +111,13 @@ class Operations:
                     "enabled": rest is None,
                     "disabled": rest and {"at": rfc3339(rest.disabled_at), "why": rest.why, "detail": rest.detail},
                     "shadow": policy.shadow,
-                    **self._lane(policy.lane),
+                    **self._lane_watch.as_json(policy.lane),
                     **_queue(lanes.pop(policy.lane, LaneRow(lane=policy.lane))),
                 }
             )
         held = [{"lane": row.lane, **_queue(row)} for row in lanes.values()]
         told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
         return [*told, {"channel": None, "held": held}] if held else told
-
-    def _lane(self, name: str) -> dict[str, Any]:
-        lane = self._dispatcher.lanes().get(name)
-        return lane.as_json(self._clock.monotonic()) if lane else {"lane": name}
 
     def _policy(self, target: Target) -> TargetPolicy:
         policy = self._rulebook().routing.targets.get(target)
@@ -131,7 +130,7 @@ class Operations:
             "target": str(policy.target),
             "state": "pending",
             "why": "its lane is closed",
-            **self._lane(policy.lane),
+            **self._lane_watch.as_json(policy.lane),
         }
 
 

@@ -13,6 +13,7 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.intake import Intake
+from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
 from tocsin.rules.rulebook import Rulebook
 
@@ -31,6 +32,7 @@ class Upkeep:
         dispatcher: Dispatcher,
         editor: Editor,
         intake: Intake,
+        lane_watch: LaneWatch,
         monitors: Monitors,
         rulebook: Callable[[], Rulebook],
         retention: Callable[[], timedelta | None],
@@ -43,6 +45,7 @@ class Upkeep:
         self._dispatcher = dispatcher
         self._editor = editor
         self._intake = intake
+        self._lane_watch = lane_watch
         self._monitors = monitors
         self._rulebook = rulebook
         self._retention = retention
@@ -55,6 +58,7 @@ class Upkeep:
             (1.0, self._expire),
             (1.0, self._fail_over),
             (1.0, self._editor.look),
+            (1.0, self._lane_watch.look),
             (1.0, self._monitors.watch),
             (5.0, self._dispatcher.look),
             (5.0, self._settle_doubts),

@@ -46,6 +46,11 @@ def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
     return Breaker(failures, now + _pause(failures)) if failures >= OPENS_AFTER else Breaker(failures)
 
 
+def recall(failures: int, pause: float, now: float) -> Breaker:
+    """The open breaker after a restart, with what is left of its pause: never more than the longest."""
+    return Breaker(min(failures, _LONGEST_RUN), now + min(max(pause, 0.0), LONGEST_PAUSE_S))
+
+
 def _failed(outcome: Outcome) -> bool:
     match outcome:
         case Deferred(why=Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE) | Unknown():

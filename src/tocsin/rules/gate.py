@@ -50,9 +50,20 @@ class Gate:
 
 def opens_at(gate: Gate, policy: GatePolicy, band: Band, now: float) -> float:
     """The earliest time at which a message of this band may leave: `now`, or later."""
+    return max(now, gate.shut_until, budget_opens(gate, policy, band, now)[0])
+
+
+def budget_opens(gate: Gate, policy: GatePolicy, band: Band, now: float) -> tuple[float, Rate | None]:
+    """When the budget alone lets a message of this band through, and the rate that decides it; None where that is
+    what the provider's headers said, or nothing.
+    """
     whole = band is Band.HIGH or oldest_first(gate, policy)
-    waits = [_window_opens(gate.used, rate, _usable(rate, policy, whole=whole)) for rate in policy.rates]
-    return max(now, gate.shut_until, _provider_opens(gate, now), *waits)
+    opens, strictest = _provider_opens(gate, now), None
+    for rate in policy.rates:
+        window = _window_opens(gate.used, rate, _usable(rate, policy, whole=whole))
+        if window > opens:
+            opens, strictest = window, rate
+    return opens, strictest
 
 
 def lowest_now(gate: Gate, policy: GatePolicy, now: float) -> Band | None:
@@ -80,24 +91,24 @@ def heed(
     gate: Gate,
     now: float,
     *,
-    remaining: int | None,
-    resets_after: timedelta | None,
-    shut_for: timedelta | None,
+    remaining: int,
+    resets_after: timedelta,
     in_flight: int = 0,
 ) -> Gate:
-    """What the provider said: so many more until then, or nothing at all for so long (a 429).
+    """What the provider said: so many more until then.
 
     `in_flight` are the other requests of the lane that have left and are not answered: what the provider counted
     may not have them yet. Within one window the budget only shrinks, so the smaller figure is the true one.
     """
-    if shut_for is not None:
-        gate = replace(gate, shut_until=max(gate.shut_until, now + _seconds(shut_for)))
-    if remaining is None or resets_after is None:
-        return gate
     left = max(0, remaining - in_flight)
     if gate.remaining is not None and now < gate.resets_at:
         left = min(left, gate.remaining)
     return replace(gate, remaining=left, resets_at=now + _seconds(resets_after))
+
+
+def shut(gate: Gate, now: float, wait: timedelta) -> Gate:
+    """The provider wants nothing at all for so long: a 429, or a key that it refused."""
+    return replace(gate, shut_until=max(gate.shut_until, now + _seconds(wait)))
 
 
 def recall(policy: GatePolicy, ages: Iterable[timedelta], now: float) -> Gate:

@@ -1,0 +1,130 @@
+"""Why nothing leaves on a lane, until when, and that a restart changes nothing about it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import socketio
+from tests.story.town import TOKEN, Town
+
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.facts import BreakerClosed, BreakerOpened, Fact, LaneClosed
+from tocsin.sandbox import Fault
+
+DOWN = Fault.status(503, "")
+LANE = "discord:high_priority"
+
+
+async def standing(town: Town, target: str = LANE) -> dict[str, Any]:
+    (discord,) = (await town.get("/api/v1/channels"))["channels"]
+    return next(row for row in discord["targets"] if row["target"] == target)
+
+
+async def break_down(town: Town) -> None:
+    """Nothing that is sent to the webhook comes about, until its breaker opens."""
+    town.sandbox.faults.next("discord", DOWN, times=None, target="high_priority")
+    for number in range(5):
+        await town.report(f"Product {number}")
+    await town.told(BreakerOpened)
+
+
+def heard(town: Town, *kinds: type[Any]) -> Sequence[Fact]:
+    return [fact for fact in town.facts if isinstance(fact, kinds)]
+
+
+async def test_a_pause_that_the_provider_asked_for_lasts_across_a_restart(town: Town):
+    await town.open()
+    limit = Fault.too_many(60, "seconds", "user")
+    town.sandbox.faults.next("discord", limit, action="execute", target="high_priority")
+    receipt = await town.report("RTX 5090")
+    await town.settled(receipt, DeliveryState.PENDING)
+    before = await standing(town)
+    await town.close()
+    asked = len(town.sandbox.journal)
+    town.facts.clear()
+    await town.open()
+    after = await standing(town)
+    assert after["closed"]["why"] == before["closed"]["why"] == "rate_limited"
+    assert 50 < after["opens_in_s"] <= before["opens_in_s"]
+    assert abs(moment(after) - moment(before)) < timedelta(seconds=1)
+    await town.report("Steam Deck", type="restock_soon", price=None)
+    await town.room("general").expect("Steam Deck")
+    assert [entry.target for entry in town.sandbox.journal.after(asked) if entry.action == "execute"] == ["general"]
+    assert heard(town, LaneClosed) == []
+
+
+def moment(told: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(told["closed"]["opens_at"])
+
+
+async def test_an_open_breaker_is_open_after_a_restart_and_told_once(town: Town):
+    await town.open()
+    await break_down(town)
+    (opened,) = heard(town, BreakerOpened)
+    assert isinstance(opened, BreakerOpened)
+    assert (opened.lane, opened.failures) == (LANE, 5)
+    assert opened.until > datetime.now(UTC)
+    await town.close()
+    town.facts.clear()
+    asked = len(town.sandbox.journal)
+    await town.open()
+    told = await standing(town)
+    assert (told["breaker"], told["failures"], told["closed"]["why"]) == ("open", 5, "breaker")
+    assert 0 < told["opens_in_s"] <= 5
+    await town.sandbox.journal.until(lambda: len(town.sandbox.journal.after(asked)) or None, 15)
+    probes = [entry for entry in town.sandbox.journal.after(asked) if entry.action == "execute"]
+    assert len(probes) <= 1
+    assert heard(town, BreakerOpened, BreakerClosed) == []
+
+
+async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_of_it_is_kept(town: Town):
+    await town.open()
+    await break_down(town)
+    town.sandbox.faults.clear()
+    closed = await town.told(BreakerClosed)
+    assert closed.lane == LANE
+    await town.room().expect("Product 4")
+    assert (await standing(town))["breaker"] == "closed"
+    await town.close()
+    await town.open()
+    assert (await standing(town))["closed"] is None
+    assert await town.alerts.archive.shut_lanes() == ()
+
+
+async def test_operators_see_a_lane_pause_and_open_again(town: Town):
+    await town.open()
+    async with socketio.AsyncSimpleClient() as socket:
+        await socket.connect(town.alerts.url, namespace="/ops", auth={"token": TOKEN}, transports=["websocket"])
+        limit = Fault.too_many(4, "seconds", "user")
+        town.sandbox.faults.next("discord", limit, action="execute", target="high_priority")
+        await town.report("RTX 5090")
+        told: list[dict[str, Any]] = []
+        while len(told) < 2:
+            name, payload = await socket.receive(timeout=15)
+            told += [payload] if name == "lane" else []
+    paused, opened = told
+    assert (paused["lane"], paused["closed"]["why"]) == (LANE, "rate_limited")
+    assert opened == {"lane": LANE, "closed": None}
+
+
+async def test_a_used_up_budget_names_its_rate_in_metrics_and_list(town: Town):
+    await town.open(discord={"rate_limit": "1/60s"})
+    await town.report("RTX 5090")
+    await town.room().expect("RTX 5090")
+    told = await standing(town)
+    assert (told["closed"]["why"], told["closed"]["rate"]) == ("pacing", "1/60s")
+    exposition = town.alerts.telemetry.exposition().decode()
+    (line,) = [row for row in exposition.splitlines() if row.startswith("tocsin_lane_opens_in_seconds{")]
+    assert 'lane="discord:high_priority",why="pacing"' in line
+    assert 50 < float(line.rpartition(" ")[2]) <= 60
+    assert 'tocsin_breaker_open{lane="discord:general"} 0.0' in exposition
+
+
+async def test_a_disabled_target_waits_for_a_human(town: Town):
+    await town.open()
+    town.sandbox.discord.kill("high_priority")
+    await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)
+    told = await standing(town)
+    assert told["closed"] == {"why": "disabled", "opens_at": None, "rate": ""}
+    assert told["opens_in_s"] is None
+    assert 'why="disabled"} +Inf' in town.alerts.telemetry.exposition().decode()
