@@ -14,7 +14,7 @@ PEERS_READY := benchmarks/gateway/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint format bench bench-gateway conformance crash page clean
+.PHONY: help setup run demo test lint format bench bench-gateway bench-pipeline conformance crash page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -50,6 +50,9 @@ crash: $(PYTHON_READY)  ## kill the service again and again under load, and comp
 
 bench-gateway: setup $(PEERS_READY)  ## measure live fan-out beside python-socketio and Node's Socket.IO
 	python -m benchmarks.gateway $(ARGS)
+
+bench-pipeline: $(PYTHON_READY)  ## measure from alert to webhook beside Alertmanager, in one run
+	python -m benchmarks.pipeline $(ARGS)
 
 conformance: setup  ## run the official protocol suites found under SUITES=DIR against the gateway
 	python -m tests.gateway.conformance $(SUITES)

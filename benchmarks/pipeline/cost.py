@@ -1,0 +1,48 @@
+"""What a step costs: processor time of each process, and how busy the whole machine is meanwhile."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Seconds, each since some beginning of its own."""
+
+    at: float
+    used: Mapping[str, float]
+    machine: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor time in seconds, by process; `machine` is that of every process there is, in `took` seconds."""
+
+    took: float
+    used: Mapping[str, float]
+    machine: float
+
+    def __str__(self) -> str:
+        """In cores: 1.0 is one core all the time."""
+        each = " · ".join(f"{name} {used / self.took:.2f}" for name, used in self.used.items())
+        return f"{each} · machine {self.machine / self.took:.2f} of {os.cpu_count()}"
+
+
+def reading(**pids: int) -> Reading:
+    """By name the process whose time is told."""
+    now = psutil.cpu_times()
+    busy = sum(now) - now.idle - getattr(now, "iowait", 0.0) - getattr(now, "guest", 0.0)
+    return Reading(perf_counter(), {name: cpu_s(pid) for name, pid in pids.items()}, busy)
+
+
+def between(before: Reading, after: Reading) -> Cost:
+    used = {name: seconds - before.used[name] for name, seconds in after.used.items()}
+    return Cost(after.at - before.at, used, after.machine - before.machine)
+
+
+def cpu_s(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
