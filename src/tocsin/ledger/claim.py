@@ -1,6 +1,7 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,9 @@ from sqlalchemy import (
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Waiting
+from tocsin.ledger import joins
+from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, StandingMessage, Waiting
+from tocsin.ledger.joins import Standing
 from tocsin.ledger.moves import put
 from tocsin.ledger.rows import DELIVERY, RECORD, changed, delivery_of, record_of, target_of
 from tocsin.ledger.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
@@ -31,7 +34,9 @@ LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so ma
 
 Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
-_older = deliveries.alias("older")
+_CUT = len(DELIVERY) + 2  # where the columns of the alert begin
+
+_older, _other = deliveries.alias("older"), deliveries.alias("other")
 
 
 def _free() -> ColumnElement[bool]:
@@ -41,6 +46,15 @@ def _free() -> ColumnElement[bool]:
     return ~exists().where(being_sent, same, _older.c.key < deliveries.c.key)
 
 
+def _free_to_join() -> ColumnElement[bool]:
+    """Nor is one about the same product. What is being sent is little, what ever was about a product is not: the
+    concatenation hides the column from the index by product.
+    """
+    being_sent = in_state(DeliveryState.SENDING, _other)
+    same = (_other.c.product.concat("") == deliveries.c.product) & (_other.c.target == deliveries.c.target)
+    return _free() & (deliveries.c.product.is_(None) | ~exists().where(being_sent, same))
+
+
 _IN_LANE = (PENDING, deliveries.c.lane == bindparam("lane"))
 _BY = bindparam("by", type_=Moment)
 # What was planned for at once is due whatever the wall clock did since. The sum hides the column from the index by
@@ -48,26 +62,38 @@ _BY = bindparam("by", type_=Moment)
 _IS_DUE = ~LATER | (type_coerce(deliveries.c.due, BigInteger) + literal_column("0") <= _BY)
 
 
-def _take(is_due: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What is asked of a lane, about those of its deliveries that are free to leave."""
+
+    most_important: Select[*tuple[Any, ...]]
+    oldest: Select[*tuple[Any, ...]]
+    next_due: Select[*tuple[Any, ...]]
+    best_by: Select[*tuple[Any, ...]]
+
+
+def _looks(free: ColumnElement[bool]) -> _Looks:
+    by_importance = (deliveries.c.priority.desc(), deliveries.c.key)
+    return _Looks(
+        most_important=_take(free, *by_importance),
+        oldest=_take(free, deliveries.c.key),
+        next_due=select(deliveries.c.due).where(*_IN_LANE, LATER, free).order_by(deliveries.c.due).limit(1),
+        best_by=select(deliveries.c.priority).where(*_IN_LANE, _IS_DUE, free).order_by(*by_importance).limit(1),
+    )
+
+
+def _take(free: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     return (
-        select(*DELIVERY, deliveries.c.episode, *RECORD)
+        select(*DELIVERY, deliveries.c.episode, deliveries.c.product, *RECORD)
         .join(alerts, alerts.c.key == deliveries.c.alert)
-        .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), is_due, _free())
+        .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), _IS_DUE, free)
         .order_by(*order)
         .limit(bindparam("window"))
         .with_for_update(of=deliveries, skip_locked=True)
     )
 
 
-_MOST_IMPORTANT = _take(_IS_DUE, deliveries.c.priority.desc(), deliveries.c.key)
-_OLDEST = _take(_IS_DUE, deliveries.c.key)
-_NEXT_DUE = select(deliveries.c.due).where(*_IN_LANE, LATER, _free()).order_by(deliveries.c.due).limit(1)
-_BEST_BY = (
-    select(deliveries.c.priority)
-    .where(*_IN_LANE, _IS_DUE, _free())
-    .order_by(deliveries.c.priority.desc(), deliveries.c.key)
-    .limit(1)
-)
+_ALONE, _JOINING = _looks(_free()), _looks(_free_to_join())
 _BEGIN = insert(attempts).returning(attempts.c.key, sort_by_parameter_order=True)
 _SEND = (
     update(deliveries)
@@ -89,18 +115,22 @@ def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Cl
 
 
 def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
-    alive, expired = _candidates(transaction, request)
-    begun = _begin(transaction, list(_bundles(alive, request)))
-    return Claimed(begun, _waiting(transaction, request.lane), tuple(expired))
+    looks = _ALONE if request.joins is None else _JOINING
+    alive, expired = _candidates(transaction, request, looks)
+    standing = joins.find(transaction, request, alive)
+    begun = _begin(transaction, list(_bundles(alive, request, standing)), standing)
+    return Claimed(begun, _waiting(transaction, request.lane, looks), tuple(expired))
 
 
-def _candidates(transaction: Transaction, request: ClaimRequest) -> tuple[Sequence[AnyRow], list[Delivery]]:
+def _candidates(
+    transaction: Transaction, request: ClaimRequest, looks: _Looks
+) -> tuple[Sequence[AnyRow], list[Delivery]]:
     """What may be claimed, best first, and what was found past its life on the way (marked so)."""
     wanted = request.limit * request.attempts
     window = wanted + (BEYOND if wanted > 1 else 0)
     expired: list[Delivery] = []
     for _ in range(LOOKS):
-        found = _look(transaction, request, window)
+        found = _look(transaction, request, looks, window)
         over = [delivery_of(row[: len(DELIVERY)]) for row in found if row.expires_at <= transaction.now]
         expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
         if len(over) < window:
@@ -109,47 +139,65 @@ def _candidates(transaction: Transaction, request: ClaimRequest) -> tuple[Sequen
     return [], expired
 
 
-def _look(transaction: Transaction, request: ClaimRequest, window: int) -> Sequence[AnyRow]:
-    statement = _OLDEST if request.oldest_first else _MOST_IMPORTANT
+def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window: int) -> Sequence[AnyRow]:
+    statement = looks.oldest if request.oldest_first else looks.most_important
     floor = FLOOR[request.lowest]
     return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
 
 
-def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest) -> Iterator[Bundle]:
-    """One attempt after the other; two of them never carry the same episode to the same target at once."""
+def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Iterator[Bundle]:
+    """One attempt after the other; two of them never carry the same episode to the same target at once, nor, where
+    the second could join the first, the same product.
+    """
     left = list(candidates)
     for _ in range(request.attempts):
         if not left:
             return
-        bundle = _bundle(left, request)
+        bundle = _bundle(left, request, standing)
         yield bundle
         taken = {row.key for row, _ in bundle}
-        busy = {(row.target, row.episode) for row, _ in bundle if row.episode is not None}
-        left = [row for row in left if row.key not in taken and (row.target, row.episode) not in busy]
+        busy: set[tuple[str, int | str]] = {(row.target, row.episode) for row, _ in bundle if row.episode is not None}
+        if request.joins is not None:
+            busy |= {(row.target, row.product) for row, _ in bundle if row.product is not None}
+        free = (row for row in left if (row.target, row.episode) not in busy and (row.target, row.product) not in busy)
+        left = [row for row in free if row.key not in taken]
 
 
-def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest) -> Bundle:
-    """The best one, and what goes with it: same target, one of each episode, as many as fit into one request."""
+def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
+    """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
+    that join a message go with others that join the same.
+    """
+    first, message = candidates[0], standing.get(candidates[0].key)
     together: list[AnyRow] = []
     products: set[int] = set()
     for row in candidates:
-        if row.target == candidates[0].target and row.episode not in products and len(together) < request.limit:
+        same = row.target == first.target and standing.get(row.key) is message
+        if same and row.episode not in products and len(together) < request.limit:
             together.append(row)
             if row.episode is not None:
                 products.add(row.episode)
-    records = [record_of(row[len(DELIVERY) + 1 :]) for row in together]
-    fit = request.pack(target_of(together[0].target), records) if len(together) > 1 else 1
+    records = [record_of(row[_CUT:]) for row in together]
+    beside = joins.beside(message, {row.key for row in together})
+    fit = request.pack(target_of(first.target), [*beside, *records]) - len(beside) if len(together) > 1 else 1
     return list(zip(together, records, strict=True))[: max(1, fit)]
 
 
-def _begin(transaction: Transaction, bundles: Sequence[Bundle]) -> tuple[Claim, ...]:
+def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standing) -> tuple[Claim, ...]:
     """Each bundle is an attempt of its own; all of them share their statements."""
     keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
     carried = [(row.key, number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
     transaction.insert(attempt_members, carried)
     sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
     transaction.write_each(_SEND, sent)
-    return tuple(_claimed(number, bundle, transaction.now) for number, bundle in zip(keys, bundles, strict=True))
+    return tuple(
+        _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing))
+        for number, bundle in zip(keys, bundles, strict=True)
+    )
+
+
+def _joined(transaction: Transaction, bundle: Bundle, standing: Standing) -> StandingMessage | None:
+    message = standing.get(bundle[0][0].key)
+    return None if message is None else joins.begin(transaction, message, [row.key for row, _ in bundle])
 
 
 def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
@@ -164,10 +212,10 @@ def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
     }
 
 
-def _claimed(number: int, bundle: Bundle, now: datetime) -> Claim:
+def _claimed(number: int, bundle: Bundle, now: datetime, joined: StandingMessage | None) -> Claim:
     first = bundle[0][0]
     members = tuple((_sending(row, now), record) for row, record in bundle)
-    return Claim(number, target_of(first.target), first.lane, now, members)
+    return Claim(number, target_of(first.target), first.lane, now, members, joined)
 
 
 def _sending(row: AnyRow, now: datetime) -> Delivery:
@@ -182,13 +230,13 @@ def _sending(row: AnyRow, now: datetime) -> Delivery:
     )
 
 
-def _waiting(transaction: Transaction, lane: str) -> Waiting | None:
+def _waiting(transaction: Transaction, lane: str, looks: _Looks) -> Waiting | None:
     """Deliveries that wait for an older sibling do not count: the settlement of that one wakes their lane."""
-    best = transaction.row(_BEST_BY, lane=lane, by=transaction.now)
+    best = transaction.row(looks.best_by, lane=lane, by=transaction.now)
     if best is not None:
         return Waiting(transaction.now, Band.of(best[0]))
-    soonest = transaction.row(_NEXT_DUE, lane=lane)
+    soonest = transaction.row(looks.next_due, lane=lane)
     if soonest is None:
         return None
-    best = transaction.row(_BEST_BY, lane=lane, by=soonest[0])
+    best = transaction.row(looks.best_by, lane=lane, by=soonest[0])
     return None if best is None else Waiting(soonest[0], Band.of(best[0]))

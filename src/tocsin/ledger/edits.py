@@ -1,57 +1,97 @@
 """Messages that stand at providers and show something else than they should: sold out, and still shown as in stock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
+from tocsin.core.delivery import DeliveryState
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.among import among
 from tocsin.ledger.contract import StandingMessage
-from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
-from tocsin.ledger.schema import EDIT_DUE, alerts, deliveries, messages
+from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of
+from tocsin.ledger.schema import EDIT_DUE, alerts, deliveries, in_state, messages
 from tocsin.ledger.transaction import AnyRow, Transaction
 
+UNSURE = "unsure"  # two have written at once: nobody knows who came last
+
+_BEFORE = 3  # columns of a message before those of its delivery
+
+# Rows of whole messages, for `messages_of`.
+MEMBERS = (
+    select(messages.c.reference, messages.c.sent_at, messages.c.shown, *DELIVERY, *RECORD)
+    .select_from(messages)
+    .join(deliveries, deliveries.c.key == messages.c.delivery)
+    .join(alerts, alerts.c.key == deliveries.c.alert)
+    .order_by(messages.c.reference, deliveries.c.target, deliveries.c.priority.desc(), deliveries.c.key)
+)
 _SHOW = update(messages).where(among(messages.c.delivery, "keys")).values(shown=bindparam("word"))
+_STANDS = (
+    select(messages.c.delivery, messages.c.shown)
+    .join(deliveries, deliveries.c.key == messages.c.delivery)
+    .where(messages.c.reference == bindparam("name"), deliveries.c.target == bindparam("at"))
+)
+_others, _other_messages = deliveries.alias("others"), messages.alias("other_messages")
+_BEING_JOINED = exists().where(
+    _other_messages.c.reference == messages.c.reference,
+    _others.c.key == _other_messages.c.delivery,
+    in_state(DeliveryState.SENDING, _others),
+)
 
 
 def due(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[StandingMessage, ...]:
-    """Whole messages, the longest standing first: the members of one are edited together."""
+    """Whole messages, the longest standing first: the members of one are edited together, unless somebody joins it."""
     which = (
         select(messages.c.reference)
         .join(deliveries, deliveries.c.key == messages.c.delivery)
-        .where(EDIT_DUE, deliveries.c.lane.in_(sorted(lanes)))
+        .where(EDIT_DUE, deliveries.c.lane.in_(sorted(lanes)), ~_BEING_JOINED)
         .group_by(messages.c.reference)
         .order_by(messages.c.reference)
         .limit(limit)
     )
     rows = connection.execute(
-        select(messages.c.reference, deliveries.c.target, deliveries.c.lane, *DELIVERY, *RECORD)
-        .select_from(messages)
-        .join(deliveries, deliveries.c.key == messages.c.delivery)
-        .join(alerts, alerts.c.key == deliveries.c.alert)
-        .where(messages.c.reference.in_(which.scalar_subquery()), deliveries.c.lane.in_(sorted(lanes)))
-        .order_by(messages.c.reference, deliveries.c.target, deliveries.c.priority.desc(), deliveries.c.key)
+        MEMBERS.where(messages.c.reference.in_(which.scalar_subquery()), deliveries.c.lane.in_(sorted(lanes)))
     )
-    return tuple(_message(list(members)) for _, members in groupby(rows, key=lambda row: (row[0], row[1])))
+    return messages_of(rows)
 
 
-def note_shown(transaction: Transaction, members: Sequence[tuple[int, AlertRecord]]) -> None:
-    """What an edit has shown of each delivery's alert is what stands there now."""
+def vouch(transaction: Transaction, message: StandingMessage) -> None:
+    """What was shown of each alert is what stands there now, unless somebody else has written since it was read."""
+    stands = dict(map(tuple, transaction.rows(_STANDS, name=message.reference, at=str(message.target))))
+    read = {delivery.key: shown for (delivery, _), shown in zip(message.members, message.shown, strict=True)}
+    if stands != read:
+        _show(transaction, UNSURE, list(stands))
+        return
     words: Mapping[str, list[int]] = {"open": [], "closed": []}
-    for key, record in members:
-        words["open" if record.closed_at is None else "closed"].append(key)
+    for delivery, record in message.members:
+        words[_word(record)].append(delivery.key)
     for word, keys in words.items():
-        if keys:
-            transaction.write(_SHOW, keys=keys, word=word)
+        _show(transaction, word, keys)
+
+
+def messages_of(rows: Iterable[AnyRow]) -> tuple[StandingMessage, ...]:
+    """From the rows of `MEMBERS`."""
+    return tuple(_message(list(members)) for _, members in groupby(rows, key=lambda row: (row.reference, row.target)))
+
+
+def _show(transaction: Transaction, word: str, keys: list[int]) -> None:
+    if keys:
+        transaction.write(_SHOW, keys=keys, word=word)
+
+
+def _word(record: AlertRecord) -> str:
+    return "open" if record.closed_at is None else "closed"
 
 
 def _message(rows: Sequence[AnyRow]) -> StandingMessage:
-    reference, target, lane = rows[0][:3]
-    cut = 3 + len(DELIVERY)
+    cut = _BEFORE + len(DELIVERY)
+    members = tuple((delivery_of(row[_BEFORE:cut]), record_of(row[cut:])) for row in rows)
+    first, _ = members[0]
     return StandingMessage(
-        target=target_of(target),
-        lane=lane,
-        reference=reference,
-        members=tuple((delivery_of(row[3:cut]), record_of(row[cut:])) for row in rows),
+        target=first.target,
+        lane=first.lane,
+        reference=rows[0].reference,
+        sent_at=min(row.sent_at for row in rows),
+        members=members,
+        shown=tuple(row.shown for row in rows),
     )

@@ -58,7 +58,7 @@ def _each(verb: Callable[..., Any]) -> Work:
 
 
 _CLOSE = _each(close.close)
-_NOTE_SHOWN = _each(edits.note_shown)
+_NOTE_SHOWN = _each(edits.vouch)
 _PROBE = _each(stream.touch)
 _DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
 _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
@@ -102,8 +102,7 @@ class SqlLedger:
         return closed
 
     async def note_shown(self, message: StandingMessage) -> None:
-        members = [(delivery.key, record) for delivery, record in message.members]
-        await self._writer.do(Rank.UPKEEP, _NOTE_SHOWN, (members,), len(members))
+        await self._writer.do(Rank.UPKEEP, _NOTE_SHOWN, (message,), len(message.members))
 
     async def probe(self) -> None:
         await self._writer.do(Rank.SETTLE, _PROBE, ())

@@ -1,7 +1,7 @@
 """Rows become values and values become rows; nothing else in the ledger knows the order of columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,7 @@ BEHIND = (
     deliveries.c.alert,
     deliveries.c.episode,
     deliveries.c.fallback,
+    deliveries.c.product,
     alerts.c.closed_at,
 )
 
@@ -111,19 +112,22 @@ def changed(row: Sequence[Any], **changes: Any) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out."""
+    """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out. `product` is set where it
+    may join a message about the same product.
+    """
 
     delivery: Delivery
     alert: int
     episode: int | None
     fallback: str | None
+    product: str | None
     closed: bool
 
 
 def held_of(row: AnyRow, **changes: Any) -> Held:
     """From the columns of `DELIVERY` and `BEHIND`."""
-    alert, episode, fallback, closed_at = row[len(DELIVERY) :]
-    return Held(changed(row, **changes), alert, episode, fallback, closed_at is not None)
+    alert, episode, fallback, product, closed_at = row[len(DELIVERY) :]
+    return Held(changed(row, **changes), alert, episode, fallback, product, closed_at is not None)
 
 
 def alert_row(
@@ -188,20 +192,22 @@ def delivery_row(
 
 
 def packed(fallback: Sequence[Plan]) -> str:
-    """Plans as they are kept beside a delivery: target, lane, end of life, and how long they wait themselves."""
+    """Plans as they are kept beside a delivery: target, lane, end of life, how long they wait themselves, product."""
     return orjson.dumps([_packed(plan) for plan in fallback]).decode()
 
 
 def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
     """The plans, made anew for a delivery that begins now."""
     plans = []
-    for target, lane, expires_at, wait in orjson.loads(fallback):
+    for target, lane, expires_at, wait, *product in orjson.loads(fallback):
         fail_over_at = None if wait is None else from_micros(epoch_micros(now) + wait)
         end = from_micros(expires_at)
-        plans.append(Plan(target=target_of(target), lane=lane, expires_at=end, due=now, fail_over_at=fail_over_at))
+        plan = Plan(target=target_of(target), lane=lane, expires_at=end, due=now, fail_over_at=fail_over_at)
+        plans.append(replace(plan, product=product[0]) if product else plan)
     return tuple(plans)
 
 
-def _packed(plan: Plan) -> tuple[str, str, int, int | None]:
+def _packed(plan: Plan) -> tuple[Any, ...]:
     wait = None if plan.fail_over_at is None else epoch_micros(plan.fail_over_at) - epoch_micros(plan.due)
-    return str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait
+    told = (str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait)
+    return told if plan.product is None else (*told, plan.product)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, bindparam, or_, select, update
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why, check_move
+from tocsin.ledger import joins
 from tocsin.ledger.among import among
 from tocsin.ledger.contract import Move, Moved, Settlement
 from tocsin.ledger.fallback import take_over
@@ -31,6 +32,9 @@ _STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys")
 def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[Moved]:
     transaction.write_each(_FINISH, [_end(transaction, one) for one in settlements])
     moved = move(transaction, [one.moves for one in settlements])
+    for one, what in zip(settlements, moved, strict=True):
+        if one.joined is not None:
+            joins.end(transaction, one, one.joined, what)
     return [_rest(transaction, *each) for each in zip(settlements, moved, strict=True)]
 
 
@@ -126,7 +130,12 @@ def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[d
         newest[row.episode, row.target] = max(row.key, newest.get((row.episode, row.target), 0))
     late = [one.delivery for one in back if not _sold_out(one) and _overtaken(one, newest)]
     moved += put(transaction, late, DeliveryState.CANCELLED, Why.SUPERSEDED)
-    return {one.key: one for one in moved}, {row.lane for row in waiting}
+    return {one.key: one for one in moved}, {row.lane for row in waiting} | _freed(ended)
+
+
+def _freed(ended: Iterable[Held]) -> set[str]:
+    """Where something about the same product may have waited, to join the message."""
+    return {one.delivery.lane for one in ended if one.product is not None}
 
 
 def _sold_out(held: Held) -> bool:

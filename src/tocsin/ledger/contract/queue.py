@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.core.alert import Band
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
@@ -11,12 +11,17 @@ from tocsin.core.record import AlertRecord, Event
 Pack = Callable[[Target, Sequence[AlertRecord]], int]
 """Pure: how many of these, for that target, from the first on, fit into one request; at least 1."""
 
+Joins = Callable[[Target, AlertRecord], timedelta | None]
+"""Pure: how old a message about the same product may be for this alert to join it; None: it goes out by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """Take the most important due deliveries of one lane, by priority, then position, `limit` of them an attempt.
 
-    All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now.
+    All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now. `joins` is
+    None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
+    about the same product is being sent to the same target: it waits for that message, to join it.
     """
 
     lane: str
@@ -25,17 +30,22 @@ class ClaimRequest:
     attempts: int = 1
     lowest: Band = Band.LOW
     oldest_first: bool = False  # the `share` of a band: its oldest due delivery in place of the most important one
+    joins: Joins | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A committed attempt: its members are `sending` from here on, under the fences that they carry."""
+    """A committed attempt: its members are `sending` from here on, under the fences that they carry.
+
+    `joins`: they are no message of their own but are added to this one. It has all that it is to show, them included.
+    """
 
     key: int
     target: Target
     lane: str
     started_at: datetime
     members: tuple[tuple[Delivery, AlertRecord], ...]
+    joins: "StandingMessage | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +82,15 @@ class Move:
     detail: str = ""
     reference: str | None = None  # for sent: the message at the provider
     possibly_repeated: bool = False
+    alone: bool = False  # for pending: it joins no message any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The end of one attempt: what was answered, and the move of each member."""
+    """The end of one attempt: what was answered, and the move of each member.
+
+    `joined` is the message that they were to join, as it was claimed; `gone`: it does not stand any more.
+    """
 
     attempt: int
     outcome: str
@@ -85,6 +99,8 @@ class Settlement:
     answer: str = ""
     mentioned: str = ""  # who was rung out to, for the mention budgets after a restart
     disable: tuple[Target, str, str] | None = None  # a dead target, the word why and the provider's text
+    joined: "StandingMessage | None" = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +122,23 @@ class Closed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingMessage:
-    """A message at a provider that shows something else than it should, with all that it carries."""
+    """A message at a provider with all that it carries, the most important first, and when the first of it was sent.
+
+    `shown` is what was known to be shown of each when this was read: who writes on the message hands it back, so that
+    the ledger sees whether somebody else has written meanwhile.
+    """
 
     target: Target
     lane: str
     reference: str
+    sent_at: datetime
     members: tuple[tuple[Delivery, AlertRecord], ...]
+    shown: tuple[str, ...]
+
+    @property
+    def oldest(self) -> AlertRecord:
+        """The alert that the message was made for."""
+        return min(self.members, key=lambda member: member[0].key)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,10 @@ class Ledger(Protocol):
         ...
 
     async def note_shown(self, message: StandingMessage) -> None:
-        """An edit has shown each alert of the message as it is there, or there is nothing left to edit."""
+        """An edit has shown each alert of the message as it is there, or there is nothing left to edit.
+
+        Where somebody else has written on it since it was read, nobody knows who came last: it stays to be edited.
+        """
         ...
 
     async def probe(self) -> None:
