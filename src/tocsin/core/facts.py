@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.core.alert import Alert
+from tocsin.core.condition import Notice
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.monitor import Monitor
@@ -12,10 +13,21 @@ from tocsin.core.monitor import Monitor
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A detection got its answer; for accepted and filtered ones the row is on disk."""
+    """A detection got its answer; for accepted and filtered ones the row is on disk. `late_s`: how long before that it
+    was made, by the detector's clock; negative where that clock is ahead of ours.
+    """
 
     alert: Alert
     receipt: Receipt
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Misdated:
+    """A detection was refused as invalid: it claims to be made so far in the future."""
+
+    retailer: str
+    ahead_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +39,9 @@ class Turned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A delivery changed its state. `latency_s` (on `sent`): from detection to the provider's answer."""
+    """A delivery changed its state. `latency_s` (on `sent`): from detection to the provider's answer; None where nobody
+    waited for it, as with a test, or what quiet hours held back.
+    """
 
     delivery: Delivery
     to: DeliveryState
@@ -71,20 +85,6 @@ class LaneClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerOpened:
-    """So many requests of a lane failed in a row: from now on one probe at a time, the next one then."""
-
-    lane: str
-    failures: int
-    until: datetime
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerClosed:
-    """A probe got through: the lane works again."""
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LanePaused:
     """A lane lets nothing leave for longer than a moment, whatever the cause. `until` is None where time alone opens
     nothing; `rate` is the one that is used up, where that is the cause.
@@ -102,6 +102,20 @@ class LaneOpened:
 
     lane: str
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOpened:
+    """So many requests of a lane failed in a row: from now on one probe at a time, the next one then."""
+
+    lane: str
+    failures: int
+    until: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerClosed:
+    """A probe got through: the lane works again."""
 
     lane: str
 
@@ -176,14 +190,31 @@ class Trouble:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionBegan:
+    """Something that operators should know of has begun."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionOver:
+    """It is over."""
+
+    notice: Notice
+
+
 Fact = (
     Decided
+    | Misdated
     | Turned
     | Moved
     | Attempted
     | TargetDisabled
     | TargetEnabled
     | LaneClosed
+    | LanePaused
+    | LaneOpened
     | BreakerOpened
     | BreakerClosed
     | ObjectiveMissed
@@ -195,7 +226,7 @@ Fact = (
     | Committed
     | Reloaded
     | Trouble
+    | ConditionBegan
+    | ConditionOver
 )
 Tell = Callable[[Fact], None]
-    | LanePaused
-    | LaneOpened

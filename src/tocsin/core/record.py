@@ -23,6 +23,11 @@ class AlertRecord:
     last_seen_at: datetime
     closed_at: datetime | None = None
 
+    @property
+    def began_at(self) -> datetime:
+        """Life and latency count from here: the earlier of detection, by the detector's clock, and acceptance."""
+        return min(self.alert.timestamp, self.accepted_at)
+
     def as_json(self) -> dict[str, Any]:
         """The alert as every door shows it: money as decimal strings, times in RFC 3339 UTC with milliseconds."""
         alert = self.alert

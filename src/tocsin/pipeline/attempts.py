@@ -11,16 +11,20 @@ from uuid import UUID
 from tocsin.channels.contract import Attempt, Channel, Finds, Member, RepeatsSafely, Report
 from tocsin.core.alert import Alert
 from tocsin.core.clock import Clock
+from tocsin.core.decision import Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Delivered, Doubt, Outcome, Refused, Unknown
+from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
+from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.mentions import mention_for
+from tocsin.rules.objective import late_by_wish
 from tocsin.rules.quiet import QuietAction, hush
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -31,12 +35,14 @@ LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An attempt whose request is over, with what is to become of each member. Nothing of it is written yet."""
+    """An attempt whose request was over at that monotonic time, with what is to become of each member. Nothing of it
+    is written yet.
+    """
 
     attempt: Attempt
     report: Report
     steps: tuple[Step, ...]
-    at: datetime
+    at: float
 
     @property
     def shut_for(self) -> timedelta | None:
@@ -65,6 +71,7 @@ class Attempts:
         self._clock = clock
         self._tell = tell
         self._random = random
+        self._stopwatch = Stopwatch(clock)
         self._mentioned: defaultdict[tuple[Target, str], list[datetime]] = defaultdict(list)
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
@@ -83,7 +90,7 @@ class Attempts:
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
-        return Answered(attempt, report, self._steps(attempt, report), self._clock.now())
+        return Answered(attempt, report, self._steps(attempt, report), self._clock.monotonic())
 
     async def settle(self, claim: Claim, answered: Answered) -> MovedRows:
         """Write down what came of it; where nobody knows, find out. The deliveries as the ledger has them then."""
@@ -96,13 +103,15 @@ class Attempts:
         """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
         channel = self._channels()[claim.target.channel]
         doubtful = await self._doubtful(claim)
+        records = {delivery.key: record for delivery, record in claim.members}
         if not isinstance(channel, Finds):
-            return await self._move([self._undecided(delivery, channel) for delivery in doubtful])
+            return await self._move([self._undecided(delivery, channel) for delivery in doubtful], records)
         found = await channel.find(self._compose(claim))
         if found is None:
             return MovedRows(())
         outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
-        return await self._move([_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful])
+        moves = [_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful]
+        return await self._move(moves, records)
 
     def _compose(self, claim: Claim) -> Attempt:
         return Attempt(
@@ -184,10 +193,13 @@ class Attempts:
         policy = self._rulebook().routing.targets[delivery.target]
         return _move(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
 
-    async def _move(self, moves: Sequence[Move]) -> MovedRows:
+    async def _move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MovedRows:
+        """`records` are the alerts, by the keys of their deliveries."""
+        now = self._clock.monotonic()
         moved = await self._until_taken(lambda: self._ledger.move(moves))
         for delivery in moved.deliveries:
-            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+            latency_s = self._latency(delivery, records[delivery.key], now)
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why, latency_s=latency_s))
         return moved
 
     async def _until_taken(self, write: Callable[[], Awaitable[MovedRows]]) -> MovedRows:
@@ -220,11 +232,18 @@ class Attempts:
                     to=delivery.state,
                     why=delivery.why,
                     detail=outcome.detail if outcome else "",
-                    latency_s=(answered.at - member.record.alert.timestamp).total_seconds() if member else None,
+                    latency_s=self._latency(delivery, member.record, answered.at) if member else None,
                 )
             )
             if watcher := self._watchers.pop(delivery.alert_id, None):
                 watcher.set_result((delivery, report))
+
+    def _latency(self, delivery: Delivery, record: AlertRecord, answered: float) -> float | None:
+        """From detection to the answer that it was sent; None for any other answer, and where nobody waited."""
+        if delivery.state is not DeliveryState.SENT or record.reason is Reason.TEST or late_by_wish(delivery):
+            return None
+        before = (record.accepted_at - record.began_at).total_seconds()
+        return before + self._stopwatch.span(record.accepted_at, answered)
 
 
 def name_of(outcome: Outcome) -> str:
