@@ -7,7 +7,7 @@ from datetime import timedelta
 from tocsin.channels.contract import Channel, Edits, Member, Message, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Attempted, Moved, Tell
+from tocsin.core.facts import Attempted, Tell
 from tocsin.core.outcome import Deferred, Delay, Delivered, Refused, Unknown
 from tocsin.ledger.contract import Archive, Ledger, StandingMessage
 from tocsin.pipeline.dispatcher import Dispatcher
@@ -85,7 +85,8 @@ class Editor:
             case Refused() as refused:
                 await self._done(message)
                 if refused.why.disables_target:
-                    await self._disable(message, refused)
+                    # A dead target is not called again, whoever found out.
+                    self._dispatcher.wake(await self._targets.disable(message.target, refused))
             case Deferred() | Unknown() as failed:
                 self._put_off(lane, message, report, failed)
         if report.budget and not report.budget.remaining:
@@ -112,14 +113,6 @@ class Editor:
         for name in (message.reference, message.lane):
             self._rests.pop(name, None)
         await self._ledger.note_shown(message)
-
-    async def _disable(self, message: StandingMessage, refused: Refused) -> None:
-        """A dead target is not called again, whoever found out: what waits for it goes to its fallback."""
-        rows = await self._ledger.disable(message.target, refused.why.value, refused.detail)
-        self._targets.note_disabled(message.target, refused.why.value, refused.detail)
-        for delivery in rows.deliveries:
-            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
-        self._dispatcher.wake(rows.lanes)
 
     def _put_off(self, lane: Lane, message: StandingMessage, report: Report, failed: Deferred | Unknown) -> None:
         limited = isinstance(failed, Deferred) and failed.why is Delay.RATE_LIMITED

@@ -38,6 +38,11 @@ class Monitors:
         lost = sum(monitor.lost_at is not None for monitor in self._monitors.values())
         return {"active": len(self._monitors) - lost, "lost": lost}
 
+    def is_lost(self, identifier: str) -> bool:
+        """False for one that is heard, and for one that nobody knows any more."""
+        monitor = self._monitors.get(identifier)
+        return monitor is not None and monitor.lost_at is not None
+
     async def register(self, identifier: str, retailer: str, skus: Sequence[str], interval: timedelta) -> Monitor:
         """To be known is a sign of life. Raises InvalidRequestError where there are too many already."""
         known = self._monitors.get(identifier)

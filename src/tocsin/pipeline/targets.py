@@ -2,7 +2,8 @@
 
 from tocsin.core.delivery import Target
 from tocsin.core.errors import NotFoundError
-from tocsin.core.facts import TargetDisabled, Tell
+from tocsin.core.facts import Moved, TargetDisabled, TargetEnabled, Tell
+from tocsin.core.outcome import Refused
 from tocsin.ledger.contract import Archive, Ledger, TargetRow
 
 
@@ -19,6 +20,14 @@ class Targets:
     async def rows(self) -> tuple[TargetRow, ...]:
         return await self._archive.disabled()
 
+    async def disable(self, target: Target, refused: Refused) -> frozenset[str]:
+        """Found dead by a request that carried no delivery. Returns the lanes of what goes to its fallback."""
+        rows = await self._ledger.disable(target, refused.why.value, refused.detail)
+        self.note_disabled(target, refused.why.value, refused.detail)
+        for delivery in rows.deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+        return rows.lanes
+
     def note_disabled(self, target: Target, why: str, detail: str) -> None:
         """A settlement has disabled it: no new delivery is planned for it from now on."""
         if target not in self.disabled:
@@ -30,3 +39,4 @@ class Targets:
         if not await self._ledger.enable(target):
             raise NotFoundError(f"{target} is not disabled")
         self.disabled -= {target}
+        self._tell(TargetEnabled(target))

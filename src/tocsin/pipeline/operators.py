@@ -1,0 +1,149 @@
+"""Tells operators what they should know of, once when it begins and once when it is over."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+
+from tocsin.channels.contract import Channel, Report, TellsOperators
+from tocsin.core.alert import Band
+from tocsin.core.clock import Clock
+from tocsin.core.condition import Condition, Phase
+from tocsin.core.delivery import Target
+from tocsin.core.facts import Attempted, Tell, Trouble
+from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refused, Unknown
+from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.targets import Targets
+from tocsin.rules.conditions import notice
+from tocsin.rules.gate import bounded
+from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
+
+PATIENCE = timedelta(
+    minutes=1
+)  # alerts go first, but a lane that is never idle must not keep its operators in the dark
+
+# After these the lane waits at least so long, as after an alert that met them.
+_WAITS: Mapping[Delay, timedelta] = MappingProxyType(
+    {Delay.RATE_LIMITED: UNNAMED_WAIT, Delay.CREDENTIALS: CREDENTIALS_WAIT}
+)
+
+
+class Operators:
+    """What each target was told is compared with what is so: nothing is queued, and a restart changes nothing.
+
+    A notice whose answer was lost is told again. Notices pass the gates of their lane, and count for its breaker, as
+    any request to that place does.
+    """
+
+    def __init__(
+        self,
+        *,
+        conditions: Conditions,
+        dispatcher: Dispatcher,
+        targets: Targets,
+        channels: Callable[[], Mapping[str, Channel]],
+        rulebook: Callable[[], Rulebook],
+        to: Callable[[], Sequence[Target]],
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._conditions = conditions
+        self._dispatcher = dispatcher
+        self._targets = targets
+        self._channels = channels
+        self._rulebook = rulebook
+        self._to = to
+        self._clock = clock
+        self._tell = tell
+
+    async def look(self) -> None:
+        """Tell each target what it does not know yet, as much as goes into one request. One that answers slowly, or
+        not at all, keeps no other waiting. Raises LedgerError; everything is offered again then.
+        """
+        looks = [self._look_after(target) for target in dict.fromkeys(self._to())]
+        for problem in await asyncio.gather(*looks, return_exceptions=True):
+            if isinstance(problem, BaseException):
+                raise problem
+
+    async def _look_after(self, target: Target) -> None:
+        channel: object = self._channels().get(target.channel)
+        lane = self._lane_to(target)
+        if lane is None or not isinstance(channel, TellsOperators):
+            return
+        news = self._news(target, lane)
+        if news and self._passes(lane, news):
+            await self._send(lane, channel, target, news[: channel.notices_at_once])
+
+    def _lane_to(self, target: Target) -> Lane | None:
+        """None where nothing is sent: it is not configured, in shadow, or dead."""
+        policy = self._rulebook().routing.targets.get(target)
+        if policy is None or policy.shadow or target in self._targets.disabled:
+            return None
+        return self._dispatcher.lanes().get(policy.lane)
+
+    def _news(self, target: Target, lane: Lane) -> list[Condition]:
+        """The oldest first. That its own lane fails nobody is told over that very lane."""
+        untold = self._conditions.untold(target)
+        own = (str(target), lane.name)
+        fit = [condition for condition in untold if condition.phase is Phase.OVER or condition.about not in own]
+        return sorted(fit, key=lambda condition: condition.over_at or condition.began_at)
+
+    def _passes(self, lane: Lane, news: Sequence[Condition]) -> bool:
+        """Nothing waits that could leave, and what is left for the lowest band is enough."""
+        lowest = lane.lowest_now(self._clock.monotonic())
+        if lane.full() or lowest is None:
+            return False
+        if self._clock.now() - (news[0].over_at or news[0].began_at) > PATIENCE:
+            return True
+        waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
+        return not waiting and not lane.claiming and lowest is Band.LOW
+
+    async def _send(self, lane: Lane, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> None:
+        report = await self._request(lane, channel, target, news)
+        match report.outcomes[0]:
+            case Delivered():
+                await self._note_told(target, news)
+            case Refused() as refused if refused.why.disables_target:
+                self._dispatcher.wake(await self._targets.disable(target, refused))
+            case Refused() as refused:
+                told = f"{target}: {refused.why} {refused.detail}"
+                self._tell(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))
+                await self._note_told(target, news)
+            case Deferred() | Unknown():
+                pass  # it is still news at the next look
+
+    async def _note_told(self, target: Target, news: Sequence[Condition]) -> None:
+        self._conditions.note_told(target, news)
+        await self._conditions.keep()
+
+    async def _request(self, lane: Lane, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> Report:
+        began = self._clock.monotonic()
+        lane.enter(began)
+        lane.start(began)
+        try:
+            report = await self._call(channel, target, news)
+            self._learn(lane, report)
+        finally:
+            now = self._clock.monotonic()
+            lane.end(began, now)
+            self._dispatcher.wake([lane.name] if lane.stirred else [])
+        self._tell(Attempted(target=target, lane=lane.name, members=len(news), outcome="notice", took_s=now - began))
+        return report
+
+    async def _call(self, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> Report:
+        try:
+            return await channel.tell(target, [notice(condition) for condition in news])
+        except Exception as bug:  # noqa: BLE001 - a bug in one channel must not keep the others from being told
+            self._tell(Trouble("channel_failed", f"{target}: {bug!r}", "Report this: a channel never raises."))
+            return Report((Unknown(Doubt.CRASHED, type(bug).__name__),))
+
+    def _learn(self, lane: Lane, report: Report) -> None:
+        outcome = report.outcomes[0]
+        lane.heed(self._clock.monotonic(), report.budget)
+        self._dispatcher.judge(lane, outcome)
+        if isinstance(outcome, Deferred) and outcome.why in _WAITS:
+            named = bounded(outcome.after or timedelta())
+            self._dispatcher.shut(lane, report, max(named, _WAITS[outcome.why]))
