@@ -69,7 +69,7 @@ async def step(intake: Intake, sink: Sink, *, rate: int, array: int, seconds: fl
     arrived = await sink.take()
     ages = [arrived[sku][0] - sent.accepted for sku, sent in feed.sent.items() if sku in arrived]
     spans = [arrived[sku][0] - sent.due for sku, sent in feed.sent.items() if sku in arrived]
-    return Step(rate, array, ages, spans, cost, unanswered or _fault(feed.sent, arrived))
+    return Step(rate, array, ages, spans, cost, unanswered or fault_of(feed.sent, arrived))
 
 
 def _posts(intake: Intake, count: int, array: int) -> Iterator[Post]:
@@ -99,7 +99,7 @@ async def _drained(sink: Sink, expected: int) -> None:
             last, moved = count, perf_counter()
 
 
-def _fault(sent: Mapping[str, Sent], arrived: Mapping[str, Sequence[float]]) -> str:
+def fault_of(sent: Mapping[str, Sent], arrived: Mapping[str, Sequence[float]]) -> str:
     missing = sum(sku not in arrived for sku in sent)
     repeated = sum(len(arrived.get(sku, ())) > 1 for sku in sent)
     return ", ".join(
