@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import conditions, edits, history, lanes, monitors, queue, registry
+from tocsin.ledger import conditions, edits, history, lanes, monitors, punctuality, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertStory,
     AttemptRow,
     Claim,
+    EndedRow,
     LaneRow,
     Page,
     ShutLane,
@@ -89,6 +90,9 @@ class SqlArchive:
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._read(lambda connection: queue.recent_attempts(connection, since))
+
+    async def ended_since(self, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
+        return await self._read(lambda connection: punctuality.ended(connection, since, within))
 
     async def disabled(self) -> tuple[TargetRow, ...]:
         return await self._read(registry.disabled)

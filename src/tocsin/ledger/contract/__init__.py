@@ -5,7 +5,16 @@ shared transaction and returns only after its commit; a read never delays a writ
 """
 
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
-from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, DeliveryStory, Page, TargetRow, TokenRow
+from tocsin.ledger.contract.history import (
+    AlertQuery,
+    AlertStory,
+    AttemptRow,
+    DeliveryStory,
+    EndedRow,
+    Page,
+    TargetRow,
+    TokenRow,
+)
 from tocsin.ledger.contract.queue import (
     Claim,
     Claimed,
@@ -36,6 +45,7 @@ __all__ = [
     "Closed",
     "Decide",
     "DeliveryStory",
+    "EndedRow",
     "Idempotency",
     "Item",
     "Joins",

@@ -51,6 +51,16 @@ class AttemptRow:
     members: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedRow:
+    """Of one channel and minute: how many deliveries ended, and how many of those too late or in vain."""
+
+    channel: str
+    minute: datetime
+    ended: int
+    missed: int
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryStory:
     delivery: Delivery

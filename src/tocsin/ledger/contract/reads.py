@@ -1,6 +1,6 @@
 """The reads, on connections of their own: none delays a write."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, Page, TargetRow, TokenRow
+from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, EndedRow, Page, TargetRow, TokenRow
 from tocsin.ledger.contract.queue import Claim, LaneRow, ShutLane, StandingMessage
 
 
@@ -60,6 +60,12 @@ class Archive(Protocol):
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         """For gates and mention budgets after a restart, oldest first."""
+        ...
+
+    async def ended_since(self, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
+        """What became of the deliveries of alerts accepted since then, by the minute of their end: `missed` were not
+        told `within` that time. Those that nobody waited for do not count, and 100,000 are enough.
+        """
         ...
 
     async def disabled(self) -> tuple[TargetRow, ...]: ...
