@@ -1,6 +1,7 @@
 // The HTTP door of the service.
 
 import type { Alert, Band } from "./alert";
+import type { Closed } from "./closed";
 
 /** The service said no: `code` is its stable word, the message says how to mend it. */
 export class ApiError extends Error {
@@ -68,7 +69,7 @@ export interface Target {
   shadow: boolean;
   lane: string;
   in_flight?: number;
-  opens_in_s?: number;
+  closed?: Closed | null;
   breaker?: "open" | "closed";
   failures?: number;
   pending: Partial<Record<Band, number>>;

@@ -1,7 +1,8 @@
-// How the channels do: asked now and then, and after each test or mending.
+// How the channels do: asked now and then and after each test or mending, and told at once when a lane stands still.
 
 import type { Band } from "./alert";
 import { type Api, ApiError, type Channel, type Target, type TestAnswer } from "./api";
+import type { LaneNews } from "./ops";
 import { waitingByBand } from "./queue";
 import { toasts } from "./toast.svelte";
 import { deliveryState, why } from "./words";
@@ -47,6 +48,21 @@ export class Channels {
     return () => clearInterval(looking);
   }
 
+  /** A lane stands still, or goes on. */
+  hear(news: LaneNews): void {
+    const breaker = news.closed?.why === "breaker" ? "open" : "closed";
+    this.list = this.list.map((row) =>
+      row.channel === null
+        ? row
+        : {
+            ...row,
+            targets: row.targets.map((target) =>
+              target.lane === news.lane ? { ...target, closed: news.closed, breaker } : target,
+            ),
+          },
+    );
+  }
+
   async look(): Promise<void> {
     try {
       this.list = (await this.#api.channels()).channels;
@@ -80,7 +96,7 @@ export class Channels {
 }
 
 export function inTrouble(target: Target): boolean {
-  return !target.enabled || target.breaker === "open";
+  return !target.enabled || target.breaker === "open" || target.closed?.why === "credentials";
 }
 
 /** What went wrong, for the reader; a missing scope says which token is needed. */

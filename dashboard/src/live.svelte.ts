@@ -2,12 +2,12 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Alert, Closed } from "./alert";
-import { type Api, ApiError, type Monitor } from "./api";
+import { type Api, ApiError } from "./api";
 import { close, hold, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
 import { type DeliveryNews, targetOf } from "./ops";
 import { Pulse } from "./pulse";
-import { type Connection, Stream } from "./socket";
+import { type Connection, type Hooks, Stream } from "./socket";
 
 const PAGE = 50;
 const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not pile up
@@ -55,7 +55,7 @@ export class Live {
     token: string,
     filter: Filter,
     heard: (alert: Alert) => void,
-    monitor: (news: Monitor) => void,
+    others: Pick<Hooks, "lane" | "monitor">,
   ) {
     this.#api = api;
     this.#heard = heard;
@@ -70,7 +70,7 @@ export class Live {
         if (!complete) void this.reload();
       },
       delivery: (news) => this.#later(this.#news, news),
-      monitor,
+      ...others,
       stats: (stats) => this.#feel(stats.decisions.accepted ?? 0),
     });
     this.#stream.open(asMatch(filter));

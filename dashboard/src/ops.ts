@@ -1,5 +1,7 @@
 // What the service tells its operators, on the namespace /ops.
 
+import type { Closed } from "./closed";
+
 /** A delivery changed its state. `latency_s`: from detection to the provider's answer, on `sent`. */
 export interface DeliveryNews {
   id: string;
@@ -10,6 +12,12 @@ export interface DeliveryNews {
   why: string | null;
   detail: string;
   latency_s: number | null;
+}
+
+/** A lane lets nothing leave for longer than a moment, or is open again (null). */
+export interface LaneNews {
+  lane: string;
+  closed: Closed | null;
 }
 
 /** Counts since the service started. */

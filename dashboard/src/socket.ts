@@ -4,7 +4,7 @@ import { Manager, type Socket } from "socket.io-client";
 import type { Alert, Closed } from "./alert";
 import type { Monitor } from "./api";
 import { backoff } from "./backoff";
-import type { DeliveryNews, Stats } from "./ops";
+import type { DeliveryNews, LaneNews, Stats } from "./ops";
 
 export type Connection =
   | { kind: "connecting" }
@@ -21,6 +21,7 @@ export interface Hooks {
   /** The stream runs from here on. `complete`: nothing was missed since the last time. */
   running(complete: boolean): void;
   delivery(news: DeliveryNews): void;
+  lane(news: LaneNews): void;
   monitor(news: Monitor): void;
   stats(stats: Stats): void;
 }
@@ -103,6 +104,7 @@ export class Stream {
     });
     this.#alerts.on("resumed", (told: { complete: boolean }) => this.#hooks.running(told.complete));
     this.#ops.on("delivery", (news: DeliveryNews) => this.#hooks.delivery(news));
+    this.#ops.on("lane", (news: LaneNews) => this.#hooks.lane(news));
     this.#ops.on("monitor", (news: Monitor) => this.#hooks.monitor(news));
     this.#ops.on("stats", (stats: Stats) => this.#hooks.stats(stats));
   }

@@ -1,5 +1,7 @@
 """One alert explained, and the channels: what happened, why not, and what can be done about it."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
@@ -7,6 +9,7 @@ from tests.story.town import Town
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import TargetDisabled
+from tocsin.sandbox import Fault
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -69,6 +72,19 @@ async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor:
     await expect(panel).to_contain_text("put it into the configuration, reload, then enable it")
     await visitor.button("Enable discord:high_priority").click()
     await expect(visitor.button("Test discord:high_priority")).to_be_visible()
+
+
+async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor, town: Town):
+    await visitor.open()
+    await visitor.page.get_by_role("button", name="Channels").click()
+    row = visitor.page.get_by_label("Channels", exact=True).get_by_role("listitem").filter(has_text="high_priority")
+    await expect(row).to_contain_text("Open")
+    town.sandbox.faults.next("discord", Fault.too_many(8, "seconds", "user"), target="high_priority", action="execute")
+    await town.report("RTX 5090")
+    await expect(row).to_contain_text(re.compile(r"Paused until \d\d:\d\d:\d\d: Discord asked us to wait \(429\)"))
+    assert await visitor.barriers() == []
+    await expect(row).to_contain_text("Open", timeout=15_000)
+    await expect(row).not_to_contain_text("Paused")
 
 
 async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visitor: Visitor, town: Town):
