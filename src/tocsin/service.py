@@ -24,11 +24,12 @@ from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
-from tocsin.gateway.gauges import Gauges
+from tocsin.figures import figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
@@ -36,12 +37,13 @@ from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.operators import Operators
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
-from tocsin.telemetry import Figure, Telemetry
+from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, PatientHttp, WebSettings, build_app
 from tocsin.wiring import channels
 
@@ -92,7 +94,9 @@ class AlertService:
         await self._running.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        """What is started first is stopped last: the doors open when everything behind them stands."""
+        """What is started first is stopped last. The doors open when everything behind them stands; they are closed after
+        what is under way has come to its end, so that whoever knocks meanwhile is told when to come back.
+        """
         clock, tell = self._clock, self._hear
         self.ledger, self.archive = await stack.enter_async_context(
             open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
@@ -101,29 +105,30 @@ class AlertService:
         self._channels = self._make_channels(self.config)
         self._make_senders()
         self._make_takers()
+        self._make_watch()
         self._make_doors()
         for part in (self.targets, self.monitors, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
         await self.tokens.start(self._configured_tokens(self.config))
         stack.push_async_callback(self.tokens.stop)
+        stack.push_async_callback(self.doors.stop)
         await self.dispatcher.start()
         stack.push_async_callback(self.dispatcher.stop, GRACE_S)
+        await self.conditions.start()
+        stack.push_async_callback(self.conditions.stop)
         await self.upkeep.start()
         stack.push_async_callback(self.upkeep.stop)
         self.listen(self.gateway.hear)
         await self._open_doors(stack)
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
-        """Live sockets are told to come back before the doors they came through are closed."""
-        async with AsyncExitStack() as unopened:
-            await self.gateway.start()
-            unopened.push_async_callback(self.gateway.stop)
-            if self._serve:
-                await self.doors.start()
-                stack.push_async_callback(self.doors.stop)
-                stack.callback(self.web.close)
-            stack.push_async_exit(unopened.pop_all())
+        """The first step of a stop: nothing more is taken, and live readers are told to come back."""
+        await self.gateway.start()
+        stack.push_async_callback(self.gateway.stop)
+        stack.callback(self.web.close)
+        if self._serve:
+            await self.doors.start()
 
     async def send_alert(
         self,
@@ -221,7 +226,7 @@ class AlertService:
         )
 
     def _make_takers(self) -> None:
-        """What takes alerts and orders in, and what looks after everything."""
+        """What takes alerts and orders in."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
         self.tokens = Tokens(ledger, archive, clock)
@@ -250,6 +255,33 @@ class AlertService:
             clock=clock,
             tell=tell,
         )
+
+    def _make_watch(self) -> None:
+        """What looks after everything, and tells operators."""
+        clock, tell = self._clock, self._hear
+        ledger, archive = self.ledger, self.archive
+        self.conditions = Conditions(
+            ledger=ledger,
+            archive=archive,
+            dispatcher=self.dispatcher,
+            targets=self.targets,
+            monitors=self.monitors,
+            rulebook=lambda: self._rulebook,
+            audience=lambda: self.config.settings.operators.to,
+            clock=clock,
+            tell=tell,
+        )
+        self.listen(self.conditions.hear)
+        self.operators = Operators(
+            conditions=self.conditions,
+            dispatcher=self.dispatcher,
+            targets=self.targets,
+            channels=lambda: self._channels,
+            rulebook=lambda: self._rulebook,
+            to=lambda: self.config.settings.operators.to,
+            clock=clock,
+            tell=tell,
+        )
         self.upkeep = Upkeep(
             ledger=ledger,
             archive=archive,
@@ -259,6 +291,8 @@ class AlertService:
             intake=self.intake,
             lane_watch=self.lane_watch,
             monitors=self.monitors,
+            conditions=self.conditions,
+            operators=self.operators,
             rulebook=lambda: self._rulebook,
             retention=lambda: self.config.settings.storage.retention,
             clock=clock,
@@ -280,12 +314,13 @@ class AlertService:
             ),
             tell=self._hear,
         )
-        for figure in _figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors):
+        for figure in figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors, self.conditions):
             self.telemetry.follow(figure)
         self.web = build_app(
             Parts(
                 intake=self.intake,
                 monitors=self.monitors,
+                conditions=self.conditions,
                 operations=self.operations,
                 ledger=self.ledger,
                 archive=self.archive,
@@ -312,6 +347,7 @@ class AlertService:
             ws=self.gateway.ws_protocol,
             host=server.host,
             port=server.port,
+            tell=self._hear,
         )
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
@@ -333,47 +369,14 @@ class AlertService:
 
     async def _not_ready(self) -> Sequence[str]:
         """False alarms cost a load balancer its target: only what keeps alerts from being taken counts."""
+        if self.web.closed:
+            return ("the service stops",)
         try:
             await self.ledger.probe()
         except LedgerUnavailableError as problem:
             return (problem.message,)
-        return ()
+        return self.doors.problems()
 
     def _hear(self, fact: Fact) -> None:
         for listener in self._listeners:
             listener(fact)
-
-
-def _figures(gauges: Gauges, dispatcher: Dispatcher, lane_watch: LaneWatch, monitors: Monitors) -> Sequence[Figure]:
-    return (
-        Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
-        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
-        Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
-        Figure(
-            "tocsin_sockets",
-        Figure(
-            "tocsin_lane_opens_in_seconds",
-            "How long closed lanes stay closed.",
-            lane_watch.opens_in,
-            label=("lane", "why"),
-        ),
-        Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", lane_watch.broken, label="lane"),
-            "Live sockets.",
-            lambda: {"polling": gauges.polling, "websocket": gauges.websocket},
-            label="transport",
-        ),
-        Figure("tocsin_interests", "Distinct subscriptions of live sockets.", lambda: {"": gauges.interests}),
-        Figure("tocsin_frames_out", "Frames written to sockets.", lambda: {"": gauges.frames_out}, grows=True),
-        Figure("tocsin_bytes_out", "Bytes written to sockets.", lambda: {"": gauges.bytes_out}, grows=True),
-        Figure(
-            "tocsin_buffer_high_water_bytes", "The most that waited for one reader.", lambda: {"": gauges.high_water}
-        ),
-        Figure("tocsin_evictions", "Sockets closed by us.", lambda: gauges.evictions, label="reason", grows=True),
-        Figure("tocsin_connects_refused", "CONNECTs turned away.", lambda: gauges.refusals, label="code", grows=True),
-        Figure(
-            "tocsin_resumes", "Subscriptions that replayed what was missed.", lambda: {"": gauges.resumes}, grows=True
-        ),
-        Figure("tocsin_resumed_events", "Events that were replayed.", lambda: {"": gauges.resumed_events}, grows=True),
-        Figure("tocsin_broadcasts", "Events written to rooms.", lambda: {"": gauges.broadcasts}, grows=True),
-        Figure("tocsin_broadcast_seconds", "Time spent on that.", lambda: {"": gauges.broadcast_seconds}, grows=True),
-    )

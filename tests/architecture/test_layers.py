@@ -22,10 +22,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset({"config", "rules", "core"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),
-    "doors": frozenset(),
+    "doors": frozenset({"core"}),
     "client": frozenset({"core"}),
 }
-WIRING = {"cli", "service", "wiring", "__init__", "__main__"}  # these alone name concrete classes
+WIRING = {"cli", "service", "wiring", "figures", "__init__", "__main__"}  # these alone name concrete classes
 PURE = ("core", "rules")  # the standard library and nothing else
 OPTIONAL_DRIVERS = {"psycopg", "redis", "valkey"}
 

@@ -87,9 +87,10 @@ class Process:
         """The next line of its answers that matches."""
         return self._said.expect(pattern)
 
-    def logs(self, message: str) -> Mapping[str, Any]:
-        """The next line of its log with this message."""
-        line: Mapping[str, Any] = json.loads(self._logged.expect(rf'.*"message": "{re.escape(message)}".*')[0])
+    def logs(self, message: str, what: str | None = None) -> Mapping[str, Any]:
+        """The next line of its log with this message, of this kind of trouble where one is named."""
+        kind = "" if what is None else rf'"what": "{re.escape(what)}".*'
+        line: Mapping[str, Any] = json.loads(self._logged.expect(rf'.*"message": "{re.escape(message)}".*{kind}')[0])
         return line
 
     def rest_of_log(self) -> list[str]:

@@ -3,17 +3,18 @@
 import asyncio
 import resource
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 import aiohttp
+import socketio
 from tests.cli.program import Serving
 from tests.faults.village import Village
-from tests.story.town import TOKEN
+from tests.story.town import DEADLINE_S, TOKEN
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -55,15 +56,46 @@ class Machine:
     async def post(self, body: Any) -> tuple[int, Any]:
         """The status and the answer. A connection that breaks is an answer of status 0."""
         try:
-            async with self._http.post(self.serving.url + "/api/v1/alerts", json=body) as answer:
-                return answer.status, await answer.json(content_type=None)
+            return (await self.ask("POST", "/api/v1/alerts", body))[:2]
         except (aiohttp.ClientError, OSError, TimeoutError):
             return 0, None
 
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any, Mapping[str, str]]:
+        """The status, the answer and its headers."""
+        async with self._http.request(method, self.serving.url + path, json=body) as answer:
+            return answer.status, await answer.json(content_type=None), answer.headers
+
     async def status(self, path: str) -> int:
-        async with self._http.get(self.serving.url + path) as answer:
-            await answer.read()
-            return answer.status
+        return (await self.ask("GET", path))[0]
+
+    async def until_status(self, path: str, status: int) -> None:
+        """Ask until it is answered so."""
+        async with asyncio.timeout(DEADLINE_S):
+            while await self.status(path) != status:
+                pass
+
+    @asynccontextmanager
+    async def crowd(self, size: int) -> AsyncIterator[Sequence[asyncio.StreamReader]]:
+        """So many come to the door and say nothing."""
+        port = int(self.serving.url.rpartition(":")[2])
+        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(size)]
+        try:
+            yield [reader for reader, _ in streams]
+        finally:
+            for _, writer in streams:
+                writer.close()
+
+    @asynccontextmanager
+    async def live(self, count: int) -> AsyncIterator[Sequence["asyncio.Future[Any]"]]:
+        """So many live sockets; what each is told when the service says goodbye."""
+        goodbyes = [asyncio.get_running_loop().create_future() for _ in range(count)]
+        async with AsyncExitStack() as stack:
+            for goodbye in goodbyes:
+                client = socketio.AsyncClient(reconnection=False)
+                client.on("goodbye", goodbye.set_result)
+                await client.connect(self.serving.url, auth={"token": TOKEN}, transports=["websocket"])
+                stack.push_async_callback(client.disconnect)
+            yield goodbyes
 
     async def post_until(self, status: int, batches: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
         """Post these until one is answered so; the ids of all that were taken."""

@@ -50,15 +50,26 @@ async def test_row_02_killed_at_some_system_call_it_loses_and_repeats_nothing(tm
     assert all(result.kills[call.name] == 1 for call in calls)
 
 
-async def test_row_03_sigterm_under_load_ends_in_good_order_with_nothing_being_sent(village: Village):
+async def test_row_03_sigterm_under_load_answers_to_the_end_and_leaves_nothing_being_sent(village: Village):
     village.write()
-    village.sandbox.faults.next("discord", Fault.slow(0.3), action="execute", times=None)
-    async with Machine(village) as machine:
+    village.sandbox.faults.next("discord", Fault.hang(), action="execute", times=None)
+    async with Machine(village) as machine, machine.live(4) as sockets:
         assert (await machine.post(detections(30)))[0] == 202
-        await village.until_executed(1)
-        assert await machine.stop() == 0
-    assert "sending" not in states(village.folder / "tocsin.db")
+        await village.sandbox.faults.expect_hanging()
+        machine.serving.tell(signal.SIGTERM)
+        goodbyes = await asyncio.gather(*sockets)
+        status, answer, headers = await machine.ask("POST", "/api/v1/alerts", detections(1, 100))
+        assert (status, answer["error"]["code"]) == (503, "ledger_unavailable")
+        assert int(headers["Retry-After"]) >= 1
+        assert await machine.status("/readyz") == 503
+        assert await machine.status("/healthz") == 200
+        assert await machine.status("/api/v1/alerts") == 200
+        village.sandbox.faults.clear()
+        assert await asyncio.to_thread(machine.serving.wait) == 0
+    assert states(village.folder / "tocsin.db") <= {"sent", "pending"}
     assert not village.repeated
+    assert {goodbye["code"] for goodbye in goodbyes} == {"restart"}
+    assert len({goodbye["retry_after_s"] for goodbye in goodbyes}) == len(goodbyes)
 
 
 async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):
@@ -68,7 +79,7 @@ async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):
         await machine.post(detections(1))
         await village.sandbox.faults.expect_hanging()
         machine.serving.tell(signal.SIGTERM)
-        await machine.post_until(0, [detections(1, 1)] * 200)
+        await machine.post_until(503, [detections(1, number) for number in range(200)])
         machine.serving.tell(signal.SIGTERM)
         assert await asyncio.to_thread(machine.serving.wait) == 128 + signal.SIGTERM
 
@@ -147,19 +158,19 @@ async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village
     assert [line for line in lines[asked:told] if re.search(r"f(data)?sync\(.*= 0|f(data)?sync resumed.*= 0", line)]
 
 
-async def test_row_41_without_file_descriptors_it_waits_and_does_not_fall(village: Village):
+async def test_row_41_without_file_descriptors_newcomers_wait_and_everything_else_goes_on(village: Village):
     village.write()
-    async with Machine(village) as machine:
-        port = int(machine.serving.url.rpartition(":")[2])
-        used = machine.descriptors
-        before = resource.prlimit(machine.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(machine.pid, resource.RLIMIT_NOFILE, (used + 8, before[1]))
-        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
-        for _, writer in crowd:
-            writer.close()
-        resource.prlimit(machine.pid, resource.RLIMIT_NOFILE, before)
-        await machine.post_until(202, [detections(1)] * 200)
-        await village.until_references(1)
+    async with Machine(village, "prlimit", "--nofile=64") as machine:
+        assert await machine.status("/readyz") == 200  # and so a connection is kept alive
+        async with machine.crowd(100) as waiting:
+            await asyncio.to_thread(machine.serving.logs, "trouble", what="descriptors_short")
+            assert await machine.status("/readyz") == 503
+            assert (await machine.post(detections(1)))[0] == 202
+            await village.until_references(1)
+            assert not any(reader.at_eof() for reader in waiting)
+        await machine.until_status("/readyz", 200)
+        assert (await machine.post(detections(1, 1)))[0] == 202
+        await village.until_references(2)
         assert await machine.stop() == 0
 
 

@@ -80,6 +80,17 @@ async def test_a_token_past_its_end_opens_nothing(tmp_path: Path):
         assert (refused, told["error"]["code"]) == (401, "unauthorized")
 
 
+async def test_at_the_end_what_is_known_can_be_read_and_nothing_is_taken(house: House):
+    taken = await house.send()
+    house.web.close()
+    assert (await house.call("GET", f"/api/v1/alerts/{taken}"))[0] == 200
+    async with house.client.post("/api/v1/alerts", json=ALERT, headers=bearer("engine")) as answer:
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert await status(house, "POST", "/api/v1/alerts", {}) == 401
+    assert await status(house, "DELETE", f"/api/v1/tokens/{MISSING_ID}", bearer("admin")) == 503
+
+
 async def test_a_door_that_declares_nothing_needs_an_admin():
     async def handler() -> None: ...
 

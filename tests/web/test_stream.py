@@ -112,13 +112,14 @@ async def test_server_sent_events_carry_the_cursor_as_their_id(house: House):
 async def test_a_stream_ends_when_the_doors_close_and_when_its_reader_leaves(house: House):
     async with stream(house) as lines:
         await line(lines)
-        house.web.close()
-        assert await lines.readline() == b""
-    async with stream(house) as lines:
-        await line(lines)
     async with asyncio.timeout(DEADLINE_S):
         while house.parts.feed._listeners:
             await house.call("GET", "/healthz")
+    async with stream(house) as lines:
+        await line(lines)
+        house.web.close()
+        assert await lines.readline() == b""
+    assert (await house.call("GET", "/api/v1/alerts/stream"))[0] == 503
 
 
 async def test_a_stream_ends_with_its_token(house: House):

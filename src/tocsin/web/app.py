@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from tocsin.web.alerts import Alerts
 from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.channels import Channels
+from tocsin.web.conditions import ConditionDoors
 from tocsin.web.deliveries import Deliveries
 from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
@@ -26,7 +27,7 @@ from tocsin.web.tokens import TokenDoors
 
 
 class Web:
-    """The ASGI application. `routes` are all doors there are; `close` ends the live streams before a stop."""
+    """The ASGI application. `routes` are all doors there are."""
 
     def __init__(self, app: FastAPI, guard: Guard, streams: Streams) -> None:
         self._guard = guard
@@ -36,7 +37,13 @@ class Web:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._guard(scope, receive, send)
 
+    @property
+    def closed(self) -> bool:
+        return self._guard.closed
+
     def close(self) -> None:
+        """The service stops: what is known can still be read, but nothing is taken, and live streams end."""
+        self._guard.close()
         self._streams.close()
 
 
@@ -58,6 +65,7 @@ def build_app(parts: Parts) -> Web:
         Channels(parts),
         Rehearsal(parts),
         MonitorDoors(parts),
+        ConditionDoors(parts),
         TokenDoors(parts),
         Links(parts),
         Ops(parts),

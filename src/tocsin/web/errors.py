@@ -60,6 +60,8 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
     }
 )
 
+_RESTART_S = 5.0  # what a restart may take
+
 # The stable words of errors that no part of ours raised.
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
 
@@ -78,6 +80,11 @@ def answer_to(error: TocsinError) -> Response:
     if isinstance(error, UnauthorizedError):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def stopping() -> LedgerUnavailableError:
+    """Nothing is taken any more."""
+    return LedgerUnavailableError("the service stops: send it again when it is back", _RESTART_S)
 
 
 def answer_to_bug() -> Response:

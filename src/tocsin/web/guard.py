@@ -7,7 +7,7 @@ from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.addresses import address_of, behind, networks, within
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import as_json, read_body, replay
-from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to
+from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to, stopping
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
 
@@ -24,6 +24,7 @@ EVERY_ANSWER = [
 _GRANT = "tocsin.grant"
 _NO_LOCK = Lock(None)
 _LOOPBACK = frozenset({"localhost"})
+_ASKING = frozenset({"GET", "HEAD"})
 
 
 def grant_of(request: Request) -> Grant:
@@ -44,6 +45,11 @@ class Guard:
         self._hosts = _LOOPBACK | {host.lower() for host in settings.hosts}
         self._proxies = networks(settings.trusted_proxies)
         self._metrics_from = networks(settings.metrics_from)
+        self.closed = False
+
+    def close(self) -> None:
+        """The service stops: who wants something done is to ask it again once it is back."""
+        self.closed = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,6 +78,8 @@ class Guard:
         lock = self._locks.find(scope["method"], scope["path"]) or _NO_LOCK
         if lock.scope is not None and not (lock.named_addresses and within(scope.get("client"), self._metrics_from)):
             scope[_GRANT] = self._authorize(headers, lock.scope)
+        if self.closed and scope["method"] not in _ASKING:
+            raise stopping()
         return lock
 
     def _check_host(self, headers: "_Headers") -> None:

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tocsin.core.record import Cursor
+from tocsin.web.errors import stopping
 from tocsin.web.follower import Follower
 from tocsin.web.guard import grant_of
 from tocsin.web.live import LiveAnswer
@@ -22,6 +23,7 @@ class Streams:
         self._rulebook = parts.rulebook
         self._clock = parts.clock
         self._live: WeakSet[LiveAnswer] = WeakSet()
+        self._closed = False
         parts.tokens.on_revoked(self._end_those_of)
 
     def open(self, app: FastAPI) -> None:
@@ -35,7 +37,8 @@ class Streams:
         app.router.routes.append(route)
 
     def close(self) -> None:
-        """End every stream; its reader comes back with its cursor."""
+        """End every stream, and begin none; its reader comes back with its cursor."""
+        self._closed = True
         for live in tuple(self._live):
             live.follower.end()
 
@@ -44,6 +47,8 @@ class Streams:
 
         Each line carries the `cursor` to resume `after`. NDJSON, or SSE where `Accept` asks for `text/event-stream`.
         """
+        if self._closed:
+            raise stopping()
         check_keys(request.query_params, STREAM_KEYS)
         teller = Teller(
             self._feed.epoch,
