@@ -34,7 +34,8 @@ class Attempt:
     """One request, carrying one delivery or several of the same target, the most important first.
 
     `key` is the ledger's; the claim is committed before a channel sees it. `deadline` is the end of the shortest
-    remaining life among the members: passed on to the provider where it takes one.
+    remaining life among the members: passed on to the provider where it takes one. `joins`: no message of its own is
+    sent but this one edited, which has the members among its own.
     """
 
     key: int
@@ -45,6 +46,7 @@ class Attempt:
     members: tuple[Member, ...]
     mention: Mention = NOBODY
     silent: bool = False
+    joins: "Message | None" = None
 
     @property
     def id(self) -> UUID:

@@ -19,6 +19,7 @@ from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy, Rate
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.mentions import MentionRule
+from tocsin.rules.objective import Objective
 from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -87,6 +88,12 @@ def routes(settings: Settings) -> tuple[Route, ...]:
     if settings.routes is None:
         return tuple(_default_routes(settings))
     return tuple(_route(number, route) for number, route in enumerate(settings.routes, start=1))
+
+
+def objective(settings: Settings) -> Objective | None:
+    """When alerts count as told in time."""
+    asked = settings.operators.objective
+    return None if asked is None else Objective(within=asked.within, of=asked.of)
 
 
 def _route(number: int, route: RouteSettings) -> Route:
@@ -164,7 +171,12 @@ def _discord_targets(discord: Discord, settings: Settings) -> Iterator[TargetPol
     lanes = _lanes(discord)
     for name, webhook in discord.webhooks.items():
         policy = _target(Target("discord", name), lanes[name], discord, settings)
-        yield replace(policy, mentions=_mentions(name, webhook), quiet=_quiet(webhook, settings.quiet_hours))
+        yield replace(
+            policy,
+            mentions=_mentions(name, webhook),
+            quiet=_quiet(webhook, settings.quiet_hours),
+            join=(discord.join if webhook.join is None else webhook.join) or None,
+        )
 
 
 def _webhook_targets(webhook: Webhooks, settings: Settings) -> Iterator[TargetPolicy]:

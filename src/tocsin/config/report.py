@@ -198,6 +198,8 @@ def _without_effect(settings: Settings) -> Iterator[_Finding]:
     for name, channel in settings.alerts.channels.enabled():
         if channel.templates and name != "discord":
             yield ("alerts", "channels", name, "templates"), "messages of Discord alone have templates: not used"
+        if channel.join and name != "discord":
+            yield ("alerts", "channels", name, "join"), "messages of Discord alone can be joined: not used"
     webhook = settings.alerts.channels.webhook
     if webhook and webhook.enabled and webhook.api_base:
         yield ("alerts", "channels", "webhook", "api_base"), "every endpoint has an address of its own: not used"

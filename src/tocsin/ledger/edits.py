@@ -55,6 +55,15 @@ def due(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[Stan
     return messages_of(rows)
 
 
+def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, StandingMessage]:
+    """By the key of a delivery: the message that it has begun to join, or is in."""
+    if not keys:
+        return {}
+    which = select(messages.c.reference).where(messages.c.delivery.in_(keys))
+    standing = messages_of(connection.execute(MEMBERS.where(messages.c.reference.in_(which.scalar_subquery()))))
+    return {delivery.key: message for message in standing for delivery, _ in message.members}
+
+
 def vouch(transaction: Transaction, message: StandingMessage) -> None:
     """What was shown of each alert is what stands there now, unless somebody else has written since it was read."""
     stands = dict(map(tuple, transaction.rows(_STANDS, name=message.reference, at=str(message.target))))

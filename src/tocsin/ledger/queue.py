@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 from tocsin.core.alert import Band, id_of_key
 from tocsin.core.delivery import DeliveryState
 from tocsin.ledger.contract import AttemptRow, Claim, LaneRow
+from tocsin.ledger.edits import joined_by
 from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
 from tocsin.ledger.schema import PENDING, alerts, attempts, deliveries, in_state
 from tocsin.ledger.transaction import AnyRow
@@ -73,7 +75,9 @@ def unknown(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[
         .where(_UNKNOWN, deliveries.c.attempt.in_(which.scalar_subquery()))
         .order_by(attempts.c.key, deliveries.c.priority.desc(), deliveries.c.key)
     )
-    return tuple(_claim(list(members)) for _, members in groupby(rows, key=lambda row: row[0]))
+    claims = [_claim(list(members)) for _, members in groupby(rows, key=lambda row: row[0])]
+    joined = joined_by(connection, [delivery.key for claim in claims for delivery, _ in claim.members])
+    return tuple(replace(claim, joins=joined.get(claim.members[0][0].key)) for claim in claims)
 
 
 def recent_attempts(connection: Connection, since: datetime) -> tuple[AttemptRow, ...]:

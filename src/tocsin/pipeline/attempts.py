@@ -1,34 +1,29 @@
 """One attempt from its claim to its settlement, and what happens where nobody knows how it ended."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Channel, Finds, Member, RepeatsSafely, Report
-from tocsin.core.alert import Alert
+from tocsin.channels.contract import Attempt, Channel, Edits, Finds, Member, Message, RepeatsSafely, Report
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
-from tocsin.core.mention import NOBODY, Mention
-from tocsin.core.outcome import Delivered, Doubt, Outcome, Refused, Unknown
+from tocsin.core.outcome import Delivered, Doubt, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Claim, Ledger, Move, Settlement
+from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement, StandingMessage
 from tocsin.ledger.contract import Moved as MovedRows
+from tocsin.pipeline.noise import Noise
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
-from tocsin.rules.mentions import mention_for
 from tocsin.rules.objective import late_by_wish
-from tocsin.rules.quiet import QuietAction, hush
-from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.rulebook import Rulebook
-from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt
+from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
 
@@ -72,13 +67,16 @@ class Attempts:
         self._tell = tell
         self._random = random
         self._stopwatch = Stopwatch(clock)
-        self._mentioned: defaultdict[tuple[Target, str], list[datetime]] = defaultdict(list)
+        self._noise = Noise(rulebook)
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
     def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
         """Budgets go on after a restart from what recent attempts mentioned."""
-        for name in mentioned:
-            self._mentioned[target, name].append(at)
+        self._noise.remember(target, mentioned, at)
+
+    def joins(self, lane: str) -> Joins | None:
+        """What of a lane joins a message that stands instead of making one of its own; None where nothing may."""
+        return self._noise.joins(lane, self._clock.now())
 
     def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
         """Resolves when the first attempt for that alert is settled."""
@@ -86,7 +84,7 @@ class Attempts:
 
     async def send(self, claim: Claim) -> Answered:
         """Send the claimed request; it is not settled by that."""
-        attempt = self._with_noise(self._compose(claim))
+        attempt = self._noise.add_to(_composed(claim))
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
@@ -94,7 +92,7 @@ class Attempts:
 
     async def settle(self, claim: Claim, answered: Answered) -> MovedRows:
         """Write down what came of it; where nobody knows, find out. The deliveries as the ledger has them then."""
-        moved = await self._settle(answered)
+        moved = await self._settle(claim, answered)
         if any(isinstance(outcome, Unknown) for outcome in answered.report.outcomes):
             return await self.settle_doubt(claim)
         return moved
@@ -104,75 +102,44 @@ class Attempts:
         channel = self._channels()[claim.target.channel]
         doubtful = await self._doubtful(claim)
         records = {delivery.key: record for delivery, record in claim.members}
-        if not isinstance(channel, Finds):
-            return await self._move([self._undecided(delivery, channel) for delivery in doubtful], records)
-        found = await channel.find(self._compose(claim))
+        if claim.joins is not None or not isinstance(channel, Finds):
+            return await self._move([self._undecided(delivery, channel, claim) for delivery in doubtful], records)
+        found = await channel.find(_composed(claim))
         if found is None:
             return MovedRows(())
         outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
         moves = [_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful]
         return await self._move(moves, records)
 
-    def _compose(self, claim: Claim) -> Attempt:
-        return Attempt(
-            key=claim.key,
-            target=claim.target,
-            lane=claim.lane,
-            started_at=claim.started_at,
-            deadline=min(delivery.expires_at for delivery, _ in claim.members),
-            members=tuple(Member(delivery, record) for delivery, record in claim.members),
-        )
-
-    def _with_noise(self, attempt: Attempt) -> Attempt:
-        """Whom it rings out to, and whether it makes a sound at all."""
-        policy = self._rulebook().routing.targets[attempt.target]
-        catalog = self._rulebook().catalog
-        alerts = [member.record.alert for member in attempt.members]
-        hushed = [hush(policy.quiet, alert, catalog, attempt.started_at) for alert in alerts]
-        loud = [alert for alert, action in zip(alerts, hushed, strict=True) if action is None]
-        mention = self._mention(attempt.target, loud, policy, attempt.started_at)
-        return replace(attempt, mention=mention, silent=all(action is QuietAction.SILENT for action in hushed))
-
-    def _mention(self, target: Target, alerts: Sequence[Alert], policy: TargetPolicy, now: datetime) -> Mention:
-        alerts = [alert for alert in alerts if not alert.metadata.get("test")]
-        if not (policy.mentions and alerts):
-            return NOBODY
-        names = {name for rule in policy.mentions for name in Mention(rule.everyone, rule.roles).names}
-        spent = {name: self._spent(target, name, now - policy.memory) for name in names}
-        mention = mention_for(alerts, policy.mentions, spent, now, self._rulebook().catalog)
-        self.remember(target, mention.names, now)
-        return mention
-
-    def _spent(self, target: Target, name: str, since: datetime) -> list[datetime]:
-        recent = [at for at in self._mentioned[target, name] if at > since]
-        self._mentioned[target, name] = recent
-        return recent
-
     async def _send(self, attempt: Attempt) -> Report:
+        channel = self._channels()[attempt.target.channel]
         try:
-            return await self._channels()[attempt.target.channel].send(attempt)
+            return await (channel.send(attempt) if attempt.joins is None else _join(attempt, attempt.joins, channel))
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
             self._tell(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return Report(tuple(Unknown(Doubt.CRASHED, type(bug).__name__) for _ in attempt.members))
 
     def _steps(self, attempt: Attempt, report: Report) -> tuple[Step, ...]:
         now = self._clock.now()
+        follows = after if attempt.joins is None or report.whole_channel else after_join
         return tuple(
-            after(outcome, member.delivery, now, self._random.random())
+            follows(outcome, member.delivery, now, self._random.random())
             for member, outcome in zip(attempt.members, report.outcomes, strict=True)
         )
 
-    async def _settle(self, answered: Answered) -> MovedRows:
+    async def _settle(self, claim: Claim, answered: Answered) -> MovedRows:
         attempt, report = answered.attempt, answered.report
         deliveries = [member.delivery for member in attempt.members]
         settlement = Settlement(
             attempt=attempt.key,
-            outcome=" ".join(dict.fromkeys(map(name_of, report.outcomes))),
+            outcome=_outcome(claim, report),
             moves=tuple(map(_move, deliveries, answered.steps, report.outcomes)),
             status=report.status,
-            answer=report.answer,
+            answer=_answer(claim, report),
             mentioned=" ".join(attempt.mention.names),
             disable=_dead(attempt.target, report.outcomes),
+            joined=claim.joins,
+            gone=attempt.joins is not None and Refusal.MESSAGE_GONE in map(_refusal, report.outcomes),
         )
         moved = await self._until_taken(lambda: self._ledger.settle(settlement))
         passing(Point.OUTCOME_COMMITTED)
@@ -186,9 +153,11 @@ class Attempts:
         read = [await self._archive.delivery(delivery.id) for delivery, _ in claim.members]
         return [delivery for delivery in read if delivery and delivery.state is DeliveryState.UNKNOWN]
 
-    def _undecided(self, delivery: Delivery, channel: Channel) -> Move:
+    def _undecided(self, delivery: Delivery, channel: Channel, claim: Claim) -> Move:
+        """An edit is the same however often it is made, and so is joining."""
         now, jitter = self._clock.now(), self._random.random()
-        if isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target):
+        repeats_safely = isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target)
+        if repeats_safely or claim.joins is not None:
             return _move(delivery, after_harmless_doubt(delivery, now, jitter))
         policy = self._rulebook().routing.targets[delivery.target]
         return _move(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
@@ -246,8 +215,52 @@ class Attempts:
         return before + self._stopwatch.span(record.accepted_at, answered)
 
 
+def message_of(standing: StandingMessage) -> Message:
+    """What a channel is told of a message that stands there."""
+    members = tuple(Member(delivery, record) for delivery, record in standing.members)
+    return Message(target=standing.target, reference=standing.reference, members=members)
+
+
 def name_of(outcome: Outcome) -> str:
     return type(outcome).__name__.lower()
+
+
+def _composed(claim: Claim) -> Attempt:
+    return Attempt(
+        key=claim.key,
+        target=claim.target,
+        lane=claim.lane,
+        started_at=claim.started_at,
+        deadline=min(delivery.expires_at for delivery, _ in claim.members),
+        members=tuple(Member(delivery, record) for delivery, record in claim.members),
+        joins=None if claim.joins is None else message_of(claim.joins),
+    )
+
+
+async def _join(attempt: Attempt, message: Message, channel: Channel) -> Report:
+    """All that the message shows shares one outcome. What edits are allowed says nothing of new messages."""
+    assert isinstance(channel, Edits), f"{attempt.target} has a message that its channel could not have joined"
+    report = await channel.edit(message)
+    return replace(report, outcomes=report.outcomes[:1] * len(attempt.members), budget=None)
+
+
+def _outcome(claim: Claim, report: Report) -> str:
+    """What came of the attempt, in a word for each outcome that its members have."""
+    return "joined" if _has_joined(claim, report) else " ".join(dict.fromkeys(map(name_of, report.outcomes)))
+
+
+def _answer(claim: Claim, report: Report) -> str:
+    """What the provider said; it says nothing where all went well."""
+    joined = claim.host if _has_joined(claim, report) else None
+    return report.answer if joined is None else f"joined the message of alert {joined.alert.id}"
+
+
+def _has_joined(claim: Claim, report: Report) -> bool:
+    return claim.joins is not None and isinstance(report.outcomes[0], Delivered)
+
+
+def _refusal(outcome: Outcome) -> Refusal | None:
+    return outcome.why if isinstance(outcome, Refused) else None
 
 
 def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Move:
@@ -260,6 +273,7 @@ def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Mov
         detail=outcome.detail if outcome else "",
         reference=outcome.reference if isinstance(outcome, Delivered) else None,
         possibly_repeated=step.possibly_repeated,
+        alone=step.alone,
     )
 
 

@@ -173,6 +173,7 @@ class Dispatcher:
             attempts=lane.attempts_now(),
             lowest=lowest,
             oldest_first=lane.oldest_first(),
+            joins=self._attempts.joins(lane.name),
         )
 
     async def _make(self, lane: Lane, claim: Claim, entered: float) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tocsin.channels.contract import Channel, Edits, Member, Message, Report
+from tocsin.channels.contract import Channel, Edits, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Tell
 from tocsin.core.outcome import Deferred, Delay, Delivered, Refused, Unknown
 from tocsin.ledger.contract import Archive, Ledger, StandingMessage
+from tocsin.pipeline.attempts import message_of
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.lane import Lane
 from tocsin.pipeline.targets import Targets
@@ -98,14 +99,15 @@ class Editor:
         probing = lane.breaker.open
         lane.enter(began)
         lane.start(began)
-        members = tuple(Member(delivery, record) for delivery, record in message.members)
-        report = await channel.edit(Message(target=message.target, reference=message.reference, members=members))
+        report = await channel.edit(message_of(message))
         now = self._clock.monotonic()
         if probing:
             self._dispatcher.judge(lane, report.outcomes[0])
         lane.end(began, now)
         self._tell(
-            Attempted(target=message.target, lane=lane.name, members=len(members), outcome="edit", took_s=now - began)
+            Attempted(
+                target=message.target, lane=lane.name, members=len(message.members), outcome="edit", took_s=now - began
+            )
         )
         return report
 

@@ -1,8 +1,10 @@
 """Which targets hear of an alert."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
@@ -48,6 +50,7 @@ class TargetPolicy:
     shadow: bool = False
     mentions: tuple[MentionRule, ...] = ()
     quiet: QuietRule | None = None
+    join: timedelta | None = None  # an alert joins a younger message about the same product; None: it never does
 
     @property
     def memory(self) -> timedelta:
@@ -57,7 +60,7 @@ class TargetPolicy:
         return max((rate.per for rate in rates), default=timedelta())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RoutingPolicy:
     """`targets` has only those of enabled channels that this version has; a route to another plans nothing."""
 
@@ -66,6 +69,15 @@ class RoutingPolicy:
     known: dict[tuple[tuple[int, ...], tuple[Target, ...]], Wanted] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @cached_property
+    def joining(self) -> Mapping[str, tuple[TargetPolicy, ...]]:
+        """By lane: the targets where an alert may join a message that stands."""
+        lanes: defaultdict[str, tuple[TargetPolicy, ...]] = defaultdict(tuple)
+        for policy in self.targets.values():
+            if policy.join:
+                lanes[policy.lane] += (policy,)
+        return dict(lanes)
 
 
 def plan(
@@ -179,7 +191,12 @@ class _Case:
             due=self._held_until(policy.quiet) if asked is QuietAction.HOLD else self.now,
             state=state,
             why=why,
+            product=self._product() if policy.join else None,
         )
+
+    def _product(self) -> str | None:
+        product = self.catalog.product_of(self.alert)
+        return None if product is None else product.name
 
     def _held_until(self, quiet: QuietRule | None) -> datetime:
         """The end of the quiet hours; what is dead by then expires by itself."""

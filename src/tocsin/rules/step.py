@@ -6,7 +6,7 @@ from typing import Literal
 
 from tocsin.core.alert import Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
 from tocsin.rules.gate import bounded
 
 FIRST_BACK_OFF = timedelta(milliseconds=300)
@@ -20,13 +20,16 @@ _DOUBLINGS = 8  # 300 ms doubled so often is past the longest
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of a delivery after an answer. `shuts_lane_for`: nothing else may leave on its lane before."""
+    """What becomes of a delivery after an answer. `shuts_lane_for`: nothing else may leave on its lane before.
+    `alone`: it joins no message any more.
+    """
 
     to: DeliveryState
     why: Why | None = None
     due: datetime | None = None
     shuts_lane_for: timedelta | None = None
     possibly_repeated: bool = False
+    alone: bool = False
 
 
 def after(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> Step:
@@ -40,6 +43,22 @@ def after(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) ->
             return Step(DeliveryState.UNKNOWN, Why.CRASHED if doubt is Doubt.CRASHED else Why.ANSWER_LOST)
         case Deferred():
             return _deferred(outcome, delivery, now, jitter)
+
+
+def after_join(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> Step:
+    """Where a message cannot be joined, because it or its provider will not have it edited, the alert leaves as one of
+    its own, at once. Limits of edits are none of new messages: they shut no lane.
+    """
+    due = now if delivery.attempts == 1 else now + back_off(delivery.attempts, jitter)
+    match outcome:
+        case Refused(why=Refusal.MESSAGE_GONE):
+            return Step(DeliveryState.PENDING, Why.DEFERRED, due)
+        case Refused(why=why) if not why.disables_target:
+            return Step(DeliveryState.PENDING, Why.DEFERRED, due, alone=True)
+        case Deferred(why=Delay.RATE_LIMITED):
+            return Step(DeliveryState.PENDING, Why.DEFERRED, due, alone=True)
+        case _:
+            return after(outcome, delivery, now, jitter)
 
 
 def after_doubt(

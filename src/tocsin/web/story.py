@@ -79,7 +79,8 @@ def _delivery_steps(told: DeliveryStory) -> Iterator[Step]:
         yield Step(attempt.started_at, "sending", target)
         if attempt.finished_at is not None:
             status = "" if attempt.status is None else f", status {attempt.status}"
-            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{status}")
+            joined = f": {attempt.answer}" if attempt.outcome == "joined" else ""
+            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{status}{joined}")
     if delivery.state not in _TOLD_BY_ATTEMPTS and delivery.moved_at > delivery.planned_at:
         why = f": {delivery.why}" if delivery.why else ""
         yield Step(delivery.moved_at, delivery.state.value, f"{target}{why}")

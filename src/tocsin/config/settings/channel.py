@@ -33,6 +33,8 @@ class Channel(Block):
     """When a route's fallback takes over; null: the smaller of 30 s and 20 % of the life."""
     on_lost_answer: Literal["resend", "hold"] | None = None
     """What to do where nobody can say whether a message arrived; null: resend the high band, hold the others."""
+    join: Duration | None = None
+    """An alert joins a message about the same product that is younger than this; null: each alert is a new one."""
     templates: Mapping[AlertType, File] = {}
     """Templates by alert type."""
     mode: Mode = "live"

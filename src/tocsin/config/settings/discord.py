@@ -12,7 +12,7 @@ from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import File, Text, is_loopback, split_url
 from tocsin.config.values.conditions import Conditions
 from tocsin.config.values.names import Name, SecretText, Snowflake
-from tocsin.config.values.quantities import RateLimit
+from tocsin.config.values.quantities import Duration, RateLimit
 from tocsin.core.alert import AlertType
 from tocsin.rules.quiet import QuietAction
 
@@ -49,6 +49,8 @@ class Webhook(Block):
     """Post into this thread."""
     thread_name: Annotated[Text, Field(max_length=100)] | None = None
     """Open a thread of this name with each message, in a forum."""
+    join: Duration | None = None
+    """In place of the channel's `join`; 0 is never."""
     template: File | None = None
     """A template for every type that `templates` does not name."""
     templates: Mapping[AlertType, File] = {}

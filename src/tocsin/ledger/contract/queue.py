@@ -47,6 +47,13 @@ class Claim:
     members: tuple[tuple[Delivery, AlertRecord], ...]
     joins: "StandingMessage | None" = None
 
+    @property
+    def host(self) -> AlertRecord | None:
+        """The alert that had the message before they joined it."""
+        mine = {delivery.key for delivery, _ in self.members}
+        others = [member for member in (self.joins.members if self.joins else ()) if member[0].key not in mine]
+        return min(others, key=lambda member: member[0].key)[1] if others else None
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -134,11 +141,6 @@ class StandingMessage:
     sent_at: datetime
     members: tuple[tuple[Delivery, AlertRecord], ...]
     shown: tuple[str, ...]
-
-    @property
-    def oldest(self) -> AlertRecord:
-        """The alert that the message was made for."""
-        return min(self.members, key=lambda member: member[0].key)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
