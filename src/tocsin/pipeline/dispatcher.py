@@ -73,14 +73,16 @@ class Dispatcher:
         if self._scheduler:
             self._scheduler.cancel()
             await asyncio.wait({self._scheduler})
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                while self._under_way:  # a claim on its way to the ledger still becomes an attempt
+                    await asyncio.wait(self._under_way)
+        if late := tuple(self._under_way):
             for task in late:
                 task.cancel()
-            if late:
-                await asyncio.wait(late)
-                with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
-                    await self._recover()
+            await asyncio.wait(late)
+            with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
+                await self._recover()
 
     def adopt_rulebook(self) -> None:
         """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
