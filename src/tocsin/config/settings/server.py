@@ -69,9 +69,18 @@ class ConfiguredToken(Block):
     """What it allows: `ingest`, `read`, `contacts`, `admin` (all of them)."""
 
 
+class ObjectiveSettings(Block):
+    within: Duration = timedelta(seconds=1)
+    """How long after its detection an alert may be told at the latest."""
+    of: Annotated[float, Field(ge=90, lt=100), NotBoolean] = 99
+    """Of how many percent of each channel's deliveries that is expected."""
+
+
 class Operators(Block):
     to: tuple[TargetName, ...] = ()
     """Who is told when something needs a human."""
+    objective: ObjectiveSettings | None = ObjectiveSettings()
+    """When alerts count as told in time; null: nobody asks."""
 
 
 class Airtable(Block):
