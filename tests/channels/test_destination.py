@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.channels.far_side import answers, far_side, reset
 
-from tocsin.channels.destination import Destination, post, system_resolve
+from tocsin.channels.destination import Destination
 from tocsin.channels.networks import closed, is_own, is_public, networks
-from tocsin.channels.transport import Answer, Patience, Transport
-from tocsin.core.outcome import Deferred, Delay
+from tocsin.channels.transport import Answer, Patience, Transport, UnreachableError
+from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.secret import Secret
 
 SHORT = Patience(connect=1, read=2, total=3)
@@ -77,8 +77,8 @@ def test_nothing_is_public_that_the_standard_library_calls_private(address):
 
 @pytest.mark.parametrize("host", LOOPBACKS)
 async def test_loopback_is_known_in_every_spelling(host: str):
-    destination = Destination.of(Secret(f"https://{host}/hook"))
-    refused = await destination.addresses(system_resolve, 5)
+    async with Transport() as transport:
+        refused = await post(transport, Destination.of(Secret(f"https://{host}/hook")))
     assert isinstance(refused, Deferred)
     assert refused.why is Delay.UNREACHABLE
     assert "allow_networks does not vouch for it" in refused.detail
@@ -87,7 +87,7 @@ async def test_loopback_is_known_in_every_spelling(host: str):
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"])
 async def test_a_network_that_is_vouched_for_is_called_however_it_is_spelled(host: str):
     destination = Destination.of(Secret(f"http://{host}:9900/hook"), LOOPBACK)
-    assert not isinstance(await destination.addresses(system_resolve, 5), Deferred)
+    assert await addresses(destination)
 
 
 def test_an_address_of_this_machine_is_its_own_and_one_of_others_is_not():
@@ -132,17 +132,17 @@ def test_vouching_for_a_network_allows_no_other_kind_of_address(url: str):
 
 @pytest.mark.parametrize("url", ["http://partner.example/", "https://partner.example:22/"])
 async def test_plain_http_and_other_ports_are_for_vouched_networks_only(url: str):
-    destination = Destination.of(Secret(url), LOOPBACK)
-    assert isinstance(await destination.addresses(standing_for("8.8.8.8"), 5), Deferred)
-    assert await destination.addresses(standing_for("127.0.0.1"), 5) == ("127.0.0.1",)
+    with pytest.raises(UnreachableError, match="does not vouch for it"):
+        await addresses(Destination.of(Secret(url), LOOPBACK, standing_for("8.8.8.8")))
+    assert await addresses(Destination.of(Secret(url), LOOPBACK, standing_for("127.0.0.1"))) == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("where", [0, 1, 2])
 async def test_one_private_address_among_public_ones_spoils_them_all(where: int):
     found = ["8.8.8.8", "2606:4700:4700::1111"]
     found.insert(where, "169.254.169.254")
-    destination = Destination.of(Secret("https://partner.example/hook"))
-    assert isinstance(await destination.addresses(standing_for(*found), 5), Deferred)
+    with pytest.raises(UnreachableError, match="does not vouch for it"):
+        await addresses(Destination.of(Secret("https://partner.example/hook"), (), standing_for(*found)))
 
 
 async def test_a_name_that_flips_is_called_at_the_address_that_was_judged():
@@ -154,8 +154,9 @@ async def test_a_name_that_flips_is_called_at_the_address_that_was_judged():
         return ["127.0.0.1" if len(asked) == 1 else "127.0.0.9"]
 
     async with far_side(answers()) as side, Transport() as transport:
-        destination = Destination.of(Secret(f"http://partner.example:{side.port}/hook?a=%2F"), LOOPBACK)
-        answer = await post(transport, destination, headers={}, body=b"{}", patience=SHORT, resolve=flips)
+        answer = await post(
+            transport, Destination.of(Secret(f"http://partner.example:{side.port}/hook?a=%2F"), LOOPBACK, flips)
+        )
     assert isinstance(answer, Answer)
     assert asked == ["partner.example"]
     head = side.requests[0].decode().splitlines()
@@ -165,20 +166,17 @@ async def test_a_name_that_flips_is_called_at_the_address_that_was_judged():
 
 async def test_a_name_that_flips_to_loopback_is_not_called():
     async with far_side(answers()) as side, Transport() as transport:
-        destination = Destination.of(Secret("https://partner.example/hook"))
         for found in ("127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"):
-            answer = await post(
-                transport, destination, headers={}, body=b"{}", patience=SHORT, resolve=standing_for(found)
-            )
-            assert isinstance(answer, Deferred)
+            destination = Destination.of(Secret("https://partner.example/hook"), (), standing_for(found))
+            assert isinstance(await post(transport, destination), Deferred)
     assert side.connections == 0
 
 
 async def test_the_next_address_is_tried_where_the_first_one_is_not_reached():
     async with far_side(answers()) as side, Transport() as transport:
-        destination = Destination.of(Secret(f"http://partner.example:{side.port}/hook"), LOOPBACK)
         resolve = standing_for("127.0.0.2", "127.0.0.1")
-        answer = await post(transport, destination, headers={}, body=b"{}", patience=SHORT, resolve=resolve)
+        destination = Destination.of(Secret(f"http://partner.example:{side.port}/hook"), LOOPBACK, resolve)
+        answer = await post(transport, destination)
     assert isinstance(answer, Answer)
     assert len(side.requests) == 1
 
@@ -188,9 +186,8 @@ async def test_the_next_address_is_not_tried_once_a_byte_has_left():
         reset(writer)
 
     async with far_side(vanish) as side, Transport() as transport:
-        destination = Destination.of(Secret(f"http://partner.example:{side.port}/hook"), LOOPBACK)
         resolve = standing_for("127.0.0.1", "127.0.0.1")
-        await post(transport, destination, headers={}, body=b"{}", patience=SHORT, resolve=resolve)
+        await post(transport, Destination.of(Secret(f"http://partner.example:{side.port}/hook"), LOOPBACK, resolve))
     assert len(side.requests) == 1
 
 
@@ -199,8 +196,10 @@ async def test_a_name_that_is_not_resolved_was_surely_not_called(error: Exceptio
     async def fails(_host: str, _port: int) -> Sequence[str]:
         raise error
 
-    refused = await Destination.of(Secret("https://partner.example/")).addresses(fails, 5)
+    async with Transport() as transport:
+        refused = await post(transport, Destination.of(Secret("https://partner.example/"), (), fails))
     assert isinstance(refused, Deferred)
+    assert "was not resolved" in refused.detail
 
 
 async def test_a_resolver_that_hangs_is_given_up():
@@ -208,7 +207,9 @@ async def test_a_resolver_that_hangs_is_given_up():
         await asyncio.get_running_loop().create_future()
         return ()
 
-    refused = await Destination.of(Secret("https://partner.example/")).addresses(hangs, 0.01)
+    async with Transport(patience=Patience(connect=0.01)) as transport:
+        destination = Destination.of(Secret("https://partner.example/"), (), hangs)
+        refused = await transport.request("POST", Secret(str(destination.url)), addresses=destination.addresses)
     assert isinstance(refused, Deferred)
 
 
@@ -224,9 +225,9 @@ async def test_the_certificate_is_asked_for_by_name_though_the_call_goes_to_an_a
     there.sni_callback = lambda _, name, __: asked.append(name)
     trusting = ssl.create_default_context(cafile=str(certificate))
     async with far_side(answers(), tls=there) as side, Transport(tls=trusting) as transport:
-        destination = Destination.of(Secret(f"https://{named}:{side.port}/hook"), LOOPBACK)
         resolve = standing_for("127.0.0.1")
-        answer = await post(transport, destination, headers={}, body=b"{}", patience=SHORT, resolve=resolve)
+        destination = Destination.of(Secret(f"https://{named}:{side.port}/hook"), LOOPBACK, resolve)
+        answer = await post(transport, destination)
     assert isinstance(answer, Answer) is trusted
     assert asked == [named]
     assert len(side.requests) == int(trusted)
@@ -243,8 +244,17 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "cert.pem"
 
 
-def standing_for(*addresses: str):
+async def post(transport: Transport, destination: Destination) -> Answer | Deferred | Unknown:
+    url = Secret(str(destination.url))
+    return await transport.request("POST", url, body=b"{}", addresses=destination.addresses, patience=SHORT)
+
+
+async def addresses(destination: Destination) -> Sequence[str]:
+    return await destination.addresses(destination.url.raw_host or "", destination.url.port or 0)
+
+
+def standing_for(*found: str):
     async def resolve(_host: str, _port: int) -> Sequence[str]:
-        return addresses
+        return found
 
     return resolve

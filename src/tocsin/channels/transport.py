@@ -2,33 +2,45 @@
 of it. It never raises for what a provider or the network did.
 
 "Surely not sent" and "maybe sent" are told apart here: before the first byte of the request may have left, a failure
-is `Deferred(unreachable)`; from then on it is `Unknown(answer_lost)`.
+is `Deferred(unreachable)`; from then on it is `Unknown(answer_lost)`. Nothing is ever repeated, no redirect followed,
+no proxy of the environment asked, no cookie kept, nothing decompressed.
 """
 
-import select
+import asyncio
+import socket
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType, SimpleNamespace, TracebackType
-from typing import Any, Self
-from weakref import WeakSet
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohappyeyeballs import start_connection
 from yarl import URL
 
+from tocsin.channels.connection import NO_HEADERS, Answer, Connection
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
+__all__ = ["MAX_BODY", "Addresses", "Answer", "Patience", "Transport", "UnreachableError", "system_addresses"]
+
+Addresses = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The addresses that a name and port lead to, in the order to try them. Raises OSError, UnreachableError among them."""
+
 MAX_BODY = 64 * 1024  # bytes: what a provider says of one message fits many times
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 # An idle connection is given up before the usual NAT forgets it: what nobody closed may be dead all the same.
 _IDLE_S = 30.0
+# A busy one is given up now and then, so that a name that leads elsewhere by now is followed.
+_LIFE_S = 300.0
+_NEXT_ADDRESS_S = 0.25  # RFC 8305, Happy Eyeballs: how long one address is waited for before the next is tried too
 
-_FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, ValueError)
+_FAILURES = (OSError, TimeoutError, ValueError)
+
+
+class UnreachableError(OSError):
+    """There is no address to call, or none that may be called. Its text repeats no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +51,41 @@ class Patience:
     read: float = 8.0
     total: float = 10.0
 
-    def as_timeout(self) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=self.total, connect=self.connect, sock_read=self.read)
-
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the provider said. `headers` ignore case; `body` is raw (never decompressed) and bounded.
+class _Origin:
+    """What one connection is good for: where it leads, and who said at which address that is."""
 
-    `broken`: the status came, but the rest of the answer was cut off by the network.
-    """
+    scheme: str
+    host: str
+    port: int
+    addresses: Addresses
 
-    status: int
-    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
-    body: bytes = b""
-    broken: bool = False
+
+async def system_addresses(host: str, port: int) -> Sequence[str]:
+    """As any other program on this machine would find them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(place[0]) for *_, place in found]
 
 
 class Transport:
-    """Proxies of the environment, redirects, cookies and compression are all off. `async with`, or start and close."""
+    """`async with`, or start and close."""
 
     def __init__(self, *, patience: Patience | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._patience = patience or Patience()
         self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: defaultdict[_Origin, list[Connection]] = defaultdict(list)
+        self._open: set[Connection] = set()
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=_Connector(limit=0, keepalive_timeout=_IDLE_S, ssl=self._tls or True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            headers={"Accept-Encoding": "identity"},
-            trace_configs=[_tracing()],
-        )
+        self._tls = self._tls or ssl.create_default_context()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        connections, self._open = self._open, set()
+        for connection in connections:
+            connection.close()
+        for connection in connections:
+            await connection.lost
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -95,109 +104,97 @@ class Transport:
         headers: Mapping[str, str] = NO_HEADERS,
         body: bytes | None = None,
         longest: int = MAX_BODY,
-        known_as: str | None = None,
+        addresses: Addresses = system_addresses,
         patience: Patience | None = None,
     ) -> Answer | Deferred | Unknown:
         """One request. `url` is as it goes over the wire: already quoted. `longest`: bytes of the answer to be read.
 
-        `known_as` is the name whose certificate is asked for where `url` has a bare address in its place. `patience`
-        goes before that of the transport.
+        `addresses` says where the name leads to, whenever a connection is made. `patience` goes before that of the
+        transport.
         """
-        assert self._session is not None, "start() comes first"
-        journey = _Journey()
+        patience = patience or self._patience
+        until = asyncio.get_running_loop().time() + patience.total
+        begun = False
         try:
-            async with self._session.request(
-                method,
-                URL(url.reveal(), encoded=True),
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                server_hostname=known_as,
-                timeout=(patience or self._patience).as_timeout(),
-                trace_request_ctx=journey,
-            ) as response:
-                passing(Point.REQUEST_WRITTEN)
-                answer = await _read(response, longest)
-                passing(Point.RESPONSE_READ)
-                return answer
-        except _FAILURES as error:
-            if journey.begun:
-                return Unknown(Doubt.ANSWER_LOST, _words(error))
-            return Deferred(Delay.UNREACHABLE, detail=_words(error))
+            place = URL(url.reveal(), encoded=True)
+            written = _written(method, place, headers, body)
+            origin = _Origin(place.scheme, place.raw_host or "", place.port or 0, addresses)
+            connection = self._take_idle(origin) or await self._connect(origin, patience)
+            passing(Point.CONNECTED)
+            begun = True
+            answer = await connection.exchange(written, longest=longest, quiet_s=patience.read, until=until)
+        except _FAILURES as problem:
+            if begun:
+                return Unknown(Doubt.ANSWER_LOST, _words(problem))
+            return Deferred(Delay.UNREACHABLE, detail=_words(problem))
+        passing(Point.RESPONSE_READ)
+        self._put_back(origin, connection)
+        return answer
+
+    def _take_idle(self, origin: _Origin) -> Connection | None:
+        """The one used last, if it still stands."""
+        now = asyncio.get_running_loop().time()
+        idle = self._idle[origin]
+        while idle:
+            connection = idle.pop()
+            connection.wake()
+            if connection.reusable and now - connection.born_at < _LIFE_S and not connection.has_word():
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self, origin: _Origin, patience: Patience) -> Connection:
+        loop = asyncio.get_running_loop()
+        secure = origin.scheme == "https"
+        async with asyncio.timeout(patience.connect):
+            places = [_place(address, origin.port) for address in await origin.addresses(origin.host, origin.port)]
+            wire = await start_connection(places, happy_eyeballs_delay=_NEXT_ADDRESS_S, loop=loop)
+            _, connection = await loop.create_connection(
+                lambda: Connection(loop),
+                sock=wire,
+                ssl=self._tls if secure else None,
+                server_hostname=origin.host if secure else None,
+            )
+        self._open.add(connection)
+        connection.lost.add_done_callback(lambda _: self._forget(origin, connection))
+        return connection
+
+    def _put_back(self, origin: _Origin, connection: Connection) -> None:
+        if connection.reusable:
+            connection.rest(_IDLE_S)
+            self._idle[origin].append(connection)
+
+    def _forget(self, origin: _Origin, connection: Connection) -> None:
+        self._open.discard(connection)
+        idle = self._idle.get(origin, [])
+        if connection in idle:
+            idle.remove(connection)
+        if not idle:
+            self._idle.pop(origin, None)
 
 
-async def _read(response: aiohttp.ClientResponse, longest: int) -> Answer:
-    body = bytearray()
-    broken = False
-    try:
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > longest:
-                response.close()
-                break
-    except _FAILURES:
-        broken = True
-    return Answer(response.status, response.headers, bytes(body[:longest]), broken)
+def _place(address: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)
+
+
+def _written(method: str, place: URL, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The request as it goes over the wire. Raises ValueError for what would not be one request."""
+    lines = [f"{method} {place.raw_path_qs} HTTP/1.1", f"Host: {place.host_port_subcomponent}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += ["Accept: */*", "Accept-Encoding: identity"]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join(lines)
+    if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or lines[0].count(" ") != 2:  # noqa: PLR2004 - method, target, version
+        raise ValueError("a line of the request would break it")
+    return f"{head}\r\n\r\n".encode("latin-1") + (body or b"")
 
 
 def _words(error: Exception) -> str:
     """What went wrong, without the address: it may carry a secret."""
+    if isinstance(error, UnreachableError):
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{type(error).__name__}: {error.strerror}"[:200]
     return type(error).__name__
-
-
-@dataclass(slots=True)
-class _Journey:
-    begun: bool = False  # a byte of the request may have left
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    tracing = aiohttp.TraceConfig()
-    tracing.on_request_headers_sent.append(_begin)  # raised just before the first write
-    return tracing
-
-
-async def _begin(_session: aiohttp.ClientSession, context: SimpleNamespace, _headers: object) -> None:
-    passing(Point.CONNECTED)
-    context.trace_request_ctx.begun = True
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Looks at a pooled connection before a request is given to it.
-
-    Where the other side has closed an idle connection, its farewell may wait in the socket, unread by the event loop:
-    a POST written then would be lost with nobody able to say so. aiohttp itself repeats no POST and no PATCH.
-    """
-
-    _used: WeakSet[ResponseHandler]
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._used = WeakSet()
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Any],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
-    ) -> aiohttp.connector.Connection:
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            assert protocol is not None
-            if protocol not in self._used:
-                self._used.add(protocol)
-                return connection
-            if not _has_word(protocol):
-                return connection
-            connection.close()
-
-
-def _has_word(protocol: ResponseHandler) -> bool:
-    """An idle server has nothing to say but goodbye."""
-    if protocol.transport is None:
-        return True
-    poll = select.poll()
-    poll.register(protocol.transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(poll.poll(0))

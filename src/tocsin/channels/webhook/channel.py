@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from tocsin.channels.contract import Attempt, Link, Member, Report
-from tocsin.channels.destination import Destination, Resolve, post, system_resolve
-from tocsin.channels.transport import Answer, Patience, Transport
+from tocsin.channels.destination import Destination
+from tocsin.channels.transport import Addresses, Answer, Patience, Transport, system_addresses
 from tocsin.channels.webhook.answers import report_of
 from tocsin.channels.webhook.body import body_of, bundle_of, fitting
 from tocsin.channels.webhook.notice import notice_of
@@ -23,6 +23,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
 
 PATIENCE = Patience(connect=2.0, read=15.0, total=15.0)  # Standard Webhooks, "Request timeouts": 15 to 30 s
 
@@ -35,6 +36,7 @@ _ANY_JSON = "/json/with/key/"  # in the addresses of IFTTT that take more than t
 class _Place:
     endpoint: Endpoint
     destination: Destination
+    url: Secret
 
     @property
     def any_json(self) -> bool:
@@ -69,13 +71,12 @@ class Webhooks:
         clock: Clock,
         link: Link,
         *,
-        resolve: Resolve = system_resolve,
+        resolve: Addresses = system_addresses,
     ) -> None:
-        self._places = {name: _place(endpoint) for name, endpoint in endpoints.items()}
+        self._places = {name: _place(endpoint, resolve) for name, endpoint in endpoints.items()}
         self._transport = transport
         self._clock = clock
         self._link = link
-        self._resolve = resolve
 
     def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
         """One, unless the endpoint asks for more: so an id means the same delivery in every repeat."""
@@ -106,13 +107,13 @@ class Webhooks:
 
     async def _call(self, place: _Place, identifier: str, told: Mapping[str, Any], members: int) -> Report:
         now, body = self._clock.now(), orjson.dumps(told)
-        answer = await post(
-            self._transport,
-            place.destination,
+        answer = await self._transport.request(
+            "POST",
+            place.url,
             headers={**_HEADERS, **headers_of(identifier, now, body, place.endpoint.secrets)},
             body=body,
+            addresses=place.destination.addresses,
             patience=PATIENCE,
-            resolve=self._resolve,
         )
         if not isinstance(answer, Answer):
             return _unanswered(answer, members)
@@ -141,7 +142,8 @@ def _unanswered(outcome: Deferred | Unknown, members: int) -> Report:
     return Report((outcome,) * members, answer=outcome.detail)
 
 
-def _place(endpoint: Endpoint) -> _Place:
+def _place(endpoint: Endpoint, resolve: Addresses) -> _Place:
     for secret in endpoint.secrets:
         key_of(secret)
-    return _Place(endpoint, Destination.of(endpoint.url, endpoint.vouched))
+    destination = Destination.of(endpoint.url, endpoint.vouched, resolve)
+    return _Place(endpoint, destination, Secret(str(destination.url)))
