@@ -10,8 +10,9 @@ import orjson
 from tocsin.core.alert import NOTHING, Alert, new_id
 from tocsin.core.decision import Decision, Receipt
 from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
+from tocsin.core.facts import Fact, Misdated, Tell
 from tocsin.ledger.contract import Idempotency, Item, Submission
-from tocsin.pipeline.detection import FIELDS, read_fields
+from tocsin.pipeline.detection import FIELDS, read_ahead, read_fields
 from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
 from tocsin.pipeline.mending import MendError
 from tocsin.pipeline.metadata import as_plain
@@ -21,11 +22,16 @@ from tocsin.rules.rulebook import Rulebook
 __all__ = ["MAX_BODY", "MAX_ITEM", "MAX_ITEMS", "Decoder"]
 
 
+def _nobody(_: Fact) -> None:
+    """Facts that nobody listens to."""
+
+
 class Decoder:
     """Speaks for the rulebook in force: folds the retailer's spelling and sets the priority."""
 
-    def __init__(self, rulebook: Callable[[], Rulebook]) -> None:
+    def __init__(self, rulebook: Callable[[], Rulebook], tell: Tell = _nobody) -> None:
         self._rulebook = rulebook
+        self._tell = tell
 
     def request(self, body: bytes, *, owner: str, key: str | None, now: datetime) -> tuple[Submission, bool]:
         """All detections of a body, and whether it was one object alone. `key` covers the whole request.
@@ -46,10 +52,16 @@ class Decoder:
                 raise value
             fields = read_fields(value, now)
         except TocsinError as problem:
+            self._tell_if_misdated(value, now)
             return Item(invalid=Receipt(decision=Decision.INVALID, error=problem.as_json()["error"]))
         key = fields.pop("idempotency_key", None)
         idempotency = None if key is None else Idempotency(owner, key, _digest(fields))
         return Item(alert=self._alert(fields, now), idempotency=idempotency)
+
+    def _tell_if_misdated(self, value: object, now: datetime) -> None:
+        if found := read_ahead(value, now):
+            retailer, ahead = found
+            self._tell(Misdated(self._rulebook().catalog.canonical(retailer), ahead.total_seconds()))
 
     def _alert(self, fields: dict[str, Any], now: datetime) -> Alert:
         rules = self._rulebook()

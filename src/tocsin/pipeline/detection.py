@@ -17,8 +17,8 @@ from tocsin.pipeline.fields import (
 )
 from tocsin.pipeline.mending import MendError, kind_of, nearest, shown
 from tocsin.pipeline.metadata import read_metadata
+from tocsin.rules.filters import from_the_future
 
-AHEAD = timedelta(minutes=5)  # a detector's clock may run so far ahead of ours
 _MAX_PROBLEMS = 8  # named in one answer
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
@@ -66,6 +66,17 @@ def read_fields(value: object, now: datetime) -> dict[str, Any]:
     return fields
 
 
+def read_ahead(value: object, now: datetime) -> tuple[str, timedelta] | None:
+    """Of a detection that is wrong: its retailer, and how far it lies in the future; None where it does not."""
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        retailer, detected = FIELDS["retailer"](value.get("retailer")), read_timestamp(value.get("timestamp"))
+    except MendError:
+        return None
+    return (retailer, detected - now) if from_the_future(detected, now) else None
+
+
 def invalid(problems: list[Detail]) -> InvalidAlertError:
     first, more = problems[0], len(problems) - 1
     also = f" (and {more} more)" if more else ""
@@ -80,7 +91,7 @@ def _check_together(fields: Mapping[str, Any], named: set[str], problems: list[D
     if kind is not None and kind.buyable and "price" not in fields and "price" not in named:
         problems.append(Detail("price", f'is required for {kind}: a number, or a decimal string like "1999.99"'))
     detected = fields.get("timestamp")
-    if detected is not None and detected > now + AHEAD:
+    if detected is not None and from_the_future(detected, now):
         minutes = (detected - now) // timedelta(minutes=1)
         problems.append(Detail("timestamp", f"lies {minutes} min in the future: check the clock of the detector"))
 

@@ -43,11 +43,12 @@ class Detectors:
         now = self._clock.monotonic()
         detector.signs.append(Sign(now, ahead_s))
         signs = recent(tuple(detector.signs), now)
-        wrong = is_wrong(signs, before=detector.wrong)
-        if wrong is not detector.wrong:
-            detector.wrong = wrong
-            self._tell(ClockWrong(retailer=retailer, ahead_s=apparent(signs)) if wrong else ClockRight(retailer))
-        if not wrong and all(sign.ahead_s is None for sign in signs):
+        before, detector.wrong = detector.wrong, is_wrong(signs, before=detector.wrong)
+        if detector.wrong and not before:
+            self._tell(ClockWrong(retailer=retailer, ahead_s=apparent(signs)))
+        elif before and not detector.wrong:
+            self._tell(ClockRight(retailer))
+        if not detector.wrong and (before or all(sign.ahead_s is None for sign in signs)):
             del self._detectors[retailer]
 
     def _known(self, retailer: str) -> Detector | None:

@@ -51,7 +51,7 @@ class Intake:
         self._wake = wake
         self._clock = clock
         self._tell = tell
-        self._decoder = Decoder(rulebook)
+        self._decoder = Decoder(rulebook, tell)
 
     async def receive(self, body: bytes, *, owner: str, key: str | None = None) -> tuple[Answers, bool]:
         """One request of any of the three forms: the answers in order, and whether it was one single object."""
@@ -82,7 +82,7 @@ class Intake:
     async def rehearse(self, value: object) -> Mapping[str, Any]:
         """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
         now = self._clock.now()
-        alert = _valid(self._decoder.one(value, owner="rehearsal", now=now))
+        alert = _valid(Decoder(self._rulebook).one(value, owner="rehearsal", now=now))
         ruling = self._rulebook().decide(alert, None, now, self._targets.disabled)
         decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
@@ -112,8 +112,9 @@ class Intake:
             self._bus.publish(appended.events)
         if appended.lanes:
             self._wake(appended.lanes)
+        now = self._clock.now()
         for alert, receipt in appended.receipts:
-            self._tell(Decided(alert, receipt))
+            self._tell(Decided(alert, receipt, late_s=(now - alert.timestamp).total_seconds()))
         self._tell_moves(appended.moved)
 
     def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:
