@@ -89,9 +89,8 @@ class Telemetry:
                 self._commit_calls.inc(calls)
             case facts.Turned(code):
                 self._turned.labels(code).inc()
-            case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
-                told = {"monitor": monitor.id, "retailer": monitor.retailer}
-                self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": told})
+            case facts.MonitorLost() | facts.MonitorBack() | facts.ConditionBegan() | facts.ConditionOver():
+                self._hear_watch(fact)
             case facts.Reloaded():
                 self._hear_reload(fact)
             case facts.Trouble(what, detail, mend):
@@ -126,6 +125,16 @@ class Telemetry:
             case facts.BreakerClosed(lane):
                 self._log.warning("breaker closed", extra={"fact": {"lane": lane}})
 
+    def _hear_watch(
+        self, fact: facts.MonitorLost | facts.MonitorBack | facts.ConditionBegan | facts.ConditionOver
+    ) -> None:
+        match fact:
+            case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
+                told = {"monitor": monitor.id, "retailer": monitor.retailer}
+                self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": told})
+            case facts.ConditionBegan(notice) | facts.ConditionOver(notice):
+                self._log.warning("condition %s", notice.condition.phase, extra={"fact": notice.as_json()})
+
     def _hear_reload(self, reload: facts.Reloaded) -> None:
         self._reload_good.set(0 if reload.problem else 1)
         level = logging.ERROR if reload.problem else logging.INFO
@@ -147,12 +156,14 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class Figure(Collector):
-    """A number that another part keeps. `read` gives it by the value of `label`, or as the only one under "" ."""
+    """A number that another part keeps. `read` gives it by the value of `label` (by those of several labels, as a
+    tuple), or as the only one under "" .
+    """
 
     name: str
     meaning: str
-    read: Callable[[], Mapping[str, float]]
-    label: str = ""
+    read: Callable[[], Mapping[str, float] | Mapping[tuple[str, ...], float]]
+    label: str | tuple[str, ...] = ""
     grows: bool = False  # it only ever grows: a counter
 
     def collect(self) -> Iterator[Metric]:
@@ -164,12 +175,12 @@ class Figure(Collector):
         yield metric
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line: no value from outside can forge a second one."""
 def _several(one: str | tuple[str, ...]) -> tuple[str, ...]:
     return (one,) if isinstance(one, str) else one
 
 
+class JsonLines(logging.Formatter):
+    """One JSON object a line: no value from outside can forge a second one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -24,6 +24,7 @@ from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
@@ -166,8 +167,18 @@ async def open_house(
         )
         monitors = Monitors(ledger, archive, clock, facts.append)
         await monitors.start()
+        conditions = Conditions(
+            **known,
+            dispatcher=dispatcher,
+            targets=targets,
+            monitors=monitors,
+            rulebook=lambda: book,
+            audience=tuple,
+        )
+        await conditions.start()
         parts = Parts(
             monitors=monitors,
+            conditions=conditions,
             intake=Intake(**known, **ruled, bus=bus, targets=targets, wake=dispatcher.wake),
             operations=operations,
             ledger=ledger,

@@ -2,14 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
-from tocsin.core.facts import Fact, LaneOpened, LanePaused, MonitorBack, MonitorLost, Moved
+from tocsin.core.facts import (
+    ConditionBegan,
+    ConditionOver,
+    Fact,
+    LaneOpened,
+    LanePaused,
+    MonitorBack,
+    MonitorLost,
+    Moved,
+)
 from tocsin.core.record import rfc3339
 from tocsin.gateway.broadcast import Broadcast, Writer
 from tocsin.gateway.engineio import Outgoing
@@ -26,10 +35,20 @@ _SCOPES = frozenset(("read",))
 class Ops:
     """Nobody there costs nothing but the counting."""
 
-    def __init__(self, guests: Guests, writer: Writer, gauges: Gauges, clock: Clock, stats_every: float) -> None:
+    def __init__(
+        self,
+        *,
+        guests: Guests,
+        writer: Writer,
+        gauges: Gauges,
+        objective: Callable[[], Mapping[str, Any]],
+        clock: Clock,
+        stats_every: float,
+    ) -> None:
         self._guests = guests
         self._writer = writer
         self._gauges = gauges
+        self._objective = objective
         self._clock = clock
         self._stats_every = stats_every
         self._room = Broadcast(writer)
@@ -57,6 +76,8 @@ class Ops:
                 self._post("lane", _lane(fact))
             case MonitorLost(monitor) | MonitorBack(monitor):
                 self._post("monitor", monitor.as_json())
+            case ConditionBegan(notice) | ConditionOver(notice):
+                self._post("condition", notice.as_json())
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
@@ -96,7 +117,13 @@ class Ops:
     def _stats(self) -> dict[str, Any]:
         gauges = self._gauges
         sockets = {"polling": gauges.polling, "websocket": gauges.websocket}
-        return {**self._tally.as_json(), "sockets": sockets, "interests": gauges.interests, "resumes": gauges.resumes}
+        return {
+            **self._tally.as_json(),
+            "sockets": sockets,
+            "interests": gauges.interests,
+            "resumes": gauges.resumes,
+            "objective": self._objective(),
+        }
 
 
 def _lane(fact: LanePaused | LaneOpened) -> dict[str, Any]:

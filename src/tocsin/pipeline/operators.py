@@ -1,6 +1,7 @@
 """Tells operators what they should know of, once when it begins and once when it is over."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Condition, Phase
 from tocsin.core.delivery import Target
+from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Tell, Trouble
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refused, Unknown
 from tocsin.pipeline.conditions import Conditions
@@ -21,9 +23,8 @@ from tocsin.rules.gate import bounded
 from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
 
-PATIENCE = timedelta(
-    minutes=1
-)  # alerts go first, but a lane that is never idle must not keep its operators in the dark
+PATIENCE = timedelta(minutes=1)  # alerts go first; after this, operators are told on a busy lane as well
+GRACE_S = 3.0  # for answers, at a stop
 
 # After these the lane waits at least so long, as after an alert that met them.
 _WAITS: Mapping[Delay, timedelta] = MappingProxyType(
@@ -58,24 +59,38 @@ class Operators:
         self._to = to
         self._clock = clock
         self._tell = tell
+        self._under_way: dict[Target, asyncio.Task[None]] = {}
 
     async def look(self) -> None:
-        """Tell each target what it does not know yet, as much as goes into one request. One that answers slowly, or
-        not at all, keeps no other waiting. Raises LedgerError; everything is offered again then.
-        """
-        looks = [self._look_after(target) for target in dict.fromkeys(self._to())]
-        for problem in await asyncio.gather(*looks, return_exceptions=True):
-            if isinstance(problem, BaseException):
-                raise problem
+        """Begin to tell each target what it does not know yet. One that answers slowly keeps no other waiting."""
+        for target in self._to():
+            if target not in self._under_way:
+                self._look_after(target)
 
-    async def _look_after(self, target: Target) -> None:
+    async def stop(self) -> None:
+        """What is under way gets a moment for its answer, so that it need not be told once more."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way.values(), timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _look_after(self, target: Target) -> None:
         channel: object = self._channels().get(target.channel)
         lane = self._lane_to(target)
         if lane is None or not isinstance(channel, TellsOperators):
             return
         news = self._news(target, lane)
         if news and self._passes(lane, news):
-            await self._send(lane, channel, target, news[: channel.notices_at_once])
+            task = asyncio.create_task(self._send(lane, channel, target, news[: channel.notices_at_once]))
+            self._under_way[target] = task
+            task.add_done_callback(lambda ended: self._ended(target, ended))
+
+    def _ended(self, target: Target, task: asyncio.Task[None]) -> None:
+        del self._under_way[target]
+        if not task.cancelled() and (bug := task.exception()):
+            self._tell(Trouble("notice_failed", repr(bug), "Report this: a notice ended in an unforeseen way."))
 
     def _lane_to(self, target: Target) -> Lane | None:
         """None where nothing is sent: it is not configured, in shadow, or dead."""
@@ -107,7 +122,8 @@ class Operators:
             case Delivered():
                 await self._note_told(target, news)
             case Refused() as refused if refused.why.disables_target:
-                self._dispatcher.wake(await self._targets.disable(target, refused))
+                with contextlib.suppress(LedgerError):  # it is found dead once more
+                    self._dispatcher.wake(await self._targets.disable(target, refused))
             case Refused() as refused:
                 told = f"{target}: {refused.why} {refused.detail}"
                 self._tell(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))
@@ -117,7 +133,8 @@ class Operators:
 
     async def _note_told(self, target: Target, news: Sequence[Condition]) -> None:
         self._conditions.note_told(target, news)
-        await self._conditions.keep()
+        with contextlib.suppress(LedgerError):  # it is known here, and written with the next look
+            await self._conditions.keep()
 
     async def _request(self, lane: Lane, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> Report:
         began = self._clock.monotonic()

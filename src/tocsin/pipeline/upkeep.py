@@ -10,11 +10,14 @@ from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Moved, Tell, Trouble
 from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
+from tocsin.pipeline.objective import Objectives
+from tocsin.pipeline.operators import Operators
 from tocsin.rules.rulebook import Rulebook
 
 PRUNE_STEP = 1000
@@ -34,6 +37,9 @@ class Upkeep:
         intake: Intake,
         lane_watch: LaneWatch,
         monitors: Monitors,
+        conditions: Conditions,
+        operators: Operators,
+        objectives: Objectives,
         rulebook: Callable[[], Rulebook],
         retention: Callable[[], timedelta | None],
         clock: Clock,
@@ -47,6 +53,9 @@ class Upkeep:
         self._intake = intake
         self._lane_watch = lane_watch
         self._monitors = monitors
+        self._conditions = conditions
+        self._operators = operators
+        self._objectives = objectives
         self._rulebook = rulebook
         self._retention = retention
         self._clock = clock
@@ -60,6 +69,9 @@ class Upkeep:
             (1.0, self._editor.look),
             (1.0, self._lane_watch.look),
             (1.0, self._monitors.watch),
+            (1.0, self._conditions.look),
+            (1.0, self._objectives.watch),
+            (1.0, self._operators.look),
             (5.0, self._dispatcher.look),
             (5.0, self._settle_doubts),
             (15.0, self._close_the_silent),

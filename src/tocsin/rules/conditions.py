@@ -141,6 +141,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "channel_failed": What.UNFORESEEN,
         "dispatcher_failed": What.UNFORESEEN,
         "feed_read_failed": What.UNFORESEEN,
+        "notice_failed": What.UNFORESEEN,
         "notice_refused": What.UNFORESEEN,
         "replay_failed": What.UNFORESEEN,
         "send_alert_failed": What.UNFORESEEN,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Tell
 from tocsin.ledger.contract import Archive, Ledger
+from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.monitors import Monitors
@@ -35,6 +36,7 @@ class Parts:
 
     intake: Intake
     monitors: Monitors
+    conditions: Conditions
     operations: Operations
     ledger: Ledger
     archive: Archive

@@ -1,0 +1,61 @@
+"""The figures that other parts keep, for the metrics."""
+
+from collections.abc import Sequence
+
+from tocsin.gateway.gauges import Gauges
+from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.lane_watch import LaneWatch
+from tocsin.pipeline.monitors import Monitors
+from tocsin.pipeline.objective import Objectives
+from tocsin.telemetry import Figure
+
+
+def figures(
+    gauges: Gauges, dispatcher: Dispatcher, lane_watch: LaneWatch, monitors: Monitors, conditions: Conditions
+) -> Sequence[Figure]:
+    return (
+        Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
+        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
+        Figure(
+            "tocsin_lane_opens_in_seconds",
+            "How long closed lanes stay closed.",
+            lane_watch.opens_in,
+            label=("lane", "why"),
+        ),
+        Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", lane_watch.broken, label="lane"),
+        Figure("tocsin_conditions", "What operators should know of now.", conditions.counted, label="what"),
+        Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
+        Figure(
+            "tocsin_sockets",
+            "Live sockets.",
+            lambda: {"polling": gauges.polling, "websocket": gauges.websocket},
+            label="transport",
+        ),
+        Figure("tocsin_interests", "Distinct subscriptions of live sockets.", lambda: {"": gauges.interests}),
+        Figure("tocsin_frames_out", "Frames written to sockets.", lambda: {"": gauges.frames_out}, grows=True),
+        Figure("tocsin_bytes_out", "Bytes written to sockets.", lambda: {"": gauges.bytes_out}, grows=True),
+        Figure(
+            "tocsin_buffer_high_water_bytes", "The most that waited for one reader.", lambda: {"": gauges.high_water}
+        ),
+        Figure("tocsin_evictions", "Sockets closed by us.", lambda: gauges.evictions, label="reason", grows=True),
+        Figure("tocsin_connects_refused", "CONNECTs turned away.", lambda: gauges.refusals, label="code", grows=True),
+        Figure(
+            "tocsin_resumes", "Subscriptions that replayed what was missed.", lambda: {"": gauges.resumes}, grows=True
+        ),
+        Figure("tocsin_resumed_events", "Events that were replayed.", lambda: {"": gauges.resumed_events}, grows=True),
+        Figure("tocsin_broadcasts", "Events written to rooms.", lambda: {"": gauges.broadcasts}, grows=True),
+        Figure("tocsin_broadcast_seconds", "Time spent on that.", lambda: {"": gauges.broadcast_seconds}, grows=True),
+    )
+
+
+def objective_figures(objectives: Objectives) -> Sequence[Figure]:
+    return (
+        Figure(
+            "tocsin_objective_burn_rate",
+            "How fast what may be told late is used up: 1 is just as fast as the objective allows.",
+            objectives.burn_rates,
+            label=("channel", "window"),
+        ),
+        Figure("tocsin_objective_missed", "1 where it is missed.", objectives.missed, label="channel"),
+    )

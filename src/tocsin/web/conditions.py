@@ -1,0 +1,21 @@
+"""Conditions: what operators should know of now, and how to mend it."""
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from tocsin.web.answer import json_answer
+from tocsin.web.locks import needs
+from tocsin.web.parts import Parts
+
+
+class ConditionDoors:
+    def __init__(self, parts: Parts) -> None:
+        self._conditions = parts.conditions
+
+    def open(self, app: FastAPI) -> None:
+        path = "/api/v1/conditions"
+        app.add_api_route(path, self.listed, methods=["GET"], tags=["operations"], openapi_extra=needs("read"))
+
+    async def listed(self) -> Response:
+        """Those that last, in the order they began."""
+        return json_answer({"conditions": [notice.as_json() for notice in self._conditions.listed()]})
