@@ -1,12 +1,14 @@
 """One product, many retailers: the second joins the message of the first, quietly, and nothing gets lost on the way."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from tests.story.town import Town
+from tests.story.town import DEADLINE_S, Town
 
 from tocsin import Receipt
 from tocsin.core.delivery import DeliveryState
+from tocsin.core.facts import LaneClosed
 from tocsin.sandbox import Fault
 from tocsin.sandbox.discord.guild import Message
 
@@ -49,6 +51,12 @@ def edits(town: Town) -> list[Any]:
     return [entry for entry in town.sandbox.journal if entry.action == "edit"]
 
 
+async def nothing_is_left_to_edit(town: Town) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while await town.alerts.archive.edits(frozenset({"discord:general"})):
+            await town.alerts.editor.look()
+
+
 async def test_a_second_retailer_joins_the_message_of_the_first(town: Town):
     await open_town(town)
     first = await told(town, "bestbuy")
@@ -75,3 +83,137 @@ async def test_a_second_retailer_waits_for_a_message_that_is_on_its_way(town: To
     for receipt in (first, second, third):
         await town.settled(receipt, DeliveryState.SENT)
     assert sorted(map(shops, messages(town))) == [["bestbuy"], ["bestbuy", "newegg", "walmart"]]
+
+
+async def test_only_the_embed_of_the_shop_that_is_sold_out_changes(town: Town):
+    await open_town(town)
+    first, second = await told(town, "bestbuy"), await told(town, "newegg")
+    await sells_out(town, first)
+    message = await town.room("general").expect_edit(f"~~{CARD}~~")
+    assert [embed["title"] for embed in message.embeds] == [f"~~{CARD}~~", f"🚨 {CARD} IN STOCK!"]
+    assert [button["url"] for row in message.shown["components"] for button in row["components"]] == [
+        "https://newegg.example/B2"
+    ]
+    third = await told(town, "walmart")
+    assert shops(message) == ["bestbuy", "newegg", "walmart"]
+    for receipt in (second, third):
+        await sells_out(town, receipt)
+    await town.sandbox.journal.until(lambda: message.text.count("**Sold out**") == 3 or None)
+
+
+async def test_a_message_with_nothing_left_to_buy_is_joined_no_more(town: Town):
+    await open_town(town)
+    await sells_out(town, await told(town, "bestbuy"))
+    await told(town, "newegg")
+    assert [shops(message) for message in messages(town)] == [["bestbuy"], ["newegg"]]
+
+
+async def test_what_is_news_about_a_shop_that_is_shown_already_is_a_message_of_its_own(town: Town):
+    await open_town(town)
+    await told(town, "bestbuy")
+    await told(town, "newegg")
+    await told(town, "bestbuy", price="999.99")
+    assert [shops(message) for message in messages(town)] == [["bestbuy", "newegg"], ["bestbuy"]]
+
+
+@pytest.mark.parametrize("join", [0, "1ms"])
+async def test_a_message_that_is_older_is_not_joined(town: Town, join: int | str):
+    await open_town(town, join=join)
+    await told(town, "bestbuy")
+    await told(town, "newegg")
+    assert len(messages(town)) == 2
+    assert not edits(town)
+
+
+async def test_what_belongs_to_no_product_joins_nothing(town: Town):
+    await open_town(town)
+    await told(town, "bestbuy")
+    await town.settled(await town.report(CARD, sku="D4", retailer="newegg"), DeliveryState.SENT)
+    assert len(messages(town)) == 2
+
+
+async def test_who_may_ring_out_goes_out_by_itself_as_long_as_the_budget_lasts(town: Town):
+    rule = {"match": {"types": ["in_stock"]}, "everyone": True, "budget": "2/10m"}
+    await open_town(town, mentions=[rule])
+    for shop in SHOPS:
+        await told(town, shop)
+    executed = [entry.body for entry in town.sandbox.journal if entry.action == "execute"]
+    assert [body["content"].startswith("@everyone") for body in executed] == [True, True]
+    assert [shops(message) for message in messages(town)] == [["bestbuy"], ["newegg", "walmart"]]
+
+
+async def test_a_message_that_somebody_deleted_is_followed_by_a_new_one_which_is_joined(town: Town):
+    await open_town(town)
+    await told(town, "bestbuy")
+    town.sandbox.discord.guild.delete(messages(town)[0])
+    second = await told(town, "newegg")
+    await told(town, "walmart")
+    assert [shops(message) for message in messages(town)] == [["newegg", "walmart"]]
+    assert [entry.status for entry in edits(town)] == [404, 200]
+    (delivery,) = await town.deliveries(second)
+    assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["refused", "delivered"]
+    assert not town.sandbox.journal.repeated()
+
+
+NO_MORE = Fault.status(429, '{"code": 30046, "message": "Maximum number of edits to messages older than 1 hour"}')
+MINDED = Fault.status(400, '{"code": 50035, "message": "Invalid Form Body"}')
+
+
+@pytest.mark.parametrize("fault", [NO_MORE, MINDED], ids=["a limit of edits", "a refusal"])
+async def test_where_an_edit_is_refused_the_alert_leaves_by_itself_at_once(town: Town, fault: Fault):
+    await open_town(town)
+    await told(town, "bestbuy")
+    town.sandbox.faults.next("discord", fault, times=None, action="edit")
+    await told(town, "newegg")
+    assert [shops(message) for message in messages(town)] == [["bestbuy"], ["newegg"]]
+    assert not [fact for fact in town.facts if isinstance(fact, LaneClosed)]
+
+
+@pytest.mark.parametrize("fault", [Fault.lost("reset"), Fault.reset()], ids=["taken", "not taken"])
+async def test_a_join_whose_answer_was_lost_is_made_again_and_flags_nothing(town: Town, fault: Fault):
+    await open_town(town)
+    first = await told(town, "bestbuy")
+    town.sandbox.faults.next("discord", fault, action="edit")
+    second = await told(town, "newegg", priority=3)
+    (message,) = messages(town)
+    assert shops(message) == ["bestbuy", "newegg"]
+    (delivery,) = await town.deliveries(second)
+    assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["unknown", "joined"]
+    assert not delivery["possibly_repeated"]
+    assert not town.sandbox.journal.repeated()
+    assert (await town.deliveries(first))[0]["state"] == "sent"
+
+
+async def test_an_edit_that_overtakes_a_join_is_made_good(town: Town):
+    """Sold out is shown by an edit that knows nothing of the shop that joins meanwhile, and arrives after it."""
+    await open_town(town)
+    first = await told(town, "bestbuy")
+    await told(town, "newegg")
+    town.sandbox.faults.next("discord", Fault.hang(), action="edit")
+    await sells_out(town, first)
+    await town.sandbox.faults.expect_hanging()
+    await told(town, "walmart")
+    (message,) = messages(town)
+    assert shops(message) == ["bestbuy", "newegg", "walmart"]
+    town.sandbox.faults.release()
+    await town.sandbox.journal.until(lambda: len(edits(town)) >= 3 or None)
+    assert shops(message) == ["bestbuy", "newegg"], "the edit came last"
+    await town.sandbox.journal.until(lambda: len(edits(town)) >= 4 or None)
+    await nothing_is_left_to_edit(town)
+    assert shops(message) == ["bestbuy", "newegg", "walmart"]
+    assert message.text.count("**Sold out**") == 1
+
+
+async def test_what_sells_out_while_somebody_joins_its_message_is_struck_afterwards(town: Town):
+    await open_town(town)
+    first = await told(town, "bestbuy")
+    town.sandbox.faults.next("discord", Fault.hang(), action="edit")
+    second = await in_stock(town, "newegg")
+    await town.sandbox.faults.expect_hanging()
+    await sells_out(town, first)
+    await sells_out(town, second)
+    town.sandbox.faults.release()
+    await town.settled(second, DeliveryState.SENT)
+    (message,) = messages(town)
+    await town.sandbox.journal.until(lambda: message.text.count("**Sold out**") == 2 or None)
+    assert shops(message) == ["bestbuy", "newegg"]

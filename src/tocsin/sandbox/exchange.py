@@ -65,7 +65,9 @@ class Aim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`accepted`: the provider did what was asked. `references` name the deliveries that a new message carries."""
+    """`accepted`: the provider did what was asked. `references` name the deliveries that a message carries
+    and did not carry before.
+    """
 
     accepted: bool
     answer: Answer

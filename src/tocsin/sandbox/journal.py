@@ -72,8 +72,16 @@ class Journal:
         ]
 
     def references(self, provider: str | None = None) -> Counter[str]:
-        """How many accepted new messages carried each delivery: all ones, where nothing was repeated."""
-        return Counter(reference for entry in self.accepted(provider) for reference in entry.references)
+        """How many messages have carried each delivery: all ones, where nothing was repeated. One that was taken out of
+        its message by an edit, and put in by the next, was carried by one.
+        """
+        accepted = self.accepted(provider)
+        return Counter(
+            reference
+            for _, reference in {
+                (entry.message or entry.number, reference) for entry in accepted for reference in entry.references
+            }
+        )
 
     def repeated(self, provider: str | None = None) -> dict[str, int]:
         return {reference: times for reference, times in self.references(provider).items() if times > 1}

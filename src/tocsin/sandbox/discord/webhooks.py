@@ -64,9 +64,11 @@ def _touch(guild: Guild, message: Message, action: str, call: Call) -> Verdict:
     if action == "delete":
         guild.delete(message)
         return Verdict(accepted=True, answer=Answer(204), message=message.id)
+    before = message.references
     if action == "edit":
         _edit(guild, message, call)
-    return Verdict(accepted=True, answer=Answer.json(200, message.as_json()), message=message.id)
+    joined = tuple(name for name in message.references if name not in before)
+    return Verdict(accepted=True, answer=Answer.json(200, message.as_json()), references=joined, message=message.id)
 
 
 def _edit(guild: Guild, message: Message, call: Call) -> None:
