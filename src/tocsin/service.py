@@ -14,7 +14,7 @@ from typing import Any, Self
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
-from tocsin.config import Config, load, restart_needed, rulebook
+from tocsin.config import Config, load, objective, restart_needed, rulebook
 from tocsin.core import link
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
@@ -24,18 +24,20 @@ from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
-from tocsin.figures import figures
+from tocsin.figures import figures, objective_figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.detectors import Detectors
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.monitors import Monitors
+from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.operators import Operators
 from tocsin.pipeline.shared_gates import SharedGates
@@ -107,7 +109,7 @@ class AlertService:
         self._make_takers()
         self._make_watch()
         self._make_doors()
-        for part in (self.targets, self.monitors, self.feed):
+        for part in (self.targets, self.monitors, self.objectives, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
         await self.tokens.start(self._configured_tokens(self.config))
@@ -117,6 +119,7 @@ class AlertService:
         stack.push_async_callback(self.dispatcher.stop, GRACE_S)
         await self.conditions.start()
         stack.push_async_callback(self.conditions.stop)
+        stack.push_async_callback(self.operators.stop)
         await self.upkeep.start()
         stack.push_async_callback(self.upkeep.stop)
         self.listen(self.gateway.hear)
@@ -260,6 +263,10 @@ class AlertService:
         """What looks after everything, and tells operators."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
+        self.objectives = Objectives(archive, lambda: objective(self.config.settings), clock, tell)
+        self.detectors = Detectors(clock, tell)
+        self.listen(self.objectives.hear)
+        self.listen(self.detectors.hear)
         self.conditions = Conditions(
             ledger=ledger,
             archive=archive,
@@ -293,6 +300,7 @@ class AlertService:
             monitors=self.monitors,
             conditions=self.conditions,
             operators=self.operators,
+            objectives=self.objectives,
             rulebook=lambda: self._rulebook,
             retention=lambda: self.config.settings.storage.retention,
             clock=clock,
@@ -306,6 +314,7 @@ class AlertService:
             tokens=self.tokens,
             offer=lambda value, owner: self.intake.offer(value, owner=owner),
             catalog=lambda: self._rulebook.catalog,
+            objective=self.objectives.as_json,
             clock=self._clock,
             settings=GatewaySettings(
                 allowed_origins=frozenset(server.allowed_origins),
@@ -314,7 +323,10 @@ class AlertService:
             ),
             tell=self._hear,
         )
-        for figure in figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors, self.conditions):
+        for figure in (
+            *figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors, self.conditions),
+            *objective_figures(self.objectives),
+        ):
             self.telemetry.follow(figure)
         self.web = build_app(
             Parts(

@@ -1,8 +1,8 @@
 """The gateway: live sockets for alerts, Socket.IO over WebSocket and polling, on the port that HTTP has."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Fact, Tell
@@ -34,7 +34,8 @@ class Revoking(Authority, Protocol):
 class Gateway:
     """Start it after the feed, and stop it before the HTTP server: sockets are told to come back, polls are answered.
 
-    `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns.
+    `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns. `objective`
+    says, for operators, whether alerts are told in time.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Gateway:
         tokens: Revoking,
         offer: Offer,
         catalog: Callable[[], Catalog],
+        objective: Callable[[], Mapping[str, Any]] = dict,
         clock: Clock,
         settings: GatewaySettings,
         tell: Tell,
@@ -59,7 +61,14 @@ class Gateway:
         self._live = Live(
             stream=self._stream, guests=guests, offer=offer, wheel=wheel, clock=clock, settings=settings, tell=tell
         )
-        self._ops = Ops(guests, writer, gauges, clock, settings.stats_every)
+        self._ops = Ops(
+            guests=guests,
+            writer=writer,
+            gauges=gauges,
+            objective=objective,
+            clock=clock,
+            stats_every=settings.stats_every,
+        )
         self._namespaces: dict[str, Namespace] = {ROOT: self._live, OPS: self._ops}
         self._leave: list[Callable[[], None]] = []
         self.ws_protocol: type[asyncio.Protocol] = websocket_protocol(self._engine)

@@ -59,7 +59,7 @@ class Objectives:
                 self._missed.discard(channel)
                 self._tell(ObjectiveMet(channel))
 
-    def burn_rates(self) -> Mapping[tuple[str, str], float]:
+    def burn_rates(self) -> Mapping[tuple[str, ...], float]:
         """By channel and window."""
         objective, now = self._objective(), self._number()
         if objective is None:
