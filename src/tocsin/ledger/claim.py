@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     exists,
+    func,
     insert,
     literal_column,
     select,
@@ -48,10 +49,10 @@ def _free() -> ColumnElement[bool]:
 
 def _free_to_join() -> ColumnElement[bool]:
     """Nor is one about the same product. What is being sent is little, what ever was about a product is not: the
-    concatenation hides the column from the index by product.
+    function hides the column from the index by product.
     """
     being_sent = in_state(DeliveryState.SENDING, _other)
-    same = (_other.c.product.concat("") == deliveries.c.product) & (_other.c.target == deliveries.c.target)
+    same = (func.coalesce(_other.c.product, "") == deliveries.c.product) & (_other.c.target == deliveries.c.target)
     return _free() & (deliveries.c.product.is_(None) | ~exists().where(being_sent, same))
 
 
