@@ -15,7 +15,8 @@ from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.targets import Targets
-from tocsin.rules.conditions import KINDS, Change, change, notice
+from tocsin.rules.changes import Change, change
+from tocsin.rules.conditions import KINDS, notice
 from tocsin.rules.rulebook import Rulebook
 
 CALM_S = 600.0  # what came back within this time of its end is told to be over once it stayed away for as long

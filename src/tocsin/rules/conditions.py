@@ -1,37 +1,16 @@
-"""Which facts begin or end a condition, and what people are told of it."""
+"""What people are told of each condition, how to mend it, and how long it is believed to last."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 from tocsin.core.condition import Condition, Notice, Phase, What
-from tocsin.core.facts import (
-    Attempted,
-    BreakerClosed,
-    BreakerOpened,
-    ClockRight,
-    ClockWrong,
-    Fact,
-    LaneClosed,
-    MonitorBack,
-    MonitorLost,
-    ObjectiveMet,
-    ObjectiveMissed,
-    Reloaded,
-    TargetDisabled,
-    TargetEnabled,
-    Trouble,
-    Turned,
-)
-from tocsin.core.outcome import Delay
-
-LONGEST_DETAIL = 300  # characters: it may repeat what a provider said
 
 _AT_ONCE = timedelta()
-_EVENT = timedelta(hours=1)
-_UNCONFIRMED = timedelta(minutes=15)
+_COUNTED_AGAIN = timedelta(minutes=1)
+_UNCONFIRMED = timedelta(hours=1)
+_EVENT = timedelta(hours=1)  # how long it is shown; nothing says when it is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +57,7 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             mend="The timeline of a late alert says where its time went. Where it waited for the provider's "
             "limit, send less there: fewer routes, or a second target. Where requests failed, the provider "
             "is to be asked.",
-            believed=_UNCONFIRMED,
+            believed=_COUNTED_AGAIN,
         ),
         What.CLOCK_WRONG: Kind(
             headline="Detections of {about} come with a wrong time",
@@ -108,10 +87,24 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
         ),
         What.LEDGER_FAILING: Kind(
             headline="The ledger cannot be written in time",
-            over="The ledger is written again",
+            over="The ledger is written in time again",
             mend="Look at its disk: space left, permissions, errors, load; tocsin doctor helps. Alerts are turned"
             " away with 503 meanwhile, and detectors try them again; what was accepted is kept.",
             quiet=timedelta(seconds=30),
+            believed=_AT_ONCE,
+        ),
+        What.LEDGER_HELD: Kind(
+            headline="A reader holds back the log of the ledger, and it grows",
+            mend="Close the program that reads the ledger for so long: an open sqlite3 shell, a backup that hangs. The"
+            " next commit folds the log in. At 4 GiB no more alerts are taken.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
+        What.DESCRIPTORS_SHORT: Kind(
+            headline="Newcomers wait: file descriptors are short",
+            mend="Raise the limit on open files (LimitNOFILE in the unit, ulimit -n in a shell), and see who opens so"
+            " many connections. Whoever is in is served meanwhile.",
+            quiet=_EVENT,
             believed=_AT_ONCE,
         ),
         What.CLOCK_JUMPED: Kind(
@@ -129,44 +122,6 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
     }
 )
 
-# What a trouble is to operators, by its word. None: nothing that they could mend. One that is not here is unforeseen.
-TROUBLES: Mapping[str, What | None] = MappingProxyType(
-    {
-        "claim_failed": What.LEDGER_FAILING,
-        "settle_failed": What.LEDGER_FAILING,
-        "upkeep_failed": What.LEDGER_FAILING,
-        "clock_jumped": What.CLOCK_JUMPED,
-        "restart_needed": What.RESTART_NEEDED,
-        "click_lost": None,
-        "channel_failed": What.UNFORESEEN,
-        "dispatcher_failed": What.UNFORESEEN,
-        "feed_read_failed": What.UNFORESEEN,
-        "notice_failed": What.UNFORESEEN,
-        "notice_refused": What.UNFORESEEN,
-        "replay_failed": What.UNFORESEEN,
-        "send_alert_failed": What.UNFORESEEN,
-    }
-)
-
-CONFIGURATION, LEDGER, CLOCK = "the configuration", "the ledger", "the clock"
-_UNAVAILABLE = "ledger_unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A condition begins, or is heard of once more (BEGAN), or ends (OVER)."""
-
-    phase: Phase
-    what: What
-    about: str
-    detail: str = ""
-
-
-def change(fact: Fact) -> Change | None:
-    """What the fact means for operators; None for most."""
-    read = _READERS.get(type(fact))
-    return read(fact) if read else None
-
 
 def notice(condition: Condition) -> Notice:
     kind = KINDS[condition.what]
@@ -182,74 +137,3 @@ def notice(condition: Condition) -> Notice:
 def worded(text: str, about: str) -> str:
     channel, _, name = about.partition(":")
     return text.format(about=about, channel=channel, name=name)
-
-
-def _began(what: What, about: str, detail: str = "") -> Change:
-    return Change(Phase.BEGAN, what, about, detail[:LONGEST_DETAIL])
-
-
-def _over(what: What, about: str) -> Change:
-    return Change(Phase.OVER, what, about)
-
-
-def _lane_closed(closed: LaneClosed) -> Change | None:
-    if closed.why != Delay.CREDENTIALS.value:
-        return None
-    return _began(What.CREDENTIALS_REFUSED, closed.lane)
-
-
-def _attempted(attempted: Attempted) -> Change | None:
-    """Whom the provider serves, it has let in."""
-    return _over(What.CREDENTIALS_REFUSED, attempted.lane) if attempted.outcome == "delivered" else None
-
-
-def _clock_wrong(wrong: ClockWrong) -> Change:
-    told = f"{abs(wrong.ahead_s):.0f} s {'ahead' if wrong.ahead_s > 0 else 'behind'}"
-    return _began(What.CLOCK_WRONG, wrong.retailer, told)
-
-
-def _reloaded(reloaded: Reloaded) -> Change:
-    if reloaded.problem:
-        return _began(What.CONFIG_REFUSED, CONFIGURATION, reloaded.problem)
-    return _over(What.CONFIG_REFUSED, CONFIGURATION)
-
-
-def _turned(turned: Turned) -> Change | None:
-    return _began(What.LEDGER_FAILING, LEDGER, "alerts are turned away") if turned.code == _UNAVAILABLE else None
-
-
-def _trouble(trouble: Trouble) -> Change | None:
-    what = TROUBLES.get(trouble.what, What.UNFORESEEN)
-    match what:
-        case None:
-            return None
-        case What.RESTART_NEEDED:
-            return _began(what, trouble.detail)
-        case What.LEDGER_FAILING:
-            return _began(what, LEDGER, trouble.detail)
-        case What.CLOCK_JUMPED:
-            return _began(what, CLOCK, trouble.detail)
-        case _:
-            # The text of a bug is for the log: nobody knows what is in it.
-            return _began(What.UNFORESEEN, trouble.what)
-
-
-_READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType(
-    {
-        TargetDisabled: lambda it: _began(What.TARGET_DISABLED, str(it.target), f"{it.why}: {it.detail}"),
-        TargetEnabled: lambda it: _over(What.TARGET_DISABLED, str(it.target)),
-        BreakerOpened: lambda it: _began(What.LANE_FAILING, it.lane, it.detail),
-        BreakerClosed: lambda it: _over(What.LANE_FAILING, it.lane),
-        LaneClosed: _lane_closed,
-        Attempted: _attempted,
-        ObjectiveMissed: lambda it: _began(What.OBJECTIVE_MISSED, it.channel, it.detail),
-        ObjectiveMet: lambda it: _over(What.OBJECTIVE_MISSED, it.channel),
-        ClockWrong: _clock_wrong,
-        ClockRight: lambda it: _over(What.CLOCK_WRONG, it.retailer),
-        MonitorLost: lambda it: _began(What.MONITOR_LOST, it.monitor.id, f"it watches {it.monitor.retailer}"),
-        MonitorBack: lambda it: _over(What.MONITOR_LOST, it.monitor.id),
-        Reloaded: _reloaded,
-        Turned: _turned,
-        Trouble: _trouble,
-    }
-)

@@ -1,0 +1,149 @@
+"""Which facts begin or end a condition."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.core.condition import Phase, What
+from tocsin.core.errors import LedgerUnavailableError
+from tocsin.core.facts import (
+    Attempted,
+    BreakerClosed,
+    BreakerOpened,
+    ClockRight,
+    ClockWrong,
+    Fact,
+    LaneClosed,
+    MonitorBack,
+    MonitorLost,
+    ObjectiveMet,
+    ObjectiveMissed,
+    Reloaded,
+    TargetDisabled,
+    TargetEnabled,
+    Trouble,
+    Turned,
+)
+from tocsin.core.outcome import Delay
+
+LONGEST_DETAIL = 300  # characters: it may repeat what a provider said
+
+# What a trouble is to operators, by its word. None: nothing that they could mend. One that is not here is unforeseen.
+TROUBLES: Mapping[str, What | None] = MappingProxyType(
+    {
+        "claim_failed": What.LEDGER_FAILING,
+        "settle_failed": What.LEDGER_FAILING,
+        "upkeep_failed": What.LEDGER_FAILING,
+        "clock_jumped": What.CLOCK_JUMPED,
+        "wal_grown": What.LEDGER_HELD,
+        "descriptors_short": What.DESCRIPTORS_SHORT,
+        "restart_needed": What.RESTART_NEEDED,
+        "click_lost": None,
+        "channel_failed": What.UNFORESEEN,
+        "dispatcher_failed": What.UNFORESEEN,
+        "feed_read_failed": What.UNFORESEEN,
+        "notice_failed": What.UNFORESEEN,
+        "notice_refused": What.UNFORESEEN,
+        "replay_failed": What.UNFORESEEN,
+        "send_alert_failed": What.UNFORESEEN,
+    }
+)
+
+CONFIGURATION, LEDGER, CLOCK, DOORS = "the configuration", "the ledger", "the clock", "the doors"
+
+# What troubles are about that are about no single target, lane or monitor.
+_OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
+    {
+        What.LEDGER_FAILING: LEDGER,
+        What.LEDGER_HELD: LEDGER,
+        What.DESCRIPTORS_SHORT: DOORS,
+        What.CLOCK_JUMPED: CLOCK,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A condition begins, or is heard of once more (BEGAN), or ends (OVER)."""
+
+    phase: Phase
+    what: What
+    about: str
+    detail: str = ""
+
+
+def change(fact: Fact) -> Change | None:
+    """What the fact means for operators; None for most."""
+    read = _READERS.get(type(fact))
+    return read(fact) if read else None
+
+
+def _began(what: What, about: str, detail: str = "") -> Change:
+    return Change(Phase.BEGAN, what, about, detail[:LONGEST_DETAIL])
+
+
+def _over(what: What, about: str) -> Change:
+    return Change(Phase.OVER, what, about)
+
+
+def _lane_closed(closed: LaneClosed) -> Change | None:
+    if closed.why != Delay.CREDENTIALS.value:
+        return None
+    return _began(What.CREDENTIALS_REFUSED, closed.lane)
+
+
+def _attempted(attempted: Attempted) -> Change | None:
+    """Whom the provider serves, it has let in."""
+    return _over(What.CREDENTIALS_REFUSED, attempted.lane) if attempted.outcome == "delivered" else None
+
+
+def _clock_wrong(wrong: ClockWrong) -> Change:
+    told = f"{abs(wrong.ahead_s):.0f} s {'ahead' if wrong.ahead_s > 0 else 'behind'}"
+    return _began(What.CLOCK_WRONG, wrong.retailer, told)
+
+
+def _reloaded(reloaded: Reloaded) -> Change:
+    if reloaded.problem:
+        return _began(What.CONFIG_REFUSED, CONFIGURATION, reloaded.problem)
+    return _over(What.CONFIG_REFUSED, CONFIGURATION)
+
+
+def _turned(turned: Turned) -> Change | None:
+    if turned.code != LedgerUnavailableError.code:
+        return None
+    return _began(What.LEDGER_FAILING, LEDGER, "alerts are turned away")
+
+
+def _trouble(trouble: Trouble) -> Change | None:
+    what = TROUBLES.get(trouble.what, What.UNFORESEEN)
+    match what:
+        case None:
+            return None
+        case What.UNFORESEEN:
+            return _began(what, trouble.what)  # the text of a bug is for the log: nobody knows what is in it
+        case What.RESTART_NEEDED:
+            return _began(what, trouble.detail)
+        case _:
+            return _began(what, _OF_THE_WHOLE[what], trouble.detail)
+
+
+_READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType(
+    {
+        TargetDisabled: lambda it: _began(What.TARGET_DISABLED, str(it.target), f"{it.why}: {it.detail}"),
+        TargetEnabled: lambda it: _over(What.TARGET_DISABLED, str(it.target)),
+        BreakerOpened: lambda it: _began(What.LANE_FAILING, it.lane, it.detail),
+        BreakerClosed: lambda it: _over(What.LANE_FAILING, it.lane),
+        LaneClosed: _lane_closed,
+        Attempted: _attempted,
+        ObjectiveMissed: lambda it: _began(What.OBJECTIVE_MISSED, it.channel, it.detail),
+        ObjectiveMet: lambda it: _over(What.OBJECTIVE_MISSED, it.channel),
+        ClockWrong: _clock_wrong,
+        ClockRight: lambda it: _over(What.CLOCK_WRONG, it.retailer),
+        MonitorLost: lambda it: _began(What.MONITOR_LOST, it.monitor.id, f"it watches {it.monitor.retailer}"),
+        MonitorBack: lambda it: _over(What.MONITOR_LOST, it.monitor.id),
+        Reloaded: _reloaded,
+        Turned: _turned,
+        Trouble: _trouble,
+    }
+)
