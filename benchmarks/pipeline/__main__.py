@@ -45,7 +45,7 @@ class Result:
 async def measure(rival: Rival, target: Sink, plan: Plan, array: int) -> Result:
     result = Result(rival.name, array)
     async with rival.start(target.url) as intake:
-        await step(intake, target, rate=min(WARM_RATE, *plan.rates), array=array, seconds=min(WARM_S, plan.seconds))
+        await _warm(intake, target, plan, array)
 
         async def told(rate: int) -> Step:
             return await _told(result, intake, target, rate, plan.seconds)
@@ -54,6 +54,14 @@ async def measure(rival: Rival, target: Sink, plan: Plan, array: int) -> Result:
         if plan.climbs:
             result.best = await climb(told, result.steps)
     return result
+
+
+async def _warm(intake: Intake, target: Sink, plan: Plan, array: int) -> None:
+    """Raises RuntimeError where not even this much is delivered: there is nothing to measure."""
+    seconds = min(WARM_S, plan.seconds)
+    done = await step(intake, target, rate=min(WARM_RATE, *plan.rates), array=array, seconds=seconds)
+    if done.fault:
+        raise RuntimeError(done.fault)
 
 
 async def _told(result: Result, intake: Intake, target: Sink, rate: int, seconds: float) -> Step:
@@ -102,6 +110,6 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=(*RIVALS, "hundred"))
     parser.add_argument("--rates", nargs="+", type=int, default=[100, 500, 1000], help="alerts a second")
     parser.add_argument("--array", nargs="+", type=int, default=[1, 10], help="alerts in each POST")
-    parser.add_argument("--seconds", type=float, default=4.0, help="for each rate")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each rate")
     parser.add_argument("--fixed", action="store_true", help="only these rates, without the climb to the highest one")
     uvloop.run(main(parser.parse_args()))

@@ -16,7 +16,7 @@ from benchmarks.pipeline.sink import Sink
 
 P99_S = 1.0
 FALLS_BEHIND = 0.05  # of a second in each second: what does so ends above any bound
-DRAIN_S = 15.0
+DRAIN_S = 10.0
 STILL_S = 2.0  # nothing new for so long: the rest will not come
 POLL_S = 0.05
 _serial = itertools.count()  # no SKU comes twice in one run of the program
