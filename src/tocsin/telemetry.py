@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from tocsin.core import facts
+from tocsin.core.decision import Reason
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import Fact
 
@@ -76,8 +77,8 @@ class Telemetry:
 
     def hear(self, fact: Fact) -> None:
         match fact:
-            case facts.Decided():
-                self._hear_decision(fact)
+            case facts.Decided() | facts.Misdated():
+                self._hear_detection(fact)
             case facts.Moved():
                 self._hear_move(fact)
             case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed():
@@ -97,11 +98,23 @@ class Telemetry:
                 self._trouble.labels(what).inc()
                 self._log.error("trouble", extra={"fact": {"what": what, "detail": detail, "mend": mend}})
 
+    def _hear_detection(self, fact: facts.Decided | facts.Misdated) -> None:
+        match fact:
+            case facts.Misdated(retailer, ahead_s):
+                told = {"retailer": retailer, "ahead_s": round(ahead_s, 3)}
+                self._log.warning("refused: from the future", extra={"fact": told})
+            case facts.Decided():
+                self._hear_decision(fact)
+
     def _hear_decision(self, decided: facts.Decided) -> None:
-        receipt = decided.receipt
+        """One past its life is told loudly: somebody waits for what this detector says."""
+        alert, receipt = decided.alert, decided.receipt
         self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
-        if self._log.isEnabledFor(logging.DEBUG):
-            self._log.debug("decided", extra={"fact": {"sku": decided.alert.sku, **receipt.as_json()}})
+        if receipt.reason is Reason.STALE:
+            told = {"retailer": alert.retailer, "sku": alert.sku, "late_s": round(decided.late_s, 3)}
+            self._log.warning("filtered: stale", extra={"fact": told | {"id": str(receipt.id)}})
+        elif self._log.isEnabledFor(logging.DEBUG):
+            self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
 
     def _hear_provider(self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed) -> None:
         match fact:
