@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tocsin.gateway.gauges import Gauges
+from tocsin.ledger.wal import WriteAheadLog
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.lane_watch import LaneWatch
@@ -59,3 +60,7 @@ def objective_figures(objectives: Objectives) -> Sequence[Figure]:
         ),
         Figure("tocsin_objective_missed", "1 where it is missed.", objectives.missed, label="channel"),
     )
+
+
+def ledger_figures(wal: WriteAheadLog) -> Sequence[Figure]:
+    return (Figure("tocsin_ledger_wal_bytes", "The ledger's write-ahead log.", lambda: {"": wal.size}),)

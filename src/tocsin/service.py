@@ -24,7 +24,7 @@ from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
-from tocsin.figures import figures, objective_figures
+from tocsin.figures import figures, ledger_figures, objective_figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
@@ -96,8 +96,8 @@ class AlertService:
         await self._running.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        """What is started first is stopped last. The doors open when everything behind them stands; they are closed after
-        what is under way has come to its end, so that whoever knocks meanwhile is told when to come back.
+        """What is started first is stopped last. The doors open when everything behind them stands, and are closed when
+        what is under way has come to its end: whoever knocks meanwhile is told when to come back.
         """
         clock, tell = self._clock, self._hear
         self.ledger, self.archive = await stack.enter_async_context(
@@ -326,6 +326,7 @@ class AlertService:
         for figure in (
             *figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors, self.conditions),
             *objective_figures(self.objectives),
+            *ledger_figures(self.ledger.wal),
         ):
             self.telemetry.follow(figure)
         self.web = build_app(

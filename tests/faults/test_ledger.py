@@ -8,23 +8,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.contract.books import Books
 from tests.faults.test_intake import detections, post
 from tests.faults.village import Village
 
-from tocsin.core.clock import SystemClock
+from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import DeliveryState
-from tocsin.core.errors import LedgerCorruptError, LedgerNewerError, LedgerOwnedError
-from tocsin.core.facts import Trouble
+from tocsin.core.errors import LedgerCorruptError, LedgerNewerError, LedgerOwnedError, LedgerUnavailableError
+from tocsin.core.facts import Fact, Trouble
 from tocsin.core.killpoint import STATUS
 from tocsin.ledger.integrity import verify
 from tocsin.ledger.opening import open_ledger
+from tocsin.ledger.wal import WalLimits
 from tocsin.sandbox import Fault
 
 PAGE = 4096
-WAL_AT_MOST = 64 * 1024 * 1024
 
 
 def ledger_of(village: Village) -> Path:
@@ -118,19 +120,39 @@ async def test_row_09_a_log_that_was_cut_short_gives_back_what_was_whole(village
     assert alerts == positions >= 200
 
 
-async def test_row_10_a_long_reader_delays_the_checkpoint_and_no_commit(village: Village):
-    await village.open(discord={"rate_limit": "1/1h"})
-    log = ledger_of(village).with_name("tocsin.db-wal")
-    with closing(sqlite3.connect(f"file:{ledger_of(village)}?mode=ro", uri=True, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM alerts").fetchone()
-        for wave in range(6):
-            assert (await post(village, detections(1000, 1000 * wave)))[0] == 202
-        reader.execute("COMMIT")
-    grown = log.stat().st_size
-    for wave in range(6, 12):
-        await post(village, detections(1000, 1000 * wave))
-    assert log.stat().st_size <= max(grown, 4000 * (PAGE + 24) * 2) < WAL_AT_MOST
+async def test_row_10_a_long_reader_is_told_of_delays_the_checkpoint_and_no_commit_up_to_a_bound(tmp_path: Path):
+    """Scaled down by 256: folded in at 64 KiB, told at 256 KiB; the bound of 4 GiB by 4096."""
+    file, told = tmp_path / "ledger.db", list[Fact]()
+    log = file.with_name(file.name + "-wal")
+    normal = WalLimits()
+    limits = WalLimits(normal.folded_at // 256, normal.cut_to // 256, normal.alarm_at // 256, normal.most // 4096)
+    clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+    async with open_ledger(f"sqlite:///{file}", clock=clock, tell=told.append, limits=limits) as (ledger, archive):
+        books = Books(ledger, archive, clock)
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM alerts").fetchone()
+            taken = 0
+            while not ledger.wal.full:
+                await books.append(*(books.detected(f"{taken}-{number}") for number in range(20)))
+                taken += 20
+            with pytest.raises(LedgerUnavailableError, match="reader"):
+                await books.append(books.detected("one too many"))
+            grown = ledger.wal.size
+            reader.execute("COMMIT")
+        sizes = [fact for fact in told if isinstance(fact, Trouble) and fact.what == "wal_grown"]
+        for number in range(3):
+            await books.append(books.detected(f"after {number}"))
+        assert log.stat().st_size <= limits.cut_to + PAGE
+    assert limits.most < grown < 2 * limits.most
+    assert 1 <= len(sizes) <= 3
+    assert alerts_in(file) == taken + 3
+
+
+async def test_row_10_how_long_the_log_is_can_be_measured(village: Village):
+    await village.open()
+    size = ledger_of(village).with_name("tocsin.db-wal").stat().st_size
+    assert f"tocsin_ledger_wal_bytes {float(size)}".encode() in village.alerts.telemetry.exposition()
 
 
 async def test_row_11_a_second_writer_is_not_possible(village: Village):
@@ -206,6 +228,11 @@ async def test_row_03_what_has_no_answer_when_the_grace_is_over_is_in_doubt_and_
     await village.alerts.dispatcher.stop(grace_s=0.01)
     (delivery,) = await village.deliveries(receipt)
     assert (delivery["state"], delivery["why"]) == ("unknown", "crashed")
+
+
+def alerts_in(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as reader:
+        return int(reader.execute("SELECT count(*) FROM alerts").fetchone()[0])
 
 
 def restore(backup: Path, ledger: Path) -> None:

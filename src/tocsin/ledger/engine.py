@@ -10,16 +10,17 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from tocsin.core.errors import LedgerUnavailableError
+from tocsin.ledger.wal import WalLimits
 
 READERS = 4
 BUSY_S = 0.5  # how long another program's lock is waited for: intake is to answer within a second
 
-# Every commit is on disk before it is told of. The log may grow to 16 MB before it is folded in, and is cut to 64 MB.
+_PAGE = 4096  # bytes
+
+# Every commit is on disk before it is told of.
 _WRITING = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA wal_autocheckpoint=4000",
-    "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
 )
@@ -52,11 +53,12 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def writing_engine(url: URL) -> Engine:
+def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
     path = sqlite_path(url)
     if path is None:
         return create_engine(url, poolclass=NullPool)
-    engine = create_engine("sqlite://", creator=lambda: _open(f"{_uri(path)}?mode=rwc", _WRITING), poolclass=NullPool)
+    pragmas = (*_WRITING, *_folding(limits or WalLimits()))
+    engine = create_engine("sqlite://", creator=lambda: _open(f"{_uri(path)}?mode=rwc", pragmas), poolclass=NullPool)
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -75,6 +77,11 @@ def reading_engine(url: URL) -> Engine:
     )
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _folding(limits: WalLimits) -> tuple[str, ...]:
+    pages = limits.folded_at // _PAGE
+    return f"PRAGMA wal_autocheckpoint={pages}", f"PRAGMA journal_size_limit={limits.cut_to}"
 
 
 def _uri(path: Path) -> str:

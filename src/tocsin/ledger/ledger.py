@@ -45,6 +45,7 @@ from tocsin.ledger.contract import (
 )
 from tocsin.ledger.transaction import Transaction
 from tocsin.ledger.upgrade import copy
+from tocsin.ledger.wal import WriteAheadLog, folded_in
 from tocsin.ledger.writer import Rank, Work, Writer
 
 
@@ -74,13 +75,18 @@ _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, 
 class SqlLedger:
     """`Ledger` of the contract, for SQLite and PostgreSQL alike."""
 
-    def __init__(self, writer: Writer, *, epoch: str, link_secret: bytes, path: Path | None) -> None:
+    def __init__(
+        self, writer: Writer, *, epoch: str, link_secret: bytes, path: Path | None, wal: WriteAheadLog
+    ) -> None:
         self.epoch = epoch
         self.link_secret = link_secret
         self._writer = writer
         self._path = path
+        self.wal = wal
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
+        if self.wal.full and not await self._writer.read(folded_in):
+            raise self.wal.refuse()
         call, rows = (submission, decide), max(1, len(submission.items))
         appended: Appended = await self._writer.do(Rank.APPEND, append.append, call, rows)
         return appended

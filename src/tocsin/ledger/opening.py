@@ -19,6 +19,7 @@ from tocsin.ledger.lock import OwnerLock
 from tocsin.ledger.mishap import explained
 from tocsin.ledger.schema import stream
 from tocsin.ledger.upgrade import upgrade
+from tocsin.ledger.wal import WalLimits, WriteAheadLog
 from tocsin.ledger.writer import Writer
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
@@ -30,7 +31,7 @@ def _nobody(_: Fact) -> None:
 
 @asynccontextmanager
 async def open_ledger(
-    url: str, *, clock: Clock, tell: Tell = _nobody, shared: bool = False
+    url: str, *, clock: Clock, tell: Tell = _nobody, shared: bool = False, limits: WalLimits | None = None
 ) -> AsyncIterator[tuple[SqlLedger, SqlArchive]]:
     """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
 
@@ -42,14 +43,15 @@ async def open_ledger(
     async with AsyncExitStack() as undo:
         if path is not None:
             undo.callback(OwnerLock(path.with_name(path.name + ".lock")).release)
-        engine = writing_engine(place)
+        engine = writing_engine(place, limits)
         undo.callback(engine.dispose)
-        writer = Writer(partial(_connect, engine, path, shared=shared), clock, tell, alone=not shared)
+        wal = WriteAheadLog(path, limits or WalLimits(), tell)
+        writer = Writer(partial(_connect, engine, path, shared=shared), clock, wal.hear, alone=not shared)
         undo.push_async_callback(writer.stop)
         epoch, link_secret = await _started(writer)
         archive = SqlArchive(reading_engine(place))
         undo.push_async_callback(archive.stop)
-        yield SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path), archive
+        yield SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, wal=wal), archive
 
 
 async def _started(writer: Writer) -> tuple[str, bytes]:
