@@ -1,6 +1,6 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,16 +26,19 @@ from tocsin.ledger import joins
 from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, StandingMessage, Waiting
 from tocsin.ledger.joins import Standing
 from tocsin.ledger.moves import put
-from tocsin.ledger.rows import DELIVERY, RECORD, changed, delivery_of, record_of, target_of
+from tocsin.ledger.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.transaction import AnyRow, Transaction
 
-BEYOND = 8  # read past the limit, so that one look is enough where some turn out to be expired
+BEYOND = 2  # read past the limit, so that one look is enough where some turn out to be expired
 LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so many
 
 Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
-_CUT = len(DELIVERY) + 2  # where the columns of the alert begin
+# Where in a candidate's row they stand: each is looked at many times, and a place is found faster than a name.
+_KEY, _TARGET, _EXPIRES_AT = (place_of(name) for name in ("key", "target", "expires_at"))
+_EPISODE, _PRODUCT = len(DELIVERY), len(DELIVERY) + 1
+_CUT = len(DELIVERY) + 2  # the columns of the alert begin
 
 _older, _other = deliveries.alias("older"), deliveries.alias("other")
 
@@ -132,10 +135,10 @@ def _candidates(
     expired: list[Delivery] = []
     for _ in range(LOOKS):
         found = _look(transaction, request, looks, window)
-        over = [delivery_of(row[: len(DELIVERY)]) for row in found if row.expires_at <= transaction.now]
+        over = [delivery_of(row[: len(DELIVERY)]) for row in found if row[_EXPIRES_AT] <= transaction.now]
         expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
         if len(over) < window:
-            return [row for row in found if row.expires_at > transaction.now], expired
+            return [row for row in found if row[_EXPIRES_AT] > transaction.now] if over else found, expired
         window = 1000
     return [], expired
 
@@ -150,43 +153,52 @@ def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stan
     """One attempt after the other; two of them never carry the same episode to the same target at once, nor, where
     the second could join the first, the same product.
     """
-    left = list(candidates)
+    left = candidates
     for _ in range(request.attempts):
         if not left:
             return
         bundle = _bundle(left, request, standing)
         yield bundle
-        taken = {row.key for row, _ in bundle}
-        busy: set[tuple[str, int | str]] = {(row.target, row.episode) for row, _ in bundle if row.episode is not None}
+        taken = {row[_KEY] for row, _ in bundle}
+        busy: set[tuple[str, int | str]] = {
+            (row[_TARGET], row[_EPISODE]) for row, _ in bundle if row[_EPISODE] is not None
+        }
         if request.joins is not None:
-            busy |= {(row.target, row.product) for row, _ in bundle if row.product is not None}
-        free = (row for row in left if (row.target, row.episode) not in busy and (row.target, row.product) not in busy)
-        left = [row for row in free if row.key not in taken]
+            busy |= {(row[_TARGET], row[_PRODUCT]) for row, _ in bundle if row[_PRODUCT] is not None}
+        left = [row for row in left if row[_KEY] not in taken and not _is_busy(row, busy)]
+
+
+def _is_busy(row: AnyRow, busy: Container[tuple[str, int | str]]) -> bool:
+    return (row[_TARGET], row[_EPISODE]) in busy or (row[_TARGET], row[_PRODUCT]) in busy
 
 
 def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
     that join a message go with others that join the same.
     """
-    first, message = candidates[0], standing.get(candidates[0].key)
+    first, message = candidates[0], standing.get(candidates[0][_KEY])
     together: list[AnyRow] = []
     products: set[int] = set()
     for row in candidates:
-        same = row.target == first.target and standing.get(row.key) is message
-        if same and row.episode not in products and len(together) < request.limit:
+        if len(together) == request.limit:
+            break
+        same = row[_TARGET] == first[_TARGET] and standing.get(row[_KEY]) is message
+        if same and row[_EPISODE] not in products:
             together.append(row)
-            if row.episode is not None:
-                products.add(row.episode)
+            if row[_EPISODE] is not None:
+                products.add(row[_EPISODE])
     records = [record_of(row[_CUT:]) for row in together]
-    beside = joins.beside(message, {row.key for row in together})
-    fit = request.pack(target_of(first.target), [*beside, *records]) - len(beside) if len(together) > 1 else 1
+    if len(together) == 1:
+        return [(first, records[0])]
+    beside = joins.beside(message, {row[_KEY] for row in together})
+    fit = request.pack(target_of(first[_TARGET]), [*beside, *records]) - len(beside)
     return list(zip(together, records, strict=True))[: max(1, fit)]
 
 
 def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standing) -> tuple[Claim, ...]:
     """Each bundle is an attempt of its own; all of them share their statements."""
     keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
-    carried = [(row.key, number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
+    carried = [(row[_KEY], number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
     transaction.insert(attempt_members, carried)
     sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
     transaction.write_each(_SEND, sent)

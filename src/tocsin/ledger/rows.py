@@ -102,6 +102,11 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
 _PLACES = {column.name: place for place, column in enumerate(DELIVERY)}
 
 
+def place_of(name: str) -> int:
+    """Where a column stands in `DELIVERY`."""
+    return _PLACES[name]
+
+
 def changed(row: Sequence[Any], **changes: Any) -> Delivery:
     """The delivery of a row with these columns changed: made once, not made and then copied."""
     values = list(row[: len(DELIVERY)])
