@@ -5,12 +5,17 @@ from datetime import timedelta
 import pytest
 from tests.config.scenes import WEBHOOK
 
+from tocsin.channels.contract import TellsOperators
+from tocsin.channels.transport import Transport
 from tocsin.config import check, rulebook
+from tocsin.config.policy import OFFERS
 from tocsin.core.alert import AlertType
+from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import Target
 from tocsin.rules.gate import Rate
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
+from tocsin.wiring import channels
 
 DOCUMENTED = (Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1)))
 
@@ -109,6 +114,10 @@ CAUTIONS = [
     ('{"tokens": {"a": {"secret": "short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
     (discord(named("general"), ', "enabled": false')[:-1] + ', "routes": [{"match": {}, "to": ["discord:general"]}]}',
      "routes.0.to", "gets nothing while discord is not enabled"),
+    (discord(named("general"), ', "enabled": false')[:-1] + ', "operators": {"to": ["discord:general"]}}',
+     "operators.to.0", "is told nothing while discord is not enabled"),
+    ('{"alerts": {"channels": {"slack": {"webhooks": {"a": "https://x.example"}}}}, "operators": {"to": ["slack:a"]}}',
+     "operators.to.0", "no slack channel yet: slack:a is told nothing"),
 ]  # fmt: skip
 
 
@@ -123,3 +132,16 @@ def test_a_file_without_oddities_has_no_cautions(loaded):
     report = check(loaded(discord(named("high_priority", "general"))))
     assert report.cautions == ()
     assert report.as_json()["found"]["webhooks"] == 2
+
+
+def test_a_channel_for_operators_alone_leads_somewhere(loaded):
+    told = ', "routes": [], "operators": {"to": ["discord:staff"]}}'
+    text = discord(named("high_priority", "general", "staff"))[:-1] + told
+    assert check(loaded(text)).cautions == ()
+
+
+async def test_every_channel_of_this_version_carries_what_operators_are_told(loaded):
+    text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
+    made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None)
+    assert made.keys() == OFFERS.keys()
+    assert all(isinstance(channel, TellsOperators) for channel in made.values())

@@ -74,6 +74,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
     for look in (
         _absent_channels,
         _unreached,
+        _operators,
         _same_webhooks,
         _unused,
         _unknown_words,
@@ -115,6 +116,18 @@ def _reachable(settings: Settings) -> Iterator[Target]:
         yield from (*route.to, *route.fallback)
     for retailer in settings.retailers.values():
         yield from retailer.to
+    yield from settings.operators.to
+
+
+def _operators(settings: Settings) -> Iterator[_Finding]:
+    """Places where nobody would hear what the service has to say of itself."""
+    live = {name for name, _ in settings.alerts.channels.enabled()}
+    for number, target in enumerate(settings.operators.to):
+        path = ("operators", "to", number)
+        if target.channel not in live:
+            yield path, f"{target} is told nothing while {target.channel} is not enabled"
+        elif target.channel not in OFFERS:
+            yield path, f"this version has no {target.channel} channel yet: {target} is told nothing"
 
 
 def _same_webhooks(settings: Settings) -> Iterator[_Finding]:
