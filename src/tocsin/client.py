@@ -6,17 +6,15 @@ import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
-from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import aiohttp
 import orjson
 
 from tocsin.core import errors
-from tocsin.core.alert import AlertType
 from tocsin.core.decision import Receipt
+from tocsin.core.detection import Detection
 from tocsin.core.errors import Detail, LedgerUnavailableError, RateLimitedError, TocsinError, UnreachableError
 from tocsin.core.secret import Secret
 
@@ -61,28 +59,12 @@ class Client:
             await self._session.close()
             self._session = None
 
-    async def send_alert(
-        self,
-        *,
-        type: AlertType | str,  # noqa: A002 - the name that the callers of this interface know
-        sku: str,
-        retailer: str,
-        price: Decimal | float | str | None = None,
-        priority: int | None = None,
-        product_name: str | None = None,
-        url: str | None = None,
-        currency: str | None = None,
-        timestamp: datetime | str | None = None,
-        variant: str | None = None,
-        seller: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-    ) -> Receipt:
+    async def send_alert(self, **detection: Unpack[Detection]) -> Receipt:
         """Returns once the alert is on disk. A lost answer or a busy service is tried again, and counts once.
 
         Raises InvalidAlertError with every field that is wrong, ConflictError for a key that was used for another one.
         """
-        given = {name: value for name, value in locals().items() if name != "self" and value is not None}
+        given = {name: value for name, value in detection.items() if value is not None}
         keyed = {"idempotency_key": uuid.uuid4().hex, **given}
         return Receipt.from_json(await self._persist(keyed))
 

@@ -3,23 +3,21 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
-from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
 from tocsin.config import Config, load, objective, restart_needed, rulebook
 from tocsin.core import link
-from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
+from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
@@ -133,28 +131,12 @@ class AlertService:
         if self._serve:
             await self.doors.start()
 
-    async def send_alert(
-        self,
-        *,
-        type: AlertType | str,  # noqa: A002 - the name that the callers of this interface know
-        sku: str,
-        retailer: str,
-        price: Decimal | float | str | None = None,
-        priority: int | None = None,
-        product_name: str | None = None,
-        url: str | None = None,
-        currency: str | None = None,
-        timestamp: datetime | str | None = None,
-        variant: str | None = None,
-        seller: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-    ) -> Receipt:
+    async def send_alert(self, **detection: Unpack[Detection]) -> Receipt:
         """Decide, write and plan; returns once that is on disk.
 
         Raises InvalidAlertError with every field that is wrong, LedgerUnavailableError when nothing can be kept now.
         """
-        given = {name: value for name, value in locals().items() if name != "self" and value is not None}
+        given = {name: value for name, value in detection.items() if value is not None}
         return receipt_of(await self.intake.offer(given, owner=EMBEDDED))
 
     async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> int:
