@@ -5,34 +5,54 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import AlertRecord, rfc3339
 from tocsin.ledger.contract import AlertStory, AttemptRow, DeliveryStory
 from tocsin.web.deliveries import as_json
 
-# These say something that no attempt says: it waits, it was given up, or it came to an end by itself.
+# What these say was said by an attempt already, unless there is more to say than the state.
 _TOLD_BY_ATTEMPTS = frozenset({DeliveryState.SENT, DeliveryState.SENDING})
+_NOTHING = timedelta(0)
+_TELLS = timedelta(seconds=1)  # by less than that no clock is called wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`after`: the end of the step before it, of the same delivery where it belongs to one."""
+
     at: datetime
     what: str
     detail: str = ""
+    after: datetime | None = None
 
 
 def story_as_json(story: AlertStory) -> dict[str, Any]:
     return {
         **story.record.as_json(),
         "position": story.position,
-        "deliveries": [_delivery_as_json(told) for told in story.deliveries],
+        "deliveries": [_delivery_as_json(told, story.record) for told in story.deliveries],
         "clicks": [rfc3339(click) for click in story.clicks],
         "timeline": _timeline(story),
     }
 
 
-def _delivery_as_json(told: DeliveryStory) -> dict[str, Any]:
-    return {**as_json(told.delivery), "attempts": [_attempt_as_json(attempt) for attempt in told.attempts]}
+def _delivery_as_json(told: DeliveryStory, record: AlertRecord) -> dict[str, Any]:
+    return {
+        **as_json(told.delivery),
+        "latency_ms": _latency(told, record),
+        "attempts": [_attempt_as_json(attempt) for attempt in told.attempts],
+    }
+
+
+def _latency(told: DeliveryStory, record: AlertRecord) -> float | None:
+    """From detection to the provider's answer that it took the message; what it reported later does not count."""
+    match told.delivery.state:
+        case DeliveryState.SENT:
+            return _millis(told.delivery.moved_at - record.began_at)
+        case DeliveryState.DELIVERED if told.attempts and told.attempts[-1].finished_at:
+            return _millis(told.attempts[-1].finished_at - record.began_at)
+        case _:
+            return None
 
 
 def _attempt_as_json(attempt: AttemptRow) -> dict[str, Any]:
@@ -41,7 +61,7 @@ def _attempt_as_json(attempt: AttemptRow) -> dict[str, Any]:
         "id": str(attempt.id),
         "started_at": rfc3339(attempt.started_at),
         "finished_at": attempt.finished_at and rfc3339(attempt.finished_at),
-        "took_ms": took and _millis(took),
+        "took_ms": None if took is None else _millis(took),
         "outcome": attempt.outcome,
         "status": attempt.status,
         "answer": attempt.answer,
@@ -51,39 +71,65 @@ def _attempt_as_json(attempt: AttemptRow) -> dict[str, Any]:
 
 
 def _timeline(story: AlertStory) -> list[dict[str, Any]]:
-    """In the order of time; `ms` counts from detection, or from acceptance where the detector's clock is ahead."""
-    record = story.record
-    began = min(record.alert.timestamp, record.accepted_at)
-    steps = sorted(_steps(story), key=lambda step: step.at)
-    return [
-        {"at": rfc3339(step.at), "ms": _millis(step.at - began), "what": step.what, "detail": step.detail}
-        for step in steps
-    ]
+    """In the order of time; `ms` counts from detection, or from acceptance where the detector's clock is ahead, and
+    `took_ms` from the step before.
+    """
+    return [_step_as_json(step, story.record.began_at) for step in sorted(_steps(story), key=lambda step: step.at)]
+
+
+def _step_as_json(step: Step, began: datetime) -> dict[str, Any]:
+    return {
+        "at": rfc3339(step.at),
+        "ms": _millis(step.at - began),
+        "took_ms": None if step.after is None else _millis(step.at - step.after),
+        "what": step.what,
+        "detail": step.detail,
+    }
 
 
 def _steps(story: AlertStory) -> Iterator[Step]:
     record = story.record
-    yield Step(record.alert.timestamp, "detected", f"{record.alert.type} at {record.alert.retailer}")
-    yield Step(record.accepted_at, record.decision.value, record.reason.value)
+    yield Step(record.began_at, "detected", f"{record.alert.type} at {record.alert.retailer}{_apparent(record)}")
+    yield Step(record.accepted_at, record.decision.value, record.reason.value, record.began_at)
     for told in story.deliveries:
-        yield from _delivery_steps(told)
+        yield from _delivery_steps(told, record.accepted_at)
     yield from _later_steps(record)
     for click in story.clicks:
         yield Step(click, "clicked")
 
 
-def _delivery_steps(told: DeliveryStory) -> Iterator[Step]:
+def _apparent(record: AlertRecord) -> str:
+    """By how much the detector's clock is off, or the detection was late: nobody can tell these two apart."""
+    late = record.accepted_at - record.alert.timestamp
+    if abs(late) < _TELLS:
+        return ""
+    seconds = f"{abs(late).total_seconds():.1f} s"
+    return f", {seconds} before it came here" if late > _NOTHING else f", by a clock that is {seconds} ahead"
+
+
+def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
     delivery, target = told.delivery, str(told.delivery.target)
-    yield Step(delivery.planned_at, "planned", target)
+    yield Step(delivery.planned_at, "planned", target, accepted_at)
+    before = delivery.planned_at
     for attempt in told.attempts:
-        yield Step(attempt.started_at, "sending", target)
+        yield Step(attempt.started_at, "sending", target, before)
+        before = attempt.started_at
         if attempt.finished_at is not None:
-            status = "" if attempt.status is None else f", status {attempt.status}"
-            joined = f": {attempt.answer}" if attempt.outcome == "joined" else ""
-            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{status}{joined}")
-    if delivery.state not in _TOLD_BY_ATTEMPTS and delivery.moved_at > delivery.planned_at:
+            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{_answer(attempt)}", before)
+            before = attempt.finished_at
+    if not _told_by_attempts(delivery) and delivery.moved_at > delivery.planned_at:
         why = f": {delivery.why}" if delivery.why else ""
-        yield Step(delivery.moved_at, delivery.state.value, f"{target}{why}")
+        yield Step(delivery.moved_at, delivery.state.value, f"{target}{why}", before)
+
+
+def _answer(attempt: AttemptRow) -> str:
+    status = "" if attempt.status is None else f", status {attempt.status}"
+    return f"{status}: {attempt.answer}" if attempt.outcome == "joined" else status
+
+
+def _told_by_attempts(delivery: Delivery) -> bool:
+    """What was found out, or given up, has its own moment and its reason."""
+    return delivery.state in _TOLD_BY_ATTEMPTS and delivery.why is None
 
 
 def _later_steps(record: AlertRecord) -> Iterator[Step]:
@@ -95,4 +141,5 @@ def _later_steps(record: AlertRecord) -> Iterator[Step]:
 
 
 def _millis(span: timedelta) -> float:
-    return round(span / timedelta(milliseconds=1), 1)
+    """Never negative: a clock that was set back has not turned back time."""
+    return max(0.0, round(span / timedelta(milliseconds=1), 1))

@@ -1,0 +1,120 @@
+"""The timeline of one alert, from what the ledger has of it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.rules.made import GENERAL, NOW, SECOND, alert, delivery
+
+from tocsin.core.decision import Decision, Reason
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import AlertStory, AttemptRow, DeliveryStory
+from tocsin.web.story import story_as_json
+
+S = DeliveryState
+
+
+def millis(number: float) -> timedelta:
+    return timedelta(milliseconds=number)
+
+
+def told(*deliveries: DeliveryStory, detected_at: timedelta = timedelta(0), **record: Any) -> dict[str, Any]:
+    """An alert accepted at NOW, detected that much before or after it."""
+    given = {"decision": Decision.ACCEPTED, "reason": Reason.NEW, "last_seen_at": NOW} | record
+    known = AlertRecord(alert=alert(timestamp=NOW + detected_at), accepted_at=NOW, **given)
+    return story_as_json(AlertStory(known, 1, deliveries))
+
+
+def attempt(began: float, took: float, outcome: str = "delivered", status: int | None = 200) -> AttemptRow:
+    return AttemptRow(
+        id=UUID(int=1),
+        target=GENERAL,
+        lane="discord:general",
+        started_at=NOW + millis(began),
+        finished_at=NOW + millis(began + took),
+        outcome=outcome,
+        status=status,
+        answer="",
+        mentioned="",
+        members=1,
+    )
+
+
+def steps(story: dict[str, Any]) -> list[tuple[str, float, float | None]]:
+    return [(step["what"], step["ms"], step["took_ms"]) for step in story["timeline"]]
+
+
+def test_every_step_and_the_whole_are_told_in_milliseconds():
+    sent = delivery(state=S.SENT, moved_at=NOW + millis(95))
+    story = told(DeliveryStory(sent, (attempt(15, 80),)), detected_at=-millis(5))
+    assert steps(story) == [
+        ("detected", 0, None),
+        ("accepted", 5, 5),
+        ("planned", 5, 0),
+        ("sending", 20, 15),
+        ("delivered", 100, 80),
+    ]
+    assert story["deliveries"][0]["latency_ms"] == 100
+
+
+def test_the_wait_for_a_limit_is_a_step_of_its_own():
+    sent = delivery(state=S.SENT, moved_at=NOW + millis(2210), attempts=2)
+    tried = (attempt(10, 100, "deferred", 429), attempt(2110, 100))
+    assert steps(told(DeliveryStory(sent, tried)))[4:] == [
+        ("deferred", 110, 100),
+        ("sending", 2110, 2000),
+        ("delivered", 2210, 100),
+    ]
+
+
+def test_what_was_found_after_a_lost_answer_says_so():
+    sent = delivery(state=S.SENT, why=Why.FOUND, moved_at=NOW + millis(5000))
+    story = told(DeliveryStory(sent, (attempt(10, 4000, "unknown", None),)))
+    assert steps(story)[-1] == ("sent", 5000, 990)
+    assert story["timeline"][-1]["detail"] == "discord:general: found"
+    assert story["deliveries"][0]["latency_ms"] == 5000
+
+
+def test_a_receipt_of_the_provider_does_not_make_it_later():
+    reached = delivery(state=S.DELIVERED, moved_at=NOW + 5 * SECOND)
+    assert told(DeliveryStory(reached, (attempt(10, 90),)))["deliveries"][0]["latency_ms"] == 100
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (S.EXPIRED, Why.PAST_LIFE),
+        (S.CANCELLED, Why.CLOSED),
+        (S.REFUSED, Why.REFUSED),
+        (S.POSSIBLY_SENT, Why.HELD),
+    ],
+)
+def test_expired_cancelled_refused_and_held_ones_are_told_apart(state: DeliveryState, why: Why):
+    ended = delivery(state=state, why=why, moved_at=NOW + 5 * SECOND)
+    story = told(DeliveryStory(ended, ()))
+    assert steps(story)[-1] == (state.value, 5000, 5000)
+    assert story["timeline"][-1]["detail"] == f"discord:general: {why}"
+    assert story["deliveries"][0]["latency_ms"] is None
+
+
+def test_a_stale_detection_shows_how_late_it_came():
+    story = told(detected_at=-timedelta(minutes=15), decision=Decision.FILTERED, reason=Reason.STALE)
+    assert steps(story) == [("detected", 0, None), ("filtered", 900_000, 900_000)]
+    assert story["timeline"][0]["detail"] == "in_stock at bestbuy, 900.0 s before it came here"
+
+
+def test_a_detector_ahead_of_us_shows_so_and_turns_no_time_back():
+    sent = delivery(state=S.SENT, moved_at=NOW + millis(95))
+    story = told(DeliveryStory(sent, (attempt(15, 80),)), detected_at=timedelta(minutes=4))
+    assert story["timeline"][0]["detail"] == "in_stock at bestbuy, by a clock that is 240.0 s ahead"
+    assert [step["what"] for step in story["timeline"]][:2] == ["detected", "accepted"]
+    assert story["timeline"][-1]["ms"] == story["deliveries"][0]["latency_ms"] == 95
+
+
+def test_a_clock_that_was_set_back_on_the_way_shows_no_negative_time():
+    sent = delivery(state=S.SENT, moved_at=NOW - 3600 * SECOND)
+    story = told(DeliveryStory(sent, (attempt(15, -3_600_000),)))
+    assert all(step["ms"] >= 0 and (step["took_ms"] or 0) >= 0 for step in story["timeline"])
+    assert story["deliveries"][0]["latency_ms"] == 0
