@@ -162,4 +162,4 @@ def test_the_doctor_finds_a_damaged_ledger(shell: Run, tmp_path: Path):
     assert told.exit_code == 1
     (ledger,) = [finding for finding in json.loads(told.stdout) if finding["what"] == "ledger"]
     assert ledger["state"] == "bad"
-    assert "put back a backup" in ledger["detail"]
+    assert "put back the newest backup" in ledger["detail"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,6 +28,7 @@ from tocsin.ledger.wal import WalLimits
 from tocsin.sandbox import Fault
 
 PAGE = 4096
+LEAF = 13  # the first byte of such a page of a table (sqlite.org/fileformat.html)
 
 
 def ledger_of(village: Village) -> Path:
@@ -83,23 +85,31 @@ def middle(content: bytearray) -> None:
     content[start : start + 8 * PAGE] = os.urandom(8 * PAGE)
 
 
+def bit(content: bytearray) -> None:
+    """The kind of a page in the middle of a tree."""
+    page = next(at for at in range(len(content) // 2 // PAGE * PAGE, len(content), PAGE) if content[at] == LEAF)
+    content[page] ^= 1
+
+
 def cut(content: bytearray) -> None:
     del content[len(content) // 2 :]
 
 
-@pytest.mark.parametrize("damage", [header, middle, cut])
-async def test_row_09_damage_is_found_and_nothing_starts_as_if_it_were_fine(
+@pytest.mark.parametrize("damage", [header, middle, bit, cut])
+async def test_row_09_a_damaged_ledger_is_not_started_and_the_backup_to_put_back_is_named(
     village: Village, damage: Callable[[bytearray], None]
 ):
     file = await filled(village)
     content = bytearray(file.read_bytes())
     damage(content)
     file.write_bytes(content)
-    with pytest.raises(LedgerCorruptError, match="back"):
+    backup = file.with_name("tocsin.db.before-0002")
+    backup.touch()
+    with pytest.raises(LedgerCorruptError, match=re.escape(str(backup))):
+        await opening(file)
+    with pytest.raises(LedgerCorruptError, match="tocsin db backup"):
         verify(file)
-    if damage is header:
-        with pytest.raises(LedgerCorruptError, match="backup"):
-            await opening(file)
+    assert file.read_bytes() == content
 
 
 async def test_row_09_a_log_that_was_cut_short_gives_back_what_was_whole(village: Village):

@@ -12,7 +12,7 @@ from tocsin.cli.console import answers, run, tell, tell_json
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, address, local_token
 from tocsin.client import Client
 from tocsin.config import Config, check, load
-from tocsin.core.errors import InvalidConfigError, LedgerCorruptError, TocsinError, UnreachableError
+from tocsin.core.errors import InvalidConfigError, LedgerError, TocsinError, UnreachableError
 from tocsin.ledger.integrity import verify
 
 LITTLE_SPACE = 1_000_000_000  # bytes
@@ -67,7 +67,7 @@ def _ledger(file: Path) -> Finding:
         return Finding("ledger", "note", f"{file} will be made at the first start")
     try:
         verify(file)
-    except LedgerCorruptError as problem:
+    except LedgerError as problem:
         return Finding("ledger", "bad", problem.message)
     return Finding("ledger", "good", f"{file} ({file.stat().st_size:,} bytes) is whole")
 

@@ -14,6 +14,7 @@ from tocsin.core.errors import LedgerOwnedError
 from tocsin.core.facts import Fact, Tell
 from tocsin.ledger.archive import SqlArchive
 from tocsin.ledger.engine import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.integrity import verify_quickly
 from tocsin.ledger.ledger import SqlLedger
 from tocsin.ledger.lock import OwnerLock
 from tocsin.ledger.mishap import explained
@@ -63,6 +64,9 @@ async def _started(writer: Writer) -> tuple[str, bytes]:
 
 
 def _connect(engine: Engine, path: Path | None, *, shared: bool) -> Connection:
+    """At the start, and again after the disk has failed: it is looked at before anything is built on it."""
+    if path is not None:
+        verify_quickly(path)
     connection = engine.connect()
     try:
         if path is None:
