@@ -57,6 +57,9 @@ OFFERS: Mapping[str, Offer] = MappingProxyType(
     }
 )
 
+# What is left of an offer without pacing: towards this machine nobody has to be spared.
+UNPACED = Offer(in_flight=64)
+
 HIGH_PRIORITY = "high_priority"
 GENERAL = "general"
 
@@ -190,7 +193,7 @@ def _target(target: Target, lane: str, channel: Channel, settings: Settings) -> 
     """What every target has from its channel."""
     own = (channel.rate_limit,) if channel.rate_limit else ()
     known = OFFERS[target.channel]
-    offer = known if channel.pacing != "none" else replace(known, rates=(), shared=(), whole=())
+    offer = known if channel.pacing != "none" else replace(UNPACED, bundle=known.bundle)
     return TargetPolicy(
         target=target,
         lane=lane,

@@ -24,7 +24,7 @@ class Channel(Block):
     rate_limit: RateLimit | None = None
     """A limit of one's own; the strictest of all holds."""
     pacing: Literal["documented", "none"] = "documented"
-    """`none` drops the provider's documented limits; only with an `api_base` on loopback."""
+    """`none` drops documented limits and lets 64 requests be under way; only with an `api_base` on loopback."""
     share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), NotBoolean] = 0.0
     """The fraction that a band's oldest due delivery gets, against starvation; 0 is strictly by priority."""
     max_age: Mapping[AlertType, Duration] = {}
