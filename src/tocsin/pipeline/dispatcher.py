@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.channels.contract import Channel, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
@@ -204,8 +204,15 @@ class Dispatcher:
         """What came back to the queue, and what others wait for."""
         for delivery in moved.deliveries:
             if delivery.state is DeliveryState.PENDING:
-                self._plan(delivery.lane, self._monotonic(delivery.due))
+                self._plan(delivery.lane, self._put_off(delivery))
         self.wake(moved.lanes)
+
+    def _put_off(self, delivery: Delivery) -> float:
+        """The monotonic time at which it falls due again."""
+        due = self._monotonic(delivery.due)
+        if lane := self._lanes.get(delivery.lane):
+            lane.put_off(due)
+        return due
 
     def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
         """The provider wants nothing for so long: on this lane, or on any of its channel."""
@@ -249,7 +256,7 @@ class Dispatcher:
         due = max(self._monotonic(lane.waiting.due), now)
         opens = lane.opens_at(lane.waiting.band, now)
         # Held back by its gate, something more important may fall due before the gate opens for this band.
-        self._plan(lane.name, due if opens <= due else min(opens, due + LOOK_AGAIN_S))
+        self._plan(lane.name, due if opens <= due else min(opens, lane.next_put_off(now), due + LOOK_AGAIN_S))
 
     async def _recover(self) -> None:
         for delivery in (await self._ledger.recover()).deliveries:

@@ -1,15 +1,17 @@
 """All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from heapq import heappop, heappush
 
 from tocsin.channels.contract import Budget
 from tocsin.core.alert import Band
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
 from tocsin.rules.breaker import Breaker, admits, judge, probe
-from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, shut, spend
+from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, shut, spend, unspend
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -31,6 +33,10 @@ class Turnstile:
         if answered is not None:
             used.append(answered)
         self.gate = replace(self.gate, used=tuple(sorted(used)))
+
+    def give_back(self, entered: float) -> None:
+        """Nothing was there to leave."""
+        self.gate = unspend(self.gate, entered)
 
     def add(self, used: Iterable[float]) -> None:
         """Another lane comes under this limit, with what it has used so far."""
@@ -54,6 +60,7 @@ class Lane:
     stirred: bool = False  # somebody asked for a look while it was busy
     shares: bool = False  # it passes the gate, too, that its provider has for several lanes
     waiting: Waiting | None = None
+    back_at: list[float] = field(default_factory=list)  # a heap: when deliveries that were put off fall due again
     shut_why: str = ""  # what its provider last shut it for
 
     @property
@@ -105,7 +112,8 @@ class Lane:
     def settle_places(self, entered: float, attempts: int) -> None:
         """One place was taken before the claim; it came to so many attempts."""
         if attempts == 0:
-            self.leave(entered, None)
+            for stile in self.turnstiles:
+                stile.give_back(entered)
         for _ in range(attempts - 1):
             self.enter(entered)
 
@@ -118,10 +126,19 @@ class Lane:
         self.in_flight -= 1
         self.leave(entered, answered)
 
+    def put_off(self, due: float) -> None:
+        heappush(self.back_at, due)
+
+    def next_put_off(self, now: float) -> float:
+        """When the next delivery that was put off falls due; infinite where none is known."""
+        while self.back_at and self.back_at[0] <= now:
+            heappop(self.back_at)
+        return self.back_at[0] if self.back_at else math.inf
+
     def heed(self, now: float, budget: Budget | None) -> None:
         """The provider has spoken of this lane, in its answer to one request that still counts as under way."""
         if budget is not None:
-            own, others = self.turnstiles[0], self.in_flight - 1
+            own, others = self.turnstiles[0], self.in_flight - 1 + self.claiming
             own.gate = heed(
                 own.gate, now, remaining=budget.remaining, resets_after=budget.resets_after, in_flight=others
             )

@@ -87,6 +87,15 @@ def spend(gate: Gate, policy: GatePolicy, now: float) -> Gate:
     return replace(gate, used=_within(gate.used, policy, now), remaining=remaining, spent=gate.spent + 1)
 
 
+def unspend(gate: Gate, entered: float) -> Gate:
+    """The place that was taken then is given back: nothing was there to leave."""
+    used = list(gate.used)
+    if entered in used:
+        used.remove(entered)
+    remaining = None if gate.remaining is None else gate.remaining + 1
+    return replace(gate, used=tuple(used), remaining=remaining, spent=gate.spent - 1)
+
+
 def heed(
     gate: Gate,
     now: float,
@@ -97,8 +106,8 @@ def heed(
 ) -> Gate:
     """What the provider said: so many more until then.
 
-    `in_flight` are the other requests of the lane that have left and are not answered: what the provider counted
-    may not have them yet. Within one window the budget only shrinks, so the smaller figure is the true one.
+    `in_flight` are the other requests of the lane that are not answered, or about to leave: what the provider
+    counted may not have them yet. Within one window the budget only shrinks, so the smaller figure is the true one.
     """
     left = max(0, remaining - in_flight)
     if gate.remaining is not None and now < gate.resets_at:

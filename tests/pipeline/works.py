@@ -1,0 +1,136 @@
+"""The dispatcher at work: a real ledger, a clock that is moved by hand, and a provider that answers as it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tocsin.channels.contract import Attempt, Report
+from tocsin.core.alert import Alert, AlertType, new_id
+from tocsin.core.clock import ManualClock
+from tocsin.core.decision import Accepted, Episode, Plan, Reason
+from tocsin.core.delivery import Target
+from tocsin.core.facts import Fact
+from tocsin.core.mention import Mention
+from tocsin.core.outcome import Delivered, Outcome
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import Archive, Item, Ledger, Submission
+from tocsin.ledger.opening import open_ledger
+from tocsin.pipeline.attempts import Attempts
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.pipeline.shut_lanes import ShutLanes
+from tocsin.pipeline.targets import Targets
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
+from tocsin.rules.filters import FilterPolicy
+from tocsin.rules.routing import RoutingPolicy, TargetPolicy
+from tocsin.rules.rulebook import Rulebook
+
+Answer = Callable[[Attempt], Outcome]
+
+
+def takes_it(_: Attempt) -> Outcome:
+    return Delivered()
+
+
+class Board:
+    """A channel; `seen` has each request: when it came, and the SKUs it carried."""
+
+    name = "board"
+
+    def __init__(self, clock: ManualClock, answer: Answer) -> None:
+        self.seen: list[tuple[float, tuple[str, ...]]] = []
+        self.answer = answer
+        self._clock = clock
+
+    def pack(self, _target: Target, records: Sequence[AlertRecord]) -> int:
+        return len(records)
+
+    def render(self, _target: Target, records: Sequence[AlertRecord], _mention: Mention) -> Mapping[str, Any]:
+        return {"text": [record.alert.title for record in records]}
+
+    async def send(self, attempt: Attempt) -> Report:
+        self.seen.append((self._clock.monotonic(), tuple(member.record.alert.sku for member in attempt.members)))
+        return Report((self.answer(attempt),) * len(attempt.members))
+
+
+@dataclass
+class Works:
+    ledger: Ledger
+    archive: Archive
+    dispatcher: Dispatcher
+    board: Board
+    clock: ManualClock
+    facts: list[Fact]
+
+    async def accept(self, policy: TargetPolicy, *alerts: Alert) -> None:
+        """They are planned for that target, and its lane is told."""
+
+        def decide(alert: Alert, _last: Episode | None, now: Any) -> Accepted:
+            expires_at = now + policy.max_age[alert.type]
+            return Accepted(Reason.NEW, (Plan(target=policy.target, lane=policy.lane, due=now, expires_at=expires_at),))
+
+        appended = await self.ledger.append(Submission(tuple(Item(alert) for alert in alerts)), decide)
+        self.dispatcher.wake(appended.lanes)
+
+    def alert(self, sku: str, priority: int) -> Alert:
+        now = self.clock.now()
+        return Alert(
+            id=new_id(now),
+            type=AlertType.IN_STOCK,
+            priority=priority,
+            sku=sku,
+            retailer="bestbuy",
+            timestamp=now,
+            price=Decimal(1),
+        )
+
+    async def rest(self) -> None:
+        """Until everything that can happen at this time has happened, and the scheduler sleeps until the next."""
+        while self._busy():  # noqa: ASYNC110 - the steps of the loop itself are what is waited for
+            await asyncio.sleep(0)
+
+    def _busy(self) -> bool:
+        planned = self.dispatcher._agenda._heap
+        asleep = any(at == planned[0][0] for at, wake in self.clock._sleepers if not wake.done()) if planned else True
+        return bool(self.dispatcher._under_way) or not asleep
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.rest()
+
+
+@asynccontextmanager
+async def at_work(
+    ledger: Path, clock: ManualClock, *policies: TargetPolicy, answer: Answer = takes_it
+) -> AsyncIterator[Works]:
+    book = Rulebook(
+        catalog=Catalog(),
+        filters=FilterPolicy(),
+        dedup=AlertDeduplicator(DedupPolicy()),
+        routing=RoutingPolicy(routes=(), targets={policy.target: policy for policy in policies}),
+    )
+    facts: list[Fact] = []
+    board = Board(clock, answer)
+    async with AsyncExitStack() as stack:
+        books = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, tell=facts.append))
+        known: dict[str, Any] = {"ledger": books[0], "archive": books[1], "clock": clock, "tell": facts.append}
+        ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
+        targets = Targets(*books, facts.append)
+        dispatcher = Dispatcher(
+            **known,
+            **ruled,
+            attempts=Attempts(**known, **ruled, targets=targets, random=Random(1)),
+            shared_gates=SharedGates(lambda: {"board": board}, targets, clock),
+            shut_lanes=ShutLanes(*books, clock),
+        )
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop, 5)
+        works = Works(*books, dispatcher, board, clock, facts)
+        await works.rest()
+        yield works
