@@ -214,7 +214,8 @@ class AlertService:
         """What takes alerts and orders in."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
-        self.tokens = Tokens(ledger, archive, clock)
+        proxies = tuple(map(str, self.config.settings.server.trusted_proxies))
+        self.tokens = Tokens(ledger, archive, clock, trusted_proxies=proxies)
         self.monitors = Monitors(ledger, archive, clock, tell)
         bus = InProcessBus()
         self.feed = Feed(archive, bus, clock, tell, ledger.epoch)

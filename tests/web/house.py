@@ -148,7 +148,7 @@ async def open_house(
         dispatcher = Dispatcher(**known, **ruled, attempts=attempts, shared_gates=gates, shut_lanes=shut)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
-        tokens = Tokens(ledger, archive, clock)
+        tokens = Tokens(ledger, archive, clock, trusted_proxies=settings.trusted_proxies if settings else ())
         await feed.start()
         stack.push_async_callback(feed.stop)
         await tokens.start(

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import math
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from tests.web.house import ALERT, DEADLINE_S, SCOPES, TOKENS, House, bearer, open_house
 
 from tocsin.core.clock import ManualClock, SystemClock
+from tocsin.pipeline.strangers import EVERY_S, FREE
 from tocsin.web import WebSettings
 from tocsin.web.locks import lock_of
 
@@ -54,8 +56,10 @@ async def test_every_door_opens_to_its_scope_alone(house: House):
             assert route.path in OPEN or is_page(route), f"{route.path} is open and not meant to be"
             assert await status(house, method, path, {}) != 401
             continue
-        for nobody in ({}, bearer("wrong-wrong-wrong"), bearer(made["token"]), {"Authorization": TOKENS["admin"]}):
+        for nobody in ({}, {"Authorization": TOKENS["admin"]}):
             assert await status(house, method, path, nobody) == 401, (method, path)
+        for wrong in ("wrong-wrong-wrong", made["token"]):
+            assert await status(house, method, path, bearer(wrong)) in {401, 429}, (method, path)
         for name, held in SCOPES.items():
             got = await status(house, method, path, bearer(name))
             if held in {scope, "admin"}:
@@ -95,6 +99,31 @@ async def test_a_door_that_declares_nothing_needs_an_admin():
     async def handler() -> None: ...
 
     assert lock_of(APIRoute("/new", handler)).scope == "admin"
+
+
+async def test_who_shows_wrong_tokens_has_to_wait_and_nobody_else_has(tmp_path: Path):
+    clock = ManualClock(SystemClock().now())
+    async with open_house(tmp_path, clock=clock, settings=WebSettings(trusted_proxies=("127.0.0.1",))) as house:
+
+        async def seen_from(address: str, token: str) -> tuple[int, int]:
+            headers = bearer(token) | ({"X-Forwarded-For": address} if address else {})
+            async with house.client.get("/api/v1/alerts", headers=headers) as answer:
+                return answer.status, int(answer.headers.get("Retry-After", 0))
+
+        at_work = "2001:db8::1"
+        assert await seen_from(at_work, "reader") == (200, 0)
+        for number in range(FREE):
+            assert await seen_from(f"2001:db8::{number:x}:1", f"wrong-wrong-{number}") == (401, 0)
+        refused, wait = await seen_from("2001:db8::2", "wrong-again-again")
+        assert (refused, wait) == (429, math.ceil(EVERY_S))
+        assert await seen_from("2001:db8::2", "reader") == (429, wait), "a guess that hits looks like any other"
+        assert await seen_from(at_work, "reader") == (200, 0), "who works there goes on"
+        for other in ("2001:db8:0:1::2", "192.0.2.1"):
+            assert await seen_from(other, "wrong-wrong-wrong") == (401, 0)
+        clock.advance(wait)
+        assert await seen_from("2001:db8::2", "reader") == (200, 0)
+        for _ in range(2 * FREE):
+            assert await seen_from("", "wrong-wrong-wrong") == (401, 0), "nobody knows who is behind the proxy"
 
 
 async def test_a_strange_host_is_refused(house: House):

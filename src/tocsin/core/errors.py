@@ -86,7 +86,13 @@ class ConflictError(TocsinError):
 
 
 class RateLimitedError(TocsinError):
+    """`retry_after` is in seconds."""
+
     code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnreachableError(TocsinError):

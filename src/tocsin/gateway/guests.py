@@ -13,8 +13,8 @@ from tocsin.pipeline.tokens import Grant
 class Authority(Protocol):
     """What `pipeline.tokens.Tokens` does for us."""
 
-    def authenticate(self, secret: str) -> Grant:
-        """Raises UnauthorizedError."""
+    def authenticate(self, secret: str, address: str) -> Grant:
+        """Raises UnauthorizedError or RateLimitedError."""
         ...
 
 
@@ -26,15 +26,15 @@ class Guests:
         self._most = most_per_token
         self._sockets: dict[str, set[Socket]] = {}
 
-    def judge(self, auth: Mapping[str, Any], scopes: frozenset[str]) -> Grant:
-        """The grant behind a CONNECT, which must have one of these scopes.
+    def judge(self, socket: Socket, auth: Mapping[str, Any], scopes: frozenset[str]) -> Grant:
+        """The grant behind the CONNECT of a socket, which must have one of these scopes.
 
         Raises UnauthorizedError, ForbiddenError or RateLimitedError.
         """
         token = auth.get("token")
         if not isinstance(token, str):
             raise UnauthorizedError('a token is needed: connect with auth {"token": "..."}')
-        grant = self._tokens.authenticate(token)
+        grant = self._tokens.authenticate(token, socket.peer.session.address)
         if not any(map(grant.allows, scopes)):
             raise ForbiddenError(f"this token needs the scope {' or '.join(sorted(scopes))}")
         if len(self._sockets.get(grant.token_id, ())) >= self._most:
@@ -44,7 +44,10 @@ class Guests:
     def refuse(self, error: TocsinError) -> RefusedError:
         """The error as a client reads it in `connect_error`."""
         self._gauges.refusals[error.code] += 1
-        return RefusedError(error.message, error.as_json()["error"])
+        told = error.as_json()["error"]
+        if isinstance(error, RateLimitedError):
+            told["retry_after_s"] = error.retry_after
+        return RefusedError(error.message, told)
 
     def enter(self, socket: Socket, grant: Grant) -> None:
         self._sockets.setdefault(grant.token_id, set()).add(socket)

@@ -49,7 +49,7 @@ class Live:
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
-            grant = self._guests.judge(auth, _SCOPES)
+            grant = self._guests.judge(socket, auth, _SCOPES)
             seat = Seat(socket, grant, self._stream, self._guests, self._settings.bookmark_every)
             if auth.get("subscribe") is not None:
                 self._asked[socket] = self._wish(seat, auth["subscribe"])

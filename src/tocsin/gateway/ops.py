@@ -41,7 +41,7 @@ class Ops:
         guests: Guests,
         writer: Writer,
         gauges: Gauges,
-        objective: Callable[[], Mapping[str, Any]],
+        objective: Callable[[], Mapping[str, Any] | None],
         clock: Clock,
         stats_every: float,
     ) -> None:
@@ -81,7 +81,7 @@ class Ops:
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
-            grant = self._guests.judge(auth, _SCOPES)
+            grant = self._guests.judge(socket, auth, _SCOPES)
         except TocsinError as error:
             raise self._guests.refuse(error) from error
         self._grants[socket] = grant

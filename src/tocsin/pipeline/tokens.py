@@ -4,18 +4,27 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from tocsin.core.clock import Clock
-from tocsin.core.errors import Detail, InvalidConfigError, InvalidRequestError, LedgerError, UnauthorizedError
+from tocsin.core.errors import (
+    Detail,
+    InvalidConfigError,
+    InvalidRequestError,
+    LedgerError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 from tocsin.core.secret import Secret
 from tocsin.ledger.contract import Archive, Ledger, TokenRow
+from tocsin.pipeline.strangers import Strangers
 
 SCOPES = ("ingest", "read", "contacts", "admin")
 MIN_CONFIGURED = 16  # characters of a secret that an operator made up
@@ -52,10 +61,11 @@ class ConfiguredToken:
 class Tokens:
     """A token that this service makes reads `tocsin_<id>_<random>`; only its digest is kept."""
 
-    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock, *, trusted_proxies: Sequence[str] = ()) -> None:
         self._ledger = ledger
         self._archive = archive
         self._clock = clock
+        self._strangers = Strangers(clock, trusted_proxies)
         self._stored: dict[str, TokenRow] = {}
         self._configured: dict[str, TokenRow] = {}
         self._used: dict[str, datetime] = {}
@@ -85,8 +95,24 @@ class Tokens:
             if now is None or (now.digest, now.scopes) != (row.digest, row.scopes):
                 self._tell_revoked(token_id)
 
-    def authenticate(self, secret: str) -> Grant:
-        """Raises UnauthorizedError with the same words for every token that is not, or no longer, known."""
+    def authenticate(self, secret: str, address: str = "") -> Grant:
+        """`address` is the client's. Raises UnauthorizedError with the same words for every token that is not, or no
+        longer, known; RateLimitedError where the address has shown too many of those.
+        """
+        wait = self._strangers.wait(address)
+        try:
+            grant = self._grant(secret)
+        except UnauthorizedError:
+            if wait:
+                raise _guessing(wait) from None
+            self._strangers.note_wrong(address)
+            raise
+        if wait and not self._strangers.knows(address, grant.token_id):
+            raise _guessing(wait)  # else a guess that hit would be told from one that did not
+        self._strangers.note_right(address, grant.token_id)
+        return grant
+
+    def _grant(self, secret: str) -> Grant:
         digest = _digest(secret)
         row = next((row for row in self._candidates(secret) if hmac.compare_digest(row.digest, digest)), None)
         if row is None:
@@ -165,6 +191,11 @@ class Tokens:
             await self._ledger.touch_tokens(used)
         except LedgerError:  # when a token was last used is a courtesy: the next round tells it again
             self._used = used | self._used
+
+
+def _guessing(wait: float) -> RateLimitedError:
+    seconds = math.ceil(wait)
+    return RateLimitedError(f"too many wrong tokens came from this address: try again in {seconds} s", seconds)
 
 
 def local_secret(path: Path) -> Secret:

@@ -1,5 +1,6 @@
 """One form for every error of every door, and the status of each."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -73,10 +74,8 @@ def status_of(error: TocsinError) -> int:
 
 def answer_to(error: TocsinError) -> Response:
     answer = Response(orjson.dumps(error.as_json()), status_of(error), media_type="application/json")
-    if isinstance(error, LedgerUnavailableError):
-        answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    if isinstance(error, RateLimitedError):
-        answer.headers["Retry-After"] = "1"
+    if isinstance(error, LedgerUnavailableError | RateLimitedError):
+        answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, UnauthorizedError):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

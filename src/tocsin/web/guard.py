@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, UnauthorizedError
 from tocsin.pipeline.tokens import Grant, Tokens
-from tocsin.web.addresses import address_of, behind, networks, within
+from tocsin.web.addresses import Peer, address_of, behind, networks, within
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import as_json, read_body, replay
 from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to, stopping
@@ -77,7 +77,7 @@ class Guard:
             scope["client"] = behind(scope["client"], headers.forwarded_for, self._proxies)
         lock = self._locks.find(scope["method"], scope["path"]) or _NO_LOCK
         if lock.scope is not None and not (lock.named_addresses and within(scope.get("client"), self._metrics_from)):
-            scope[_GRANT] = self._authorize(headers, lock.scope)
+            scope[_GRANT] = self._authorize(headers, lock.scope, scope.get("client"))
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
         return lock
@@ -88,13 +88,13 @@ class Guard:
         if name not in self._hosts and address_of(name.strip("[]")) is None:
             raise UnknownHostError("the Host header names no host of this service: add it to server.allowed_hosts")
 
-    def _authorize(self, headers: "_Headers", scope: str) -> Grant:
+    def _authorize(self, headers: "_Headers", scope: str, client: Peer | None) -> Grant:
         if len(headers.authorization) != 1:
             raise _no_token()
         scheme, _, secret = headers.authorization[0].partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise _no_token()
-        grant = self._tokens.authenticate(secret.strip())
+        grant = self._tokens.authenticate(secret.strip(), client[0] if client else "")
         if not grant.allows(scope):
             has = ", ".join(sorted(grant.scopes))
             raise ForbiddenError(f"this needs a token with scope {scope}; the one you sent has {has}")
