@@ -1,6 +1,7 @@
 // The HTTP door of the service.
 
 import type { Alert, Band } from "./alert";
+import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 
 /** The service said no: `code` is its stable word, the message says how to mend it. */
@@ -44,13 +45,16 @@ export interface Delivery {
   moved_at: string;
   expires_at: string;
   possibly_repeated: boolean;
+  /** From detection to the provider's answer, for what was sent. */
+  latency_ms: number | null;
   attempts: Attempt[];
 }
 
-/** `ms` counts from detection. */
+/** `ms` counts from detection, `took_ms` from the step before. */
 export interface Step {
   at: string;
   ms: number;
+  took_ms: number | null;
   what: string;
   detail: string;
 }
@@ -126,6 +130,10 @@ export class Api {
 
   monitors(): Promise<{ monitors: Monitor[] }> {
     return this.#call("GET", "/api/v1/monitors");
+  }
+
+  conditions(): Promise<{ conditions: Condition[] }> {
+    return this.#call("GET", "/api/v1/conditions");
   }
 
   test(target: string): Promise<TestAnswer> {

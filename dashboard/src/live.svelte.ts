@@ -5,7 +5,8 @@ import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
 import { close, hold, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
-import { type DeliveryNews, targetOf } from "./ops";
+import type { Objective } from "./objective";
+import { type DeliveryNews, type Stats, targetOf } from "./ops";
 import { Pulse } from "./pulse";
 import { type Connection, type Hooks, Stream } from "./socket";
 
@@ -14,6 +15,9 @@ const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not 
 const PAINT_GAP_MS = 100;
 const REFRESH_MS = 15_000; // repeats and filtered alerts make no event: history has them
 const NEWS_KEPT = 1000;
+
+// States of deliveries that somebody waited for, and that did not go well; what was cancelled nobody misses.
+const IN_VAIN = new Set(["refused", "expired", "unknown", "possibly_sent"]);
 
 const UNKNOWN = { perMinute: null, p50: null, p99: null };
 
@@ -28,6 +32,8 @@ export class Live {
   problem = $state.raw<ApiError | null>(null);
   /** Alerts a minute, and the latency of deliveries in ms; null where nothing is known yet. */
   pulse = $state.raw<{ perMinute: number | null; p50: number | null; p99: number | null }>(UNKNOWN);
+  /** Whether alerts are told in time; null where nobody asks. */
+  objective = $state.raw<Objective | null>(null);
   /** By alert, what was last heard of each of its deliveries. */
   readonly deliveries = new SvelteMap<string, ReadonlyMap<string, DeliveryNews>>();
   /** By target, the last delivery that did not go well. */
@@ -55,7 +61,7 @@ export class Live {
     token: string,
     filter: Filter,
     heard: (alert: Alert) => void,
-    others: Pick<Hooks, "lane" | "monitor">,
+    others: Pick<Hooks, "lane" | "monitor" | "condition">,
   ) {
     this.#api = api;
     this.#heard = heard;
@@ -71,7 +77,7 @@ export class Live {
       },
       delivery: (news) => this.#later(this.#news, news),
       ...others,
-      stats: (stats) => this.#feel(stats.decisions.accepted ?? 0),
+      stats: (stats) => this.#feel(stats),
     });
     this.#stream.open(asMatch(filter));
     // Shown before the stream runs; asked again then, lest something falls between the two.
@@ -222,16 +228,16 @@ export class Live {
 
   #note(news: DeliveryNews): void {
     if (news.latency_s !== null) this.#pulse.took(news.latency_s);
-    if (news.state === "refused" || news.state === "unknown" || news.why === "deferred")
-      this.troubles.set(targetOf(news), news);
+    if (IN_VAIN.has(news.state) || news.why === "deferred") this.troubles.set(targetOf(news), news);
     const known = this.deliveries.get(news.alert_id) ?? new Map<string, DeliveryNews>();
     this.deliveries.set(news.alert_id, new Map(known).set(targetOf(news), news));
     const oldest = this.deliveries.keys().next().value;
     if (this.deliveries.size > NEWS_KEPT && oldest !== undefined) this.deliveries.delete(oldest);
   }
 
-  #feel(accepted: number): void {
-    this.#pulse.count(accepted, Date.now());
+  #feel({ decisions, objective }: Stats): void {
+    this.#pulse.count(decisions.accepted ?? 0, Date.now());
+    this.objective = objective;
     this.pulse = {
       perMinute: this.#pulse.perMinute(),
       p50: this.#pulse.percentile(0.5),

@@ -1,6 +1,7 @@
 // What the service tells its operators, on the namespace /ops.
 
 import type { Closed } from "./closed";
+import type { Objective } from "./objective";
 
 /** A delivery changed its state. `latency_s`: from detection to the provider's answer, on `sent`. */
 export interface DeliveryNews {
@@ -23,6 +24,8 @@ export interface LaneNews {
 /** Counts since the service started. */
 export interface Stats {
   decisions: Partial<Record<string, number>>;
+  /** Whether alerts are told in time; null where the configuration does not ask. */
+  objective: Objective | null;
 }
 
 export function targetOf(news: DeliveryNews): string {

@@ -75,6 +75,7 @@ const TONES: Record<string, Tone> = {
   sending: "busy",
   unknown: "bad",
   refused: "bad",
+  expired: "bad",
   possibly_sent: "bad",
 };
 

@@ -79,7 +79,7 @@ it("reads a metric by its whole name", () => {
 });
 
 describe("the timeline", () => {
-  const step = (what: string, detail: string) => telling({ at: "", ms: 0, what, detail });
+  const step = (what: string, detail: string) => telling({ at: "", ms: 0, took_ms: null, what, detail });
 
   it("explains decisions and moves in words", () => {
     expect(step("filtered", "stale").detail).toBe("already past its useful life on arrival");

@@ -45,7 +45,7 @@ class Gateway:
         tokens: Revoking,
         offer: Offer,
         catalog: Callable[[], Catalog],
-        objective: Callable[[], Mapping[str, Any]] = dict,
+        objective: Callable[[], Mapping[str, Any] | None] = lambda: None,
         clock: Clock,
         settings: GatewaySettings,
         tell: Tell,

@@ -74,11 +74,11 @@ class Objectives:
         """By channel: 1 where it is missed."""
         return {channel: float(channel in self._missed) for channel in self._minutes}
 
-    def as_json(self) -> dict[str, Any]:
-        """For the operators' page: the objective, and per channel how it is kept."""
+    def as_json(self) -> dict[str, Any] | None:
+        """For the operators' page: the objective, and per channel how it is kept. None where there is none."""
         objective = self._objective()
         if objective is None:
-            return {}
+            return None
         rates = self.burn_rates()
         return {
             "within_s": objective.within.total_seconds(),
