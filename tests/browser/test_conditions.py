@@ -1,0 +1,59 @@
+"""What needs a human is shown with the way to mend it, whatever else is on the page."""
+
+import pytest
+from playwright.async_api import Browser, expect
+from tests.browser.visitor import PHONE, Visitor
+from tests.story.town import Town
+
+from tocsin.core.facts import ConditionBegan
+
+# One browser serves them all, and lives in the session's loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DEAD = "discord:high_priority is dead and gets nothing any more"
+
+
+async def test_a_lost_monitor_is_shown_until_it_is_heard_and_nothing_else_moves(visitor: Visitor, town: Town):
+    await town.report("PS5 Pro")
+    await visitor.open()
+    await visitor.sees("PS5 Pro")
+    before = await visitor.row("PS5 Pro").bounding_box()
+    banner = visitor.page.get_by_label("Needs attention")
+    await expect(banner.get_by_role("listitem")).to_have_count(0)
+    await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
+    lost = banner.get_by_role("listitem").filter(has_text="Monitor bestbuy-1 has fallen silent")
+    await expect(lost).to_contain_text("DELETE /api/v1/monitors/bestbuy-1", timeout=15_000)
+    assert await visitor.row("PS5 Pro").bounding_box() == before
+    assert await visitor.barriers() == []
+    await town.call("POST", "/api/v1/monitors/bestbuy-1/heartbeat")
+    await expect(lost).to_have_count(0)
+    assert await visitor.row("PS5 Pro").bounding_box() == before
+
+
+async def test_what_began_before_the_page_was_opened_is_shown_and_can_be_put_away(visitor: Visitor, town: Town):
+    town.sandbox.discord.kill("high_priority")
+    await town.report("RTX 5090")
+    await town.told(ConditionBegan)
+    await visitor.open()
+    banner = visitor.page.get_by_label("Needs attention")
+    await expect(banner).to_contain_text(DEAD)
+    await expect(banner).to_contain_text("10015 Unknown Webhook")
+    await expect(banner).to_contain_text("POST /api/v1/channels/discord/targets/high_priority/enable")
+    await visitor.button(f"Dismiss: {DEAD}").click()
+    await expect(banner.get_by_role("listitem")).to_have_count(0)
+    assert len((await town.get("/api/v1/conditions"))["conditions"]) == 1
+
+
+async def test_a_phone_shows_the_headline_and_the_rest_at_a_touch(chromium: Browser, town: Town):
+    visitor = await Visitor.come(chromium, town, viewport=PHONE)
+    town.sandbox.discord.kill("high_priority")
+    await town.report("RTX 5090")
+    await visitor.open()
+    banner = visitor.page.get_by_label("Needs attention")
+    await expect(banner.get_by_text(DEAD)).to_be_visible()
+    await expect(banner.get_by_text("See whether it still exists")).to_be_hidden()
+    await banner.get_by_text(DEAD).click()
+    await expect(banner.get_by_text("See whether it still exists")).to_be_visible()
+    assert await visitor.no_wider_than_the_screen()
+    assert await visitor.barriers() == []
+    await visitor.leave()
