@@ -4,6 +4,7 @@ import { Manager, type Socket } from "socket.io-client";
 import type { Alert, Closed } from "./alert";
 import type { Monitor } from "./api";
 import { backoff } from "./backoff";
+import type { Condition } from "./conditions";
 import type { DeliveryNews, LaneNews, Stats } from "./ops";
 
 export type Connection =
@@ -23,6 +24,7 @@ export interface Hooks {
   delivery(news: DeliveryNews): void;
   lane(news: LaneNews): void;
   monitor(news: Monitor): void;
+  condition(news: Condition): void;
   stats(stats: Stats): void;
 }
 
@@ -106,6 +108,7 @@ export class Stream {
     this.#ops.on("delivery", (news: DeliveryNews) => this.#hooks.delivery(news));
     this.#ops.on("lane", (news: LaneNews) => this.#hooks.lane(news));
     this.#ops.on("monitor", (news: Monitor) => this.#hooks.monitor(news));
+    this.#ops.on("condition", (news: Condition) => this.#hooks.condition(news));
     this.#ops.on("stats", (stats: Stats) => this.#hooks.stats(stats));
   }
 
