@@ -66,7 +66,7 @@ def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, Stand
 
 def vouch(transaction: Transaction, message: StandingMessage) -> None:
     """What was shown of each alert is what stands there now, unless somebody else has written since it was read."""
-    stands = dict(map(tuple, transaction.rows(_STANDS, name=message.reference, at=str(message.target))))
+    stands = shown_of(transaction, message)
     read = {delivery.key: shown for (delivery, _), shown in zip(message.members, message.shown, strict=True)}
     if stands != read:
         _show(transaction, UNSURE, list(stands))
@@ -76,6 +76,12 @@ def vouch(transaction: Transaction, message: StandingMessage) -> None:
         words[_word(record)].append(delivery.key)
     for word, keys in words.items():
         _show(transaction, word, keys)
+
+
+def shown_of(transaction: Transaction, message: StandingMessage) -> dict[int, str]:
+    """By the key of each delivery in the message: what is known to be shown of it now."""
+    rows = transaction.rows(_STANDS, name=message.reference, at=str(message.target))
+    return {row.delivery: row.shown for row in rows}
 
 
 def messages_of(rows: Iterable[AnyRow]) -> tuple[StandingMessage, ...]:

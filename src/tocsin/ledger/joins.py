@@ -14,7 +14,7 @@ from tocsin.core.delivery import DeliveryState
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.among import among
 from tocsin.ledger.contract import ClaimRequest, Joins, Moved, Settlement, StandingMessage
-from tocsin.ledger.edits import MEMBERS, messages_of, vouch
+from tocsin.ledger.edits import MEMBERS, messages_of, shown_of, vouch
 from tocsin.ledger.rows import DELIVERY, record_of, target_of
 from tocsin.ledger.schema import alerts, deliveries, messages
 from tocsin.ledger.transaction import AnyRow, Transaction
@@ -27,6 +27,8 @@ Standing = Mapping[int, StandingMessage]
 """By the key of a delivery: the message that it is to join, as it stands."""
 
 NOTHING: Standing = {}
+
+_NOT_SHOWN = (DeliveryState.PENDING, DeliveryState.REFUSED)
 
 _OWN = select(messages.c.delivery, messages.c.reference).where(among(messages.c.delivery, "keys"))
 _NEWEST = (
@@ -44,17 +46,9 @@ _ABOUT = (
 )
 _NAMED = MEMBERS.where(among(messages.c.reference, "references"), deliveries.c.target == bindparam("target"))
 _AGAIN = update(messages).where(among(messages.c.delivery, "keys")).values(shown=AGAIN)
-_UNSHOWN = messages.c.shown == JOINING
-_LEAVE = delete(messages).where(among(messages.c.delivery, "keys"), _UNSHOWN)
-_ALONE = (
-    update(deliveries)
-    .where(among(deliveries.c.key, "keys"), deliveries.c.key.in_(select(messages.c.delivery).where(_UNSHOWN)))
-    .values(product=None)
-)
-_FORGET = delete(messages).where(
-    messages.c.reference == bindparam("name"),
-    messages.c.delivery.in_(select(deliveries.c.key).where(deliveries.c.target == bindparam("at"))),
-)
+_UNSHOWN = select(messages.c.delivery).where(among(messages.c.delivery, "keys"), messages.c.shown == JOINING)
+_LEAVE = delete(messages).where(among(messages.c.delivery, "keys"))
+_ALONE = update(deliveries).where(among(deliveries.c.key, "keys")).values(product=None)
 
 
 def find(transaction: Transaction, request: ClaimRequest, candidates: Sequence[AnyRow]) -> Standing:
@@ -87,13 +81,20 @@ def end(transaction: Transaction, settlement: Settlement, message: StandingMessa
     """What the answer says of the message itself. Who has lost a member to somebody else says nothing."""
     if moved.lost:
         return
-    if settlement.gone:
-        transaction.write(_FORGET, name=message.reference, at=str(message.target))
-    elif any(one.to is DeliveryState.SENT for one in settlement.moves):
+    if any(one.to is DeliveryState.SENT for one in settlement.moves):
         vouch(transaction, message)
-    transaction.write(_ALONE, keys=[one.key for one in settlement.moves if one.alone])
-    unshown = (DeliveryState.PENDING, DeliveryState.REFUSED)
-    transaction.write(_LEAVE, keys=[one.key for one in settlement.moves if one.to in unshown])
+    elif settlement.gone:
+        transaction.write(_LEAVE, keys=list(shown_of(transaction, message)))
+    else:
+        _let_go(transaction, settlement)
+
+
+def _let_go(transaction: Transaction, settlement: Settlement) -> None:
+    """What may have been shown by an earlier try stays where it is."""
+    failed = [one.key for one in settlement.moves if one.to in _NOT_SHOWN]
+    unshown = {row.delivery for row in transaction.rows(_UNSHOWN, keys=failed)}
+    transaction.write(_ALONE, keys=[one.key for one in settlement.moves if one.alone and one.key in unshown])
+    transaction.write(_LEAVE, keys=sorted(unshown))
 
 
 def _begun(transaction: Transaction, named: Sequence[AnyRow]) -> dict[int, StandingMessage]:
