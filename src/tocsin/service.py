@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
-from random import SystemRandom
+from random import Random
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -186,7 +186,7 @@ class AlertService:
             targets=self.targets,
             clock=clock,
             tell=tell,
-            random=SystemRandom(),
+            random=Random(),  # noqa: S311 - it spreads retries, and keeps no secret
         )
         self.dispatcher = Dispatcher(
             ledger=ledger,
