@@ -2,20 +2,20 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from tests.channels.far_side import answers, far_side
+from tests.channels.far_side import FarSide, answers, far_side
 from tests.channels.scenes import GENERAL, NOW, a_record, an_attempt
 from tests.golden.alerts import AWKWARD, CART, PICTURE, TYPICAL
 from tests.golden.discord_rules import faults
 
+from tocsin.channels.contract import Message
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
-from tocsin.channels.discord.entry import Entry
-from tocsin.channels.discord.message import standing
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import ManualClock
 from tocsin.core.mention import Mention
@@ -43,6 +43,12 @@ SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
         {},
     ),
     "one_of_two_sold_out": ([a_record(1, closed_after=61), a_record(2, product_name="GeForce RTX 5080")], {}),
+}
+NEWEGG = {"retailer": "newegg", "url": "https://www.newegg.example/p/14-932-101"}
+EDITS: dict[str, Sequence[AlertRecord]] = {
+    "edit_of_a_second_retailer": [a_record(1), a_record(2, **NEWEGG)],
+    "edit_of_the_first_of_two_retailers_sold_out": [a_record(1, closed_after=61), a_record(2, **NEWEGG)],
+    "edit_of_all_sold_out": [a_record(1, closed_after=61), a_record(2, closed_after=3700, **NEWEGG)],
 }
 ALL = {name: ([record], {}) for name, record in (TYPICAL | AWKWARD).items()} | SPECIAL
 
@@ -72,28 +78,57 @@ async def test_every_message_is_valid_by_the_official_specification():
         validator.validate(await on_the_wire(records, **noise))
 
 
+@pytest.mark.parametrize("name", EDITS)
+async def test_an_edit_is_as_its_golden_file(name: str):
+    body = await edited_on_the_wire(EDITS[name])
+    golden = FOLDER / f"{name}.json"
+    if os.environ.get("TOCSIN_WRITE_GOLDEN"):
+        golden.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    assert body == json.loads(golden.read_text(encoding="utf-8"))
+
+
 @pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
-@pytest.mark.parametrize("name", ["in_stock_sold_out", "one_of_two_sold_out"])
-def test_every_edit_is_valid_by_the_official_specification(name: str):
+async def test_every_edit_is_valid_by_the_official_specification():
     spec = json.loads(SPEC.read_text())
     path = spec["paths"]["/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"]
     schema = path["patch"]["requestBody"]["content"]["application/json"]["schema"]
-    body = standing([Entry(record, FACES["bestbuy"], "2s-abcd") for record in ALL[name][0]])
-    jsonschema.Draft202012Validator({"components": spec["components"]} | schema).validate(body)
+    validator = jsonschema.Draft202012Validator({"components": spec["components"]} | schema)
+    for records in (*EDITS.values(), ALL["in_stock_sold_out"][0], ALL["one_of_two_sold_out"][0]):
+        validator.validate(await edited_on_the_wire(records))
+
+
+async def test_where_one_of_two_retailers_is_sold_out_nothing_else_of_the_message_changes():
+    both, first_out = [await edited_on_the_wire(EDITS[name]) for name in list(EDITS)[:2]]
+    assert both["embeds"][1] == first_out["embeds"][1]
+    assert both["embeds"][0]["title"] != first_out["embeds"][0]["title"]
+    shops = [[button["label"] for button in body["components"][0]["components"]] for body in (both, first_out)]
+    assert [shop for shop in shops[0] if "newegg" in shop] == shops[1]
 
 
 def test_there_is_no_golden_file_without_its_message():
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(ALL)
+    assert {path.stem for path in FOLDER.glob("*.json")} == {*ALL, *EDITS}
+
+
+async def edited_on_the_wire(records: Sequence[AlertRecord]) -> Any:
+    async with discord_itself() as (side, discord):
+        members = an_attempt(records, GENERAL).members
+        await discord.edit(Message(target=GENERAL, reference="1", members=members))
+    return json.loads(side.requests[0].partition(b"\r\n\r\n")[2])
 
 
 async def on_the_wire(records: Sequence[AlertRecord], **noise: Any) -> Any:
+    async with discord_itself() as (side, discord):
+        await discord.send(an_attempt(records, GENERAL, **noise))
+    return json.loads(side.requests[0].partition(b"\r\n\r\n")[2])
+
+
+@asynccontextmanager
+async def discord_itself() -> AsyncIterator[tuple[FarSide, Discord]]:
+    """The channel, with somebody behind it who says yes to everything."""
     async with far_side(answers(200, b'{"id":"1"}')) as side, Transport() as transport:
         settings = DiscordSettings(
             webhooks={"general": Webhook(url=Secret(f"http://127.0.0.1:{side.port}/api/webhooks/1/t"))},
             api_base=f"http://127.0.0.1:{side.port}",
             faces=FACES,
         )
-        await Discord(settings, transport, ManualClock(NOW), lambda *_: None).send(
-            an_attempt(records, GENERAL, **noise)
-        )
-    return json.loads(side.requests[0].partition(b"\r\n\r\n")[2])
+        yield side, Discord(settings, transport, ManualClock(NOW), lambda *_: None)
