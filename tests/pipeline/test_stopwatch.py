@@ -26,7 +26,7 @@ def test_a_span_is_what_passed(clock: ManualClock):
 def test_a_jump_of_the_wall_clock_is_no_time(clock: ManualClock, jump: int):
     watch = Stopwatch(clock)
     clock.advance(100)
-    watch.look()
+    watch.span(clock.now(), clock.monotonic())
     begun = clock.now()
     clock.advance(0.2)
     clock.jump(jump)
@@ -58,7 +58,7 @@ def test_what_happens_after_the_last_jump_is_measured_exactly(
     for seconds, set_by in before:
         clock.advance(seconds)
         clock.jump(set_by)
-        watch.look()
+        watch.span(clock.now(), clock.monotonic())
     begun = clock.now()
     clock.jump(jump if abs(jump) > 2 * 60 else 0)
     clock.advance(lasted)

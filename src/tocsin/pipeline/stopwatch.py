@@ -19,8 +19,8 @@ class _Setting(NamedTuple):
 
 
 class Stopwatch:
-    """Knows how the wall clock was set since this process began. `look` now and then: what was noted down between two
-    looks with a jump between them can be off by the jump, nothing else.
+    """Knows how the wall clock was set since this process began; it looks whenever it is asked. What began between two
+    looks and before a jump that is smaller than the time between them is off by that jump, and nothing else is.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -29,22 +29,22 @@ class Stopwatch:
         origin = clock.now() - timedelta(seconds=self._looked_at)
         self._settings = deque([_Setting(datetime.min.replace(tzinfo=UTC), origin)], _REMEMBERED)
 
-    def look(self) -> None:
+    def span(self, begun: datetime, ended: float) -> float:
+        """Seconds from a reading of the wall clock to a monotonic time, never negative. What it read twice counts as
+        the later one.
+        """
+        self._look()
+        latest = ended + ROUNDING_S
+        showed = (one for one in reversed(self._settings) if one.first <= begun and _read(one, begun) <= latest)
+        return max(0.0, ended - _read(next(showed, self._settings[-1]), begun))
+
+    def _look(self) -> None:
         """See whether the wall clock was set meanwhile."""
         monotonic = self._clock.monotonic()
         origin = self._clock.now() - timedelta(seconds=monotonic)
         if abs(origin - self._settings[-1].origin) > JUMP:
             self._settings.append(_Setting(origin + timedelta(seconds=self._looked_at), origin))
         self._looked_at = monotonic
-
-    def span(self, begun: datetime, ended: float) -> float:
-        """Seconds from a reading of the wall clock to a monotonic time, never negative. What it read twice counts as
-        the later one.
-        """
-        self.look()
-        latest = ended + ROUNDING_S
-        showed = (one for one in reversed(self._settings) if one.first <= begun and _read(one, begun) <= latest)
-        return max(0.0, ended - _read(next(showed, self._settings[-1]), begun))
 
 
 def _read(setting: _Setting, moment: datetime) -> float:
