@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from tests.gateway.station import NOW, Log, Station, listening, record, running
 
+from tocsin.core.condition import Condition, Notice, What
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Target
-from tocsin.core.facts import Attempted, Decided, MonitorBack, MonitorLost, Moved
+from tocsin.core.facts import Attempted, ConditionBegan, ConditionOver, Decided, MonitorBack, MonitorLost, Moved
 from tocsin.core.monitor import Monitor
 from tocsin.gateway.settings import GatewaySettings
 
@@ -82,3 +83,22 @@ async def test_operators_are_told_of_monitors_that_are_lost_and_back(station: St
         lost, back = await page.wait_for("monitor", 2)
     assert (lost["id"], lost["state"], lost["lost_at"]) == ("bestbuy-1", "lost", "2026-11-23T12:00:00.000Z")
     assert (back["id"], back["state"], back["lost_at"]) == ("bestbuy-1", "active", None)
+
+
+async def test_operators_are_told_what_needs_them_and_when_it_is_over(station: Station):
+    began = Condition(what=What.CLOCK_WRONG, about="bestbuy", began_at=NOW, detail="90 s ahead")
+    async with listening(station, "reader", namespace="/ops") as page:
+        await page.wait_for("stats")
+        station.gateway.hear(ConditionBegan(Notice(condition=began, headline="Wrong", mend="Set the clock.")))
+        station.gateway.hear(ConditionOver(Notice(condition=replace(began, over_at=NOW), headline="Right")))
+        first, last = await page.wait_for("condition", 2)
+    assert first == {
+        "what": "clock_wrong",
+        "about": "bestbuy",
+        "headline": "Wrong",
+        "detail": "90 s ahead",
+        "mend": "Set the clock.",
+        "began_at": "2026-11-23T12:00:00.000Z",
+        "over_at": None,
+    }
+    assert (last["headline"], last["over_at"]) == ("Right", "2026-11-23T12:00:00.000Z")
