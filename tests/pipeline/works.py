@@ -52,9 +52,11 @@ class Board:
         return len(records)
 
     def render(self, _target: Target, records: Sequence[AlertRecord], _mention: Mention) -> Mapping[str, Any]:
-        return {"text": [record.alert.title for record in records]}
+        """Raises KeyError for what it cannot render."""
+        return {"text": [record.alert.metadata["text"] for record in records if record.alert.metadata]}
 
     async def send(self, attempt: Attempt) -> Report:
+        self.render(attempt.target, [member.record for member in attempt.members], attempt.mention)
         self.seen.append((self._clock.monotonic(), tuple(member.record.alert.sku for member in attempt.members)))
         return Report((self.answer(attempt),) * len(attempt.members))
 
@@ -64,6 +66,7 @@ class Works:
     ledger: Ledger
     archive: Archive
     dispatcher: Dispatcher
+    attempts: Attempts
     board: Board
     clock: ManualClock
     facts: list[Fact]
@@ -78,7 +81,7 @@ class Works:
         appended = await self.ledger.append(Submission(tuple(Item(alert) for alert in alerts)), decide)
         self.dispatcher.wake(appended.lanes)
 
-    def alert(self, sku: str, priority: int) -> Alert:
+    def alert(self, sku: str, priority: int = 9, **metadata: Any) -> Alert:
         now = self.clock.now()
         return Alert(
             id=new_id(now),
@@ -88,14 +91,21 @@ class Works:
             retailer="bestbuy",
             timestamp=now,
             price=Decimal(1),
+            metadata=metadata,
         )
+
+    async def settle_doubts(self) -> None:
+        """As upkeep does now and then."""
+        for claim in await self.archive.unknown(frozenset(self.dispatcher.lanes())):
+            moved = await self.attempts.settle_doubt(claim)
+            self.dispatcher.wake(delivery.lane for delivery in moved.deliveries)
 
     async def rest(self) -> None:
         """Until everything that can happen at this time has happened, and the scheduler sleeps until the next."""
-        while self._busy():  # noqa: ASYNC110 - the steps of the loop itself are what is waited for
+        while self.is_busy():  # noqa: ASYNC110 - the steps of the loop itself are what is waited for
             await asyncio.sleep(0)
 
-    def _busy(self) -> bool:
+    def is_busy(self) -> bool:
         planned = self.dispatcher._agenda._heap
         asleep = any(at == planned[0][0] for at, wake in self.clock._sleepers if not wake.done()) if planned else True
         return bool(self.dispatcher._under_way) or not asleep
@@ -107,7 +117,11 @@ class Works:
 
 @asynccontextmanager
 async def at_work(
-    ledger: Path, clock: ManualClock, *policies: TargetPolicy, answer: Answer = takes_it
+    ledger: Path,
+    clock: ManualClock,
+    *policies: TargetPolicy,
+    answer: Answer = takes_it,
+    kind: Callable[[ManualClock, Answer], Board] = Board,
 ) -> AsyncIterator[Works]:
     book = Rulebook(
         catalog=Catalog(),
@@ -116,21 +130,22 @@ async def at_work(
         routing=RoutingPolicy(routes=(), targets={policy.target: policy for policy in policies}),
     )
     facts: list[Fact] = []
-    board = Board(clock, answer)
+    board = kind(clock, answer)
     async with AsyncExitStack() as stack:
         books = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, tell=facts.append))
         known: dict[str, Any] = {"ledger": books[0], "archive": books[1], "clock": clock, "tell": facts.append}
         ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
         targets = Targets(*books, facts.append)
+        attempts = Attempts(**known, **ruled, targets=targets, random=Random(1))
         dispatcher = Dispatcher(
             **known,
             **ruled,
-            attempts=Attempts(**known, **ruled, targets=targets, random=Random(1)),
+            attempts=attempts,
             shared_gates=SharedGates(lambda: {"board": board}, targets, clock),
             shut_lanes=ShutLanes(*books, clock),
         )
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, 5)
-        works = Works(*books, dispatcher, board, clock, facts)
+        works = Works(*books, dispatcher, attempts, board, clock, facts)
         await works.rest()
         yield works

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
-from tocsin.rules.breaker import LONGEST_PAUSE_S, OPENS_AFTER, Breaker, admits, judge, probe
+from tocsin.rules.breaker import LONGEST_PAUSE_S, OPENS_AFTER, Breaker, admits, judge, probe, recall
 
 FAILURES = [Deferred(Delay.UNREACHABLE), Deferred(Delay.PROVIDER_TROUBLE), *map(Unknown, Doubt)]
 ANSWERS = [
@@ -37,6 +37,18 @@ def test_any_answer_that_the_provider_understood_closes_it(answer):
     assert judged(*[DOWN] * 4, answer) == Breaker()
     assert judge(probe(OPEN, 5.0), answer, 5.1) == Breaker()
     assert judged(*[DOWN] * 4, answer, DOWN).failures == 1
+
+
+def test_what_failed_here_says_nothing_of_the_provider():
+    ours = Deferred(Delay.FAILED_HERE)
+    assert judge(judged(*[DOWN] * 4), ours, 0.0) == judged(*[DOWN] * 4)
+    assert judge(probe(OPEN, 5.0), ours, 5.1) == OPEN
+
+
+def test_after_a_restart_an_open_breaker_is_open_for_what_is_left_of_its_pause():
+    assert recall(7, 12.5, 100.0) == Breaker(7, 112.5)
+    assert recall(5, -3.0, 100.0) == Breaker(5, 100.0)
+    assert recall(10**6, 10**6, 100.0).open_until == 100.0 + LONGEST_PAUSE_S
 
 
 def test_one_probe_at_a_time():

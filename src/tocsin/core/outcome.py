@@ -12,6 +12,7 @@ class Delay(StrEnum):
     UNREACHABLE = "unreachable"  # no connection came about: DNS, refused, connect time-out, TLS
     PROVIDER_TROUBLE = "provider_trouble"  # a temporary failure that the provider documents as "not processed"
     CREDENTIALS = "credentials"  # the key was refused; the channel pauses until it is mended
+    FAILED_HERE = "failed_here"  # our own code failed before anything left
 
 
 class Refusal(StrEnum):

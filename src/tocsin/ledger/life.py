@@ -20,7 +20,7 @@ _LEFT_BEHIND = DELIVERIES.where(_SENDING).with_for_update(of=deliveries)
 _BROKEN_OFF = (
     update(attempts)
     .where(attempts.c.finished_at.is_(None), attempts.c.key.in_(select(deliveries.c.attempt).where(_SENDING)))
-    .values(outcome="unknown", answer="stopped between the claim and the answer")
+    .values(outcome="crashed", answer="stopped between the claim and the answer")
 )
 _IN_DOUBT = update(deliveries).where(_SENDING).values(fence=deliveries.c.fence + 1)
 

@@ -14,16 +14,17 @@ from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
-from tocsin.core.outcome import Delivered, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement, StandingMessage
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.noise import Noise
+from tocsin.pipeline.quarantine import blamed, has_killed, is_poison
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.objective import late_by_wish
 from tocsin.rules.rulebook import Rulebook
-from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, after_join
+from tocsin.rules.step import SET_ASIDE, Step, after, after_doubt, after_harmless_doubt, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
 
@@ -38,6 +39,9 @@ class Answered:
     report: Report
     steps: tuple[Step, ...]
     at: float
+
+    def outcomes(self) -> Iterable[tuple[Member, Outcome]]:
+        return zip(self.attempt.members, self.report.outcomes, strict=True)
 
     @property
     def shut_for(self) -> timedelta | None:
@@ -84,7 +88,7 @@ class Attempts:
 
     async def send(self, claim: Claim) -> Answered:
         """Send the claimed request; it is not settled by that."""
-        attempt = self._noise.add_to(_composed(claim))
+        attempt = self._with_noise(_composed(claim))
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
@@ -95,7 +99,9 @@ class Attempts:
         moved = await self._settle(claim, answered)
         if any(isinstance(outcome, Unknown) for outcome in answered.report.outcomes):
             return await self.settle_doubt(claim)
-        return moved
+        outcomes = {m.delivery.key: outcome for m, outcome in answered.outcomes()}
+        poison = [one for one in moved.deliveries if one.key in outcomes and is_poison(outcomes[one.key], one)]
+        return _joined_rows(moved, await self._set_aside(poison, claim)) if poison else moved
 
     async def settle_doubt(self, claim: Claim) -> MovedRows:
         """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
@@ -109,15 +115,34 @@ class Attempts:
             return MovedRows(())
         outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
         moves = [_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful]
-        return await self._move(moves, records)
+        moved = await self._move(moves, records)
+        deadly = [one for one in doubtful if _is_missing(outcomes[one.key]) and await has_killed(one, self._archive)]
+        back = {one.key: one for one in moved.deliveries}
+        poison = [back[one.key] for one in deadly if one.key in back]
+        return _joined_rows(moved, await self._set_aside(poison, claim)) if poison else moved
+
+    async def _set_aside(self, poison: Sequence[Delivery], claim: Claim) -> MovedRows:
+        """Out of the queue, to its fallback or to an operator: tried again it would fail again."""
+        records = {delivery.key: record for delivery, record in claim.members}
+        pending = [delivery for delivery in poison if delivery.state is DeliveryState.PENDING]
+        return await self._move([replace(_move(one, SET_ASIDE), detail=one.detail) for one in pending], records)
 
     async def _send(self, attempt: Attempt) -> Report:
-        channel = self._channels()[attempt.target.channel]
+        channel = self._channels().get(attempt.target.channel)
         try:
+            assert channel is not None, "a reload has just taken the channel away"
             return await (channel.send(attempt) if attempt.joins is None else _join(attempt, attempt.joins, channel))
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
             self._tell(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
-            return Report(tuple(Unknown(Doubt.CRASHED, type(bug).__name__) for _ in attempt.members))
+            return blamed(attempt, channel, bug)
+
+    def _with_noise(self, attempt: Attempt) -> Attempt:
+        """A message that rings out to nobody is better than none."""
+        try:
+            return self._noise.add_to(attempt)
+        except Exception as bug:  # noqa: BLE001 - a claim without a request would be `sending` until the next start
+            self._tell(Trouble("mentions_failed", f"{attempt.target}: {bug!r}", "Report this: rules never raise."))
+            return attempt
 
     def _steps(self, attempt: Attempt, report: Report) -> tuple[Step, ...]:
         now = self._clock.now()
@@ -191,8 +216,7 @@ class Attempts:
         )
 
     def _tell_settled(self, answered: Answered, moved: MovedRows) -> None:
-        attempt, report = answered.attempt, answered.report
-        details = {m.delivery.key: (m, outcome) for m, outcome in zip(attempt.members, report.outcomes, strict=True)}
+        details = {m.delivery.key: (m, outcome) for m, outcome in answered.outcomes()}
         for delivery in moved.deliveries:
             member, outcome = details.get(delivery.key, (None, None))
             self._tell(
@@ -205,7 +229,7 @@ class Attempts:
                 )
             )
             if watcher := self._watchers.pop(delivery.alert_id, None):
-                watcher.set_result((delivery, report))
+                watcher.set_result((delivery, answered.report))
 
     def _latency(self, delivery: Delivery, record: AlertRecord, answered: float) -> float | None:
         """From detection to the answer that it was sent; None for any other answer, and where nobody waited."""
@@ -219,6 +243,12 @@ def message_of(standing: StandingMessage) -> Message:
     """What a channel is told of a message that stands there."""
     members = tuple(Member(delivery, record) for delivery, record in standing.members)
     return Message(target=standing.target, reference=standing.reference, members=members)
+
+
+def _joined_rows(first: MovedRows, then: MovedRows) -> MovedRows:
+    """Two moves of the same deliveries, as they stand after the second."""
+    latest = {one.key: one for one in (*first.deliveries, *then.deliveries)}
+    return MovedRows(tuple(latest.values()), first.lost, first.lanes | then.lanes)
 
 
 def name_of(outcome: Outcome) -> str:
@@ -275,6 +305,11 @@ def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Mov
         possibly_repeated=step.possibly_repeated,
         alone=step.alone,
     )
+
+
+def _is_missing(outcome: Outcome) -> bool:
+    """Asked, the provider said that it never had it."""
+    return not isinstance(outcome, Delivered)
 
 
 def _found(delivery: Delivery, outcome: Outcome, now: datetime) -> Move:

@@ -196,7 +196,7 @@ class Dispatcher:
 
     def _learn(self, lane: Lane, answered: Answered, now: float) -> None:
         lane.heed(now, answered.report.budget)
-        self.judge(lane, answered.report.outcomes[0])
+        self.judge(lane, _told(answered))
         if answered.shut_for:
             self.shut(lane, answered.report, answered.shut_for)
 
@@ -306,7 +306,14 @@ def _why_shut(report: Report) -> str:
     return next((outcome.why for outcome in deferred), Delay.RATE_LIMITED).value
 
 
+def _told(answered: Answered) -> Outcome:
+    """What an attempt tells of its lane: where our own code failed on one of its members, that."""
+    outcomes = answered.report.outcomes
+    failed = (each for each in outcomes if isinstance(each, Deferred) and each.why is Delay.FAILED_HERE)
+    return next(failed, outcomes[0])
+
+
 def _never_left(answered: Answered) -> bool:
     """No request came about, so no provider counted one."""
-    outcome = answered.report.outcomes[0]
-    return isinstance(outcome, Deferred) and outcome.why is Delay.UNREACHABLE
+    outcome = _told(answered)
+    return isinstance(outcome, Deferred) and outcome.why in (Delay.UNREACHABLE, Delay.FAILED_HERE)

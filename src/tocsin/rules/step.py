@@ -13,7 +13,7 @@ FIRST_BACK_OFF = timedelta(milliseconds=300)
 LONGEST_BACK_OFF = timedelta(minutes=1)
 UNNAMED_WAIT = timedelta(seconds=1)  # a 429 that names no time
 CREDENTIALS_WAIT = timedelta(minutes=1)  # a human has to mend the key; refusals repeated fast end in a ban
-POISONOUS = 5  # attempts after which a delivery that the process died over is not tried again by itself
+POISONOUS = 5  # attempts after which a delivery that our own code fails on is not tried again by itself
 
 _DOUBLINGS = 8  # 300 ms doubled so often is past the longest
 
@@ -84,6 +84,8 @@ def back_off(attempts: int, jitter: float) -> timedelta:
     return jitter * min(LONGEST_BACK_OFF, FIRST_BACK_OFF * (1 << doublings))
 
 
+SET_ASIDE = Step(DeliveryState.REFUSED, Why.POISON)  # from the queue, where nothing of it has left
+
 _HELD = Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
 
 
@@ -103,7 +105,7 @@ def _deferred(outcome: Deferred, delivery: Delivery, now: datetime, jitter: floa
             return _lane_waits(now, named or max(pause, UNNAMED_WAIT))
         case Delay.CREDENTIALS:
             return _lane_waits(now, max(named, CREDENTIALS_WAIT))
-        case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE:
+        case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE | Delay.FAILED_HERE:
             return Step(DeliveryState.PENDING, Why.DEFERRED, now + max(named, pause))
 
 

@@ -1,0 +1,114 @@
+"""Row 32, what our own code fails on: by raising, or by dying over it. It is set aside, and its neighbours go on."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.pipeline.works import Board, Works, at_work
+
+from tocsin.channels.contract import Attempt, Report
+from tocsin.core.clock import ManualClock
+from tocsin.core.delivery import Delivery, Target
+from tocsin.core.outcome import Deferred, Delay
+from tocsin.rules.gate import GatePolicy
+from tocsin.rules.routing import TargetPolicy
+
+TRIES = 5
+PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall", gate=GatePolicy(bundle=10), on_lost_answer="resend")
+
+
+class Deadly(Board):
+    """Whoever sends anything there dies over it."""
+
+    async def send(self, attempt: Attempt) -> Report:
+        await super().send(attempt)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody lives to see this")
+
+
+class DeadlyAndAsked(Deadly):
+    """Afterwards it can say that it never had any of it."""
+
+    async def find(self, attempt: Attempt) -> Report:
+        return Report(tuple(Deferred(Delay.UNREACHABLE) for _ in attempt.members))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+async def deliveries(works: Works) -> dict[str, Delivery]:
+    """By SKU."""
+    found = {}
+    for delivery in (await works.archive.deliveries()).items:
+        record = await works.archive.alert(delivery.alert_id)
+        assert record is not None
+        found[record.alert.sku] = delivery
+    return found
+
+
+async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neighbours_leave(
+    tmp_path: Path, clock: ManualClock
+):
+    async with at_work(tmp_path / "ledger.db", clock, PLACE) as works:
+        poison = works.alert("poison", 10, broken=True)
+        await works.accept(PLACE, poison, *(works.alert(f"good {number}") for number in range(3)))
+        await works.rest()
+        for _ in range(TRIES):
+            await works.advance(30)
+        ended = await deliveries(works)
+        assert (ended["poison"].state, ended["poison"].why) == ("refused", "poison")
+        assert ended["poison"].attempts == TRIES
+        assert {ended[f"good {number}"].state for number in range(3)} == {"sent"}
+        assert sorted(sku for _, skus in works.board.seen for sku in skus) == ["good 0", "good 1", "good 2"]
+        assert not works.dispatcher.broken()
+
+
+async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, clock: ManualClock):
+    async with at_work(tmp_path / "ledger.db", clock, PLACE) as works:
+        for number in range(6):
+            await works.accept(PLACE, works.alert(f"poison {number}", broken=True))
+            await works.rest()
+        assert not works.dispatcher.broken()
+        await works.accept(PLACE, works.alert("good"))
+        await works.rest()
+        assert (await deliveries(works))["good"].state == "sent"
+
+
+async def lives_and_deaths(ledger: Path, clock: ManualClock, kind: type[Board]) -> tuple[int, Delivery]:
+    """How often it was sent while the service was started again and again, and how it ended."""
+    sent = 0
+    for life in range(TRIES + 3):
+        async with at_work(ledger, clock, PLACE, kind=kind) as works:
+            if life == 0:
+                await works.accept(PLACE, works.alert("deadly"))
+            await works.settle_doubts()
+            await try_again(works)
+            sent += len(works.board.seen)
+            await works.dispatcher.stop(0)
+            ended = (await deliveries(works))["deadly"]
+    return sent, ended
+
+
+async def try_again(works: Works) -> None:
+    """Until it is being sent, which finds no end, or nothing is to be done about it."""
+    works.clock.advance(6)
+    async with asyncio.timeout(5):
+        while works.is_busy() and not works.board.seen:  # noqa: ASYNC110 - the loop's own steps are waited for
+            await asyncio.sleep(0)
+
+
+async def test_row_32_what_the_process_died_over_is_refused_once_the_provider_says_it_never_came(
+    tmp_path: Path, clock: ManualClock
+):
+    sent, ended = await lives_and_deaths(tmp_path / "ledger.db", clock, DeadlyAndAsked)
+    assert (sent, ended.state, ended.why, ended.attempts) == (TRIES, "refused", "poison", TRIES)
+
+
+async def test_row_32_what_the_process_died_over_is_held_where_nobody_can_say_whether_it_came(
+    tmp_path: Path, clock: ManualClock
+):
+    sent, ended = await lives_and_deaths(tmp_path / "ledger.db", clock, Deadly)
+    assert (sent, ended.state, ended.why, ended.attempts) == (TRIES, "possibly_sent", "held", TRIES)
