@@ -6,6 +6,8 @@ import type { Tone } from "./words";
 export interface Kept {
   missed: boolean;
   burn_rates: Record<string, number>;
+  /** How many deliveries ended, and how many of them too late or in vain. */
+  last_hour: { ended: number; missed: number };
 }
 
 /** So many percent (`of`) of each channel's deliveries within that time of their detection. */
@@ -29,6 +31,7 @@ const WINDOWS: [name: string, words: string][] = [
   ["6h", "6 h"],
 ];
 const NOW = "1h";
+const LEAST_MISSED = 5; // one late alert of ten worries nobody
 
 /** Channel by channel, the worst first. */
 export function paces(objective: Objective): Pace[] {
@@ -47,7 +50,9 @@ export function explained(objective: Objective): string {
   const aim = `${objective.of} % of deliveries are to be told within ${objective.within_s} s of their detection.`;
   const lines = Object.entries(objective.channels).map(([channel, kept]) => {
     const rates = WINDOWS.map(([name, words]) => `${short(kept.burn_rates[name] ?? 0)} in ${words}`);
-    return `${channel}: ${paceOf(channel, kept).word.toLowerCase()}; burn rate ${rates.join(", ")}`;
+    const { ended, missed } = kept.last_hour;
+    const hour = `${missed} of ${ended} missed it in the last hour`;
+    return `${channel}: ${paceOf(channel, kept).word.toLowerCase()}, ${hour}; burn rate ${rates.join(", ")}`;
   });
   return [aim, ...lines, "A burn rate of 1 misses just as many as that allows."].join("\n");
 }
@@ -60,7 +65,8 @@ export function short(rate: number): string {
 function paceOf(channel: string, kept: Kept): Pace {
   const rate = kept.burn_rates[NOW] ?? 0;
   if (kept.missed) return { channel, word: "Too late", tone: "bad", rate };
-  return rate > 1
+  const slipping = rate > 1 && kept.last_hour.missed >= LEAST_MISSED;
+  return slipping
     ? { channel, word: "Slipping", tone: "busy", rate }
     : { channel, word: "In time", tone: "good", rate };
 }

@@ -138,7 +138,13 @@ async def test_operators_see_how_fast_it_burns():
     assert desk.objectives.as_json() == {
         "within_s": 1.0,
         "of": 99.0,
-        "channels": {"discord": {"missed": False, "burn_rates": {"5m": 2.0, "30m": 2.0, "1h": 2.0, "6h": 2.0}}},
+        "channels": {
+            "discord": {
+                "missed": False,
+                "burn_rates": {"5m": 2.0, "30m": 2.0, "1h": 2.0, "6h": 2.0},
+                "last_hour": {"ended": 100, "missed": 2},
+            }
+        },
     }
 
 

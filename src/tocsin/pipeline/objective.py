@@ -79,17 +79,19 @@ class Objectives:
         objective = self._objective()
         if objective is None:
             return None
-        rates = self.burn_rates()
         return {
             "within_s": objective.within.total_seconds(),
             "of": objective.of,
-            "channels": {
-                channel: {
-                    "missed": channel in self._missed,
-                    "burn_rates": {name: round(rates[channel, name], 2) for name in WINDOWS},
-                }
-                for channel in sorted(self._minutes)
-            },
+            "channels": {channel: self._kept(channel, objective) for channel in sorted(self._minutes)},
+        }
+
+    def _kept(self, channel: str, objective: Objective) -> dict[str, Any]:
+        minutes, now = self._minutes[channel], self._number()
+        burns = {name: burn(objective, minutes, window, now) for name, window in WINDOWS.items()}
+        return {
+            "missed": channel in self._missed,
+            "burn_rates": {name: round(one.rate, 2) for name, one in burns.items()},
+            "last_hour": {"ended": burns["1h"].ended, "missed": burns["1h"].missed},
         }
 
     def _count(self, channel: str, *, missed: bool) -> None:
