@@ -1,10 +1,13 @@
 """Who looks after the service is told what needs them: once, how to mend it, and when it is over."""
 
+import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
-from tests.story.town import TOKEN, Town
+from tests.story.town import DEADLINE_S, TOKEN, Town
 
 from tocsin.core.condition import What
 from tocsin.core.facts import Attempted, ConditionOver, MonitorLost
@@ -195,6 +198,21 @@ async def test_alerts_go_first_on_the_lane_that_operators_share(town: Town):
     await town.room("staff").expect(DEAD, 15)
     texts = [message.text for message in town.room("staff").messages]
     assert DEAD in texts[-1].replace("\\", "")
+
+
+async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: Town):
+    await looked_after(town)
+    with closing(sqlite3.connect(town.folder / "tocsin.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = await town.room("staff").expect("The ledger cannot be written in time", 15)
+        other.execute("ROLLBACK")
+    assert "Look at its disk" in told.text
+    async with asyncio.timeout(DEADLINE_S):
+        while not (kept := await town.alerts.archive.conditions()):
+            await town.alerts.ledger.probe()
+    assert [condition.what for condition in kept] == [What.LEDGER_FAILING]
+    await later(town)
+    assert headlines(town) == ["The ledger cannot be written in time"]
 
 
 async def test_programs_are_told_signed(town: Town):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -30,6 +31,16 @@ GRACE_S = 3.0  # for answers, at a stop
 _WAITS: Mapping[Delay, timedelta] = MappingProxyType(
     {Delay.RATE_LIMITED: UNNAMED_WAIT, Delay.CREDENTIALS: CREDENTIALS_WAIT}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a target is reached; since `began` a place in the lane's gates is taken."""
+
+    lane: Lane
+    channel: TellsOperators
+    target: Target
+    began: float
 
 
 class Operators:
@@ -83,7 +94,11 @@ class Operators:
             return
         news = self._news(target, lane)
         if news and self._passes(lane, news):
-            task = asyncio.create_task(self._send(lane, channel, target, news[: channel.notices_at_once]))
+            began = self._clock.monotonic()
+            lane.enter(began)
+            lane.start(began)
+            told = news[: channel.notices_at_once]
+            task = asyncio.create_task(self._send(_Way(lane, channel, target, began), told))
             self._under_way[target] = task
             task.add_done_callback(lambda ended: self._ended(target, ended))
 
@@ -116,18 +131,18 @@ class Operators:
         waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
         return not waiting and not lane.claiming and lowest is Band.LOW
 
-    async def _send(self, lane: Lane, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> None:
-        report = await self._request(lane, channel, target, news)
+    async def _send(self, way: _Way, news: Sequence[Condition]) -> None:
+        report = await self._request(way, news)
         match report.outcomes[0]:
             case Delivered():
-                await self._note_told(target, news)
+                await self._note_told(way.target, news)
             case Refused() as refused if refused.why.disables_target:
                 with contextlib.suppress(LedgerError):  # it is found dead once more
-                    self._dispatcher.wake(await self._targets.disable(target, refused))
+                    self._dispatcher.wake(await self._targets.disable(way.target, refused))
             case Refused() as refused:
-                told = f"{target}: {refused.why} {refused.detail}"
+                told = f"{way.target}: {refused.why} {refused.detail}"
                 self._tell(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))
-                await self._note_told(target, news)
+                await self._note_told(way.target, news)
             case Deferred() | Unknown():
                 pass  # it is still news at the next look
 
@@ -136,25 +151,26 @@ class Operators:
         with contextlib.suppress(LedgerError):  # it is known here, and written with the next look
             await self._conditions.keep()
 
-    async def _request(self, lane: Lane, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> Report:
-        began = self._clock.monotonic()
-        lane.enter(began)
-        lane.start(began)
+    async def _request(self, way: _Way, news: Sequence[Condition]) -> Report:
         try:
-            report = await self._call(channel, target, news)
-            self._learn(lane, report)
+            report = await self._call(way, news)
+            self._learn(way.lane, report)
         finally:
             now = self._clock.monotonic()
-            lane.end(began, now)
-            self._dispatcher.wake([lane.name] if lane.stirred else [])
-        self._tell(Attempted(target=target, lane=lane.name, members=len(news), outcome="notice", took_s=now - began))
+            way.lane.end(way.began, now)
+            self._dispatcher.wake([way.lane.name] if way.lane.stirred else [])
+        self._tell(
+            Attempted(
+                target=way.target, lane=way.lane.name, members=len(news), outcome="notice", took_s=now - way.began
+            )
+        )
         return report
 
-    async def _call(self, channel: TellsOperators, target: Target, news: Sequence[Condition]) -> Report:
+    async def _call(self, way: _Way, news: Sequence[Condition]) -> Report:
         try:
-            return await channel.tell(target, [notice(condition) for condition in news])
+            return await way.channel.tell(way.target, [notice(condition) for condition in news])
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not keep the others from being told
-            self._tell(Trouble("channel_failed", f"{target}: {bug!r}", "Report this: a channel never raises."))
+            self._tell(Trouble("channel_failed", f"{way.target}: {bug!r}", "Report this: a channel never raises."))
             return Report((Unknown(Doubt.CRASHED, type(bug).__name__),))
 
     def _learn(self, lane: Lane, report: Report) -> None:
