@@ -91,10 +91,10 @@ class Episodes:
 def _packed(last: Mapping[AlertType, LastAccepted]) -> str:
     """`{"in_stock": ["<alert>", <when>, <price or null>]}`, in micros."""
     told = {
-        kind.value: (str(one.alert_id), epoch_micros(one.at), None if one.price is None else micros_of(one.price))
+        kind: (one.alert_id, epoch_micros(one.at), None if one.price is None else micros_of(one.price))
         for kind, one in last.items()
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _unpacked(text: str) -> dict[AlertType, LastAccepted]:
