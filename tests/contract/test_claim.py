@@ -362,3 +362,12 @@ async def test_several_attempts_of_one_claim_share_no_delivery_and_no_product(bo
     assert {record.alert.sku for claim in rest.claims for _, record in claim.members} == {"a", "b", "c", "d"} - set(
         skus
     )
+
+
+async def test_whom_an_attempt_rings_out_to_is_known_although_it_never_ended(books: Books) -> None:
+    await books.append(books.detected())
+    claim = await books.claimed()
+    await books.ledger.note_mention(claim.key, "everyone role:1180")
+    await books.ledger.recover()
+    (attempt,) = await books.archive.recent_attempts(books.clock.now())
+    assert (attempt.outcome, attempt.mentioned) == ("crashed", "everyone role:1180")

@@ -1,5 +1,6 @@
 """Whom a Discord message rings out to: those the file names, as often as it says, and nobody because of an alert."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from tests.story.town import Town
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
+from tocsin.sandbox import Fault
 from tocsin.sandbox.discord.guild import Mentions, Message
 
 CONSOLES, CARDS = "1180000000000000002", "1180000000000000003"
@@ -72,6 +74,25 @@ async def test_a_budget_is_not_new_after_a_restart(town: Town):
     after = await said(town, "After")
     assert (await town.room("general").expect("Before")).mentions.everyone
     assert not after.mentions.everyone
+
+
+async def test_a_mention_that_the_process_was_killed_over_counts(tmp_path: Path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    rules = [{"match": {}, "everyone": True, "budget": "1/10m"}]
+    before.mkdir()
+    after.mkdir()
+    async with Village(before) as killed:
+        killed.sandbox.faults.next("discord", Fault.hang(), action="execute")
+        await open_with(killed, rules)
+        await killed.report("Before")
+        await killed.until_executed(1)
+        for file in ("tocsin.db", "tocsin.db-wal"):  # what a power cut in this moment would leave
+            shutil.copy(before / file, after)
+    async with Village(after) as restarted:
+        await open_with(restarted, rules)
+        again = await restarted.room("general").expect("Before")
+        assert not again.mentions.everyone
+        assert not (await said(restarted, "After")).mentions.everyone
 
 
 async def test_a_long_budget_is_as_long_after_a_restart(tmp_path: Path):

@@ -22,6 +22,7 @@ from tocsin.ledger import (
     fallback,
     lanes,
     life,
+    mentions,
     monitors,
     prune,
     rest,
@@ -68,6 +69,7 @@ _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
 _KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
 _KEEP_CONDITION, _FORGET_CONDITION = _each(conditions.keep), _each(conditions.forget)
+_NOTE_MENTION = _each(mentions.note)
 _KEEP_LANE, _FORGET_LANE = _each(lanes.keep), _each(lanes.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
 
@@ -102,6 +104,9 @@ class SqlLedger:
     async def move(self, moves: Sequence[Move]) -> Moved:
         moved: Moved = await self._writer.do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
         return moved
+
+    async def note_mention(self, attempt: int, mentioned: str) -> None:
+        await self._writer.do(Rank.CLAIM, _NOTE_MENTION, (attempt, mentioned))
 
     async def close(self, key: EpisodeKey) -> Closed:
         closed: Closed = await self._writer.do(Rank.SETTLE, _CLOSE, (key,))

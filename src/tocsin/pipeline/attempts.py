@@ -1,6 +1,7 @@
 """One attempt from its claim to its settlement, and what happens where nobody knows how it ended."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
+from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement, StandingMessage
@@ -89,10 +91,17 @@ class Attempts:
     async def send(self, claim: Claim) -> Answered:
         """Send the claimed request; it is not settled by that."""
         attempt = self._with_noise(_composed(claim))
+        if attempt.mention != NOBODY:
+            await self._note_mention(attempt)
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
         return Answered(attempt, report, self._steps(attempt, report), self._clock.monotonic())
+
+    async def _note_mention(self, attempt: Attempt) -> None:
+        """A ledger that cannot keep it now holds no message up: this process remembers it anyway."""
+        with contextlib.suppress(LedgerError):
+            await self._ledger.note_mention(attempt.key, " ".join(attempt.mention.names))
 
     async def settle(self, claim: Claim, answered: Answered) -> MovedRows:
         """Write down what came of it; where nobody knows, find out. The deliveries as the ledger has them then."""

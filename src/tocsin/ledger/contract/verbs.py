@@ -53,6 +53,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def note_mention(self, attempt: int, mentioned: str) -> None:
+        """Before the request leaves: whoever is killed meanwhile has spent the budget of those names all the same."""
+        ...
+
     async def close(self, key: EpisodeKey) -> Closed:
         """The episode ends: its open alerts are closed, what is pending is cancelled, each alert gets an event."""
         ...
