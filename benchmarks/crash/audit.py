@@ -1,7 +1,7 @@
 """Three logs compared: what the client was told, what the ledger holds, what the providers took."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from benchmarks.crash.books import UNSETTLED, Books, DeliveryRow
 from tocsin.core.alert import key_of_id
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.core.errors import IllegalMoveError
+from tocsin.sandbox.discord.guild import Message
 from tocsin.sandbox.journal import Journal
 
 Arrivals = Mapping[str, Counter[int]]
@@ -17,9 +18,18 @@ Arrivals = Mapping[str, Counter[int]]
 
 def arrivals(journal: Journal) -> Arrivals:
     return {
-        "discord": _counted(journal, "discord", lambda reference: int(reference.partition("-")[0], 36)),
+        "discord": _counted(journal, "discord", _key_of),
         "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
     }
+
+
+def shown(messages: Iterable[Message]) -> frozenset[int]:
+    """The deliveries that stand in Discord now, whichever message they joined."""
+    return frozenset(_key_of(reference) for message in messages for reference in message.references)
+
+
+def _key_of(reference: str) -> int:
+    return int(reference.partition("-")[0], 36)
 
 
 def _counted(journal: Journal, provider: str, key_of: Any) -> Counter[int]:
@@ -31,13 +41,18 @@ def faults(
     sent: Counter[str],
     books: Books,
     arrived: Arrivals,
+    *,
+    standing: frozenset[int],
     doubtful: frozenset[int],
 ) -> list[str]:
-    """Everything that breaks an invariant. `doubtful`: deliveries that were in flight at one of the kills."""
+    """Everything that breaks an invariant. `standing`: deliveries that Discord shows in the end. `doubtful`: those that
+    were in flight at one of the kills.
+    """
     return [
         *_lost_alerts(answers, books),
         *_miscounted(sent, books),
         *_lost_deliveries(books, arrived),
+        *_wiped_out(books, standing),
         *_repeated(books, arrived),
         *_flagged_without_cause(books, doubtful),
         *_phantoms(answers, sent, books, arrived),
@@ -80,6 +95,13 @@ def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
     for alert in books.alerts.values():
         if len(alert.targets) != (2 if alert.decision == "accepted" else 0):
             yield f"misplanned: {alert.sku} is {alert.decision} and has targets {sorted(alert.targets)}"
+
+
+def _wiped_out(books: Books, standing: frozenset[int]) -> Iterator[str]:
+    """Two that write on one message leave all of it there."""
+    for row in books.deliveries.values():
+        if row.channel == "discord" and row.state == "sent" and row.key not in standing:
+            yield f"wiped out: delivery {row.key} is sent, and no message shows it"
 
 
 def _repeated(books: Books, arrived: Arrivals) -> Iterator[str]:

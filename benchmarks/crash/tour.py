@@ -18,7 +18,7 @@ import aiohttp
 import psutil
 
 from benchmarks.crash import books
-from benchmarks.crash.audit import arrivals, faults
+from benchmarks.crash.audit import arrivals, faults, shown
 from benchmarks.crash.books import Books
 from benchmarks.crash.load import EXCLUDED, Load
 from benchmarks.program import TOKEN, free_port
@@ -41,6 +41,7 @@ class Result:
     alerts: int = 0
     deliveries: int = 0
     in_flight: int = 0
+    joined: int = 0
     repeated: int = 0
     possibly_repeated: int = 0
     possibly_sent: int = 0
@@ -78,8 +79,8 @@ class Tour:
 
     async def run(self, kills: Sequence[Point | Call | None]) -> Result:
         """Die once while the schema is made, at each of `kills` under load, and once while old rows are deleted."""
-        for channel in ("discord", "webhook"):
-            self._sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=_NEWS[channel])
+        for channel, action in _NEWS:
+            self._sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=action)
         self._write(retention="180d")
         await self._die(Point.MIGRATION_STEP)
         await self._lay_watch()
@@ -134,7 +135,11 @@ class Tour:
         result.repeated = len(self._sandbox.journal.repeated())
         result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
         result.possibly_sent = sum(row.state == "possibly_sent" for row in found.deliveries.values())
-        result.faults += faults(self._load.answers, self._load.sent, found, arrived, self._doubtful)
+        standing = shown(self._sandbox.discord.messages("general"))
+        result.joined = sum(len(entry.references) for entry in self._sandbox.journal.accepted("discord", "edit"))
+        result.faults += faults(
+            self._load.answers, self._load.sent, found, arrived, standing=standing, doubtful=self._doubtful
+        )
         if self._asked and result.repeated + result.possibly_repeated + result.possibly_sent:
             result.faults.append("guessed: where everybody can be asked, nothing is repeated and nothing flagged")
 
@@ -192,6 +197,7 @@ class Tour:
             "enabled": True,
             "api_base": sandbox.url,
             "pacing": "none",
+            "join": "1h",
             "webhooks": {"general": sandbox.discord.webhook("general")},
             **({"bot_token": sandbox.discord.bot_token} if self._asked else {}),
         }
@@ -208,6 +214,7 @@ class Tour:
                 "channels": {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}},
                 "filters": {"excluded_retailers": [EXCLUDED]},
             },
+            "products": {"sought": {"skus": ["K*3", "K*7"]}},
             "routes": [{"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]}],
         }
 
@@ -235,4 +242,4 @@ async def _until(question: Callable[[], bool]) -> None:
             await asyncio.sleep(0.1)
 
 
-_NEWS = {"discord": "execute", "webhook": "deliver"}
+_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"))

@@ -26,9 +26,11 @@ def found(
     answers: Mapping[str, Any] = ANSWERS,
     sent: int = 1,
     arrived: Mapping[str, Counter[int]] = ARRIVED,
+    standing: frozenset[int] = frozenset({1}),
     doubtful: frozenset[int] = frozenset(),
 ) -> str:
-    return "\n".join(faults(answers, Counter({"K000001": sent}), books, arrived, doubtful))
+    problems = faults(answers, Counter({"K000001": sent}), books, arrived, standing=standing, doubtful=doubtful)
+    return "\n".join(problems)
 
 
 def having(**changes: Any) -> Books:
@@ -52,6 +54,7 @@ def test_a_flag_with_a_cause_is_sound():
         ("limbo", {"books": having(state="sending")}),
         ("not sent", {"books": having(state="expired")}),
         ("lost: delivery 1", {"arrived": {**ARRIVED, "discord": Counter()}}),
+        ("wiped out: delivery 1", {"standing": frozenset({2})}),
         ("misplanned", {"books": replace(BOOKS, alerts={ALERT: replace(ROW, targets=frozenset())})}),
         ("repeated", {"arrived": {**ARRIVED, "discord": Counter({1: 2})}}),
         ("flagged", {"books": having(possibly_repeated=True)}),
