@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -67,12 +67,13 @@ class Office:
         self.heard: dict[Target, list[tuple[Phase, What]]] = {STAFF: [], PAGER: []}
         self.conditions: Conditions
         self.targets: Targets
+        self.monitors: Monitors
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
         async with open_ledger(self.place, clock=self.clock) as (ledger, archive):
             self.targets = Targets(ledger, archive, self.tell)
-            monitors = Monitors(ledger, archive, self.clock, self.tell)
+            monitors = self.monitors = Monitors(ledger, archive, self.clock, self.tell)
             self.conditions = Conditions(
                 ledger=ledger,
                 archive=archive,
@@ -234,7 +235,7 @@ async def restarted(office: Office) -> AsyncIterator[Office]:
         archive=office.archive,
         dispatcher=office.lanes,
         targets=office.targets,
-        monitors=office.conditions._monitors,
+        monitors=office.monitors,
         rulebook=office.conditions._rulebook,
         audience=lambda: office.audience,
         clock=office.clock,
@@ -317,6 +318,17 @@ async def test_what_a_disabled_target_waits_for_ends_with_it(office: Office):
     office.targets.disabled = frozenset()
     await office.look()
     assert office.phases() == [Phase.BEGAN, Phase.OVER]
+
+
+async def test_a_lost_monitor_that_is_deleted_is_waited_for_no_more(office: Office):
+    await office.monitors.register("bestbuy-1", "bestbuy", (), timedelta(seconds=10))
+    office.clock.advance(31)
+    await office.monitors.watch()
+    await office.look()
+    assert office.lasting() == [What.MONITOR_LOST]
+    await office.monitors.forget("bestbuy-1")
+    await office.look()
+    assert (office.lasting(), office.phases()) == ([], [Phase.BEGAN, Phase.OVER])
 
 
 async def test_a_single_event_is_told_once_and_shown_for_an_hour(office: Office):

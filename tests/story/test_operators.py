@@ -10,7 +10,7 @@ from typing import Any
 from tests.story.town import DEADLINE_S, TOKEN, Town
 
 from tocsin.core.condition import What
-from tocsin.core.facts import Attempted, ConditionOver, MonitorLost
+from tocsin.core.facts import Attempted, ConditionOver
 from tocsin.core.outcome import Deferred, Delay, Delivered
 from tocsin.rules.breaker import OPENS_AFTER
 from tocsin.sandbox import Fault
@@ -129,16 +129,6 @@ async def test_a_lost_monitor_and_its_return_are_told(town: Town):
     await town.room("staff").expect("Monitor bestbuy-1 is heard again")
 
 
-async def test_a_lost_monitor_that_is_deleted_is_waited_for_no_more(town: Town):
-    await looked_after(town)
-    await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
-    await town.told(MonitorLost)
-    await town.room("staff").expect("Monitor bestbuy-1 has fallen silent", 15)
-    await town.call("DELETE", "/api/v1/monitors/bestbuy-1")
-    await town.room("staff").expect("Monitor bestbuy-1 is heard again")
-    assert (await town.get("/api/v1/conditions")) == {"conditions": []}
-
-
 async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: Town):
     await looked_after(town)
     lane = town.alerts.dispatcher.lanes()["discord:general"]
@@ -234,10 +224,10 @@ async def test_programs_are_told_signed(town: Town):
 
 async def test_shadow_tells_nobody_and_shows_everything(town: Town):
     await looked_after(town, mode="shadow")
-    await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
-    await town.told(MonitorLost)
+    (town.folder / "tocsin.json").write_text("{")
+    await town.call("POST", "/api/v1/config/reload", status=422)
     await later(town)
-    assert [shown["what"] for shown in (await town.get("/api/v1/conditions"))["conditions"]] == ["monitor_lost"]
+    assert [shown["what"] for shown in (await town.get("/api/v1/conditions"))["conditions"]] == ["config_refused"]
     assert headlines(town) == []
 
 
