@@ -31,6 +31,8 @@ from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
+BLINK = 1e-6  # seconds; what rounding may take away from a sum of times
+
 Answer = Callable[[Attempt], Outcome]
 
 
@@ -107,8 +109,19 @@ class Works:
 
     def is_busy(self) -> bool:
         planned = self.dispatcher._agenda._heap
-        asleep = any(at == planned[0][0] for at, wake in self.clock._sleepers if not wake.done()) if planned else True
+        asleep = (
+            any(abs(at - planned[0][0]) < BLINK for at, wake in self.clock._sleepers if not wake.done())
+            if planned
+            else True
+        )
         return bool(self.dispatcher._under_way) or not asleep
+
+    async def live(self, until: float) -> None:
+        """Let time pass, from one thing that is planned to the next, up to that monotonic time."""
+        while self.clock.monotonic() < until:
+            planned = self.dispatcher._agenda._heap
+            to = min(planned[0][0], until) if planned else until
+            await self.advance(max(0.0, to - self.clock.monotonic()) + BLINK)
 
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -142,15 +142,15 @@ class Dispatcher:
         if lowest is None:
             self._plan(lane.name, min(lane.opens_at(band, now) for band in Band))
             return
+        oldest_first = lane.oldest_first()
         lane.claiming = True
-        self._spawn(self._claim(lane, lowest, now))
+        lane.enter(now)  # at once: other lanes may pass the same gate, and are looked at before this claim begins
+        self._spawn(self._claim(lane, lowest, now, oldest_first=oldest_first))
 
-    async def _claim(self, lane: Lane, lowest: Band, now: float) -> None:
-        request = self._request(lane, lowest)
-        lane.enter(now)
+    async def _claim(self, lane: Lane, lowest: Band, now: float, *, oldest_first: bool) -> None:
         claims: tuple[Claim, ...] = ()
         try:
-            claimed = await self._ledger.claim(request)
+            claimed = await self._ledger.claim(self._request(lane, lowest, oldest_first=oldest_first))
             claims, lane.waiting = claimed.claims, claimed.waiting
             for delivery in claimed.expired:
                 self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
@@ -166,7 +166,7 @@ class Dispatcher:
             self._spawn(self._make(lane, claim, now))
         self._plan_next(lane)
 
-    def _request(self, lane: Lane, lowest: Band) -> ClaimRequest:
+    def _request(self, lane: Lane, lowest: Band, *, oldest_first: bool) -> ClaimRequest:
         channel = self._channels()[lane.channel]
         return ClaimRequest(
             lane=lane.name,
@@ -174,7 +174,7 @@ class Dispatcher:
             limit=lane.policy.gate.bundle,
             attempts=lane.attempts_now(),
             lowest=lowest,
-            oldest_first=lane.oldest_first(),
+            oldest_first=oldest_first,
             joins=self._attempts.joins(lane.name),
         )
 
