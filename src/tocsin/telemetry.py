@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from tocsin.core import facts
 from tocsin.core.decision import Reason
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.facts import Fact
 
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -160,7 +160,9 @@ class Telemetry:
         self._moves.labels(channel, move.to.value, why).inc()
         if move.to is DeliveryState.SENT and move.latency_s is not None:
             self._latency.labels(channel, move.delivery.band.value).observe(move.latency_s)
-        level = logging.WARNING if move.to is DeliveryState.REFUSED else logging.DEBUG
+        # What a target at rest does not get was told when it was put to rest.
+        loud = move.to is DeliveryState.REFUSED and move.why is not Why.NO_TARGET
+        level = logging.WARNING if loud else logging.DEBUG
         if not self._log.isEnabledFor(level):
             return
         told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}

@@ -247,6 +247,23 @@ async def test_a_newer_alert_supersedes_the_older_pending_one_for_the_same_targe
     assert (await books.claimed(HIGH)).members[0][0].alert_id == old.id
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (DeliveryState.CANCELLED, Why.SHADOW),
+        (DeliveryState.REFUSED, Why.NO_TARGET),
+        (DeliveryState.EXPIRED, Why.PAST_LIFE),
+    ],
+)
+async def test_a_delivery_that_is_over_before_it_begins_is_told_as_it_is_kept(
+    books: Books, state: DeliveryState, why: Why
+) -> None:
+    appended = await books.append(books.detected(), decide=books.telling(GENERAL, state=state, why=why))
+    assert appended.moved == tuple((await books.deliveries()).values())
+    assert [(one.state, one.why) for one in appended.moved] == [(state, why)]
+    assert not appended.lanes
+
+
 async def test_twins_that_pass_in_one_batch_supersede_each_other(books: Books) -> None:
     first, second = books.detected(), books.detected()
     await books.append(first, second)

@@ -151,5 +151,6 @@ async def test_operators_see_how_fast_it_burns():
 async def test_refused_and_expired_ones_burn_too():
     desk = Desk()
     for to, why in ((DeliveryState.REFUSED, Why.REFUSED), (DeliveryState.EXPIRED, Why.PAST_LIFE)) * 3:
-        desk.objectives.hear(Moved(delivery=delivery(state=to, attempts=0), to=to, why=why))
+        one = delivery(state=to, attempts=0, moved_at=NOON)
+        desk.objectives.hear(Moved(delivery=one, to=to, why=why))
     assert [type(fact) for fact in await desk.later(1)] == [ObjectiveMissed]

@@ -28,7 +28,8 @@ NOON = 1000  # a minute, by its number
 
 
 def moved(to: DeliveryState, why: Why | None = None, latency_s: float | None = None, **how: object) -> Moved:
-    return Moved(delivery=delivery(state=to, why=why, **how), to=to, why=why, latency_s=latency_s)
+    given = {"state": to, "why": why, "moved_at": NOW + MINUTE} | how
+    return Moved(delivery=delivery(**given), to=to, why=why, latency_s=latency_s)
 
 
 HELD = {"attempts": 0, "due": NOW + 8 * HOUR}
@@ -47,6 +48,7 @@ HELD = {"attempts": 0, "due": NOW + 8 * HOUR}
         (moved(S.EXPIRED, Why.PAST_LIFE, attempts=0), False),
         (moved(S.EXPIRED, Why.PAST_LIFE, attempts=3, due=NOW + MINUTE), False),
         (moved(S.EXPIRED, Why.PAST_LIFE, **HELD), None),
+        (moved(S.EXPIRED, Why.PAST_LIFE, attempts=0, moved_at=NOW), None),  # past its life on arrival
         (moved(S.POSSIBLY_SENT, Why.HELD), False),
         (moved(S.DELIVERED), None),
         (moved(S.PENDING, Why.DEFERRED), None),

@@ -6,6 +6,7 @@ Every waiting call shares the transaction, the lock of the stream and the bulk w
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,7 @@ class _Batch:
         record = AlertRecord(alert=alert, accepted_at=now, decision=Decision.ACCEPTED, reason=reason, last_seen_at=now)
         draft.events.append(Event(position=position, kind=EventKind.ACCEPTED, at=now, record=record))
         for plan in plans:
-            self._plan(plan, number, alert.priority, episode, draft)
+            self._plan(plan, number, alert, episode, draft)
         return Receipt(decision=Decision.ACCEPTED, id=alert.id, reason=reason)
 
     def _test(self, alert: Alert, plans: Sequence[Plan], draft: _Draft) -> Receipt:
@@ -168,16 +169,18 @@ class _Batch:
         number = self._stream.next_alert()
         self._alerts.append(alert_row(self._transaction, number, alert, Decision.ACCEPTED, Reason.TEST))
         for plan in plans:
-            self._plan(plan, number, alert.priority, None, draft)
+            self._plan(plan, number, alert, None, draft)
         return Receipt(decision=Decision.ACCEPTED, id=alert.id, reason=Reason.TEST)
 
-    def _plan(self, plan: Plan, alert: int, priority: int, episode: int | None, draft: _Draft) -> None:
+    def _plan(self, plan: Plan, number: int, alert: Alert, episode: int | None, draft: _Draft) -> None:
         key = self._stream.next_delivery()
-        row = delivery_row(self._transaction, key, plan, alert=alert, priority=priority, episode=episode)
+        row = delivery_row(self._transaction, key, plan, alert=number, priority=alert.priority, episode=episode)
         if plan.state is DeliveryState.PENDING:
             draft.lanes.add(plan.lane)
             if episode is not None:
                 self._supersede((episode, row[2]), draft)
+        else:
+            draft.moved.append(_over(plan, key, alert, self._transaction.now))
         self._deliveries.append(row)
 
     def _supersede(self, place: Place, draft: _Draft) -> None:
@@ -197,6 +200,25 @@ class _Batch:
             draft = self._superseding.get((held.episode or 0, str(held.delivery.target)))
             if draft is not None:
                 draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
+
+
+def _over(plan: Plan, key: int, alert: Alert, now: datetime) -> Delivery:
+    """Over before it began."""
+    return Delivery(
+        key=key,
+        alert_id=alert.id,
+        target=plan.target,
+        lane=plan.lane,
+        priority=alert.priority,
+        state=plan.state,
+        why=plan.why,
+        fence=0,
+        attempts=0,
+        planned_at=now,
+        due=plan.due,
+        expires_at=plan.expires_at,
+        moved_at=now,
+    )
 
 
 def _skus(submissions: Sequence[Submission]) -> set[str]:

@@ -67,8 +67,8 @@ WINDOWS: Mapping[str, timedelta] = MappingProxyType(
 
 
 def told_in_time(moved: Moved, within: timedelta) -> bool | None:
-    """None where it has not ended, or in a way that nobody missed: not wanted any more, late by wish, its target known
-    to be dead.
+    """None where it has not ended, or in a way that nobody missed: not wanted any more, late by wish, too old for its
+    channel on arrival, its target known to be dead.
     """
     match moved.to:
         case DeliveryState.SENT:
@@ -76,7 +76,7 @@ def told_in_time(moved: Moved, within: timedelta) -> bool | None:
         case DeliveryState.REFUSED:
             return None if moved.why is Why.NO_TARGET else False
         case DeliveryState.EXPIRED:
-            return None if late_by_wish(moved.delivery) else False
+            return None if late_by_wish(moved.delivery) or _never_alive(moved.delivery) else False
         case DeliveryState.POSSIBLY_SENT:
             return False
         case _:
@@ -89,6 +89,10 @@ def late_by_wish(delivery: Delivery) -> bool:
     """
     left_before = delivery.attempts - (delivery.state is DeliveryState.SENT)
     return left_before == 0 and delivery.due > delivery.planned_at
+
+
+def _never_alive(delivery: Delivery) -> bool:
+    return delivery.moved_at == delivery.planned_at
 
 
 def burn(objective: Objective, minutes: Iterable[Minute], window: timedelta, now: int) -> Burn:

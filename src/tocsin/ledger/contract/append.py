@@ -43,7 +43,7 @@ class Appended:
     """`answers` in the order of the items, as `Receipt.as_json` (a repeated key gets the stored one).
 
     `receipts` are those newly decided, with their alerts; `lanes` got new pending deliveries; `moved` are older
-    deliveries that a newer alert superseded.
+    deliveries that a newer alert superseded, and new ones that were over before they began.
     """
 
     answers: tuple[Mapping[str, Any], ...]
