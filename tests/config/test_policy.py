@@ -145,3 +145,20 @@ async def test_every_channel_of_this_version_carries_what_operators_are_told(loa
     made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None)
     assert made.keys() == OFFERS.keys()
     assert all(isinstance(channel, TellsOperators) for channel in made.values())
+
+
+def test_a_webhook_may_join_longer_than_its_channel_or_never(loaded):
+    hooks = [f'"{name}": {{"url": "{WEBHOOK.format(n)}"{join}}}' for n, (name, join) in enumerate(JOINS.items())]
+    targets = rulebook(loaded(discord(", ".join(hooks), ', "join": "30m"'))).routing.targets
+    assert {target.name: policy.join for target, policy in targets.items()} == {
+        "as_the_channel": timedelta(minutes=30),
+        "longer": timedelta(hours=2),
+        "never": None,
+    }
+
+
+JOINS = {"as_the_channel": "", "longer": ', "join": "2h"', "never": ', "join": 0'}
+
+
+def test_nothing_joins_where_the_file_says_nothing(loaded):
+    assert rulebook(loaded(discord(named("general")))).routing.joining == {}

@@ -97,9 +97,9 @@ def test_what_is_wrong_with_an_endpoint_is_told_with_its_place(loaded, endpoint,
     assert KEY not in str(raised.value)
 
 
-@pytest.mark.parametrize("key", ["api_base", "templates"])
+@pytest.mark.parametrize("key", ["api_base", "join", "templates"])
 def test_check_points_out_what_endpoints_have_no_use_for(loaded, key):
-    values = {"api_base": '"http://127.0.0.1:9"', "templates": '{"in_stock": "a.j2"}'}
+    values = {"api_base": '"http://127.0.0.1:9"', "join": '"30m"', "templates": '{"in_stock": "a.j2"}'}
     config = loaded(webhook('"https://x.example"', f', "{key}": {values[key]}'))
     (caution,) = check(config).cautions
     assert caution.path == f"alerts.channels.webhook.{key}"

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.made import GENERAL, HIGH, HOUR, MINUTE, NOW, SECOND, STAFF, alert
+from tests.rules.made import CATALOG, GENERAL, HIGH, HOUR, MINUTE, NOW, SECOND, STAFF, alert
 
 from tocsin.core.alert import AlertType
 from tocsin.core.decision import Plan
@@ -262,3 +262,20 @@ def test_whoever_an_enabled_route_names_hears_of_it(routes):
 def test_an_hour_old_alert_is_still_planned_for_the_record():
     (made,) = planned(route(GENERAL), told=alert(timestamp=NOW - HOUR))
     assert made.state is STATE.EXPIRED
+
+
+def test_only_what_the_catalog_knows_joins_and_only_where_the_target_wants_it():
+    joining = targets(GENERAL, HIGH, join=30 * MINUTE)
+    general, high = planned(route(GENERAL, HIGH), known=joining, catalog=CATALOG)
+    assert (general.product, high.product) == ("rtx-5090-fe", None)
+    (unlisted,) = planned(route(GENERAL), known=joining)
+    assert unlisted.product is None
+    (first,) = planned(route(HIGH, fallback=(GENERAL,)), known=joining, catalog=CATALOG)
+    assert [behind.product for behind in first.fallback] == ["rtx-5090-fe"]
+
+
+def test_a_lane_knows_which_of_its_targets_join():
+    policy = RoutingPolicy(routes=(), targets=targets(GENERAL, HIGH, join=30 * MINUTE))
+    assert {lane: [one.target for one in each] for lane, each in policy.joining.items()} == {
+        f"lane {GENERAL}": [GENERAL]
+    }

@@ -7,7 +7,7 @@ from tests.rules.made import HOUR, MINUTE, NOW, SECOND, delivery
 
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
-from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, back_off
+from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, after_join, back_off
 
 PENDING, SENT = DeliveryState.PENDING, DeliveryState.SENT
 HALF = 0.5
@@ -111,3 +111,35 @@ def test_what_the_process_died_over_again_and_again_is_left_to_an_operator():
     assert after_doubt(delivery(attempts=5, **crashed), "resend", NOW, HALF) == HELD
     assert after_harmless_doubt(delivery(attempts=5, **crashed), NOW, HALF) == HELD
     assert after_harmless_doubt(delivery(attempts=5, why=Why.ANSWER_LOST), NOW, HALF).to is PENDING
+
+
+def by_itself(due=NOW) -> Step:
+    return Step(PENDING, Why.DEFERRED, due, alone=True)
+
+
+GONE = (Refusal.TARGET_GONE, Refusal.TARGET_FORBIDDEN, Refusal.OPTED_OUT)
+MINDED = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "step"),
+    [
+        (Delivered("1180"), Step(SENT)),
+        (Refused(Refusal.MESSAGE_GONE), Step(PENDING, Why.DEFERRED, NOW)),
+        *((Refused(why), by_itself()) for why in MINDED),
+        *((Refused(why), Step(DeliveryState.REFUSED, Why.REFUSED)) for why in GONE),
+        (Deferred(Delay.RATE_LIMITED, HOUR), by_itself()),
+        (Deferred(Delay.CREDENTIALS), deferred(MINUTE, shuts=True)),
+        (Deferred(Delay.UNREACHABLE), deferred(PAUSE, shuts=False)),
+        (Unknown(Doubt.ANSWER_LOST), Step(DeliveryState.UNKNOWN, Why.ANSWER_LOST)),
+    ],
+    ids=str,
+)
+def test_what_cannot_join_a_message_leaves_by_itself_at_once_and_shuts_no_lane(outcome, step):
+    assert after_join(outcome, delivery(), NOW, HALF) == step
+    check_move(DeliveryState.SENDING, step.to, step.why)
+
+
+def test_a_join_that_fails_again_and_again_backs_off():
+    tried = after_join(Deferred(Delay.RATE_LIMITED, HOUR), delivery(attempts=3), NOW, HALF)
+    assert tried == by_itself(NOW + back_off(3, HALF))
