@@ -78,7 +78,7 @@ async def test_an_alert_that_was_found_after_a_lost_answer_is_counted_once(town:
 async def test_an_alert_that_failed_over_is_counted_where_it_was_told(town: Town):
     route = {"name": "all", "match": {}, "to": ["discord:high_priority"], "fallback": ["discord:general"]}
     await town.open(routes=[route])
-    town.sandbox.faults.next("discord", Fault.status(404, UNKNOWN_WEBHOOK), target="high_priority")
+    town.sandbox.faults.next("discord", Fault.status(404, UNKNOWN_WEBHOOK), action="execute", target="high_priority")
     await told(town, "RTX 5090", timestamp=ago(3))
     assert count(town) == 1
     assert seconds(town) >= 3
@@ -170,3 +170,30 @@ async def test_asking_where_an_alert_would_go_says_nothing_of_a_clock(town: Town
         await town.call("POST", "/api/v1/routes/test", alert, status=422)
     await told(town, "RTX 5090")
     assert not any(isinstance(fact, ClockWrong) for fact in town.facts)
+
+
+async def test_expired_cancelled_and_refused_deliveries_are_told_apart(town: Town):
+    await town.open(discord={"max_age": {"in_stock": "1s"}})
+    later = {"type": "price_drop", "priority": 5}
+    town.sandbox.faults.next("discord", Fault.status(400), action="execute")
+    refused = await town.report("Steam Deck", **later)
+    await town.settled(refused, DeliveryState.REFUSED)
+    town.sandbox.faults.next("discord", Fault.too_many(60, "seconds", "user"), action="execute", times=2)
+    closed = await town.report("PS5 Pro", **later)
+    await town.settled(closed, DeliveryState.PENDING)
+    await town.call("POST", f"/api/v1/alerts/{closed.id}/close")
+    expired = await town.report("RTX 5090")
+    await town.settled(expired, DeliveryState.EXPIRED)
+    ends = {"refused": (refused, "refused"), "cancelled": (closed, "closed"), "expired": (expired, "past_life")}
+    for state, (receipt, why) in ends.items():
+        (listed,) = (await town.get(f"/api/v1/deliveries?state={state}"))["deliveries"]
+        assert (listed["alert_id"], listed["why"], listed["state"]) == (str(receipt.id), why, state)
+        assert figure(town, "tocsin_deliveries_total", channel="discord", state=state, why=why) == 1
+    assert count(town) == 0
+
+
+async def test_a_channel_in_shadow_shows_what_it_would_have_sent(town: Town):
+    await town.open(discord={"mode": "shadow"})
+    await town.settled(await town.report("RTX 5090"), DeliveryState.CANCELLED)
+    assert figure(town, "tocsin_deliveries_total", state="cancelled", why="shadow") == 1
+    assert figure(town, "tocsin_objective_burn_rate") == 0
