@@ -41,6 +41,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "restart_needed": What.RESTART_NEEDED,
         "click_lost": None,
         "channel_failed": What.UNFORESEEN,
+        "mentions_failed": What.UNFORESEEN,
         "dispatcher_failed": What.UNFORESEEN,
         "feed_read_failed": What.UNFORESEEN,
         "notice_failed": What.UNFORESEEN,
