@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Channel, Edits, Finds, Member, Message, RepeatsSafely, Report
+from tocsin.channels.contract import Attempt, Channel, Finds, Member, RepeatsSafely, Report
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
@@ -18,10 +18,11 @@ from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement, StandingMessage
+from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.noise import Noise
 from tocsin.pipeline.quarantine import blamed, has_killed, is_poison
+from tocsin.pipeline.request import answer_of, composed, made, name_of, outcome_of
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.objective import late_by_wish
@@ -90,7 +91,7 @@ class Attempts:
 
     async def send(self, claim: Claim) -> Answered:
         """Send the claimed request; it is not settled by that."""
-        attempt = self._with_noise(_composed(claim))
+        attempt = self._with_noise(composed(claim))
         if attempt.mention != NOBODY:
             await self._note_mention(attempt)
         began = self._clock.monotonic()
@@ -119,7 +120,7 @@ class Attempts:
         records = {delivery.key: record for delivery, record in claim.members}
         if claim.joins is not None or not isinstance(channel, Finds):
             return await self._move([self._undecided(delivery, channel, claim) for delivery in doubtful], records)
-        found = await channel.find(_composed(claim))
+        found = await channel.find(composed(claim))
         if found is None:
             return MovedRows(())
         outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
@@ -140,7 +141,7 @@ class Attempts:
         channel = self._channels().get(attempt.target.channel)
         try:
             assert channel is not None, "a reload has just taken the channel away"
-            return await (channel.send(attempt) if attempt.joins is None else _join(attempt, attempt.joins, channel))
+            return await made(attempt, channel)
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
             self._tell(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return blamed(attempt, channel, bug)
@@ -166,10 +167,10 @@ class Attempts:
         deliveries = [member.delivery for member in attempt.members]
         settlement = Settlement(
             attempt=attempt.key,
-            outcome=_outcome(claim, report),
+            outcome=outcome_of(claim, report),
             moves=tuple(map(_move, deliveries, answered.steps, report.outcomes)),
             status=report.status,
-            answer=_answer(claim, report),
+            answer=answer_of(claim, report),
             mentioned=" ".join(attempt.mention.names),
             disable=_dead(attempt.target, report.outcomes),
             joined=claim.joins,
@@ -248,54 +249,10 @@ class Attempts:
         return before + self._stopwatch.span(record.accepted_at, answered)
 
 
-def message_of(standing: StandingMessage) -> Message:
-    """What a channel is told of a message that stands there."""
-    members = tuple(Member(delivery, record) for delivery, record in standing.members)
-    return Message(target=standing.target, reference=standing.reference, members=members)
-
-
 def _joined_rows(first: MovedRows, then: MovedRows) -> MovedRows:
     """Two moves of the same deliveries, as they stand after the second."""
     latest = {one.key: one for one in (*first.deliveries, *then.deliveries)}
     return MovedRows(tuple(latest.values()), first.lost, first.lanes | then.lanes)
-
-
-def name_of(outcome: Outcome) -> str:
-    return type(outcome).__name__.lower()
-
-
-def _composed(claim: Claim) -> Attempt:
-    return Attempt(
-        key=claim.key,
-        target=claim.target,
-        lane=claim.lane,
-        started_at=claim.started_at,
-        deadline=min(delivery.expires_at for delivery, _ in claim.members),
-        members=tuple(Member(delivery, record) for delivery, record in claim.members),
-        joins=None if claim.joins is None else message_of(claim.joins),
-    )
-
-
-async def _join(attempt: Attempt, message: Message, channel: Channel) -> Report:
-    """All that the message shows shares one outcome. What edits are allowed says nothing of new messages."""
-    assert isinstance(channel, Edits), f"{attempt.target} has a message that its channel could not have joined"
-    report = await channel.edit(message)
-    return replace(report, outcomes=report.outcomes[:1] * len(attempt.members), budget=None)
-
-
-def _outcome(claim: Claim, report: Report) -> str:
-    """What came of the attempt, in a word for each outcome that its members have."""
-    return "joined" if _has_joined(claim, report) else " ".join(dict.fromkeys(map(name_of, report.outcomes)))
-
-
-def _answer(claim: Claim, report: Report) -> str:
-    """What the provider said; it says nothing where all went well."""
-    joined = claim.host if _has_joined(claim, report) else None
-    return report.answer if joined is None else f"joined the message of alert {joined.alert.id}"
-
-
-def _has_joined(claim: Claim, report: Report) -> bool:
-    return claim.joins is not None and isinstance(report.outcomes[0], Delivered)
 
 
 def _refusal(outcome: Outcome) -> Refusal | None:

@@ -10,9 +10,9 @@ from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Tell
 from tocsin.core.outcome import Deferred, Delay, Delivered, Refused, Unknown
 from tocsin.ledger.contract import Archive, Ledger, StandingMessage
-from tocsin.pipeline.attempts import message_of
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.request import message_of
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.gate import bounded
 from tocsin.rules.step import back_off
