@@ -7,7 +7,7 @@ from tests.config.scenes import WEBHOOK
 
 from tocsin.channels.contract import TellsOperators
 from tocsin.channels.transport import Transport
-from tocsin.config import check, rulebook
+from tocsin.config import check, objective, rulebook
 from tocsin.config.policy import OFFERS
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
@@ -15,6 +15,7 @@ from tocsin.core.delivery import Target
 from tocsin.rules.gate import Rate
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
+from tocsin.rules.objective import Objective
 from tocsin.wiring import channels
 
 DOCUMENTED = (Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1)))
@@ -162,3 +163,26 @@ JOINS = {"as_the_channel": "", "longer": ', "join": "2h"', "never": ', "join": 0
 
 def test_nothing_joins_where_the_file_says_nothing(loaded):
     assert rulebook(loaded(discord(named("general")))).routing.joining == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("{}", Objective(timedelta(seconds=1), 99)),
+        ('{"operators": {"objective": {"within": "2s"}}}', Objective(timedelta(seconds=2), 99)),
+        ('{"operators": {"objective": {"of": 99.9}}}', Objective(timedelta(seconds=1), 99.9)),
+        ('{"operators": {"objective": null}}', None),
+    ],
+)
+def test_alerts_are_to_be_told_within_a_second_unless_the_file_says_otherwise(loaded, text, asked):
+    assert objective(loaded(text).settings) == asked
+
+
+@pytest.mark.parametrize("place", ["the channel", "the webhook"])
+def test_check_says_where_nothing_can_join_for_lack_of_products_and_calls_none_unused_where_it_can(loaded, place):
+    hooks = named("general") if place == "the channel" else f'"general": {{"url": "{WEBHOOK.format(1)}", "join": "1h"}}'
+    text = discord(hooks, ', "join": "30m"' if place == "the channel" else "")
+    assert [caution.message for caution in check(loaded(text)).cautions] == [
+        "products lists nothing: no alert ever joins a message"
+    ]
+    assert check(loaded(text[:-1] + ', "products": {"ps5": {"skus": ["bestbuy:1"]}}}')).cautions == ()

@@ -143,9 +143,10 @@ def _same_webhooks(settings: Settings) -> Iterator[_Finding]:
 def _unused(settings: Settings) -> Iterator[_Finding]:
     matches = list(_matches(settings))
     limits = settings.alerts.filters.products
+    joining = any(True for _ in _joins(settings))
     for name, product in settings.products.items():
         asked = any(_names(match.products, name) or _names(match.families, product.family) for _, match in matches)
-        if not asked and name not in limits:
+        if not (asked or joining or name in limits):
             yield ("products", name), "no route, mention or price limit speaks of it"
         if not product.skus:
             yield ("products", name), "it has no skus, so no alert is ever about it"
@@ -153,6 +154,16 @@ def _unused(settings: Settings) -> Iterator[_Finding]:
     for name in settings.quiet_hours:
         if name not in used:
             yield ("quiet_hours", name), "no webhook keeps these hours"
+
+
+def _joins(settings: Settings) -> Iterator[KeyPath]:
+    """Where the file says that alerts join messages."""
+    discord = settings.alerts.channels.discord
+    if discord and discord.join:
+        yield ("alerts", "channels", "discord", "join")
+    for path, webhook in _webhooks(settings):
+        if webhook.join:
+            yield (*path, "join")
 
 
 def _unknown_words(settings: Settings) -> Iterator[_Finding]:
@@ -207,7 +218,9 @@ def _shadows(settings: Settings) -> Iterator[_Finding]:
 
 
 def _without_effect(settings: Settings) -> Iterator[_Finding]:
-    """Keys that every channel takes, where one has no use for them."""
+    """Keys that are right where they stand, and of no use there."""
+    for path in () if settings.products else _joins(settings):
+        yield path, "products lists nothing: no alert ever joins a message"
     for name, channel in settings.alerts.channels.enabled():
         if channel.templates and name != "discord":
             yield ("alerts", "channels", name, "templates"), "messages of Discord alone have templates: not used"
