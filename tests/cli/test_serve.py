@@ -68,6 +68,10 @@ def test_a_hangup_reads_the_configuration_again_and_a_bad_one_changes_nothing(tm
         service.tell(signal.SIGHUP)
         refused = service.logs("configuration not reloaded: the old one stays")
         assert (refused["level"], "alerts.json:1:2" in refused["problem"]) == ("error", True)
+        looked = tocsin(tmp_path, "doctor", "--url", service.url, "--token", service.token, "--json")
+        (told,) = [finding for finding in json.loads(looked.stdout) if finding["what"] == "conditions"]
+        assert (looked.returncode, told["state"]) == (1, "bad")
+        assert "tocsin check names every problem" in told["detail"]
         file.write_text('{"alerts": {"filters": {"excluded_retailers": ["walmart"]}}}')
         service.tell(signal.SIGHUP)
         assert service.logs("trouble")["what"] == "restart_needed"

@@ -110,7 +110,7 @@ def test_a_backup_is_made_while_the_service_runs(service: Serving, shell: Run, t
 def test_the_doctor_looks_at_the_service(at: Run):
     told = at("doctor", "--json")
     assert told.exit_code == 0, told.stdout
-    assert {"service", "targets"} <= {finding["what"] for finding in json.loads(told.stdout)}
+    assert {"service", "conditions"} <= {finding["what"] for finding in json.loads(told.stdout)}
 
 
 def first_cursor(service: Serving) -> str:

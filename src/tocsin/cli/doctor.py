@@ -97,18 +97,21 @@ async def _service(config: Config, url: str | None, token: str | None) -> AsyncI
             if told["ready"]
             else Finding("service", "bad", f"{where} takes no alerts: {'; '.join(told['problems'])}")
         )
-        yield await _targets(service)
+        async for finding in _conditions(service):
+            yield finding
 
 
-async def _targets(service: Client) -> Finding:
+async def _conditions(service: Client) -> AsyncIterator[Finding]:
+    """What the service itself would tell its operators now."""
     try:
-        channels = (await service.get("/api/v1/channels"))["channels"]
+        lasting = (await service.get("/api/v1/conditions"))["conditions"]
     except TocsinError as problem:
-        return Finding("targets", "note", f"cannot be looked at: {problem.message}")
-    resting = [target["target"] for channel in channels for target in channel.get("targets", ()) if target["disabled"]]
-    if resting:
-        return Finding("targets", "bad", f"{', '.join(resting)} cannot be used: GET /api/v1/channels says why")
-    return Finding("targets", "good", f"{sum(len(channel.get('targets', ())) for channel in channels)} in use")
+        yield Finding("conditions", "note", f"cannot be looked at: {problem.message}")
+        return
+    for condition in lasting:
+        yield Finding("conditions", "bad", f"{condition['headline']}: {condition['detail']}. {condition['mend']}")
+    if not lasting:
+        yield Finding("conditions", "good", "nothing needs a human")
 
 
 def _kept(config: Config, url: str | None) -> str:
