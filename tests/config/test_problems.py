@@ -136,6 +136,8 @@ BAD = [
     ('{"routes": [{"match": {}, "to": ["sms:vip"]}]}', "routes.0.to.0", "alerts.channels has no sms"),
     ('{"routes": [{"match": {}, "to": [], "fallback": ["x"]}]}', "routes.0.fallback.0", 'is written "channel:name"'),
     ('{"operators": {"to": ["email:ops"]}}', "operators.to.0", "alerts.channels has no email"),
+    ('{"operators": {"objective": {"of": 100}}}', "operators.objective.of", "less than 100 (given: 100)"),
+    ('{"operators": {"objective": {"of": 9}}}', "operators.objective.of", "greater than or equal to 90 (given: 9)"),
     ('{"retailers": {"a": {"to": ["sms:x"]}}}', "retailers.a.to.0", "alerts.channels has no sms"),
     ('{"routes": [{"match": {"famlies": ["a"]}, "to": []}]}', "routes.0.match.famlies", "families"),
     ('{"routes": [{"match": {"min_priority": 11}, "to": []}]}', "routes.0.match.min_priority", "1 to 10"),
