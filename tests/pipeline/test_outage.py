@@ -85,8 +85,9 @@ async def test_after_an_hour_away_the_important_leave_first_the_dead_expire_and_
 
 async def test_while_the_breaker_is_open_one_probe_at_a_time_tells_whether_the_provider_is_back(tmp_path: Path):
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
-    async with at_work(tmp_path / "ledger.db", clock, PLACES[0], answer=lambda _: Deferred(Delay.UNREACHABLE)) as works:
-        await works.accept(PLACES[0], *(works.alert(f"S{number}", 9) for number in range(20)))
+    place = TargetPolicy(target=Target("board", "wall"), lane="wall", gate=GatePolicy(max_in_flight=1))
+    async with at_work(tmp_path / "ledger.db", clock, place, answer=lambda _: Deferred(Delay.UNREACHABLE)) as works:
+        await works.accept(place, *(works.alert(f"S{number}", 9) for number in range(20)))
         await works.live(2 * MINUTE)
         times = [at for at, _ in works.board.seen]
         gaps = [round(later - earlier) for earlier, later in pairwise(times[4:])]
