@@ -108,13 +108,13 @@ class Works:
             await asyncio.sleep(0)
 
     def is_busy(self) -> bool:
+        return bool(self.dispatcher._under_way) or self.is_due()
+
+    def is_due(self) -> bool:
+        """The scheduler does not sleep until what is planned next."""
         planned = self.dispatcher._agenda._heap
-        asleep = (
-            any(abs(at - planned[0][0]) < BLINK for at, wake in self.clock._sleepers if not wake.done())
-            if planned
-            else True
-        )
-        return bool(self.dispatcher._under_way) or not asleep
+        sleeps = [at for at, wake in self.clock._sleepers if not wake.done()]
+        return bool(planned) and not any(abs(at - planned[0][0]) < BLINK for at in sleeps)
 
     async def live(self, until: float) -> None:
         """Let time pass, from one thing that is planned to the next, up to that monotonic time."""

@@ -31,12 +31,15 @@ from tocsin.ledger.schema import LATER, PENDING, Moment, alerts, attempt_members
 from tocsin.ledger.transaction import AnyRow, Transaction
 
 BEYOND = 2  # read past the limit, so that one look is enough where some turn out to be expired
+SUSPECT_FROM = 2  # attempts; what comes back from doubt after so many leaves alone
 LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so many
 
 Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
 # Where in a candidate's row they stand: each is looked at many times, and a place is found faster than a name.
+_DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
 _KEY, _TARGET, _EXPIRES_AT = (place_of(name) for name in ("key", "target", "expires_at"))
+_WHY, _ATTEMPTS = place_of("why"), place_of("attempts")
 _EPISODE, _PRODUCT = len(DELIVERY), len(DELIVERY) + 1
 _CUT = len(DELIVERY) + 2  # the columns of the alert begin
 
@@ -174,7 +177,7 @@ def _is_busy(row: AnyRow, busy: Container[tuple[str, int | str]]) -> bool:
 
 def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
-    that join a message go with others that join the same.
+    that join a message go with others that join the same, and suspects go alone.
     """
     first, message = candidates[0], standing.get(candidates[0][_KEY])
     together: list[AnyRow] = []
@@ -182,6 +185,8 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stand
     for row in candidates:
         if len(together) == request.limit:
             break
+        if row is not first and (_is_suspect(first) or _is_suspect(row)):
+            continue
         same = row[_TARGET] == first[_TARGET] and standing.get(row[_KEY]) is message
         if same and row[_EPISODE] not in products:
             together.append(row)
@@ -193,6 +198,11 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stand
     beside = joins.beside(message, {row[_KEY] for row in together})
     fit = request.pack(target_of(first[_TARGET]), [*beside, *records]) - len(beside)
     return list(zip(together, records, strict=True))[: max(1, fit)]
+
+
+def _is_suspect(row: AnyRow) -> bool:
+    """Again its end was not known: should the process die over it, its neighbours live."""
+    return row[_ATTEMPTS] >= SUSPECT_FROM and row[_WHY] in _DOUBTFUL
 
 
 def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standing) -> tuple[Claim, ...]:
