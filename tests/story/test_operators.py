@@ -13,7 +13,9 @@ from tocsin.core.condition import What
 from tocsin.core.facts import Attempted, ConditionOver
 from tocsin.core.outcome import Deferred, Delay, Delivered
 from tocsin.rules.breaker import OPENS_AFTER
+from tocsin.rules.gate import Gate
 from tocsin.sandbox import Fault
+from tocsin.sandbox.webhook import secret_for
 
 STAFF = {"to": ["discord:staff"]}
 DEAD = "discord:general is dead and gets nothing any more"
@@ -205,15 +207,34 @@ async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: Town):
     assert headlines(town) == ["The ledger cannot be written in time"]
 
 
-async def test_programs_are_told_signed(town: Town):
-    hook = town.sandbox.webhook.hook("partner")
-    partner = {"url": town.sandbox.webhook.url("partner"), "secret": hook.secrets[0], "allow_networks": ["127.0.0.0/8"]}
+def partner(town: Town, *, operators: list[str], secret: str) -> dict[str, Any]:
+    """A program that listens beside Discord, and gets every alert."""
+    endpoint = {"url": town.sandbox.webhook.url("partner"), "secret": secret, "allow_networks": ["127.0.0.0/8"]}
     channels = {
         "discord": {"enabled": True, "api_base": town.sandbox.url, **hooks(town)},
-        "webhook": {"enabled": True, "endpoints": {"partner": partner}},
+        "webhook": {"enabled": True, "endpoints": {"partner": endpoint}},
     }
-    route = {"name": "all", "match": {}, "to": ["discord:general"]}
-    await town.open(alerts={"channels": channels}, operators={"to": ["webhook:partner"]}, routes=[route])
+    route = {"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]}
+    return {"alerts": {"channels": channels}, "operators": {"to": operators}, "routes": [route]}
+
+
+async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: Town):
+    hook = town.sandbox.webhook.hook("partner")
+    await town.open(**partner(town, operators=["discord:staff"], secret=secret_for("another")))
+    await town.report("RTX 5090")
+    told = await town.room("staff").expect("The key for webhook:partner is refused")
+    assert "reload" in told.text
+    await town.close()
+    await town.open(**partner(town, operators=["discord:staff"], secret=hook.secrets[0]))
+    town.alerts.dispatcher.lanes()["webhook:partner"].turnstiles[0].gate = Gate()  # its minute has passed
+    await town.report("PS5 Pro")
+    await town.sandbox.webhook.expect("partner", "PS5 Pro")
+    await town.room("staff").expect("The key for webhook:partner is taken again")
+
+
+async def test_programs_are_told_signed(town: Town):
+    hook = town.sandbox.webhook.hook("partner")
+    await town.open(**partner(town, operators=["webhook:partner"], secret=hook.secrets[0]))
     await kill(town)
     body = await town.sandbox.webhook.expect("partner", DEAD)
     assert body["type"] == "operator.condition_began"
