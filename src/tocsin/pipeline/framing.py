@@ -38,12 +38,22 @@ def frame(body: bytes) -> Framed:
     if not body.startswith(b"{"):
         raise NotJsonError(f"the body is neither a JSON object nor an array nor NDJSON; {_CURL}")
     try:
-        value = orjson.loads(body)
+        value = _parsed(body)
     except orjson.JSONDecodeError as problem:
         return Framed(_lines(body, problem), single=False)
     if len(body) > MAX_ITEM:
         raise _too_large_an_alert()
     return Framed((value,), single=True)
+
+
+def _parsed(body: bytes) -> Any:
+    """Raises JSONDecodeError, and MemoryError where it is not the sender who is wrong."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        if problem.msg.startswith("Not enough memory"):
+            raise MemoryError from None
+        raise
 
 
 def _check_size(body: bytes) -> None:
@@ -55,7 +65,7 @@ def _check_size(body: bytes) -> None:
 
 def _array(body: bytes) -> list[Any]:
     try:
-        values: list[Any] = orjson.loads(body)
+        values: list[Any] = _parsed(body)
     except orjson.JSONDecodeError as problem:
         raise NotJsonError(f"the body is not JSON: {problem}") from None
     if len(values) > MAX_ITEMS:
@@ -81,7 +91,7 @@ def _line(line: bytes) -> Any:
     if len(line) > MAX_ITEM:
         return _too_large_an_alert()
     try:
-        return orjson.loads(line)
+        return _parsed(line)
     except orjson.JSONDecodeError as problem:
         return NotJsonError(f"this line is not JSON: {problem}")
 

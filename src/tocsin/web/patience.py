@@ -1,9 +1,11 @@
 """How long a head may take to arrive and may be: what an application cannot bound from behind its server."""
 
 import asyncio
+import sys
 from typing import Any
 
 import orjson
+from httptools import HttpParserCallbackError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tocsin.web.guard import EVERY_ANSWER
@@ -47,6 +49,9 @@ class PatientHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
+        if isinstance(sys.exception(), HttpParserCallbackError):
+            self.transport.abort()  # the request is good and we have failed, for want of memory: it is to come again
+            return
         body = orjson.dumps({"error": {"code": "bad_request", "message": msg, "details": []}})
         headers = [*EVERY_ANSWER, (b"content-type", b"application/json"), (b"connection", b"close")]
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
