@@ -93,6 +93,11 @@ class Process:
         line: Mapping[str, Any] = json.loads(self._logged.expect(rf'.*"message": "{re.escape(message)}".*{kind}')[0])
         return line
 
+    @property
+    def log(self) -> str:
+        """All that it has logged."""
+        return "\n".join(self._logged.all)
+
     def rest_of_log(self) -> list[str]:
         """What was not yet looked at, once it has ended."""
         return self._logged.rest()
@@ -118,6 +123,7 @@ class _Lines:
     def __init__(self, pipe: IO[str]) -> None:
         self._pipe = pipe
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self.all: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -143,5 +149,6 @@ class _Lines:
 
     def _read(self) -> None:
         for line in self._pipe:
-            self._lines.put(line.rstrip("\n"))
+            self.all.append(line.rstrip("\n"))
+            self._lines.put(self.all[-1])
         self._lines.put(None)

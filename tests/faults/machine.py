@@ -1,6 +1,7 @@
 """The real program in a process of its own, on a machine that is short of something."""
 
 import asyncio
+import json
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -29,7 +30,9 @@ class Machine:
 
     async def __aenter__(self) -> Self:
         folder = self._village.folder
-        self.serving = await asyncio.to_thread(Serving, folder, "--config", "tocsin.json", through=self._through)
+        self.serving = await asyncio.to_thread(
+            Serving, folder, "--config", "tocsin.json", "--log-level", "debug", through=self._through
+        )
         self._http = aiohttp.ClientSession(headers=HEADERS, timeout=aiohttp.ClientTimeout(total=10))
         return self
 
@@ -38,15 +41,12 @@ class Machine:
     ) -> None:
         await self._http.close()
         await asyncio.to_thread(self.serving.kill)
+        self._village.logged.append(self.serving.log)
 
     @property
     def pid(self) -> int:
         """Of the service itself, whatever stands before it."""
         return int((self._village.folder / f"{self._ledger}.lock").read_text())
-
-    @property
-    def descriptors(self) -> int:
-        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     @property
     def address_space(self) -> int:
@@ -61,9 +61,10 @@ class Machine:
             return 0, None
 
     async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any, Mapping[str, str]]:
-        """The status, the answer and its headers."""
+        """The status, the answer (None where it is no JSON) and its headers."""
         async with self._http.request(method, self.serving.url + path, json=body) as answer:
-            return answer.status, await answer.json(content_type=None), answer.headers
+            said = await answer.read()
+            return answer.status, json.loads(said) if said.startswith(b"{") else None, answer.headers
 
     async def status(self, path: str) -> int:
         return (await self.ask("GET", path))[0]

@@ -7,15 +7,19 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 from tests.faults.village import Village
 from tests.story.town import TOKEN
 
+from tocsin import Receipt
+from tocsin.core.clock import ManualClock, SystemClock
+from tocsin.core.decision import Decision
 from tocsin.core.delivery import Delivery, DeliveryState
 
 GOOD = {"type": "in_stock", "sku": "1", "retailer": "bestbuy", "price": "10"}
-BACKLOG = 5000
+BACKLOG = 10_000  # deliveries: a million, scaled down by a hundred; `python -m benchmarks.backlog` has the whole
 
 
 def detections(count: int, start: int = 0, **fields: Any) -> list[dict[str, Any]]:
@@ -56,7 +60,7 @@ async def test_row_31_what_the_disk_cannot_take_is_answered_503_and_nothing_acce
 async def test_row_31_a_backlog_is_in_the_ledger_and_not_in_memory(village: Village):
     await village.open(discord={"rate_limit": "1/1h"})
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
-    for wave in range(BACKLOG // 1000):
+    for wave in range(BACKLOG // 1000):  # one delivery each
         assert (await post(village, detections(1000, 1000 * wave)))[0] == 202
     await village.alerts.dispatcher.look()
     village.facts.clear()
@@ -76,6 +80,23 @@ async def test_row_31_the_most_important_of_a_backlog_leaves_first(village: Vill
     await village.report("RTX 5090", priority=10)
     await village.room("general").expect("RTX 5090")
     assert "RTX 5090" in village.room("general").messages[1].text
+
+
+async def test_row_31_what_outlives_its_life_in_the_backlog_is_marked_and_what_is_fresh_leaves(village: Village):
+    village.clock = clock = ManualClock(SystemClock().now())
+    await village.open(discord={"rate_limit": "1/1h"})
+    await village.settled(await village.report("Opens the window"), DeliveryState.SENT)
+    status, answer, _ = await post(village, detections(500))
+    assert status == 202
+    clock.advance(3599)
+    fresh = await village.report("RTX 5090")
+    await village.alerts.ledger.expire()
+    backlog = {UUID(item["id"]) for item in answer["results"]}
+    for identifier in backlog:
+        await village.settled(Receipt(decision=Decision.ACCEPTED, id=identifier), DeliveryState.EXPIRED)
+    clock.advance(2)
+    await village.settled(fresh, DeliveryState.SENT)
+    assert village.executed("high_priority") == 2
 
 
 async def test_row_32_what_is_odd_is_refused_by_itself_and_harms_no_neighbour(village: Village):

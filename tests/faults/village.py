@@ -1,9 +1,11 @@
 """A town whose hours pass at will, and whose service waits for nobody: long durations are scaled down by twenty."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from tests.story.town import DEADLINE_S, Town
 
@@ -17,6 +19,7 @@ OVER = {DeliveryState.SENT, *FINAL}
 SCALE = 20
 NORMAL = Patience()
 HASTY = Patience(NORMAL.connect / SCALE, NORMAL.read / SCALE, NORMAL.total / SCALE)
+_SECRET_KEYS = {"secret", "bot_token", "token"}
 
 
 class HastyService(AlertService):
@@ -24,11 +27,17 @@ class HastyService(AlertService):
 
 
 class Village(Town):
-    """`clock` is the service's; the sandbox keeps its own."""
+    """`clock` is the service's; the sandbox keeps its own.
+
+    `secrets` is every secret that was ever configured; `logged` and `figures` what services have said of themselves.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.clock: Clock = SystemClock()
+        self.secrets: set[str] = set()
+        self.logged: list[str] = []
+        self.figures: list[str] = []
 
     async def open(self, *, discord: Mapping[str, Any] | None = None, **blocks: Any) -> Self:
         self.write(discord=discord, **blocks)
@@ -37,6 +46,15 @@ class Village(Town):
         self._service = AsyncExitStack()
         self.alerts = await self._service.enter_async_context(service)
         return self
+
+    async def close(self) -> None:
+        if self._service is not None:
+            self.figures.append(self.alerts.telemetry.exposition().decode())
+        await super().close()
+
+    def write(self, *, discord: Mapping[str, Any] | None = None, **blocks: Any) -> None:
+        super().write(discord=discord, **blocks)
+        self.secrets.update(_secrets(json.loads((self.folder / "tocsin.json").read_text())))
 
     def executed(self, target: str) -> int:
         """How many requests for a new message this webhook has seen."""
@@ -65,3 +83,17 @@ class Village(Town):
     @property
     def repeated(self) -> Mapping[str, int]:
         return self.sandbox.journal.repeated()
+
+
+def _secrets(value: Any, key: str = "") -> Iterator[str]:
+    """What must never be seen: keys, and the last step of an address that whoever knows it may write to."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _secrets(inner, "webhook" if key == "webhooks" else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _secrets(inner, key)
+    elif isinstance(value, str) and key in _SECRET_KEYS:
+        yield value
+    elif isinstance(value, str) and key == "webhook":
+        yield urlsplit(value).path.rpartition("/")[2]
