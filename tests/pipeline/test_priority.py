@@ -157,7 +157,7 @@ class Day:
         return min([arrival[0] * TICK for arrival in self._coming[:1]] + self.model.chances(now), default=now)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(policies, arrivals)
 async def test_what_leaves_and_when_is_what_a_plain_model_says(policy: GatePolicy, coming: list[Arrival]):
     day = Day(policy, coming)
