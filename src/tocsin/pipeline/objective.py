@@ -27,7 +27,7 @@ class Objectives:
         self._missed: set[str] = set()
 
     async def start(self) -> None:
-        """What the process before this one told counts on."""
+        """What earlier processes told still counts."""
         objective = self._objective()
         if objective is None:
             return
