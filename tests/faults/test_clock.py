@@ -9,7 +9,7 @@ from tests.faults.village import Village
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
-from tocsin.core.facts import LaneClosed, Trouble
+from tocsin.core.facts import LaneClosed, Moved, Trouble
 from tocsin.sandbox import Fault
 
 HOUR, YEAR = 3600.0, 365 * 86400.0
@@ -36,6 +36,19 @@ async def test_row_14_what_waits_for_its_gate_neither_expires_nor_leaves_early(v
     assert village.executed("high_priority") == 1
     clock.advance(6)
     await village.settled(waiting, DeliveryState.SENT)
+
+
+@JUMPS
+async def test_row_14_time_to_tell_is_what_passed_and_no_jump_of_the_clock(village: Village, jump: float):
+    clock = await opened(village, rate_limit="1/1m")
+    await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+    waiting = await village.report("PS5 Pro")
+    clock.advance(30)
+    clock.jump(jump)
+    clock.advance(31)
+    await village.settled(waiting, DeliveryState.SENT)
+    told = [fact.latency_s for fact in village.facts if isinstance(fact, Moved) and fact.to is DeliveryState.SENT]
+    assert told == [pytest.approx(0, abs=0.1), pytest.approx(61, abs=0.1)]
 
 
 @JUMPS
