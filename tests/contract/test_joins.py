@@ -1,6 +1,7 @@
 """Deliveries that join a message which stands: which one, who waits, and what a crash or a second writer leaves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -211,14 +212,38 @@ async def test_after_a_crash_a_join_is_made_again_where_it_was_begun_whatever_ha
     assert [record.closed_at is None for _, record in message.members] == [False, False]
 
 
-async def test_what_a_crash_left_half_joined_is_shown_by_the_next_edit(books: Books) -> None:
-    await stands(books, books.detected("A"))
+async def test_what_somebody_has_begun_to_join_is_edited_by_nobody_else_before_that_is_over(books: Books) -> None:
+    await stands(books, first := books.detected("A"))
     await told(books, books.detected("B"))
     await joining(books)
-    assert await due(books) == (), "whoever joins it shows it"
+    await books.close(first)
+    assert await due(books) == ()
     await books.ledger.recover()
+    assert await due(books) == ()
+    (doubt,) = await books.archive.unknown(LANES)
+    ((delivery, _),) = doubt.members
+    await books.ledger.move([Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)])
+    assert await due(books) == ()
+    books.clock.advance(3600)
+    await books.ledger.expire()
     (message,) = await due(books)
-    assert skus(message.members) == ["A", "B"]
+    assert skus(message.members) == ["A", "B"], "nobody knows whether it is shown: so it is shown as it is"
+
+
+async def test_what_our_own_code_dies_over_is_taken_out_of_the_message_it_was_to_join(books: Books) -> None:
+    await stands(books, first := books.detected("A"))
+    await told(books, books.detected("B"))
+    await joining(books)
+    await books.ledger.recover()
+    (doubt,) = await books.archive.unknown(LANES)
+    ((delivery, _),) = doubt.members
+    back = Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)
+    await books.ledger.move([back])
+    await books.ledger.move([replace(back, to=STATE.REFUSED, why=WHY.POISON)])
+    assert await due(books) == ()
+    await books.close(first)
+    (message,) = await due(books)
+    assert skus(message.members) == ["A"]
 
 
 async def test_what_sells_out_while_somebody_joins_is_to_be_edited(books: Books) -> None:
@@ -263,8 +288,9 @@ async def test_a_process_that_lost_its_claim_says_nothing_of_the_message(books: 
     claim, _ = await joining(books)
     await books.ledger.recover()
     await joined(books, claim, STATE.PENDING, why=WHY.DEFERRED, gone=True)
-    (message,) = await due(books)
-    assert skus(message.members) == ["A", "B"]
+    (doubt,) = await books.archive.unknown(LANES)
+    assert doubt.joins is not None
+    assert skus(doubt.joins.members) == ["A", "B"]
 
 
 async def test_a_fallback_joins_as_its_own_policy_has_it(books: Books) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.record import AlertRecord
@@ -32,15 +32,18 @@ _STANDS = (
     .where(messages.c.reference == bindparam("name"), deliveries.c.target == bindparam("at"))
 )
 _others, _other_messages = deliveries.alias("others"), messages.alias("other_messages")
+_UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 _BEING_JOINED = exists().where(
     _other_messages.c.reference == messages.c.reference,
     _others.c.key == _other_messages.c.delivery,
-    in_state(DeliveryState.SENDING, _others),
+    or_(*(in_state(state, _others) for state in _UNDER_WAY)),
 )
 
 
 def due(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[StandingMessage, ...]:
-    """Whole messages, the longest standing first: the members of one are edited together, unless somebody joins it."""
+    """Whole messages, the longest standing first: the members of one are edited together. What somebody has begun to
+    join is left to that one: an alert that our own code dies over is counted by its attempts, not by edits.
+    """
     which = (
         select(messages.c.reference)
         .join(deliveries, deliveries.c.key == messages.c.delivery)

@@ -97,6 +97,12 @@ def _let_go(transaction: Transaction, settlement: Settlement) -> None:
     transaction.write(_LEAVE, keys=sorted(unshown))
 
 
+def leave(transaction: Transaction, keys: Sequence[int]) -> None:
+    """They are shown by no message any more: the next edit is made without them."""
+    if keys:
+        transaction.write(_LEAVE, keys=list(keys))
+
+
 def _begun(transaction: Transaction, named: Sequence[AnyRow]) -> dict[int, StandingMessage]:
     """By an earlier attempt, of which nobody knows whether it was shown: it may only be shown there again."""
     rows = {row.key: row for row in named}

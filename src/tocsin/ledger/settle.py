@@ -48,6 +48,7 @@ def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[Move
     moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
     _save(transaction, wanted, moved)
     _note_messages(transaction, wanted, moved)
+    joins.leave(transaction, [one.key for one in wanted if one.why is Why.POISON])
     refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]
     _, handed_to = take_over(transaction, refused)
     overtaken, freed = _settle_siblings(transaction, list(moved.values()))
