@@ -7,26 +7,32 @@ from tocsin.ledger.wal import WriteAheadLog
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.lane_watch import LaneWatch
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.telemetry import Figure
 
 
-def figures(
-    gauges: Gauges, dispatcher: Dispatcher, lane_watch: LaneWatch, monitors: Monitors, conditions: Conditions
-) -> Sequence[Figure]:
+def lane_figures(dispatcher: Dispatcher, lanes: Lanes, watch: LaneWatch) -> Sequence[Figure]:
     return (
         Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
-        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(dispatcher.broken())}),
+        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(lanes.broken())}),
         Figure(
-            "tocsin_lane_opens_in_seconds",
-            "How long closed lanes stay closed.",
-            lane_watch.opens_in,
-            label=("lane", "why"),
+            "tocsin_lane_opens_in_seconds", "How long closed lanes stay closed.", watch.opens_in, label=("lane", "why")
         ),
-        Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", lane_watch.broken, label="lane"),
+        Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", watch.broken, label="lane"),
+    )
+
+
+def upkeep_figures(monitors: Monitors, conditions: Conditions) -> Sequence[Figure]:
+    return (
         Figure("tocsin_conditions", "What operators should know of now.", conditions.counted, label="what"),
         Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
+    )
+
+
+def socket_figures(gauges: Gauges) -> Sequence[Figure]:
+    return (
         Figure(
             "tocsin_sockets",
             "Live sockets.",

@@ -12,7 +12,7 @@ from typing import Self, Unpack
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
-from tocsin.config import Config, load, objective, restart_needed, rulebook
+from tocsin.config import Config, load, restart_needed, rulebook
 from tocsin.core import link
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
@@ -22,7 +22,7 @@ from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.doors import Doors
-from tocsin.figures import figures, ledger_figures, objective_figures
+from tocsin.figures import lane_figures, ledger_figures, objective_figures, socket_figures, upkeep_figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
@@ -32,8 +32,10 @@ from tocsin.pipeline.detectors import Detectors
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.lane_watch import LaneWatch
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operations import Operations
@@ -62,8 +64,7 @@ class AlertService:
         self.telemetry = Telemetry(VERSION)
         self._serve = serve
         self._clock = clock or SystemClock()
-        self._rulebook = rulebook(config)
-        self._channels: Mapping[str, Channel] = {}
+        self._in_force = InForce(rulebook(config), {})
         self._running: AsyncExitStack | None = None
         self._listeners: list[Tell] = [self.telemetry.hear]
 
@@ -102,7 +103,7 @@ class AlertService:
             open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
         )
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
-        self._channels = self._make_channels(self.config)
+        self._in_force.channels = self._make_channels(self.config)
         self._make_senders()
         self._make_takers()
         self._make_watch()
@@ -113,6 +114,7 @@ class AlertService:
         await self.tokens.start(self._configured_tokens(self.config))
         stack.push_async_callback(self.tokens.stop)
         stack.push_async_callback(self.doors.stop)
+        stack.push_async_callback(self.lanes.stop)
         await self.dispatcher.start()
         stack.push_async_callback(self.dispatcher.stop, GRACE_S)
         await self.conditions.start()
@@ -157,8 +159,8 @@ class AlertService:
             raise
         for setting in restart_needed(self.config, fresh):
             self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
-        self.config, self._rulebook, self._channels = fresh, book, made
-        self.dispatcher.adopt_rulebook()
+        self.config, self._in_force.rulebook, self._in_force.channels = fresh, book, made
+        self.lanes.adopt()
         await self.dispatcher.look()
         self._hear(Reloaded())
         return fresh
@@ -181,30 +183,30 @@ class AlertService:
         self.attempts = Attempts(
             ledger=ledger,
             archive=archive,
-            channels=lambda: self._channels,
-            rulebook=lambda: self._rulebook,
+            in_force=self._in_force,
             targets=self.targets,
             clock=clock,
             tell=tell,
             random=Random(),  # noqa: S311 - it spreads retries, and keeps no secret
         )
+        gates, shut = SharedGates(self._in_force, self.targets, clock), ShutLanes(ledger, archive, clock)
+        self.lanes = Lanes(self._in_force, gates, shut, clock, tell)
         self.dispatcher = Dispatcher(
             ledger=ledger,
             archive=archive,
             attempts=self.attempts,
-            shared_gates=SharedGates(lambda: self._channels, self.targets, clock),
-            shut_lanes=ShutLanes(ledger, archive, clock),
-            channels=lambda: self._channels,
-            rulebook=lambda: self._rulebook,
+            lanes=self.lanes,
+            in_force=self._in_force,
             clock=clock,
             tell=tell,
         )
-        self.lane_watch = LaneWatch(self.dispatcher.lanes, self.targets, clock, tell)
+        self.lane_watch = LaneWatch(self.lanes, self.targets, clock, tell)
         self.editor = Editor(
             ledger=ledger,
             archive=archive,
-            channels=lambda: self._channels,
+            in_force=self._in_force,
             dispatcher=self.dispatcher,
+            lanes=self.lanes,
             targets=self.targets,
             clock=clock,
             tell=tell,
@@ -224,8 +226,7 @@ class AlertService:
             archive=archive,
             bus=bus,
             targets=self.targets,
-            channels=lambda: self._channels,
-            rulebook=lambda: self._rulebook,
+            in_force=self._in_force,
             wake=self.dispatcher.wake,
             clock=clock,
             tell=tell,
@@ -237,7 +238,7 @@ class AlertService:
             lane_watch=self.lane_watch,
             attempts=self.attempts,
             targets=self.targets,
-            rulebook=lambda: self._rulebook,
+            in_force=self._in_force,
             clock=clock,
             tell=tell,
         )
@@ -246,18 +247,17 @@ class AlertService:
         """What looks after everything, and tells operators."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
-        self.objectives = Objectives(archive, lambda: objective(self.config.settings), clock, tell)
+        self.objectives = Objectives(archive, self._in_force, clock, tell)
         self.detectors = Detectors(clock, tell)
         self.listen(self.objectives.hear)
         self.listen(self.detectors.hear)
         self.conditions = Conditions(
             ledger=ledger,
             archive=archive,
-            dispatcher=self.dispatcher,
+            lanes=self.lanes,
             targets=self.targets,
             monitors=self.monitors,
-            rulebook=lambda: self._rulebook,
-            audience=lambda: self.config.settings.operators.to,
+            in_force=self._in_force,
             clock=clock,
             tell=tell,
         )
@@ -265,10 +265,9 @@ class AlertService:
         self.operators = Operators(
             conditions=self.conditions,
             dispatcher=self.dispatcher,
+            lanes=self.lanes,
             targets=self.targets,
-            channels=lambda: self._channels,
-            rulebook=lambda: self._rulebook,
-            to=lambda: self.config.settings.operators.to,
+            in_force=self._in_force,
             clock=clock,
             tell=tell,
         )
@@ -277,6 +276,7 @@ class AlertService:
             archive=archive,
             attempts=self.attempts,
             dispatcher=self.dispatcher,
+            lanes=self.lanes,
             editor=self.editor,
             intake=self.intake,
             lane_watch=self.lane_watch,
@@ -284,8 +284,7 @@ class AlertService:
             conditions=self.conditions,
             operators=self.operators,
             objectives=self.objectives,
-            rulebook=lambda: self._rulebook,
-            retention=lambda: self.config.settings.storage.retention,
+            in_force=self._in_force,
             clock=clock,
             tell=tell,
         )
@@ -296,7 +295,7 @@ class AlertService:
             feed=self.feed,
             tokens=self.tokens,
             offer=lambda value, owner: self.intake.offer(value, owner=owner),
-            catalog=lambda: self._rulebook.catalog,
+            catalog=lambda: self._in_force.rulebook.catalog,
             objective=self.objectives.as_json,
             clock=self._clock,
             settings=GatewaySettings(
@@ -307,7 +306,9 @@ class AlertService:
             tell=self._hear,
         )
         for figure in (
-            *figures(self.gateway.gauges, self.dispatcher, self.lane_watch, self.monitors, self.conditions),
+            *lane_figures(self.dispatcher, self.lanes, self.lane_watch),
+            *upkeep_figures(self.monitors, self.conditions),
+            *socket_figures(self.gateway.gauges),
             *objective_figures(self.objectives),
             *ledger_figures(self.ledger.wal),
         ):
@@ -322,7 +323,7 @@ class AlertService:
                 archive=self.archive,
                 feed=self.feed,
                 tokens=self.tokens,
-                rulebook=lambda: self._rulebook,
+                in_force=self._in_force,
                 clock=self._clock,
                 tell=self._hear,
                 reload=self.reload,

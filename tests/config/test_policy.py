@@ -7,7 +7,7 @@ from tests.config.scenes import WEBHOOK
 
 from tocsin.channels.contract import TellsOperators
 from tocsin.channels.transport import Transport
-from tocsin.config import check, objective, rulebook
+from tocsin.config import check, rulebook
 from tocsin.config.policy import OFFERS
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
@@ -175,7 +175,7 @@ def test_nothing_joins_where_the_file_says_nothing(loaded):
     ],
 )
 def test_alerts_are_to_be_told_within_a_second_unless_the_file_says_otherwise(loaded, text, asked):
-    assert objective(loaded(text).settings) == asked
+    assert rulebook(loaded(text)).objective == asked
 
 
 @pytest.mark.parametrize("place", ["the channel", "the webhook"])

@@ -68,7 +68,7 @@ async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neigh
         assert ended["poison"].attempts == TRIES
         assert {ended[f"good {number}"].state for number in range(3)} == {"sent"}
         assert sorted(sku for _, skus in works.board.seen for sku in skus) == ["good 0", "good 1", "good 2"]
-        assert not works.dispatcher.broken()
+        assert not works.lanes.broken()
 
 
 async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, clock: ManualClock):
@@ -76,7 +76,7 @@ async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, cloc
         for number in range(6):
             await works.accept(PLACE, works.alert(f"poison {number}", broken=True))
             await works.rest()
-        assert not works.dispatcher.broken()
+        assert not works.lanes.broken()
         await works.accept(PLACE, works.alert("good"))
         await works.rest()
         assert (await deliveries(works))["good"].state == "sent"

@@ -71,7 +71,7 @@ async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(vill
     await village.open()
     village.sandbox.faults.next("discord", Fault.status(status), times=None, target="high_priority", action="execute")
     await village.report("RTX 5090")
-    broken = await village.until(lambda: village.alerts.dispatcher.broken() or None)
+    broken = await village.until(lambda: village.alerts.lanes.broken() or None)
     assert broken == {"discord:high_priority"}
     assert village.executed("high_priority") == 5
     other = await village.report("Steam Deck", type="restock_soon", price=None)
@@ -193,7 +193,7 @@ async def test_row_22_a_provider_that_never_ends_holds_no_place_for_ever(village
     first = await village.ended(await village.report("RTX 5090"))
     assert first.state in ("possibly_sent", "sent")
     await village.settled(await village.report("PS5 Pro"), DeliveryState.SENT)
-    assert village.alerts.dispatcher.lanes()["discord:high_priority"].in_flight == 0
+    assert village.alerts.lanes["discord:high_priority"].in_flight == 0
     assert village.executed("high_priority") == 2
 
 

@@ -1,6 +1,6 @@
 """What operators are still to be told, whatever begins, ends, comes back or restarts."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,18 +40,13 @@ GENERAL = Target("discord", "general")
 WRONG, RIGHT = ClockWrong(retailer="bestbuy", ahead_s=90), ClockRight("bestbuy")
 
 
-class Lanes:
+class Lanes(dict[str, None]):
     """What is known of lanes: those there are, and those that fail."""
 
-    def __init__(self, *names: str) -> None:
-        self.names = set(names)
-        self.failing: set[str] = set()
-
-    def lanes(self) -> Mapping[str, None]:
-        return dict.fromkeys(self.names)
+    failing: frozenset[str] = frozenset()
 
     def broken(self) -> frozenset[str]:
-        return frozenset(self.failing)
+        return self.failing
 
 
 class Office:
@@ -60,7 +55,7 @@ class Office:
     def __init__(self, place: str, clock: ManualClock) -> None:
         self.place = place
         self.clock = clock
-        self.lanes = Lanes("discord:general")
+        self.lanes = Lanes({"discord:general": None})
         self.audience = (STAFF, PAGER)
         self.configured = {STAFF: None, PAGER: None, GENERAL: None}
         self.facts: list[Fact] = []
@@ -68,6 +63,10 @@ class Office:
         self.conditions: Conditions
         self.targets: Targets
         self.monitors: Monitors
+
+    @property
+    def rulebook(self) -> Any:
+        return SimpleNamespace(routing=SimpleNamespace(targets=self.configured), operators=self.audience)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
@@ -77,11 +76,10 @@ class Office:
             self.conditions = Conditions(
                 ledger=ledger,
                 archive=archive,
-                dispatcher=self.lanes,
+                lanes=self.lanes,
                 targets=self.targets,
                 monitors=monitors,
-                rulebook=lambda: SimpleNamespace(routing=SimpleNamespace(targets=self.configured)),
-                audience=lambda: self.audience,
+                in_force=self,
                 clock=self.clock,
                 tell=self.tell,
             )
@@ -233,11 +231,10 @@ async def restarted(office: Office) -> AsyncIterator[Office]:
     fresh = Conditions(
         ledger=office.conditions._ledger,
         archive=office.archive,
-        dispatcher=office.lanes,
+        lanes=office.lanes,
         targets=office.targets,
         monitors=office.monitors,
-        rulebook=office.conditions._rulebook,
-        audience=lambda: office.audience,
+        in_force=office.conditions._in_force,
         clock=office.clock,
         tell=office.tell,
     )
@@ -281,19 +278,19 @@ async def test_what_is_confirmed_after_a_restart_lasts(office: Office):
 
 
 async def test_what_can_be_asked_is_asked_after_a_restart(office: Office):
-    office.lanes.failing = {"discord:general"}
+    office.lanes.failing = frozenset({"discord:general"})
     office.conditions.hear(BreakerOpened(lane="discord:general", failures=5, until=NOON, detail="reset"))
     await office.look()
     async with restarted(office):
         await office.look()
         assert office.lasting() == [What.LANE_FAILING]
-        office.lanes.failing = set()
+        office.lanes.failing = frozenset()
         await office.look()
         assert (office.lasting(), office.phases()) == ([], [Phase.OVER])
 
 
 async def test_a_lane_that_fails_without_a_word_is_found(office: Office):
-    office.lanes.failing = {"discord:general"}
+    office.lanes.failing = frozenset({"discord:general"})
     await office.look()
     assert office.lasting() == [What.LANE_FAILING]
     office.conditions.hear(BreakerClosed("discord:general"))

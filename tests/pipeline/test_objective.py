@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,7 +36,13 @@ class Desk:
         self.told: list[Fact] = []
         self.objective: Objective | None = Objective()
         archive: Any = Past(rows)
-        self.objectives = Objectives(archive, lambda: self.objective, self.clock, self.told.append)
+        office: Any = self
+        self.objectives = Objectives(archive, office, self.clock, self.told.append)
+
+    @property
+    def rulebook(self) -> Any:
+        """What is in force."""
+        return SimpleNamespace(objective=self.objective)
 
     def sent(self, times: int, *, latency_s: float, target: Target = DISCORD) -> None:
         one = delivery(state=DeliveryState.SENT, target=target)

@@ -42,7 +42,7 @@ async def opens_in(ledger: Path, clock: ManualClock) -> float:
     """How long it is still shut after the next start."""
     async with at_work(ledger, clock, PLACE) as works:
         now = clock.monotonic()
-        return works.dispatcher.lanes()["wall"].opens_at(Band.HIGH, now) - now
+        return works.lanes["wall"].opens_at(Band.HIGH, now) - now
 
 
 @pytest.mark.parametrize(("away", "jump", "left"), [(600, 0, 1800), (600, -DAY, HOUR), (600, DAY, 0), (3000, 0, 0)])
@@ -63,8 +63,8 @@ async def test_a_breaker_goes_on_for_what_is_left_of_its_pause(
     async with at_work(ledger, clock, PLACE, answer=says(Delay.UNREACHABLE)) as works:
         await works.accept(PLACE, *(works.alert(f"S{number}") for number in range(8)))
         await works.live(0.1)
-        assert works.dispatcher.broken() == {"wall"}
-        clock.advance(works.dispatcher.lanes()["wall"].breaker.open_until - 5 - clock.monotonic())
+        assert works.lanes.broken() == {"wall"}
+        clock.advance(works.lanes["wall"].breaker.open_until - 5 - clock.monotonic())
         await works.dispatcher.stop(0)
     clock.advance(away)
     clock.jump(jump)
@@ -90,7 +90,7 @@ async def test_a_lane_that_the_configuration_has_no_more_is_forgotten(tmp_path: 
 
 def watch_of(works: Works) -> LaneWatch:
     targets = Targets(works.ledger, works.archive, works.facts.append)
-    return LaneWatch(works.dispatcher.lanes, targets, works.clock, works.facts.append)
+    return LaneWatch(works.lanes, targets, works.clock, works.facts.append)
 
 
 async def told(works: Works, watch: LaneWatch, seconds: int) -> Sequence[Any]:

@@ -22,6 +22,8 @@ from tocsin.ledger.contract import Archive, Item, Ledger, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.in_force import InForce
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
@@ -68,6 +70,7 @@ class Works:
     ledger: Ledger
     archive: Archive
     dispatcher: Dispatcher
+    lanes: Lanes
     attempts: Attempts
     board: Board
     clock: ManualClock
@@ -98,7 +101,7 @@ class Works:
 
     async def settle_doubts(self) -> None:
         """As upkeep does now and then."""
-        for claim in await self.archive.unknown(frozenset(self.dispatcher.lanes())):
+        for claim in await self.archive.unknown(frozenset(self.lanes)):
             moved = await self.attempts.settle_doubt(claim)
             self.dispatcher.wake(delivery.lane for delivery in moved.deliveries)
 
@@ -147,18 +150,15 @@ async def at_work(
     async with AsyncExitStack() as stack:
         books = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, tell=facts.append))
         known: dict[str, Any] = {"ledger": books[0], "archive": books[1], "clock": clock, "tell": facts.append}
-        ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
+        in_force = InForce(book, {"board": board})
         targets = Targets(*books, facts.append)
-        attempts = Attempts(**known, **ruled, targets=targets, random=Random(1))
-        dispatcher = Dispatcher(
-            **known,
-            **ruled,
-            attempts=attempts,
-            shared_gates=SharedGates(lambda: {"board": board}, targets, clock),
-            shut_lanes=ShutLanes(*books, clock),
-        )
+        attempts = Attempts(**known, in_force=in_force, targets=targets, random=Random(1))
+        gates, shut = SharedGates(in_force, targets, clock), ShutLanes(*books, clock)
+        lanes = Lanes(in_force, gates, shut, clock, facts.append)
+        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, lanes=lanes)
+        stack.push_async_callback(lanes.stop)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, 5)
-        works = Works(*books, dispatcher, attempts, board, clock, facts)
+        works = Works(*books, dispatcher, lanes, attempts, board, clock, facts)
         await works.rest()
         yield works

@@ -111,7 +111,7 @@ async def test_edits_that_fail_open_no_breaker(town: Town):
     for number in range(6):
         await sells_out(town, await shown(town, f"Product {number}"))
     await town.sandbox.journal.until(lambda: len(edits(town)) >= 6 or None)
-    assert town.alerts.dispatcher.broken() == frozenset()
+    assert town.alerts.lanes.broken() == frozenset()
 
 
 async def test_a_message_that_somebody_deleted_is_let_be(town: Town):

@@ -133,12 +133,12 @@ async def test_a_lost_monitor_and_its_return_are_told(town: Town):
 
 async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: Town):
     await looked_after(town)
-    lane = town.alerts.dispatcher.lanes()["discord:general"]
+    lane = town.alerts.lanes["discord:general"]
     for _ in range(10):
         for _ in range(OPENS_AFTER):
-            town.alerts.dispatcher.judge(lane, Deferred(Delay.UNREACHABLE, detail="connection refused"))
+            town.alerts.lanes.judge(lane, Deferred(Delay.UNREACHABLE, detail="connection refused"))
         await later(town)
-        town.alerts.dispatcher.judge(lane, Delivered())
+        town.alerts.lanes.judge(lane, Delivered())
         await later(town)
     failing = "Requests to discord:general fail again and again"
     through = "Requests to discord:general get through again"
@@ -226,7 +226,7 @@ async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: Town)
     assert "reload" in told.text
     await town.close()
     await town.open(**partner(town, operators=["discord:staff"], secret=hook.secrets[0]))
-    town.alerts.dispatcher.lanes()["webhook:partner"].turnstiles[0].gate = Gate()  # its minute has passed
+    town.alerts.lanes["webhook:partner"].turnstiles[0].gate = Gate()  # its minute has passed
     await town.report("PS5 Pro")
     await town.sandbox.webhook.expect("partner", "PS5 Pro")
     await town.room("staff").expect("The key for webhook:partner is taken again")

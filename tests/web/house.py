@@ -27,8 +27,10 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.lane_watch import LaneWatch
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.shared_gates import SharedGates
@@ -141,11 +143,12 @@ async def open_house(
         )
         targets = Targets(ledger, archive, facts.append)
         known: dict[str, Any] = {"ledger": ledger, "archive": archive, "clock": clock, "tell": facts.append}
-        ruled: dict[str, Any] = {"channels": lambda: {"board": board}, "rulebook": lambda: book}
-        attempts = Attempts(**known, **ruled, targets=targets, random=Random(1))
-        gates = SharedGates(lambda: {"board": board}, targets, clock)
+        in_force = InForce(book, {"board": board})
+        attempts = Attempts(**known, in_force=in_force, targets=targets, random=Random(1))
+        gates = SharedGates(in_force, targets, clock)
         shut = ShutLanes(ledger, archive, clock)
-        dispatcher = Dispatcher(**known, **ruled, attempts=attempts, shared_gates=gates, shut_lanes=shut)
+        lanes = Lanes(in_force, gates, shut, clock, facts.append)
+        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, lanes=lanes)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
         tokens = Tokens(ledger, archive, clock, trusted_proxies=settings.trusted_proxies if settings else ())
@@ -155,37 +158,37 @@ async def open_house(
             {name: ConfiguredToken(Secret(secret), frozenset({SCOPES[name]})) for name, secret in TOKENS.items()}
         )
         stack.push_async_callback(tokens.stop)
+        stack.push_async_callback(lanes.stop)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, 5)
         operations = Operations(
             **known,
             dispatcher=dispatcher,
-            lane_watch=LaneWatch(dispatcher.lanes, targets, clock, facts.append),
+            lane_watch=LaneWatch(lanes, targets, clock, facts.append),
             attempts=attempts,
             targets=targets,
-            rulebook=lambda: book,
+            in_force=in_force,
         )
         monitors = Monitors(ledger, archive, clock, facts.append)
         await monitors.start()
         conditions = Conditions(
             **known,
-            dispatcher=dispatcher,
+            lanes=lanes,
             targets=targets,
             monitors=monitors,
-            rulebook=lambda: book,
-            audience=tuple,
+            in_force=in_force,
         )
         await conditions.start()
         parts = Parts(
             monitors=monitors,
             conditions=conditions,
-            intake=Intake(**known, **ruled, bus=bus, targets=targets, wake=dispatcher.wake),
+            intake=Intake(**known, in_force=in_force, bus=bus, targets=targets, wake=dispatcher.wake),
             operations=operations,
             ledger=ledger,
             archive=archive,
             feed=feed,
             tokens=tokens,
-            rulebook=lambda: book,
+            in_force=in_force,
             clock=clock,
             tell=facts.append,
             reload=_reload,

@@ -16,9 +16,10 @@ from tocsin.core.alert import AlertType
 from tocsin.core.errors import InvalidRequestError, NotJsonError, TocsinError, TooLargeError
 from tocsin.ledger.contract import Item, Submission
 from tocsin.pipeline.decode import MAX_BODY, MAX_ITEMS, Decoder
+from tocsin.pipeline.in_force import InForce
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DECODER = Decoder(a_rulebook)
+DECODER = Decoder(InForce(a_rulebook(), {}))
 
 
 def decoded(body: bytes, key: str | None = None) -> tuple[Submission, bool]:

@@ -2,7 +2,7 @@
 
 from tocsin.config.configuration import Config, Source, restart_needed
 from tocsin.config.loading import load
-from tocsin.config.policy import OFFERS, objective, rulebook
+from tocsin.config.policy import OFFERS, rulebook
 from tocsin.config.report import Caution, Report, check
 from tocsin.config.schema import json_schema
 from tocsin.config.shown import Shown, shown
@@ -17,7 +17,6 @@ __all__ = [
     "check",
     "json_schema",
     "load",
-    "objective",
     "restart_needed",
     "rulebook",
     "shown",

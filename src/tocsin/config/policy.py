@@ -83,6 +83,9 @@ def rulebook(config: Config) -> Rulebook:
         routing=RoutingPolicy(
             routes=routes(settings), targets={policy.target: policy for policy in _targets(settings)}
         ),
+        objective=_objective(settings),
+        operators=settings.operators.to,
+        retention=settings.storage.retention,
     )
 
 
@@ -93,7 +96,7 @@ def routes(settings: Settings) -> tuple[Route, ...]:
     return tuple(_route(number, route) for number, route in enumerate(settings.routes, start=1))
 
 
-def objective(settings: Settings) -> Objective | None:
+def _objective(settings: Settings) -> Objective | None:
     """When alerts count as told in time."""
     asked = settings.operators.objective
     return None if asked is None else Objective(within=asked.within, of=asked.of)

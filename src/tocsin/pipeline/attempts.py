@@ -20,13 +20,13 @@ from tocsin.core.outcome import Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.noise import Noise
 from tocsin.pipeline.quarantine import blamed, has_killed, is_poison
 from tocsin.pipeline.request import answer_of, composed, made, name_of, outcome_of
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.objective import late_by_wish
-from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.step import SET_ASIDE, Step, after, after_doubt, after_harmless_doubt, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
@@ -58,8 +58,7 @@ class Attempts:
         *,
         ledger: Ledger,
         archive: Archive,
-        channels: Callable[[], Mapping[str, Channel]],
-        rulebook: Callable[[], Rulebook],
+        in_force: InForce,
         targets: Targets,
         clock: Clock,
         tell: Tell,
@@ -67,14 +66,13 @@ class Attempts:
     ) -> None:
         self._ledger = ledger
         self._archive = archive
-        self._channels = channels
-        self._rulebook = rulebook
+        self._in_force = in_force
         self._targets = targets
         self._clock = clock
         self._tell = tell
         self._random = random
         self._stopwatch = Stopwatch(clock)
-        self._noise = Noise(rulebook)
+        self._noise = Noise(in_force)
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
     def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
@@ -115,7 +113,7 @@ class Attempts:
 
     async def settle_doubt(self, claim: Claim) -> MovedRows:
         """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
-        channel = self._channels()[claim.target.channel]
+        channel = self._in_force.channels[claim.target.channel]
         doubtful = await self._doubtful(claim)
         records = {delivery.key: record for delivery, record in claim.members}
         if claim.joins is not None or not isinstance(channel, Finds):
@@ -138,7 +136,7 @@ class Attempts:
         return await self._move([replace(_move(one, SET_ASIDE), detail=one.detail) for one in pending], records)
 
     async def _send(self, attempt: Attempt) -> Report:
-        channel = self._channels().get(attempt.target.channel)
+        channel = self._in_force.channels.get(attempt.target.channel)
         try:
             assert channel is not None, "a reload has just taken the channel away"
             return await made(attempt, channel)
@@ -194,7 +192,7 @@ class Attempts:
         repeats_safely = isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target)
         if repeats_safely or claim.joins is not None:
             return _move(delivery, after_harmless_doubt(delivery, now, jitter))
-        policy = self._rulebook().routing.targets[delivery.target]
+        policy = self._in_force.rulebook.routing.targets[delivery.target]
         return _move(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
 
     async def _move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MovedRows:

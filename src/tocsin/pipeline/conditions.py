@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ from tocsin.core.delivery import Target
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import ConditionBegan, ConditionOver, Fact, MonitorLost, TargetDisabled, Tell
 from tocsin.ledger.contract import Archive, Ledger
-from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.in_force import InForce
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.changes import Change, change
 from tocsin.rules.conditions import KINDS, notice
-from tocsin.rules.rulebook import Rulebook
 
 CALM_S = 600.0  # what came back within this time of its end is told to be over once it stayed away for as long
 OUTDATED = timedelta(days=1)  # nobody has to be told any more that something is over for so long
@@ -26,31 +26,26 @@ Key = tuple[What, str]
 
 
 class Conditions:
-    """`audience` are the targets that operators are told at.
-
-    Spans are measured on the monotonic clock, and from our own start on.
-    """
+    """Spans are measured on the monotonic clock, and from our own start on."""
 
     def __init__(
         self,
         *,
         ledger: Ledger,
         archive: Archive,
-        dispatcher: Dispatcher,
+        lanes: Lanes,
         targets: Targets,
         monitors: Monitors,
-        rulebook: Callable[[], Rulebook],
-        audience: Callable[[], Collection[Target]],
+        in_force: InForce,
         clock: Clock,
         tell: Tell,
     ) -> None:
         self._ledger = ledger
         self._archive = archive
-        self._dispatcher = dispatcher
+        self._lanes = lanes
         self._targets = targets
         self._monitors = monitors
-        self._rulebook = rulebook
-        self._audience = audience
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._known: dict[Key, Condition] = {}
@@ -61,8 +56,8 @@ class Conditions:
         # What can be asked is asked: a condition of these kinds lasts as long as this says so.
         self._lasts: Mapping[What, Callable[[str], bool]] = {
             What.TARGET_DISABLED: self._is_disabled,
-            What.LANE_FAILING: lambda lane: lane in dispatcher.broken(),
-            What.CREDENTIALS_REFUSED: lambda lane: lane in dispatcher.lanes(),
+            What.LANE_FAILING: lambda lane: lane in lanes.broken(),
+            What.CREDENTIALS_REFUSED: lambda lane: lane in lanes,
             What.OBJECTIVE_MISSED: lambda channel: channel in {target.channel for target in self._configured()},
             What.MONITOR_LOST: monitors.is_lost,
         }
@@ -93,7 +88,7 @@ class Conditions:
 
     async def look(self) -> None:
         """Find what has begun or ended without a word, and write down what has changed."""
-        for lane in self._dispatcher.broken():
+        for lane in self._lanes.broken():
             if not self._is_open((What.LANE_FAILING, lane)):
                 self._begin(Change(Phase.BEGAN, What.LANE_FAILING, lane))
         for key in [key for key in self._known if not self._still(key)]:
@@ -206,7 +201,7 @@ class Conditions:
                 self._changed.add(key)
 
     def _is_awaited(self, over: Condition) -> bool:
-        waiting = any(over.told.get(target) is Phase.BEGAN for target in self._audience())
+        waiting = any(over.told.get(target) is Phase.BEGAN for target in self._in_force.rulebook.operators)
         fresh = over.over_at is not None and self._clock.now() - over.over_at < OUTDATED
         return waiting and fresh and bool(KINDS[over.what].over)
 
@@ -223,4 +218,4 @@ class Conditions:
         return any(str(target) == name for target in self._targets.disabled & self._configured().keys())
 
     def _configured(self) -> Mapping[Target, object]:
-        return self._rulebook().routing.targets
+        return self._in_force.rulebook.routing.targets

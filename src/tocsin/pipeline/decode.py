@@ -1,7 +1,7 @@
 """From bytes to a submission: each detection a frozen alert, or the receipt that says what is wrong with it."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from tocsin.core.facts import Fact, Misdated, Tell
 from tocsin.ledger.contract import Idempotency, Item, Submission
 from tocsin.pipeline.detection import FIELDS, read_ahead, read_fields
 from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.mending import MendError
 from tocsin.pipeline.metadata import as_plain
 from tocsin.rules.filters import priority_of
-from tocsin.rules.rulebook import Rulebook
 
 __all__ = ["MAX_BODY", "MAX_ITEM", "MAX_ITEMS", "Decoder"]
 
@@ -29,8 +29,8 @@ def _nobody(_: Fact) -> None:
 class Decoder:
     """Speaks for the rulebook in force: folds the retailer's spelling and sets the priority."""
 
-    def __init__(self, rulebook: Callable[[], Rulebook], tell: Tell = _nobody) -> None:
-        self._rulebook = rulebook
+    def __init__(self, in_force: InForce, tell: Tell = _nobody) -> None:
+        self._in_force = in_force
         self._tell = tell
 
     def request(self, body: bytes, *, owner: str, key: str | None, now: datetime) -> tuple[Submission, bool]:
@@ -61,10 +61,10 @@ class Decoder:
     def _tell_if_misdated(self, value: object, now: datetime) -> None:
         if found := read_ahead(value, now):
             retailer, ahead = found
-            self._tell(Misdated(self._rulebook().catalog.canonical(retailer), ahead.total_seconds()))
+            self._tell(Misdated(self._in_force.rulebook.catalog.canonical(retailer), ahead.total_seconds()))
 
     def _alert(self, fields: dict[str, Any], now: datetime) -> Alert:
-        rules = self._rulebook()
+        rules = self._in_force.rulebook
         retailer = rules.catalog.canonical(fields["retailer"])
         asked = fields.get("priority")
         return Alert(

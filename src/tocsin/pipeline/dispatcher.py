@@ -2,28 +2,24 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.channels.contract import Channel, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.errors import LedgerError
-from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Moved, Tell, Trouble
+from tocsin.core.facts import Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
+from tocsin.core.outcome import Deferred, Delay, Outcome
 from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Answered, Attempts
-from tocsin.pipeline.lane import Lane, Turnstile
-from tocsin.pipeline.shared_gates import SharedGates
-from tocsin.pipeline.shut_lanes import ShutLanes
-from tocsin.rules.routing import TargetPolicy
-from tocsin.rules.rulebook import Rulebook
+from tocsin.pipeline.in_force import InForce
+from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.lanes import Lanes
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
 
@@ -35,36 +31,29 @@ class Dispatcher:
         ledger: Ledger,
         archive: Archive,
         attempts: Attempts,
-        shared_gates: SharedGates,
-        shut_lanes: ShutLanes,
-        channels: Callable[[], Mapping[str, Channel]],
-        rulebook: Callable[[], Rulebook],
+        lanes: Lanes,
+        in_force: InForce,
         clock: Clock,
         tell: Tell,
     ) -> None:
         self._ledger = ledger
         self._archive = archive
         self._attempts = attempts
-        self._shared_gates = shared_gates
-        self._shut_lanes = shut_lanes
-        self._channels = channels
-        self._rulebook = rulebook
+        self._lanes = lanes
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._agenda = Agenda(clock)
-        self._lanes: dict[str, Lane] = {}
-        self._wholes: dict[str, Turnstile] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._scheduler: asyncio.Task[None] | None = None
-        self._joining = False
         self._seen: tuple[LaneRow, ...] = ()
 
     async def start(self) -> None:
         """What a dead process left `sending` is in doubt before anything is claimed anew."""
         await self._recover()
-        self.adopt_rulebook()
-        await self._restore_gates()
-        await self._shut_lanes.recall(self._lanes)
+        self._lanes.adopt()
+        await self._remember()
+        await self._lanes.recall()
         await self.look()
         self._scheduler = asyncio.create_task(self._schedule())
 
@@ -84,41 +73,13 @@ class Dispatcher:
             with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
                 await self._recover()
 
-    def adopt_rulebook(self) -> None:
-        """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
-        policies = {policy.lane: policy for policy in self._rulebook().routing.targets.values()}
-        for name in self._lanes.keys() - policies.keys():
-            del self._lanes[name]
-        for name, policy in policies.items():
-            if lane := self._lanes.get(name):
-                lane.policy = policy
-                lane.turnstiles[0].policy = policy.gate
-                self._whole(policy)
-            else:
-                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate), self._whole(policy)])
-
-    def _whole(self, policy: TargetPolicy) -> Turnstile:
-        """The one that every lane of a channel passes."""
-        stile = self._wholes.setdefault(policy.target.channel, Turnstile(policy.whole))
-        stile.policy = policy.whole
-        return stile
-
     async def look(self) -> None:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
-        if not self._joining:
-            self._spawn(self._join_shared_gates())
-        await self._shut_lanes.keep_all(self._lanes)
+        await self._lanes.look()
         self._seen = await self._archive.lanes()
         for row in self._seen:
             if row.next_due is not None:
                 self._plan(row.lane, self._monotonic(row.next_due))
-
-    async def _join_shared_gates(self) -> None:
-        self._joining = True
-        try:
-            await self._shared_gates.join(tuple(self._lanes.values()))
-        finally:
-            self._joining = False
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Something new is pending there."""
@@ -167,7 +128,7 @@ class Dispatcher:
         self._plan_next(lane)
 
     def _request(self, lane: Lane, lowest: Band, *, oldest_first: bool) -> ClaimRequest:
-        channel = self._channels()[lane.channel]
+        channel = self._in_force.channels[lane.channel]
         return ClaimRequest(
             lane=lane.name,
             pack=channel.pack,
@@ -196,9 +157,9 @@ class Dispatcher:
 
     def _learn(self, lane: Lane, answered: Answered, now: float) -> None:
         lane.heed(now, answered.report.budget)
-        self.judge(lane, _told(answered))
+        self._lanes.judge(lane, _told(answered))
         if answered.shut_for:
-            self.shut(lane, answered.report, answered.shut_for)
+            self._lanes.shut(lane, answered.report, answered.shut_for)
 
     def _follow(self, moved: MovedRows) -> None:
         """What came back to the queue, and what others wait for."""
@@ -213,38 +174,6 @@ class Dispatcher:
         if lane := self._lanes.get(delivery.lane):
             lane.put_off(due)
         return due
-
-    def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
-        """The provider wants nothing for so long: on this lane, or on any of its channel."""
-        now, why = self._clock.monotonic(), _why_shut(report)
-        shut = [other for other in self._lanes.values() if other.channel == lane.channel]
-        for other in shut if report.whole_channel else [lane]:
-            other.shut(now, shut_for, why)
-            self._tell(LaneClosed(lane=other.name, why=why, until=self._clock.now() + shut_for))
-            self._remember(other)
-
-    def judge(self, lane: Lane, outcome: Outcome) -> None:
-        """Count an answer for the lane's breaker; that it opens, or closes, is told once."""
-        was_open = lane.breaker.open
-        lane.judge(outcome, self._clock.monotonic())
-        if lane.breaker.open and not was_open:
-            self._tell_broken(lane, outcome)
-        elif was_open and not lane.breaker.open:
-            self._tell(BreakerClosed(lane.name))
-        self._remember(lane)
-
-    def _tell_broken(self, lane: Lane, outcome: Outcome) -> None:
-        pause = timedelta(seconds=lane.breaker.open_until - self._clock.monotonic())
-        detail = "" if isinstance(outcome, Delivered) else f"{outcome.why.value}: {outcome.detail}".rstrip(": ")
-        self._tell(
-            BreakerOpened(
-                lane=lane.name, failures=lane.breaker.failures, until=self._clock.now() + pause, detail=detail
-            )
-        )
-
-    def _remember(self, lane: Lane) -> None:
-        if self._shut_lanes.changed(lane):
-            self._spawn(self._shut_lanes.keep(lane.name, lane))
 
     def _plan_next(self, lane: Lane) -> None:
         now = self._clock.monotonic()
@@ -262,27 +191,17 @@ class Dispatcher:
         for delivery in (await self._ledger.recover()).deliveries:
             self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
 
-    async def _restore_gates(self) -> None:
+    async def _remember(self) -> None:
         """Pacing and mention budgets go on where the last process stopped."""
-        now = self._clock.now()
-        memory = max((policy.memory for policy in self._rulebook().routing.targets.values()), default=timedelta())
-        ages: defaultdict[str, list[timedelta]] = defaultdict(list)
-        for row in await self._archive.recent_attempts(now - memory):
-            ages[row.lane].append(now - row.started_at)
+        memory = max((lane.policy.memory for lane in self._lanes.values()), default=timedelta())
+        recent = await self._archive.recent_attempts(self._clock.now() - memory)
+        self._lanes.restore(recent)
+        for row in recent:
             self._attempts.remember(row.target, row.mentioned.split(), row.started_at)
-        for lane in self._lanes.values():
-            lane.turnstiles[0].restore(ages[lane.name], self._clock.monotonic())
-
-    def lanes(self) -> Mapping[str, Lane]:
-        return self._lanes
 
     def depth(self) -> Mapping[str, int]:
         """How many deliveries waited in each band when the ledger was last looked at, seconds ago."""
         return {band.value: sum(row.pending.get(band, 0) for row in self._seen) for band in Band}
-
-    def broken(self) -> frozenset[str]:
-        """Lanes whose breaker is open: what waits there may fail over."""
-        return frozenset(name for name, lane in self._lanes.items() if lane.breaker.open)
 
     def _plan(self, lane: str, when: float) -> None:
         self._agenda.put(lane, when)
@@ -299,11 +218,6 @@ class Dispatcher:
         self._under_way.discard(task)
         if not task.cancelled() and (bug := task.exception()):
             self._tell(Trouble("dispatcher_failed", repr(bug), "Report this: an attempt ended in an unforeseen way."))
-
-
-def _why_shut(report: Report) -> str:
-    deferred = (outcome for outcome in report.outcomes if isinstance(outcome, Deferred))
-    return next((outcome.why for outcome in deferred), Delay.RATE_LIMITED).value
 
 
 def _told(answered: Answered) -> Outcome:

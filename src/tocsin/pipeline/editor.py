@@ -1,17 +1,18 @@
 """Keeps messages that stand at providers true, with what the lanes' budgets leave over."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tocsin.channels.contract import Channel, Edits, Report
+from tocsin.channels.contract import Edits, Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Tell
 from tocsin.core.outcome import Deferred, Delay, Delivered, Refused, Unknown
 from tocsin.ledger.contract import Archive, Ledger, StandingMessage
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.request import message_of
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.gate import bounded
@@ -38,16 +39,18 @@ class Editor:
         *,
         ledger: Ledger,
         archive: Archive,
-        channels: Callable[[], Mapping[str, Channel]],
+        in_force: InForce,
         dispatcher: Dispatcher,
+        lanes: Lanes,
         targets: Targets,
         clock: Clock,
         tell: Tell,
     ) -> None:
         self._ledger = ledger
         self._archive = archive
-        self._channels = channels
+        self._in_force = in_force
         self._dispatcher = dispatcher
+        self._lanes = lanes
         self._targets = targets
         self._clock = clock
         self._tell = tell
@@ -55,11 +58,11 @@ class Editor:
 
     async def look(self) -> None:
         """Edit what is due on lanes that have nothing else to do."""
-        idle = frozenset(name for name, lane in self._dispatcher.lanes().items() if self._spare(lane))
+        idle = frozenset(name for name, lane in self._lanes.items() if self._spare(lane))
         if not idle:
             return
         for message in await self._archive.edits(idle):
-            lane = self._dispatcher.lanes().get(message.lane)
+            lane = self._lanes.get(message.lane)
             if lane is not None and self._spare(lane) and not self._rests_now(message.reference):
                 await self._edit(lane, message)
 
@@ -75,7 +78,7 @@ class Editor:
         return rest is not None and self._clock.monotonic() < rest.until
 
     async def _edit(self, lane: Lane, message: StandingMessage) -> None:
-        channel: object = self._channels().get(lane.channel)
+        channel: object = self._in_force.channels.get(lane.channel)
         if not isinstance(channel, Edits):
             await self._ledger.note_shown(message)
             return
@@ -102,7 +105,7 @@ class Editor:
         report = await channel.edit(message_of(message))
         now = self._clock.monotonic()
         if probing:
-            self._dispatcher.judge(lane, report.outcomes[0])
+            self._lanes.judge(lane, report.outcomes[0])
         lane.end(began, now)
         self._tell(
             Attempted(
@@ -124,7 +127,7 @@ class Editor:
         wait = max(bounded(named or timedelta()), back_off(failures, 1.0))
         self._rest(name, wait, failures)
         if limited and report.whole_channel:
-            self._dispatcher.shut(lane, report, wait)
+            self._lanes.shut(lane, report, wait)
 
     def _rest(self, name: str, wait: timedelta, failures: int = 0) -> None:
         before = self._rests.get(name, _Rest(0.0, 0))

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.bus.contract import Bus
-from tocsin.channels.contract import Channel
 from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
@@ -19,15 +18,15 @@ from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
 from tocsin.pipeline.decode import Decoder
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.mentions import mention_for
-from tocsin.rules.rulebook import Rulebook
 
 Answers = tuple[Mapping[str, Any], ...]
 
 
 class Intake:
-    """`rulebook` may be swapped at any time: what is decided from then on follows the new one."""
+    """What is decided after a reload follows the new rules."""
 
     def __init__(
         self,
@@ -36,8 +35,7 @@ class Intake:
         archive: Archive,
         bus: Bus,
         targets: Targets,
-        channels: Callable[[], Mapping[str, Channel]],
-        rulebook: Callable[[], Rulebook],
+        in_force: InForce,
         wake: Callable[[Iterable[str]], None],
         clock: Clock,
         tell: Tell,
@@ -46,12 +44,11 @@ class Intake:
         self._archive = archive
         self._bus = bus
         self._targets = targets
-        self._channels = channels
-        self._rulebook = rulebook
+        self._in_force = in_force
         self._wake = wake
         self._clock = clock
         self._tell = tell
-        self._decoder = Decoder(rulebook, tell)
+        self._decoder = Decoder(in_force, tell)
 
     async def receive(self, body: bytes, *, owner: str, key: str | None = None) -> tuple[Answers, bool]:
         """One request of any of the three forms: the answers in order, and whether it was one single object."""
@@ -65,7 +62,7 @@ class Intake:
 
     async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> Closed:
         """The product is sold out there: its episode ends. Nothing open is no error."""
-        key = EpisodeKey(sku, self._rulebook().catalog.canonical(retailer), variant, seller)
+        key = EpisodeKey(sku, self._in_force.rulebook.catalog.canonical(retailer), variant, seller)
         closed = await self._ledger.close(key)
         self.announce_closed(closed)
         return closed
@@ -82,8 +79,8 @@ class Intake:
     async def rehearse(self, value: object) -> Mapping[str, Any]:
         """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
         now = self._clock.now()
-        alert = _valid(Decoder(self._rulebook).one(value, owner="rehearsal", now=now))
-        ruling = self._rulebook().decide(alert, None, now, self._targets.disabled)
+        alert = _valid(Decoder(self._in_force).one(value, owner="rehearsal", now=now))
+        ruling = self._in_force.rulebook.decide(alert, None, now, self._targets.disabled)
         decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
         plans = ruling.plans if isinstance(ruling, Accepted) else ()
@@ -101,7 +98,7 @@ class Intake:
 
     async def _commit(self, submission: Submission) -> Answers:
         passing(Point.PARSED)
-        decide = partial(self._rulebook().decide, disabled=self._targets.disabled)
+        decide = partial(self._in_force.rulebook.decide, disabled=self._targets.disabled)
         appended = await self._ledger.append(submission, decide)
         passing(Point.LEDGER_COMMITTED)
         self._announce(appended)
@@ -122,7 +119,7 @@ class Intake:
             self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
 
     def _rehearsed(self, plan: Plan, record: AlertRecord, now: datetime) -> Mapping[str, Any]:
-        book = self._rulebook()
+        book = self._in_force.rulebook
         mention = Mention()
         if policy := book.routing.targets.get(plan.target):
             mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
@@ -132,7 +129,7 @@ class Intake:
         if plan.fallback:
             told["fallback"] = [str(fallback.target) for fallback in plan.fallback]
         if plan.state is DeliveryState.PENDING or plan.why is Why.SHADOW:
-            told["message"] = self._channels()[plan.target.channel].render(plan.target, [record], mention)
+            told["message"] = self._in_force.channels[plan.target.channel].render(plan.target, [record], mention)
         return told
 
 

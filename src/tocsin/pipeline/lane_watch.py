@@ -1,7 +1,7 @@
 """Tells which lanes stand still, why and until when: for whoever wonders where the alerts are."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ MOMENT_S = 2.0  # a lane that is shut for less is pacing as it should, and not w
 
 
 class LaneWatch:
-    def __init__(self, lanes: Callable[[], Mapping[str, Lane]], targets: Targets, clock: Clock, tell: Tell) -> None:
+    def __init__(self, lanes: Mapping[str, Lane], targets: Targets, clock: Clock, tell: Tell) -> None:
         self._lanes = lanes
         self._targets = targets
         self._clock = clock
@@ -37,7 +37,7 @@ class LaneWatch:
 
     def as_json(self, name: str) -> dict[str, Any]:
         """How a lane stands, for people; durations in seconds, `opens_in_s` None where time alone opens nothing."""
-        lane = self._lanes().get(name)
+        lane = self._lanes.get(name)
         if lane is None:
             return {"lane": name}
         now = self._clock.monotonic()
@@ -59,10 +59,10 @@ class LaneWatch:
 
     def broken(self) -> Mapping[str, float]:
         """1 for each lane whose breaker is open, else 0."""
-        return {name: float(lane.breaker.open) for name, lane in self._lanes().items()}
+        return {name: float(lane.breaker.open) for name, lane in self._lanes.items()}
 
     def _closures(self, now: float) -> dict[str, Closure]:
-        closures = {name: self._closure(lane, now) for name, lane in self._lanes().items()}
+        closures = {name: self._closure(lane, now) for name, lane in self._lanes.items()}
         return {name: closure for name, closure in closures.items() if closure is not None}
 
     def _closure(self, lane: Lane, now: float) -> Closure | None:

@@ -1,7 +1,7 @@
 """Whom messages ring out to, within their budgets, and what joins a message without ringing out to anybody."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Joins
+from tocsin.pipeline.in_force import InForce
 from tocsin.rules.mentions import mention_for
 from tocsin.rules.quiet import QuietAction, hush
 from tocsin.rules.routing import TargetPolicy
@@ -20,8 +21,8 @@ Spent = Mapping[str, Sequence[datetime]]
 
 
 class Noise:
-    def __init__(self, rulebook: Callable[[], Rulebook]) -> None:
-        self._rulebook = rulebook
+    def __init__(self, in_force: InForce) -> None:
+        self._in_force = in_force
         self._mentioned: defaultdict[tuple[Target, str], list[datetime]] = defaultdict(list)
 
     def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
@@ -33,7 +34,7 @@ class Noise:
         """Whom it rings out to, and whether it makes a sound at all. What joins a message does neither."""
         if attempt.joins is not None:
             return attempt
-        book, now = self._rulebook(), attempt.started_at
+        book, now = self._in_force.rulebook, attempt.started_at
         policy = book.routing.targets[attempt.target]
         alerts = [member.record.alert for member in attempt.members]
         hushed = [hush(policy.quiet, alert, book.catalog, now) for alert in alerts]
@@ -46,7 +47,7 @@ class Noise:
         """How old a message may be for an alert of that lane to join it. What may ring out to somebody does so, in a
         message of its own: an edit rings out to nobody.
         """
-        book = self._rulebook()
+        book = self._in_force.rulebook
         policies = {policy.target: policy for policy in book.routing.joining.get(lane, ())}
         spent = {target: self._spent(policy, now) for target, policy in policies.items()}
 

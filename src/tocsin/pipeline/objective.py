@@ -1,26 +1,27 @@
 """Whether enough alerts are told in time, channel by channel. What changes is told once."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Fact, Moved, ObjectiveMet, ObjectiveMissed, Tell
 from tocsin.ledger.contract import Archive
+from tocsin.pipeline.in_force import InForce
 from tocsin.rules.objective import MEMORY, MINUTE, WINDOWS, Minute, Objective, burn, is_missed, told_in_time
 
 _HOUR = WINDOWS["1h"]
 
 
 class Objectives:
-    """Minutes are those of the monotonic clock: a jump of the wall clock moves none of them. `objective` may be swapped
-    at any time; what was counted by the old one stays counted. Where there is none, nothing is.
+    """Minutes are those of the monotonic clock: a jump of the wall clock moves none of them. Where no objective
+    is in force nothing is counted; what was counted by an earlier one stays so.
     """
 
-    def __init__(self, archive: Archive, objective: Callable[[], Objective | None], clock: Clock, tell: Tell) -> None:
+    def __init__(self, archive: Archive, in_force: InForce, clock: Clock, tell: Tell) -> None:
         self._archive = archive
-        self._objective = objective
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._minutes: defaultdict[str, deque[Minute]] = defaultdict(deque)
@@ -28,7 +29,7 @@ class Objectives:
 
     async def start(self) -> None:
         """What earlier processes told still counts."""
-        objective = self._objective()
+        objective = self._in_force.rulebook.objective
         if objective is None:
             return
         now = self._clock.now()
@@ -37,7 +38,7 @@ class Objectives:
             self._minutes[row.channel].append(Minute(number, row.ended, row.missed))
 
     def hear(self, fact: Fact) -> None:
-        objective = self._objective()
+        objective = self._in_force.rulebook.objective
         if objective is None or not isinstance(fact, Moved):
             return
         in_time = told_in_time(fact, objective.within)
@@ -46,7 +47,7 @@ class Objectives:
 
     async def watch(self) -> None:
         """Tell what changed."""
-        objective, now = self._objective(), self._number()
+        objective, now = self._in_force.rulebook.objective, self._number()
         for channel, minutes in self._minutes.items():
             while minutes and minutes[0].number < now - MEMORY // MINUTE:
                 minutes.popleft()
@@ -61,7 +62,7 @@ class Objectives:
 
     def burn_rates(self) -> Mapping[tuple[str, ...], float]:
         """By channel and window."""
-        objective, now = self._objective(), self._number()
+        objective, now = self._in_force.rulebook.objective, self._number()
         if objective is None:
             return {}
         return {
@@ -76,7 +77,7 @@ class Objectives:
 
     def as_json(self) -> dict[str, Any] | None:
         """For the operators' page: the objective, and per channel how it is kept. None where there is none."""
-        objective = self._objective()
+        objective = self._in_force.rulebook.objective
         if objective is None:
             return None
         return {

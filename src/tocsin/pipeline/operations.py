@@ -19,10 +19,10 @@ from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.routing import TargetPolicy
-from tocsin.rules.rulebook import Rulebook
 
 TEST_LIFE = timedelta(minutes=1)
 TEST_WAIT_S = 15.0
@@ -38,7 +38,7 @@ class Operations:
         lane_watch: LaneWatch,
         attempts: Attempts,
         targets: Targets,
-        rulebook: Callable[[], Rulebook],
+        in_force: InForce,
         clock: Clock,
         tell: Tell,
     ) -> None:
@@ -48,7 +48,7 @@ class Operations:
         self._lane_watch = lane_watch
         self._attempts = attempts
         self._targets = targets
-        self._rulebook = rulebook
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
 
@@ -103,7 +103,7 @@ class Operations:
         disabled = {row.target: row for row in await self._targets.rows()}
         lanes = {row.lane: row for row in await self._archive.lanes()}
         channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for target, policy in sorted(self._rulebook().routing.targets.items()):
+        for target, policy in sorted(self._in_force.rulebook.routing.targets.items()):
             rest = disabled.get(target)
             channels[target.channel].append(
                 {
@@ -120,7 +120,7 @@ class Operations:
         return [*told, {"channel": None, "held": held}] if held else told
 
     def _policy(self, target: Target) -> TargetPolicy:
-        policy = self._rulebook().routing.targets.get(target)
+        policy = self._in_force.rulebook.routing.targets.get(target)
         if policy is None:
             raise NotFoundError(f"{target} is not a configured target")
         return policy

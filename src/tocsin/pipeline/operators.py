@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from tocsin.channels.contract import Channel, Report, TellsOperators
+from tocsin.channels.contract import Report, TellsOperators
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Condition, Phase
@@ -17,11 +17,12 @@ from tocsin.core.facts import Attempted, Tell, Trouble
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refused, Unknown
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.conditions import notice
 from tocsin.rules.gate import bounded
-from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
 
 PATIENCE = timedelta(minutes=1)  # alerts go first; after this, operators are told on a busy lane as well
@@ -55,26 +56,24 @@ class Operators:
         *,
         conditions: Conditions,
         dispatcher: Dispatcher,
+        lanes: Lanes,
         targets: Targets,
-        channels: Callable[[], Mapping[str, Channel]],
-        rulebook: Callable[[], Rulebook],
-        to: Callable[[], Sequence[Target]],
+        in_force: InForce,
         clock: Clock,
         tell: Tell,
     ) -> None:
         self._conditions = conditions
         self._dispatcher = dispatcher
+        self._lanes = lanes
         self._targets = targets
-        self._channels = channels
-        self._rulebook = rulebook
-        self._to = to
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._under_way: dict[Target, asyncio.Task[None]] = {}
 
     async def look(self) -> None:
         """Begin to tell each target what it does not know yet. One that answers slowly keeps no other waiting."""
-        for target in self._to():
+        for target in self._in_force.rulebook.operators:
             if target not in self._under_way:
                 self._look_after(target)
 
@@ -88,7 +87,7 @@ class Operators:
                     await task
 
     def _look_after(self, target: Target) -> None:
-        channel: object = self._channels().get(target.channel)
+        channel: object = self._in_force.channels.get(target.channel)
         lane = self._lane_to(target)
         if lane is None or not isinstance(channel, TellsOperators):
             return
@@ -109,10 +108,10 @@ class Operators:
 
     def _lane_to(self, target: Target) -> Lane | None:
         """None where nothing is sent: it is not configured, in shadow, or dead."""
-        policy = self._rulebook().routing.targets.get(target)
+        policy = self._in_force.rulebook.routing.targets.get(target)
         if policy is None or policy.shadow or target in self._targets.disabled:
             return None
-        return self._dispatcher.lanes().get(policy.lane)
+        return self._lanes.get(policy.lane)
 
     def _news(self, target: Target, lane: Lane) -> list[Condition]:
         """The oldest first. That its own lane fails nobody is told over that very lane."""
@@ -176,7 +175,7 @@ class Operators:
     def _learn(self, lane: Lane, report: Report) -> None:
         outcome = report.outcomes[0]
         lane.heed(self._clock.monotonic(), report.budget)
-        self._dispatcher.judge(lane, outcome)
+        self._lanes.judge(lane, outcome)
         if isinstance(outcome, Deferred) and outcome.why in _WAITS:
             named = bounded(outcome.after or timedelta())
-            self._dispatcher.shut(lane, report, max(named, _WAITS[outcome.why]))
+            self._lanes.shut(lane, report, max(named, _WAITS[outcome.why]))

@@ -1,10 +1,11 @@
 """Limits that a provider sets for something several lanes share: a Discord channel with two webhooks, say."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
-from tocsin.channels.contract import Channel, SharesGate
+from tocsin.channels.contract import SharesGate
 from tocsin.core.clock import Clock
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane, Turnstile
 from tocsin.pipeline.targets import Targets
 
@@ -14,8 +15,8 @@ ASK_AGAIN_S = 60.0  # a provider that cannot tell now is asked again, but not of
 class SharedGates:
     """Who shares with whom only the provider knows. Until it has told, a lane keeps the shared limit by itself."""
 
-    def __init__(self, channels: Callable[[], Mapping[str, Channel]], targets: Targets, clock: Clock) -> None:
-        self._channels = channels
+    def __init__(self, in_force: InForce, targets: Targets, clock: Clock) -> None:
+        self._in_force = in_force
         self._targets = targets
         self._clock = clock
         self._stiles: dict[str, Turnstile] = {}
@@ -37,7 +38,7 @@ class SharedGates:
         return bool(shares) and alive and self._clock.monotonic() >= self._ask_at[lane.name]
 
     async def _ask(self, lane: Lane) -> str | None:
-        channel: object = self._channels().get(lane.channel)
+        channel: object = self._in_force.channels.get(lane.channel)
         return await channel.shared_gate(lane.policy.target) if isinstance(channel, SharesGate) else None
 
     def _lead_through(self, lane: Lane, name: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
 
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery
@@ -13,19 +12,18 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.editor import Editor
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.lane_watch import LaneWatch
+from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operators import Operators
-from tocsin.rules.rulebook import Rulebook
 
 PRUNE_STEP = 1000
 
 
 class Upkeep:
-    """`retention` is how long alerts are kept after their acceptance; None keeps them for ever."""
-
     def __init__(
         self,
         *,
@@ -33,6 +31,7 @@ class Upkeep:
         archive: Archive,
         attempts: Attempts,
         dispatcher: Dispatcher,
+        lanes: Lanes,
         editor: Editor,
         intake: Intake,
         lane_watch: LaneWatch,
@@ -40,8 +39,7 @@ class Upkeep:
         conditions: Conditions,
         operators: Operators,
         objectives: Objectives,
-        rulebook: Callable[[], Rulebook],
-        retention: Callable[[], timedelta | None],
+        in_force: InForce,
         clock: Clock,
         tell: Tell,
     ) -> None:
@@ -49,6 +47,7 @@ class Upkeep:
         self._archive = archive
         self._attempts = attempts
         self._dispatcher = dispatcher
+        self._lanes = lanes
         self._editor = editor
         self._intake = intake
         self._lane_watch = lane_watch
@@ -56,8 +55,7 @@ class Upkeep:
         self._conditions = conditions
         self._operators = operators
         self._objectives = objectives
-        self._rulebook = rulebook
-        self._retention = retention
+        self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._tasks: list[asyncio.Task[None]] = []
@@ -91,28 +89,30 @@ class Upkeep:
                 await job()
             except LedgerError as problem:
                 self._tell(Trouble("upkeep_failed", problem.message))
+            except Exception as bug:  # noqa: BLE001 - one job that is broken must not end, and takes no other along
+                self._tell(Trouble("upkeep_broken", repr(bug), "Report this: upkeep goes on without it."))
             await self._clock.sleep(seconds)
 
     async def _expire(self) -> None:
         self._tell_moves((await self._ledger.expire()).deliveries)
 
     async def _fail_over(self) -> None:
-        moved = await self._ledger.fail_over(self._dispatcher.broken())
+        moved = await self._ledger.fail_over(self._lanes.broken())
         self._tell_moves(moved.deliveries)
         self._dispatcher.wake(moved.lanes)
 
     async def _settle_doubts(self) -> None:
-        for claim in await self._archive.unknown(frozenset(self._dispatcher.lanes())):
+        for claim in await self._archive.unknown(frozenset(self._lanes)):
             moved = await self._attempts.settle_doubt(claim)
             self._dispatcher.wake(delivery.lane for delivery in moved.deliveries)
 
     async def _close_the_silent(self) -> None:
-        silence = self._rulebook().dedup.policy.close_after_silence
+        silence = self._in_force.rulebook.dedup.policy.close_after_silence
         if silence is not None:
             self._intake.announce_closed(await self._ledger.silence(self._clock.now() - silence))
 
     async def _prune(self) -> None:
-        retention = self._retention()
+        retention = self._in_force.rulebook.retention
         if retention is None:
             return
         while await self._ledger.prune(self._clock.now() - retention, PRUNE_STEP) == PRUNE_STEP:

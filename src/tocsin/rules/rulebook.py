@@ -1,7 +1,7 @@
 """All rules in force, and the order in which they speak: filters, then dedup, then routing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Duplicate, Episode, Ruling
@@ -9,6 +9,7 @@ from tocsin.core.delivery import Target
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
 from tocsin.rules.filters import FilterPolicy, screen
+from tocsin.rules.objective import Objective
 from tocsin.rules.routing import RoutingPolicy, plan
 
 
@@ -18,6 +19,9 @@ class Rulebook:
     filters: FilterPolicy
     dedup: AlertDeduplicator
     routing: RoutingPolicy
+    objective: Objective | None = None
+    operators: tuple[Target, ...] = ()  # where they are told
+    retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever
 
     def decide(
         self, alert: Alert, last: Episode | None, now: datetime, disabled: frozenset[Target] = frozenset()

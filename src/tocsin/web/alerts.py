@@ -24,7 +24,7 @@ class Alerts:
     def __init__(self, parts: Parts) -> None:
         self._intake = parts.intake
         self._archive = parts.archive
-        self._rulebook = parts.rulebook
+        self._in_force = parts.in_force
         self._tell = parts.tell
 
     def open(self, app: FastAPI) -> None:
@@ -64,7 +64,7 @@ class Alerts:
 
     async def listed(self, request: Request) -> Response:
         """Accepted and filtered alerts, newest first."""
-        query = alert_query(request.query_params, self._rulebook().catalog)
+        query = alert_query(request.query_params, self._in_force.rulebook.catalog)
         if query is None:
             return json_answer({"alerts": [], "next": None})
         page = await self._archive.alerts(query)

@@ -58,7 +58,7 @@ class Links:
     def __init__(self, parts: Parts) -> None:
         self._archive = parts.archive
         self._ledger = parts.ledger
-        self._rulebook = parts.rulebook
+        self._in_force = parts.in_force
         self._secret = parts.link_secret
         self._tell = parts.tell
 
@@ -88,7 +88,7 @@ class Links:
 
     def _place(self, record: AlertRecord, click: str) -> str | None:
         """The product's address, by way of the retailer's affiliate template where there is one."""
-        url, retailer = record.alert.url, self._rulebook().catalog.retailer(record.alert.retailer)
+        url, retailer = record.alert.url, self._in_force.rulebook.catalog.retailer(record.alert.retailer)
         if url is None or not is_web_url(url):
             return None
         place = quote(through(retailer.link, url, click) if retailer.link else url, safe=_SAFE)

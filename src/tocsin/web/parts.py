@@ -8,11 +8,11 @@ from tocsin.core.facts import Tell
 from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.tokens import Tokens
-from tocsin.rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Parts:
     archive: Archive
     feed: Feed
     tokens: Tokens
-    rulebook: Callable[[], Rulebook]
+    in_force: InForce
     clock: Clock
     tell: Tell
     reload: Callable[[], Awaitable[object]]

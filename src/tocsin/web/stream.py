@@ -20,7 +20,7 @@ from tocsin.web.teller import Teller
 class Streams:
     def __init__(self, parts: Parts) -> None:
         self._feed = parts.feed
-        self._rulebook = parts.rulebook
+        self._in_force = parts.in_force
         self._clock = parts.clock
         self._live: WeakSet[LiveAnswer] = WeakSet()
         self._closed = False
@@ -53,7 +53,7 @@ class Streams:
         teller = Teller(
             self._feed.epoch,
             match_of(request.query_params),
-            lambda: self._rulebook().catalog,
+            lambda: self._in_force.rulebook.catalog,
             as_sse="text/event-stream" in request.headers.get("accept", ""),
         )
         after = request.query_params.get("after") or request.headers.get("last-event-id")

@@ -1,0 +1,144 @@
+"""Every lane of the rulebook in force: what shuts one is heeded, told and remembered here."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from tocsin.channels.contract import Report
+from tocsin.core.clock import Clock
+from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Tell, Trouble
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
+from tocsin.ledger.contract import AttemptRow
+from tocsin.pipeline.in_force import InForce
+from tocsin.pipeline.lane import Lane, Turnstile
+from tocsin.pipeline.shared_gates import SharedGates
+from tocsin.pipeline.shut_lanes import ShutLanes
+from tocsin.rules.routing import TargetPolicy
+
+
+class Lanes(Mapping[str, Lane]):
+    """By name."""
+
+    def __init__(
+        self, in_force: InForce, shared_gates: SharedGates, shut_lanes: ShutLanes, clock: Clock, tell: Tell
+    ) -> None:
+        self._in_force = in_force
+        self._shared_gates = shared_gates
+        self._shut_lanes = shut_lanes
+        self._clock = clock
+        self._tell = tell
+        self._lanes: dict[str, Lane] = {}
+        self._wholes: dict[str, Turnstile] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._joining = False
+
+    def __getitem__(self, name: str) -> Lane:
+        return self._lanes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lanes)
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def adopt(self) -> None:
+        """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
+        policies = {policy.lane: policy for policy in self._in_force.rulebook.routing.targets.values()}
+        for name in self._lanes.keys() - policies.keys():
+            del self._lanes[name]
+        for name, policy in policies.items():
+            if lane := self._lanes.get(name):
+                lane.policy = policy
+                lane.turnstiles[0].policy = policy.gate
+                self._whole(policy)
+            else:
+                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate), self._whole(policy)])
+
+    def restore(self, recent: Iterable[AttemptRow]) -> None:
+        """Pacing goes on where the last process stopped."""
+        now, ages = self._clock.now(), defaultdict[str, list[timedelta]](list)
+        for row in recent:
+            ages[row.lane].append(now - row.started_at)
+        for lane in self.values():
+            lane.turnstiles[0].restore(ages[lane.name], self._clock.monotonic())
+
+    async def recall(self) -> None:
+        """What was shut when the last process ended is so for as long as was said."""
+        await self._shut_lanes.recall(self)
+
+    async def look(self) -> None:
+        """Ask providers which lanes share a gate, and write down what could not be written before."""
+        if not self._joining:
+            self._spawn(self._join())
+        await self._shut_lanes.keep_all(self)
+
+    async def stop(self) -> None:
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def broken(self) -> frozenset[str]:
+        """Those whose breaker is open: what waits there may fail over."""
+        return frozenset(name for name, lane in self.items() if lane.breaker.open)
+
+    def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:
+        """The provider wants nothing for so long: on this lane, or on any of its channel."""
+        now, why = self._clock.monotonic(), _why_shut(report)
+        shut = [other for other in self.values() if other.channel == lane.channel]
+        for other in shut if report.whole_channel else [lane]:
+            other.shut(now, shut_for, why)
+            self._tell(LaneClosed(lane=other.name, why=why, until=self._clock.now() + shut_for))
+            self._remember(other)
+
+    def judge(self, lane: Lane, outcome: Outcome) -> None:
+        """Count an answer for the lane's breaker; that it opens, or closes, is told once."""
+        was_open = lane.breaker.open
+        lane.judge(outcome, self._clock.monotonic())
+        if lane.breaker.open and not was_open:
+            self._tell_broken(lane, outcome)
+        elif was_open and not lane.breaker.open:
+            self._tell(BreakerClosed(lane.name))
+        self._remember(lane)
+
+    def _whole(self, policy: TargetPolicy) -> Turnstile:
+        """The one that every lane of a channel passes."""
+        stile = self._wholes.setdefault(policy.target.channel, Turnstile(policy.whole))
+        stile.policy = policy.whole
+        return stile
+
+    def _tell_broken(self, lane: Lane, outcome: Outcome) -> None:
+        pause = timedelta(seconds=lane.breaker.open_until - self._clock.monotonic())
+        detail = "" if isinstance(outcome, Delivered) else f"{outcome.why.value}: {outcome.detail}".rstrip(": ")
+        self._tell(
+            BreakerOpened(
+                lane=lane.name, failures=lane.breaker.failures, until=self._clock.now() + pause, detail=detail
+            )
+        )
+
+    def _remember(self, lane: Lane) -> None:
+        """Nothing waits for it."""
+        if self._shut_lanes.changed(lane):
+            self._spawn(self._shut_lanes.keep(lane.name, lane))
+
+    async def _join(self) -> None:
+        self._joining = True
+        try:
+            await self._shared_gates.join(tuple(self.values()))
+        finally:
+            self._joining = False
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (bug := task.exception()):
+            self._tell(Trouble("lanes_failed", repr(bug), "Report this: lanes were looked after in vain."))
+
+
+def _why_shut(report: Report) -> str:
+    deferred = (outcome for outcome in report.outcomes if isinstance(outcome, Deferred))
+    return next((outcome.why for outcome in deferred), Delay.RATE_LIMITED).value
