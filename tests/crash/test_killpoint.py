@@ -18,7 +18,7 @@ PLACES = {
     Point.ATTEMPT_COMMITTED: "pipeline/dispatcher.py _claim",
     Point.CONNECTED: "channels/transport.py request",
     Point.REQUEST_WRITTEN: "channels/connection.py on_headers_complete",
-    Point.RESPONSE_READ: "channels/connection.py on_headers_complete",
+    Point.RESPONSE_READ: "channels/transport.py request",
     Point.OUTCOME_COMMITTED: "pipeline/attempts.py _settle",
     Point.RETENTION_DELETED: "ledger/prune.py prune",
     Point.MIGRATION_STEP: "ledger/migrations/env.py _stepped",
