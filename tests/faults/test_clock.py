@@ -57,6 +57,7 @@ async def test_row_14_a_pause_is_as_long_as_it_was_named(village: Village, jump:
     village.sandbox.faults.next("discord", Fault.too_many(30, "seconds"), action="execute")
     receipt = await village.report("RTX 5090")
     await village.told(LaneClosed)
+    await village.settled(receipt, DeliveryState.PENDING)
     clock.jump(jump)
     await village.alerts.ledger.expire()
     for _ in range(5):

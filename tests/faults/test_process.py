@@ -148,7 +148,18 @@ async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: Vill
 async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village):
     village.write(discord=HELD)
     trace = village.folder / "trace"
-    words = ("strace", "-f", "-qq", "-s", "40", "-o", str(trace), "-e", f"trace={SYNC},read,write,writev,sendmsg")
+    words = (
+        "strace",
+        "-f",
+        "-qq",
+        "--seccomp-bpf",
+        "-s",
+        "40",
+        "-o",
+        str(trace),
+        "-e",
+        f"trace={SYNC},read,write,writev,sendmsg",
+    )
     async with Machine(village, *words) as machine:
         assert (await machine.post(detections(1)))[0] == 202
         os.kill(machine.pid, signal.SIGKILL)
