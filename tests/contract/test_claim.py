@@ -168,7 +168,7 @@ async def test_members_of_one_attempt_may_end_differently(books: Books) -> None:
     later = books.clock.now() + timedelta(seconds=5)
     ends = {
         "sent": {"to": DeliveryState.SENT},
-        "deferred": {"to": DeliveryState.PENDING, "why": Why.DEFERRED, "due": later},
+        "deferred": {"to": DeliveryState.PENDING, "why": Why.DEFERRED, "wait": timedelta(seconds=5)},
         "refused": {"to": DeliveryState.REFUSED, "why": Why.REFUSED, "detail": "too large"},
     }
     moves = tuple(Move(key=one.key, fence=one.fence, **ends[record.alert.sku]) for one, record in claim.members)

@@ -88,7 +88,7 @@ async def test_what_nobody_waited_for_does_not_count(books: Books) -> None:
 
 async def test_what_its_provider_put_off_is_late(books: Books) -> None:
     await books.append(books.detected())
-    await books.settle(await books.claimed(), S.PENDING, Why.DEFERRED, due=books.clock.now() + timedelta(seconds=30))
+    await books.settle(await books.claimed(), S.PENDING, Why.DEFERRED, wait=timedelta(seconds=30))
     books.clock.advance(30)
     await books.settle(await books.claimed(), S.SENT)
     assert await counted(books) == {"discord": (1, 1)}

@@ -105,8 +105,7 @@ class Scene:
     async def leave(self, claim: Claim, stand: Stand) -> None:
         match stand:
             case Stand.DEFERRED:
-                due = self.books.clock.now() + timedelta(seconds=30)
-                await self.settle(claim, STATE.PENDING, WHY.DEFERRED, due=due)
+                await self.settle(claim, STATE.PENDING, WHY.DEFERRED, wait=timedelta(seconds=30))
             case Stand.FALLBACK_PENDING:
                 await self.settle(claim, STATE.REFUSED, WHY.REFUSED)
             case Stand.IN_DOUBT:
@@ -137,10 +136,11 @@ class Scene:
         move = Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.NOT_FOUND)
         await self.books.ledger.move([move])
 
-    async def settle(self, claim: Claim, to: DeliveryState, why: Why | None, due: datetime | None = None) -> None:
+    async def settle(self, claim: Claim, to: DeliveryState, why: Why | None, wait: timedelta | None = None) -> None:
         reference = str(claim.target) if to is STATE.SENT else None
         moves = tuple(
-            Move(key=one.key, fence=one.fence, to=to, why=why, due=due, reference=reference) for one, _ in claim.members
+            Move(key=one.key, fence=one.fence, to=to, why=why, wait=wait, reference=reference)
+            for one, _ in claim.members
         )
         await self.books.ledger.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves, joined=claim.joins))
 

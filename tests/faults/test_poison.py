@@ -1,6 +1,7 @@
 """Row 32, what our own code fails on: by raising, or by dying over it. It is set aside, and its neighbours go on."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from tests.pipeline.works import Board, Works, at_work
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Delivery, Target
+from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay
+from tocsin.core.record import AlertRecord
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.routing import TargetPolicy
 
@@ -54,10 +57,19 @@ async def deliveries(works: Works) -> dict[str, Delivery]:
     return found
 
 
+class Measuring(Board):
+    """Looks at every alert to know how many fit together."""
+
+    def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
+        self.render(target, records, NOBODY)
+        return len(records)
+
+
+@pytest.mark.parametrize("kind", [Board, Measuring])
 async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neighbours_leave(
-    tmp_path: Path, clock: ManualClock
+    tmp_path: Path, clock: ManualClock, kind: type[Board]
 ):
-    async with at_work(tmp_path / "ledger.db", clock, PLACE) as works:
+    async with at_work(tmp_path / "ledger.db", clock, PLACE, kind=kind) as works:
         poison = works.alert("poison", 10, broken=True)
         await works.accept(PLACE, poison, *(works.alert(f"good {number}") for number in range(3)))
         await works.rest()

@@ -14,7 +14,7 @@ HALF = 0.5
 
 
 def deferred(wait: timedelta, *, shuts: bool) -> Step:
-    return Step(PENDING, Why.DEFERRED, NOW + wait, shuts_lane_for=wait if shuts else None)
+    return Step(PENDING, Why.DEFERRED, wait, shuts_lane_for=wait if shuts else None)
 
 
 PAUSE = timedelta(milliseconds=150)  # half of what the first attempt may wait
@@ -44,14 +44,14 @@ PAUSE = timedelta(milliseconds=150)  # half of what the first attempt may wait
     ids=str,
 )
 def test_every_outcome_has_its_step_and_every_step_is_a_legal_move(outcome, step):
-    assert after(outcome, delivery(), NOW, HALF) == step
+    assert after(outcome, delivery(), HALF) == step
     check_move(DeliveryState.SENDING, step.to, step.why)
     assert not step.possibly_repeated
 
 
 def test_every_delay_has_its_step():
     for why in Delay:
-        assert after(Deferred(why), delivery(), NOW, HALF).to is PENDING
+        assert after(Deferred(why), delivery(), HALF).to is PENDING
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_jitter_spreads_over_the_whole_of_it(attempts, jitter):
 
 
 HELD = Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
-RESENT = Step(PENDING, Why.RESENT, NOW + PAUSE, possibly_repeated=True)
+RESENT = Step(PENDING, Why.RESENT, PAUSE, possibly_repeated=True)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_without_a_configured_answer_a_delivery_is_resent_once():
 
 @pytest.mark.parametrize("priority", [10, 1])
 def test_where_the_receiver_drops_repeats_every_lost_answer_is_resent_without_a_flag(priority):
-    assert after_harmless_doubt(delivery(priority=priority), NOW, HALF) == Step(PENDING, Why.RESENT, NOW + PAUSE)
+    assert after_harmless_doubt(delivery(priority=priority), NOW, HALF) == Step(PENDING, Why.RESENT, PAUSE)
     late = delivery(priority=priority, expires_at=NOW + PAUSE)
     assert after_harmless_doubt(late, NOW, HALF) == HELD
 
@@ -113,8 +113,8 @@ def test_what_the_process_died_over_again_and_again_is_left_to_an_operator():
     assert after_harmless_doubt(delivery(attempts=5, why=Why.ANSWER_LOST), NOW, HALF).to is PENDING
 
 
-def by_itself(due=NOW) -> Step:
-    return Step(PENDING, Why.DEFERRED, due, alone=True)
+def by_itself(wait: timedelta | None = None) -> Step:
+    return Step(PENDING, Why.DEFERRED, wait, alone=True)
 
 
 GONE = (Refusal.TARGET_GONE, Refusal.TARGET_FORBIDDEN, Refusal.OPTED_OUT)
@@ -125,7 +125,7 @@ MINDED = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
     ("outcome", "step"),
     [
         (Delivered("1180"), Step(SENT)),
-        (Refused(Refusal.MESSAGE_GONE), Step(PENDING, Why.DEFERRED, NOW)),
+        (Refused(Refusal.MESSAGE_GONE), Step(PENDING, Why.DEFERRED)),
         *((Refused(why), by_itself()) for why in MINDED),
         *((Refused(why), Step(DeliveryState.REFUSED, Why.REFUSED)) for why in GONE),
         (Deferred(Delay.RATE_LIMITED, HOUR), by_itself()),
@@ -136,10 +136,10 @@ MINDED = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
     ids=str,
 )
 def test_what_cannot_join_a_message_leaves_by_itself_at_once_and_shuts_no_lane(outcome, step):
-    assert after_join(outcome, delivery(), NOW, HALF) == step
+    assert after_join(outcome, delivery(), HALF) == step
     check_move(DeliveryState.SENDING, step.to, step.why)
 
 
 def test_a_join_that_fails_again_and_again_backs_off():
-    tried = after_join(Deferred(Delay.RATE_LIMITED, HOUR), delivery(attempts=3), NOW, HALF)
-    assert tried == by_itself(NOW + back_off(3, HALF))
+    tried = after_join(Deferred(Delay.RATE_LIMITED, HOUR), delivery(attempts=3), HALF)
+    assert tried == by_itself(back_off(3, HALF))

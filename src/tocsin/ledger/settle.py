@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, bindparam, or_, select, update
@@ -72,7 +73,7 @@ def _moved(transaction: Transaction, row: AnyRow, wanted: Move) -> Held:
     now, why = transaction.now, None if wanted.why is None else wanted.why.value
     changes: dict[str, Any] = {"state": wanted.to.value, "why": why, "moved_at": now, "detail": wanted.detail}
     if wanted.to is DeliveryState.PENDING:
-        changes["due"] = wanted.due or now
+        changes["due"] = now + (wanted.wait or timedelta())
     if wanted.why is Why.RETRIED:
         changes["expires_at"] = now + (row.expires_at - row.planned_at)
     if wanted.possibly_repeated:

@@ -122,7 +122,7 @@ class Attempts:
         if found is None:
             return MovedRows(())
         outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
-        moves = [_found(delivery, outcomes[delivery.key], self._clock.now()) for delivery in doubtful]
+        moves = [_found(delivery, outcomes[delivery.key]) for delivery in doubtful]
         moved = await self._move(moves, records)
         deadly = [one for one in doubtful if _is_missing(outcomes[one.key]) and await has_killed(one, self._archive)]
         back = {one.key: one for one in moved.deliveries}
@@ -153,10 +153,9 @@ class Attempts:
             return attempt
 
     def _steps(self, attempt: Attempt, report: Report) -> tuple[Step, ...]:
-        now = self._clock.now()
         follows = after if attempt.joins is None or report.whole_channel else after_join
         return tuple(
-            follows(outcome, member.delivery, now, self._random.random())
+            follows(outcome, member.delivery, self._random.random())
             for member, outcome in zip(attempt.members, report.outcomes, strict=True)
         )
 
@@ -263,7 +262,7 @@ def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Mov
         fence=delivery.fence,
         to=step.to,
         why=step.why,
-        due=step.due,
+        wait=step.wait,
         detail=outcome.detail if outcome else "",
         reference=outcome.reference if isinstance(outcome, Delivered) else None,
         possibly_repeated=step.possibly_repeated,
@@ -276,10 +275,10 @@ def _is_missing(outcome: Outcome) -> bool:
     return not isinstance(outcome, Delivered)
 
 
-def _found(delivery: Delivery, outcome: Outcome, now: datetime) -> Move:
+def _found(delivery: Delivery, outcome: Outcome) -> Move:
     if isinstance(outcome, Delivered):
         return _move(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
-    return _move(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND, due=now), outcome)
+    return _move(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
 
 
 def _dead(target: Target, outcomes: Iterable[Outcome]) -> tuple[Target, str, str] | None:

@@ -20,6 +20,7 @@ from tocsin.pipeline.attempts import Answered, Attempts
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane
 from tocsin.pipeline.lanes import Lanes
+from tocsin.pipeline.quarantine import careful
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
 
@@ -131,7 +132,7 @@ class Dispatcher:
         channel = self._in_force.channels[lane.channel]
         return ClaimRequest(
             lane=lane.name,
-            pack=channel.pack,
+            pack=careful(channel.pack),
             limit=lane.policy.gate.bundle,
             attempts=lane.attempts_now(),
             lowest=lowest,

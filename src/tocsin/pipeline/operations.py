@@ -78,14 +78,7 @@ class Operations:
             raise NotFoundError(f"there is no delivery {identifier}")
         if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
             raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
-        now = self._clock.now()
-        move = Move(
-            key=delivery.key,
-            fence=delivery.fence,
-            to=DeliveryState.PENDING,
-            why=Why.RETRIED,
-            due=now,
-        )
+        move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
         moved = await self._ledger.move([move])
         if not moved.deliveries:
             raise InvalidRequestError("it has just been moved by somebody else: look again")

@@ -1,13 +1,28 @@
 """What our own code fails on again and again is set aside, so that its neighbours go on."""
 
+from collections.abc import Sequence
+
 from tocsin.channels.contract import Attempt, Channel, Member, Report
-from tocsin.core.delivery import Delivery, Why
+from tocsin.core.delivery import Delivery, Target, Why
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Unknown
-from tocsin.ledger.contract import Archive
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import Archive, Pack
 from tocsin.rules.step import POISONOUS
 
 CRASHED = Doubt.CRASHED.value  # the outcome of an attempt that the process died over
+
+
+def careful(pack: Pack) -> Pack:
+    """Where it fails on what is to go together, each goes alone: then only the culprit is set aside."""
+
+    def packed(target: Target, records: Sequence[AlertRecord]) -> int:
+        try:
+            return pack(target, records)
+        except Exception:  # noqa: BLE001 - whatever it raises must not keep the lane from leaving
+            return 1
+
+    return packed
 
 
 def blamed(attempt: Attempt, channel: Channel | None, bug: Exception) -> Report:

@@ -20,20 +20,20 @@ _DOUBLINGS = 8  # 300 ms doubled so often is past the longest
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of a delivery after an answer. `shuts_lane_for`: nothing else may leave on its lane before.
-    `alone`: it joins no message any more.
+    """What becomes of a delivery after an answer. `wait`: how long it is put off, from its settlement on.
+    `shuts_lane_for`: nothing else may leave on its lane before. `alone`: it joins no message any more.
     """
 
     to: DeliveryState
     why: Why | None = None
-    due: datetime | None = None
+    wait: timedelta | None = None
     shuts_lane_for: timedelta | None = None
     possibly_repeated: bool = False
     alone: bool = False
 
 
-def after(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> Step:
-    """`jitter` is drawn evenly from 0 to 1. A due time past the delivery's life is no mistake: it expires there."""
+def after(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
+    """`jitter` is drawn evenly from 0 to 1. A wait past the delivery's life is no mistake: it expires there."""
     match outcome:
         case Delivered():
             return Step(DeliveryState.SENT)
@@ -42,23 +42,23 @@ def after(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) ->
         case Unknown(why=doubt):
             return Step(DeliveryState.UNKNOWN, Why.CRASHED if doubt is Doubt.CRASHED else Why.ANSWER_LOST)
         case Deferred():
-            return _deferred(outcome, delivery, now, jitter)
+            return _deferred(outcome, delivery, jitter)
 
 
-def after_join(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> Step:
+def after_join(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
     """Where a message cannot be joined, because it or its provider will not have it edited, the alert leaves as one of
     its own, at once. Limits of edits are none of new messages: they shut no lane.
     """
-    due = now if delivery.attempts == 1 else now + back_off(delivery.attempts, jitter)
+    wait = None if delivery.attempts == 1 else back_off(delivery.attempts, jitter)
     match outcome:
         case Refused(why=Refusal.MESSAGE_GONE):
-            return Step(DeliveryState.PENDING, Why.DEFERRED, due)
+            return Step(DeliveryState.PENDING, Why.DEFERRED, wait)
         case Refused(why=why) if not why.disables_target:
-            return Step(DeliveryState.PENDING, Why.DEFERRED, due, alone=True)
+            return Step(DeliveryState.PENDING, Why.DEFERRED, wait, alone=True)
         case Deferred(why=Delay.RATE_LIMITED):
-            return Step(DeliveryState.PENDING, Why.DEFERRED, due, alone=True)
+            return Step(DeliveryState.PENDING, Why.DEFERRED, wait, alone=True)
         case _:
-            return after(outcome, delivery, now, jitter)
+            return after(outcome, delivery, jitter)
 
 
 def after_doubt(
@@ -90,24 +90,24 @@ _HELD = Step(DeliveryState.POSSIBLY_SENT, Why.HELD)
 
 
 def _resent(delivery: Delivery, now: datetime, jitter: float, *, possibly_repeated: bool) -> Step:
-    due = now + back_off(delivery.attempts, jitter)
+    wait = back_off(delivery.attempts, jitter)
     poisonous = delivery.why is Why.CRASHED and delivery.attempts >= POISONOUS
-    if due < delivery.expires_at and not poisonous:
-        return Step(DeliveryState.PENDING, Why.RESENT, due, possibly_repeated=possibly_repeated)
+    if now + wait < delivery.expires_at and not poisonous:
+        return Step(DeliveryState.PENDING, Why.RESENT, wait, possibly_repeated=possibly_repeated)
     return _HELD
 
 
-def _deferred(outcome: Deferred, delivery: Delivery, now: datetime, jitter: float) -> Step:
+def _deferred(outcome: Deferred, delivery: Delivery, jitter: float) -> Step:
     pause = back_off(delivery.attempts, jitter)
     named = bounded(outcome.after) if outcome.after is not None else timedelta(0)
     match outcome.why:
         case Delay.RATE_LIMITED:
-            return _lane_waits(now, named or max(pause, UNNAMED_WAIT))
+            return _lane_waits(named or max(pause, UNNAMED_WAIT))
         case Delay.CREDENTIALS:
-            return _lane_waits(now, max(named, CREDENTIALS_WAIT))
+            return _lane_waits(max(named, CREDENTIALS_WAIT))
         case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE | Delay.FAILED_HERE:
-            return Step(DeliveryState.PENDING, Why.DEFERRED, now + max(named, pause))
+            return Step(DeliveryState.PENDING, Why.DEFERRED, max(named, pause))
 
 
-def _lane_waits(now: datetime, wait: timedelta) -> Step:
-    return Step(DeliveryState.PENDING, Why.DEFERRED, now + wait, shuts_lane_for=wait)
+def _lane_waits(wait: timedelta) -> Step:
+    return Step(DeliveryState.PENDING, Why.DEFERRED, wait, shuts_lane_for=wait)

@@ -85,7 +85,7 @@ class Move:
     fence: int
     to: DeliveryState
     why: Why | None = None
-    due: datetime | None = None  # for pending: not before
+    wait: timedelta | None = None  # for pending: due so long after the move, whatever the wall clock does until then
     detail: str = ""
     reference: str | None = None  # for sent: the message at the provider
     possibly_repeated: bool = False
