@@ -192,6 +192,53 @@ async def test_cookies_are_not_kept(transport: Transport):
     assert b"cookie" not in side.requests[1].lower()
 
 
+WHOLE: dict[str, tuple[bytes, Answer]] = {
+    "in chunks": (
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n3;x=y\r\na":\r\n2\r\n1}\r\n0\r\n\r\n',
+        Answer(200, {"Transfer-Encoding": "chunked"}, b'{"a":1}'),
+    ),
+    "without a body": (b"HTTP/1.1 204 No Content\r\nX: 1\r\n\r\n", Answer(204, {"X": "1"})),
+    "after a word in between": (
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        Answer(200, {"Content-Length": "2"}, b"{}"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "whole"), WHOLE.values(), ids=WHOLE)
+async def test_an_answer_in_any_form_is_read_whole_and_its_connection_serves_again(
+    transport: Transport, raw: bytes, whole: Answer
+):
+    async with far_side(says(raw)) as side:
+        answers = [await post(transport, side.url) for _ in range(3)]
+    assert answers == [whole] * 3
+    assert side.connections == 1
+
+
+CLOSING: dict[str, bytes] = {
+    "more than was asked for": 2 * b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a farewell in its headers": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+    "an older protocol": b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("raw", CLOSING.values(), ids=CLOSING)
+async def test_a_connection_that_cannot_be_trusted_any_more_is_not_used_again(transport: Transport, raw: bytes):
+    async with far_side(says(raw)) as side:
+        answers = [await post(transport, side.url) for _ in range(3)]
+    assert [isinstance(answer, Answer) and not answer.broken for answer in answers] == [True] * 3
+    assert (side.connections, len(side.requests)) == (3, 3)
+
+
+@pytest.mark.parametrize("name", ["X", "X: y\r\nHost"])
+@pytest.mark.parametrize("value", ["1\r\nX-Evil: 1", "1\n2", "\u2028"])
+async def test_a_header_that_would_break_the_request_is_not_written(transport: Transport, name: str, value: str):
+    async with far_side(answers()) as side:
+        outcome = await transport.request("POST", side.url, headers={name: value}, body=b"{}")
+    assert isinstance(outcome, Deferred)
+    assert side.connections == 0
+
+
 async def test_a_connection_that_was_closed_while_idle_gets_no_post(transport: Transport):
     async with far_side(closes_after_answering) as side:
         outcomes = [await post(transport, side.url) for _ in range(3)]
