@@ -39,8 +39,7 @@ async def test_an_alert_appears_without_reload(visitor: Visitor, town: Town):
 
 async def test_the_commands_of_the_empty_page_make_an_alert(visitor: Visitor, town: Town):
     await visitor.open()
-    commands = await visitor.page.locator("main code").all_inner_texts()
-    send = next(command for command in commands if command.startswith("tocsin send"))
+    send = await visitor.page.locator("main code", has_text="tocsin send").inner_text()
     environment = os.environ | {"TOCSIN_URL": town.alerts.url, "TOCSIN_TOKEN": TOKEN}
     arguments = ["-m", *shlex.split(send)]
     sending = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment, stdout=DEVNULL)

@@ -1,6 +1,7 @@
 """Heads that do not come, never end, or are no HTTP."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,7 +43,8 @@ async def test_a_head_that_drips_is_closed():
         while not ended.done():
             writer.write(b"A: b\r\n")
             await asyncio.wait([ended], timeout=0.01)
-        assert await ended == b""
+        with contextlib.suppress(ConnectionResetError):  # what was still on its way met a closed door
+            assert await ended == b""
 
 
 async def test_a_second_head_has_its_own_time():
