@@ -297,6 +297,7 @@ class AlertService:
             offer=lambda value, owner: self.intake.offer(value, owner=owner),
             catalog=lambda: self._in_force.rulebook.catalog,
             objective=self.objectives.as_json,
+            shadow=self.operations.shadow,
             clock=self._clock,
             settings=GatewaySettings(
                 allowed_origins=frozenset(server.allowed_origins),

@@ -18,6 +18,7 @@ from tocsin.core.facts import (
     MonitorBack,
     MonitorLost,
     Moved,
+    Reloaded,
 )
 from tocsin.core.record import rfc3339
 from tocsin.gateway.broadcast import Broadcast, Writer
@@ -42,6 +43,7 @@ class Ops:
         writer: Writer,
         gauges: Gauges,
         objective: Callable[[], Mapping[str, Any] | None],
+        shadow: Callable[[], Mapping[str, Any]],
         clock: Clock,
         stats_every: float,
     ) -> None:
@@ -49,6 +51,7 @@ class Ops:
         self._writer = writer
         self._gauges = gauges
         self._objective = objective
+        self._shadow = shadow
         self._clock = clock
         self._stats_every = stats_every
         self._room = Broadcast(writer)
@@ -78,6 +81,8 @@ class Ops:
                 self._post("monitor", monitor.as_json())
             case ConditionBegan(notice) | ConditionOver(notice):
                 self._post("condition", notice.as_json())
+            case Reloaded(""):
+                self._post("stats", self._stats())
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
@@ -123,6 +128,7 @@ class Ops:
             "interests": gauges.interests,
             "resumes": gauges.resumes,
             "objective": self._objective(),
+            "shadow": self._shadow(),
         }
 
 

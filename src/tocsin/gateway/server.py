@@ -35,7 +35,7 @@ class Gateway:
     """Start it after the feed, and stop it before the HTTP server: sockets are told to come back, polls are answered.
 
     `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns. `objective`
-    says, for operators, whether alerts are told in time.
+    says, for operators, whether alerts are told in time, and `shadow` which channels send nothing.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Gateway:
         offer: Offer,
         catalog: Callable[[], Catalog],
         objective: Callable[[], Mapping[str, Any] | None] = lambda: None,
+        shadow: Callable[[], Mapping[str, Any]] = dict,
         clock: Clock,
         settings: GatewaySettings,
         tell: Tell,
@@ -66,6 +67,7 @@ class Gateway:
             writer=writer,
             gauges=gauges,
             objective=objective,
+            shadow=shadow,
             clock=clock,
             stats_every=settings.stats_every,
         )

@@ -112,6 +112,14 @@ class Operations:
         told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
         return [*told, {"channel": None, "held": held}] if held else told
 
+    def shadow(self) -> Mapping[str, Any]:
+        """Which channels send nothing, and whether that is every one there is."""
+        targets, shadow = self._in_force.rulebook.routing.targets, self._in_force.rulebook.routing.shadow
+        return {
+            "everything": bool(targets) and len(shadow) == len(targets),
+            "channels": sorted({target.channel for target in shadow}),
+        }
+
     def _policy(self, target: Target) -> TargetPolicy:
         policy = self._in_force.rulebook.routing.targets.get(target)
         if policy is None:

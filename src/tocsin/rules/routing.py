@@ -79,6 +79,11 @@ class RoutingPolicy:
                 lanes[policy.lane] += (policy,)
         return dict(lanes)
 
+    @cached_property
+    def shadow(self) -> frozenset[Target]:
+        """The targets for which everything is decided and shown, and to which nothing is sent."""
+        return frozenset(target for target, policy in self.targets.items() if policy.shadow)
+
 
 def plan(
     alert: Alert, now: datetime, policy: RoutingPolicy, catalog: Catalog, disabled: frozenset[Target] = frozenset()

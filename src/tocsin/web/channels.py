@@ -39,7 +39,7 @@ class Channels:
 
     async def listed(self) -> Response:
         """Each channel with its targets: what waits, what is shut, what rests and why."""
-        return json_answer({"channels": await self._operations.channels()})
+        return json_answer({"channels": await self._operations.channels(), "shadow": self._operations.shadow()})
 
     async def test(self, name: str, tested: Tested) -> Response:
         """Send a message marked as a test, on the real path; the answer has what the provider said."""
