@@ -119,6 +119,7 @@ CAUTIONS = [
      "operators.to.0", "is told nothing while discord is not enabled"),
     ('{"alerts": {"channels": {"slack": {"webhooks": {"a": "https://x.example"}}}}, "operators": {"to": ["slack:a"]}}',
      "operators.to.0", "no slack channel yet: slack:a is told nothing"),
+    ('{"retailers": {"a": {"link": "{url}?tag=me-20"}}}', "retailers.a.link", "without server.public_url"),
 ]  # fmt: skip
 
 

@@ -211,6 +211,9 @@ BAD = [
         "the secret file cannot be read (No such file or directory)",
     ),
     ('{"retailers": {"a": {"link": "https://a.example/?u={ur}"}}}', "retailers.a.link", "only {url} and {click} may"),
+    ('{"retailers": {"a": {"link": "{url}tag=me-20"}}}', "retailers.a.link", '"{url}?tag=me-20"'),
+    ('{"retailers": {"a": {"link": "{url}?a b"}}}', "retailers.a.link", "https:// or http://"),
+    ('{"retailers": {"a": {"link": "ftp://a.example/?u={url}"}}}', "retailers.a.link", "https:// or http://"),
     (
         '{"retailers": {"a": {"aliases": ["X"]}, "b": {"aliases": ["x "]}}}',
         "retailers.b.aliases.0",

@@ -109,6 +109,11 @@ class Town:
             assert answer.status == status, told
             return told
 
+    async def followed(self, path: str) -> str:
+        """Where a link of ours leads."""
+        async with self._http.get(self.alerts.url + path, allow_redirects=False) as answer:
+            return answer.headers["Location"]
+
     async def deliveries(self, receipt: Receipt) -> list[Mapping[str, Any]]:
         """As the timeline shows them."""
         assert isinstance(receipt.id, UUID)

@@ -235,6 +235,9 @@ def _links(settings: Settings) -> Iterator[_Finding]:
     for name, retailer in settings.retailers.items():
         if retailer.link and "{url}" not in retailer.link:
             yield ("retailers", name, "link"), "without {url} every product of this shop has the same link"
+        if retailer.link and not (settings.server.public_url or settings.links.public_url):
+            told = "without server.public_url messages have the product's own address: not used"
+            yield ("retailers", name, "link"), told
 
 
 def _tokens(settings: Settings) -> Iterator[_Finding]:

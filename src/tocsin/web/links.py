@@ -103,9 +103,33 @@ class Links:
 
 
 def through(template: str, url: str, click: str) -> str:
-    """`{url}` is escaped, unless the template begins with it: then something is added to the address itself."""
-    told = url if template.startswith("{url}") else quote(url, safe="")
-    return template.replace("{click}", click).replace("{url}", told)
+    """The way by an affiliate template. `{url}` is escaped, unless the template begins with it: then what follows is
+    added to the address itself.
+    """
+    if not template.startswith("{url}"):
+        return _filled(template, url, click)
+    return _added(url, _filled(template.removeprefix("{url}"), url, click))
+
+
+def _filled(template: str, url: str, click: str) -> str:
+    return template.replace("{click}", click).replace("{url}", quote(url, safe=""))
+
+
+def _added(url: str, more: str) -> str:
+    """A path goes to the path and a query to the query, with `?` or `&` as the address needs it; its fragment stays at
+    the end, unless there is another one.
+    """
+    path, query, fragment = _parts(url, "?")
+    further, asked, other = _parts(more, "?&")
+    whole = "&".join(filter(None, (query.rstrip("&"), asked)))
+    return path + further + ("?" + whole if whole else "") + (other or fragment)
+
+
+def _parts(address: str, marks: str) -> tuple[str, str, str]:
+    """Path, query and fragment, the last with its `#`. The query begins behind the first of `marks`."""
+    before, fragment_mark, fragment = address.partition("#")
+    start = min((before.find(mark) for mark in marks if mark in before), default=len(before))
+    return before[:start], before[start + 1 :], fragment_mark + fragment
 
 
 def is_robot(user_agent: str) -> bool:

@@ -68,10 +68,17 @@ def origin(value: str) -> str:
 
 
 def affiliate_link(value: str) -> str:
-    """`{url}` becomes the product's address, `{click}` the id of the click; both are percent-encoded."""
+    """`{url}` becomes the product's address, `{click}` the id of the click; both are percent-encoded. A template that
+    begins with `{url}` adds to that address.
+    """
     unknown = set(re.findall(r"[{}][^{}]*}?", value)) - {"{url}", "{click}"}
     if unknown:
         raise PydanticCustomError("link", "only {url} and {click} may stand in braces")
+    if value.startswith("{url}"):
+        if not re.match(r"{url}(?:[?&/#]|$)", value):
+            raise PydanticCustomError("link", 'what is added to {url} begins with ? or &: "{url}?tag=me-20"')
+        web_url(value.replace("{url}", "https://shop.example", 1))
+        return value
     return web_url(value)
 
 
