@@ -309,6 +309,35 @@ async def test_a_closed_lane_hands_on_at_once_and_keeps_what_nobody_can_take(boo
     assert (await books.claimed()).members[0][1].alert.sku == "alone"
 
 
+async def test_what_waits_too_long_is_not_handed_to_one_in_shadow(books: Books) -> None:
+    dark = frozenset({PHONE})
+    await books.append(books.detected("two"), decide=behind(PHONE, MAIL, clock=books.clock, wait=30))
+    await books.append(books.detected("one"), decide=behind(PHONE, clock=books.clock, wait=30))
+    books.clock.advance(30)
+    moved = await books.ledger.fail_over(frozenset(), dark)
+    assert moved.lanes == {str(MAIL)}
+    assert len(moved.deliveries) == 1
+    assert (await books.claimed()).members[0][1].alert.sku == "one"
+
+
+async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(books: Books) -> None:
+    await books.append(books.detected("backed"), decide=behind(PHONE, clock=books.clock))
+    await books.append(books.detected("alone"))
+    await books.append(books.detected("elsewhere"), decide=books.telling(HIGH))
+    moved = await books.ledger.withhold(str(GENERAL))
+    assert [(one.state, one.why) for one in moved.deliveries] == [(DeliveryState.CANCELLED, Why.SHADOW)] * 2
+    assert moved.lanes == {str(PHONE)}
+    assert await books.claim() is None
+    assert (await books.claimed(PHONE)).members[0][1].alert.sku == "backed"
+    assert (await books.claimed(HIGH)).members[0][1].alert.sku == "elsewhere"
+
+
+async def test_what_is_being_sent_is_not_withheld(books: Books) -> None:
+    await books.append(books.detected())
+    await books.claimed()
+    assert (await books.ledger.withhold(str(GENERAL))).deliveries == ()
+
+
 async def test_what_is_being_sent_is_not_handed_on(books: Books) -> None:
     await books.append(books.detected(), decide=behind(PHONE, clock=books.clock, wait=30))
     await books.claimed()

@@ -39,8 +39,9 @@ def test_any_answer_that_the_provider_understood_closes_it(answer):
     assert judged(*[DOWN] * 4, answer, DOWN).failures == 1
 
 
-def test_what_failed_here_says_nothing_of_the_provider():
-    ours = Deferred(Delay.FAILED_HERE)
+@pytest.mark.parametrize("why", [Delay.FAILED_HERE, Delay.WITHHELD])
+def test_what_failed_here_says_nothing_of_the_provider(why):
+    ours = Deferred(why)
     assert judge(judged(*[DOWN] * 4), ours, 0.0) == judged(*[DOWN] * 4)
     assert judge(probe(OPEN, 5.0), ours, 5.1) == OPEN
 

@@ -40,6 +40,7 @@ PAUSE = timedelta(milliseconds=150)  # half of what the first attempt may wait
         (Deferred(Delay.PROVIDER_TROUBLE), deferred(PAUSE, shuts=False)),
         (Deferred(Delay.PROVIDER_TROUBLE, 5 * SECOND), deferred(5 * SECOND, shuts=False)),
         (Deferred(Delay.PROVIDER_TROUBLE, -5 * SECOND), deferred(PAUSE, shuts=False)),
+        (Deferred(Delay.WITHHELD), Step(PENDING, Why.DEFERRED)),
     ],
     ids=str,
 )

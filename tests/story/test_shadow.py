@@ -9,6 +9,10 @@ import socketio
 from tests.story.test_webhooks import blocks
 from tests.story.town import DEADLINE_S, TOKEN, Town
 
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.facts import LaneClosed
+from tocsin.sandbox import Fault
+
 LIVE: dict[str, Any] = {"everything": False, "channels": []}
 SHADOW: dict[str, Any] = {"everything": True, "channels": ["discord"]}
 
@@ -50,3 +54,72 @@ async def test_one_channel_in_shadow_is_not_everything(town: Town):
     both["alerts"]["channels"]["webhook"]["mode"] = "shadow"
     await town.open(**both)
     assert (await town.get("/api/v1/channels"))["shadow"] == {"everything": False, "channels": ["webhook"]}
+
+
+async def go_dark(town: Town, **blocks: Any) -> None:
+    """A reload that puts everything in shadow; what was sent so far is known."""
+    town.write(mode="shadow", **blocks)
+    await town.alerts.reload()
+
+
+async def test_a_retry_by_hand_is_refused_in_shadow_and_possible_once_it_is_over(town: Town):
+    await town.open(mode="shadow")
+    receipt = await town.report("RTX 5090")
+    (delivery,) = await town.deliveries(receipt)
+    path = f"/api/v1/deliveries/{delivery['id']}/retry"
+    refused = await town.call("POST", path, status=422)
+    assert "shadow" in refused["error"]["message"]
+    town.write()
+    await town.alerts.reload()
+    await town.call("POST", path, status=202)
+    await town.room().expect("RTX 5090")
+
+
+async def test_a_test_by_hand_is_refused_in_shadow(town: Town):
+    await town.open(mode="shadow")
+    refused = await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"}, status=422)
+    assert "shadow" in refused["error"]["message"]
+    assert len(town.sandbox.journal) == 0
+
+
+async def test_what_waits_when_shadow_begins_is_cancelled(town: Town):
+    await town.open(discord={"rate_limit": "1/1h"})
+    await town.settled(await town.report("Spends the limit"), DeliveryState.SENT)
+    waiting = await town.report("RTX 5090")
+    await go_dark(town)
+    assert (await town.settled(waiting, DeliveryState.CANCELLED)).why is Why.SHADOW
+    assert len(town.room().messages) == 1
+
+
+async def test_what_quiet_hours_hold_is_not_sent_once_shadow_has_begun(town: Town):
+    hours = {"quiet_hours": {"all day": {"from": "00:00", "to": "23:59", "tz": "UTC"}}}
+    hook = {"url": town.sandbox.discord.webhook("general"), "quiet": {"hours": "all day", "do": "hold"}}
+    quiet: dict[str, Any] = {"discord": {"webhooks": {"general": hook}}, **hours}
+    await town.open(**quiet)
+    waiting = await town.report("RTX 5090")
+    assert [delivery["state"] for delivery in await town.deliveries(waiting)] == ["pending"]
+    await go_dark(town, **quiet)
+    assert (await town.settled(waiting, DeliveryState.CANCELLED)).why is Why.SHADOW
+
+
+async def test_what_is_deferred_after_shadow_has_begun_is_not_tried_again(town: Town):
+    await town.open()
+    town.sandbox.faults.next("discord", Fault.too_many(60), action="execute")
+    receipt = await town.report("RTX 5090")
+    await town.told(LaneClosed)
+    await go_dark(town)
+    assert (await town.settled(receipt, DeliveryState.CANCELLED)).why is Why.SHADOW
+
+
+async def test_a_message_that_stands_is_not_edited_in_shadow_and_is_once_it_is_over(town: Town):
+    await town.open()
+    receipt = await town.report("RTX 5090")
+    await town.settled(receipt, DeliveryState.SENT)
+    await go_dark(town)
+    sent = len(town.sandbox.journal)
+    await town.call("POST", f"/api/v1/alerts/{receipt.id}/close")
+    await town.alerts.editor.look()
+    assert len(town.sandbox.journal) == sent
+    town.write()
+    await town.alerts.reload()
+    await town.room().expect_edit("RTX 5090")

@@ -13,6 +13,7 @@ class Delay(StrEnum):
     PROVIDER_TROUBLE = "provider_trouble"  # a temporary failure that the provider documents as "not processed"
     CREDENTIALS = "credentials"  # the key was refused; the channel pauses until it is mended
     FAILED_HERE = "failed_here"  # our own code failed before anything left
+    WITHHELD = "withheld"  # its target went into shadow after the claim: nothing has left
 
 
 class Refusal(StrEnum):

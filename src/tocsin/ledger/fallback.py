@@ -32,6 +32,7 @@ _IN_LANES = (
     .limit(AT_ONCE)
     .with_for_update(of=deliveries, skip_locked=True)
 )
+_IN_LANE = DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane")).with_for_update(of=deliveries)
 _STAY = update(deliveries).where(among(deliveries.c.key, "keys"))
 _SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).where(
     among(deliveries.c.alert, "alerts")
@@ -39,12 +40,12 @@ _SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).
 _RESTING = select(targets.c.target)
 
 
-def fail_over(transaction: Transaction, lanes: frozenset[str]) -> Moved:
+def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset[Target]) -> Moved:
     """What waited long enough, or stands in a lane that is named, goes to its fallback where one can take it."""
     held = {one.delivery.key: one for one in map(held_of, transaction.rows(_WAITED_ENOUGH, now=transaction.now))}
     if lanes:
         held |= {one.delivery.key: one for one in map(held_of, transaction.rows(_IN_LANES, lanes=sorted(lanes)))}
-    taken, woken = take_over(transaction, list(held.values()))
+    taken, woken = take_over(transaction, list(held.values()), shadow)
     moved = put(transaction, [one.delivery for one in taken], DeliveryState.CANCELLED, Why.FAILED_OVER)
     stay = [key for key in held if key not in {one.delivery.key for one in taken}]
     if stay:
@@ -52,12 +53,24 @@ def fail_over(transaction: Transaction, lanes: frozenset[str]) -> Moved:
     return Moved(tuple(moved), lanes=woken)
 
 
-def take_over(transaction: Transaction, failed: Sequence[Held]) -> tuple[list[Held], frozenset[str]]:
-    """Those for which somebody else tells the alert now, and the lanes that got a new delivery for it."""
+def withhold(transaction: Transaction, lane: str) -> Moved:
+    """What waited when its lane went into shadow, or was handed to it after that."""
+    pending = [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)]
+    moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, Why.SHADOW)
+    _, woken = take_over(transaction, pending)
+    return Moved(tuple(moved), lanes=woken)
+
+
+def take_over(
+    transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
+) -> tuple[list[Held], frozenset[str]]:
+    """Those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
+    `shadow` tells nobody.
+    """
     handing_on = [one for one in failed if one.fallback is not None]
     if not handing_on:
         return [], frozenset()
-    relay = _Relay(transaction, handing_on)
+    relay = _Relay(transaction, handing_on, shadow)
     taken = [one for one in handing_on if relay.pass_on(one)]
     relay.write()
     return taken, frozenset(relay.lanes)
@@ -72,11 +85,11 @@ class _Relay:
     _rows: list[tuple[object, ...]]
     lanes: set[str]
 
-    def __init__(self, transaction: Transaction, failed: Sequence[Held]) -> None:
+    def __init__(self, transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target]) -> None:
         siblings = transaction.rows(_SIBLINGS, alerts=sorted({one.alert for one in failed}))
         self._transaction = transaction
         self._states = {(row.alert, target_of(row.target)): DeliveryState(row.state) for row in siblings}
-        self._resting = frozenset(target_of(row.target) for row in transaction.rows(_RESTING))
+        self._resting = shadow.union(target_of(row.target) for row in transaction.rows(_RESTING))
         self._stream = Stream(transaction)
         self._rows = []
         self.lanes = set()

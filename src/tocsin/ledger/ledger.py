@@ -64,6 +64,7 @@ _NOTE_SHOWN = _each(edits.vouch)
 _PROBE = _each(stream.touch)
 _DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
 _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
+_WITHHOLD = _each(fallback.withhold)
 _SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
 _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
@@ -118,8 +119,12 @@ class SqlLedger:
     async def probe(self) -> None:
         await self._writer.do(Rank.SETTLE, _PROBE, ())
 
-    async def fail_over(self, lanes: frozenset[str]) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes,))
+    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
+        moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes, shadow))
+        return moved
+
+    async def withhold(self, lane: str) -> Moved:
+        moved: Moved = await self._writer.do(Rank.SETTLE, _WITHHOLD, (lane,))
         return moved
 
     async def recover(self) -> Moved:

@@ -16,7 +16,7 @@ from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY
-from tocsin.core.outcome import Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
@@ -30,6 +30,8 @@ from tocsin.rules.objective import late_by_wish
 from tocsin.rules.step import SET_ASIDE, Step, after, after_doubt, after_harmless_doubt, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
+
+_WITHHELD = Deferred(Delay.WITHHELD, detail="its channel went into shadow before it could leave")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Attempts:
         return await self._move([replace(_move(one, SET_ASIDE), detail=one.detail) for one in pending], records)
 
     async def _send(self, attempt: Attempt) -> Report:
+        if attempt.target in self._in_force.rulebook.routing.shadow:
+            return Report((_WITHHELD,) * len(attempt.members))
         channel = self._in_force.channels.get(attempt.target.channel)
         try:
             assert channel is not None, "a reload has just taken the channel away"

@@ -80,7 +80,9 @@ class Dispatcher:
         self._seen = await self._archive.lanes()
         for row in self._seen:
             if row.next_due is not None:
-                self._plan(row.lane, self._monotonic(row.next_due))
+                lane = self._lanes.get(row.lane)
+                in_shadow = lane is not None and lane.policy.shadow
+                self._plan(row.lane, self._clock.monotonic() if in_shadow else self._monotonic(row.next_due))
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Something new is pending there."""
@@ -97,6 +99,9 @@ class Dispatcher:
     def _visit(self, lane: Lane) -> None:
         """Claim now if a band may leave; else come back when one may. A busy lane is planned again by who ends."""
         now = self._clock.monotonic()
+        if lane.policy.shadow:
+            self._spawn(self._withhold(lane))
+            return
         if lane.claiming or lane.full():
             lane.stirred = True
             return
@@ -127,6 +132,18 @@ class Dispatcher:
             lane.start(self._clock.monotonic())
             self._spawn(self._make(lane, claim, now))
         self._plan_next(lane)
+
+    async def _withhold(self, lane: Lane) -> None:
+        """It waited, or came back, when its channel went into shadow."""
+        try:
+            moved = await self._ledger.withhold(lane.name)
+        except LedgerError as problem:
+            self._tell(Trouble("claim_failed", problem.message))
+            self._plan(lane.name, self._clock.monotonic() + LOOK_AGAIN_S)
+            return
+        for delivery in moved.deliveries:
+            self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
+        self.wake(moved.lanes)
 
     def _request(self, lane: Lane, lowest: Band, *, oldest_first: bool) -> ClaimRequest:
         channel = self._in_force.channels[lane.channel]
@@ -231,4 +248,4 @@ def _told(answered: Answered) -> Outcome:
 def _never_left(answered: Answered) -> bool:
     """No request came about, so no provider counted one."""
     outcome = _told(answered)
-    return isinstance(outcome, Deferred) and outcome.why in (Delay.UNREACHABLE, Delay.FAILED_HERE)
+    return isinstance(outcome, Deferred) and outcome.why in (Delay.UNREACHABLE, Delay.FAILED_HERE, Delay.WITHHELD)

@@ -70,7 +70,7 @@ class Editor:
         """The lowest band may leave, and nothing waits that could."""
         waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
         busy = waiting or lane.claiming or lane.full() or self._rests_now(lane.name)
-        alive = lane.policy.target not in self._targets.disabled
+        alive = lane.policy.target not in self._targets.disabled and not lane.policy.shadow
         return alive and not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
 
     def _rests_now(self, name: str) -> bool:

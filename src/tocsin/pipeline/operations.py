@@ -55,9 +55,10 @@ class Operations:
     async def test(self, target: Target) -> Mapping[str, Any]:
         """A message marked as a test, on the real path: ledger, lane, provider. Answers with what the provider said.
 
-        Raises NotFoundError for a target that is not configured.
+        Raises NotFoundError for a target that is not configured, InvalidRequestError for one in shadow.
         """
         policy = self._policy(target)
+        self._check_live(target)
         alert = _test_alert(self._clock.now())
         settled = self._attempts.watch(alert.id)
         appended = await self._ledger.append(Submission((Item(alert),)), _only(policy))
@@ -71,13 +72,14 @@ class Operations:
 
     async def retry(self, identifier: UUID) -> Delivery:
         """Put a delivery that is over back into its lane. Raises NotFoundError, or InvalidRequestError where its state
-        has no retry.
+        has no retry, or its target is in shadow.
         """
         delivery = await self._archive.delivery(identifier)
         if delivery is None:
             raise NotFoundError(f"there is no delivery {identifier}")
         if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
             raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
+        self._check_live(delivery.target)
         move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
         moved = await self._ledger.move([move])
         if not moved.deliveries:
@@ -125,6 +127,12 @@ class Operations:
         if policy is None:
             raise NotFoundError(f"{target} is not a configured target")
         return policy
+
+    def _check_live(self, target: Target) -> None:
+        if target in self._in_force.rulebook.routing.shadow:
+            raise InvalidRequestError(
+                f"{target} is in shadow, nothing is sent there: take `mode` out of the configuration and reload"
+            )
 
     def _still_waiting(self, policy: TargetPolicy) -> Mapping[str, Any]:
         return {

@@ -97,7 +97,7 @@ class Upkeep:
         self._tell_moves((await self._ledger.expire()).deliveries)
 
     async def _fail_over(self) -> None:
-        moved = await self._ledger.fail_over(self._lanes.broken())
+        moved = await self._ledger.fail_over(self._lanes.broken(), self._in_force.rulebook.routing.shadow)
         self._tell_moves(moved.deliveries)
         self._dispatcher.wake(moved.lanes)
 

@@ -38,7 +38,7 @@ def probe(breaker: Breaker, now: float) -> Breaker:
 
 def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
     """Count an answer: trouble of the provider or the way to it opens, anything it understood closes."""
-    if isinstance(outcome, Deferred) and outcome.why is Delay.FAILED_HERE:
+    if isinstance(outcome, Deferred) and outcome.why in (Delay.FAILED_HERE, Delay.WITHHELD):
         return replace(breaker, probing=False)  # it says nothing of the provider
     if not _failed(outcome):
         return Breaker()

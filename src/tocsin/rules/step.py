@@ -107,6 +107,8 @@ def _deferred(outcome: Deferred, delivery: Delivery, jitter: float) -> Step:
             return _lane_waits(max(named, CREDENTIALS_WAIT))
         case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE | Delay.FAILED_HERE:
             return Step(DeliveryState.PENDING, Why.DEFERRED, max(named, pause))
+        case Delay.WITHHELD:
+            return Step(DeliveryState.PENDING, Why.DEFERRED)
 
 
 def _lane_waits(wait: timedelta) -> Step:

@@ -72,11 +72,16 @@ class Ledger(Protocol):
         """An empty commit: raises LedgerUnavailableError while nothing can be kept."""
         ...
 
-    async def fail_over(self, lanes: frozenset[str]) -> Moved:
+    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
         """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
 
-        What has no fallback left that could take over stays where it is. At most 1,000 at a time.
+        What has no fallback left that could take over stays where it is: one in `shadow` cannot. At most 1,000 at a
+        time.
         """
+        ...
+
+    async def withhold(self, lane: str) -> Moved:
+        """The lane is in shadow: what is pending on it is cancelled, and goes to its fallback where it has one."""
         ...
 
     async def recover(self) -> Moved:

@@ -1,0 +1,42 @@
+"""A reload puts a channel in shadow while an attempt is claimed and has not left."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.pipeline.works import Works, at_work
+
+from tocsin.core.clock import ManualClock
+from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.core.facts import Moved
+from tocsin.ledger.contract import ClaimRequest
+from tocsin.rules.breaker import Breaker
+from tocsin.rules.routing import TargetPolicy
+
+PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall")
+
+
+def go_dark(works: Works) -> None:
+    """As a reload does it."""
+    in_force = works.attempts._in_force
+    routing = replace(in_force.rulebook.routing, targets={PLACE.target: replace(PLACE, shadow=True)})
+    in_force.rulebook = replace(in_force.rulebook, routing=routing)
+    works.lanes.adopt()
+
+
+async def test_what_is_claimed_when_shadow_begins_does_not_leave(tmp_path: Path):
+    clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+    async with at_work(tmp_path / "ledger.db", clock, PLACE) as works:
+        lane = works.lanes["wall"]
+        lane.claiming = True  # by this test
+        await works.accept(PLACE, works.alert("RTX 5090"))
+        (claim,) = (await works.ledger.claim(ClaimRequest(lane="wall", pack=works.board.pack))).claims
+        lane.claiming = False
+        go_dark(works)
+        lane.start(clock.monotonic())
+        works.dispatcher._spawn(works.dispatcher._make(lane, claim, clock.monotonic()))
+        await works.rest()
+        ended = [(move.to, move.why) for move in works.facts if isinstance(move, Moved)]
+        assert ended[-1] == (DeliveryState.CANCELLED, Why.SHADOW)
+        assert works.board.seen == []
+        assert (lane.in_flight, lane.breaker) == (0, Breaker())
