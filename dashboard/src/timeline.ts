@@ -39,6 +39,6 @@ function detailOf({ what, detail }: Step): string {
   if (what === "accepted" || what === "filtered") return reason(detail);
   if (what === "detected") return plain(detail);
   if (what === "closed") return "the episode ended";
-  const [target, word] = detail.split(": ");
-  return word ? `${target}: ${why(word)}` : detail;
+  const [target, word, ...more] = detail.split(": ");
+  return word ? [target, why(word), ...more].join(": ") : detail;
 }

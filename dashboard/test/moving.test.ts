@@ -88,6 +88,13 @@ describe("the timeline", () => {
     );
   });
 
+  it("says what held an alert past its life", () => {
+    const held = "held until 07:00 (UTC) by the quiet hours night";
+    expect(step("expired", `discord:general: past_life: ${held}`).detail).toBe(
+      `discord:general: too old to be useful before it could leave: ${held}`,
+    );
+  });
+
   it("shows a word it does not know as it is", () => {
     expect(step("brand_new", "discord:a_b")).toEqual({ what: "brand new", detail: "discord:a_b", tone: "off" });
   });

@@ -169,6 +169,11 @@ BAD = [
         "quiet_hours.a.tz",
         '"Europe/Berlin"',
     ),
+    (
+        '{"quiet_hours": {"a": {"from": "08:00", "to": "08:00", "tz": "UTC"}}}',
+        "quiet_hours.a.to",
+        "they would never end",
+    ),
     ('{"tokens": {"a": {"secret": "s", "scopes": ["igest"]}}}', "tokens.a.scopes.0", 'did you mean "ingest"?'),
     ('{"tokens": {"a": {"secret": "s", "scopes": []}}}', "tokens.a.scopes", "it may not be empty"),
     (

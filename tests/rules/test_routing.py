@@ -97,25 +97,32 @@ def test_in_shadow_everything_is_decided_and_nothing_sent():
     assert (made.state, made.why, made.expires_at) == (STATE.CANCELLED, WHY.SHADOW, NOW + LIFE)
 
 
-QUIET = QuietHours(start=time(11), end=time(12, 5), zone=ZoneInfo("UTC"), loud=Match(min_priority=10))
+QUIET = QuietHours(start=time(11), end=time(12, 5), zone=ZoneInfo("UTC"), loud=Match(min_priority=10), name="lunch")
 END = datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("do", "state", "why", "due"),
+    ("do", "state", "why", "due", "detail"),
     [
-        (QuietAction.UNMENTION, STATE.PENDING, None, NOW),
-        (QuietAction.SILENT, STATE.PENDING, None, NOW),
-        (QuietAction.HOLD, STATE.PENDING, None, END),
-        (QuietAction.DROP, STATE.CANCELLED, WHY.QUIET, NOW),
+        (QuietAction.UNMENTION, STATE.PENDING, None, NOW, ""),
+        (QuietAction.SILENT, STATE.PENDING, None, NOW, ""),
+        (QuietAction.HOLD, STATE.PENDING, None, END, "held until 12:05 (UTC) by the quiet hours lunch"),
+        (QuietAction.DROP, STATE.CANCELLED, WHY.QUIET, NOW, "dropped by the quiet hours lunch"),
     ],
 )
-def test_quiet_hours_hold_or_drop_what_is_not_loud(do, state, why, due):
+def test_quiet_hours_hold_or_drop_what_is_not_loud(do, state, why, due, detail):
     quiet = targets(GENERAL, quiet=QuietRule(QUIET, do))
     (made,) = planned(route(GENERAL), known=quiet)
-    assert (made.state, made.why, made.due) == (state, why, due)
+    assert (made.state, made.why, made.due, made.detail) == (state, why, due, detail)
     (loud,) = planned(route(GENERAL), known=quiet, told=alert(priority=10))
-    assert (loud.state, loud.due) == (STATE.PENDING, NOW)
+    assert (loud.state, loud.due, loud.detail) == (STATE.PENDING, NOW, "")
+
+
+def test_what_is_not_held_after_all_is_not_said_to_be():
+    """In shadow, or too old for its channel already."""
+    for more in ({"shadow": True}, {"max_age": {AlertType.IN_STOCK: 0 * SECOND}}):
+        (made,) = planned(route(GENERAL), known=targets(GENERAL, quiet=QuietRule(QUIET, QuietAction.HOLD), **more))
+        assert (made.state is STATE.PENDING, made.detail) == (False, "")
 
 
 def test_what_does_not_outlive_the_quiet_hours_waits_all_the_same():

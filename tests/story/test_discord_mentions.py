@@ -1,7 +1,7 @@
 """Whom a Discord message rings out to: those the file names, as often as it says, and nobody because of an alert."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,13 @@ from tocsin.sandbox.discord.guild import Mentions, Message
 
 CONSOLES, CARDS = "1180000000000000002", "1180000000000000003"
 EVERYBODY = [{"match": {}, "everyone": True}]
-ALL_DAY = {"always": {"from": "00:00", "to": "00:00", "tz": "America/New_York", "except": {"min_priority": 10}}}
+
+
+def quiet_now() -> dict[str, Any]:
+    """Hours that began an hour ago and last for two more."""
+    now = datetime.now(UTC)
+    start, end = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
+    return {"night": {"from": start, "to": end, "tz": "UTC", "except": {"min_priority": 10}}}
 
 
 async def open_with(town: Town, mentions: list[dict[str, Any]], *, discord: Any = None, **blocks: Any) -> None:
@@ -154,20 +160,20 @@ async def test_an_alert_that_mentions_rings_out_to_no_more_than_its_rule_says(to
 
 
 async def test_quiet_hours_take_the_mention_but_not_from_what_is_loud(town: Town):
-    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "always", "do": "unmention"}}, quiet_hours=ALL_DAY)
+    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "night", "do": "unmention"}}, quiet_hours=quiet_now())
     assert not (await said(town, "Quiet", priority=9)).mentions.everyone
     assert (await said(town, "Loud", priority=10)).mentions.everyone
 
 
 async def test_quiet_hours_take_the_sound(town: Town):
-    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "always", "do": "silent"}}, quiet_hours=ALL_DAY)
+    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "night", "do": "silent"}}, quiet_hours=quiet_now())
     quiet, loud = await said(town, "Quiet", priority=9), await said(town, "Loud", priority=10)
     assert (quiet.shown.get("flags"), quiet.mentions.everyone) == (4096, False)
     assert (loud.shown.get("flags"), loud.mentions.everyone) == (None, True)
 
 
 async def test_quiet_hours_hold_an_alert_until_they_end(town: Town):
-    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "always", "do": "hold"}}, quiet_hours=ALL_DAY)
+    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "night", "do": "hold"}}, quiet_hours=quiet_now())
     held = await town.report("Quiet", priority=9)
     await said(town, "Loud", priority=10)
     (delivery,) = await town.deliveries(held)
@@ -176,9 +182,27 @@ async def test_quiet_hours_hold_an_alert_until_they_end(town: Town):
 
 
 async def test_quiet_hours_drop_an_alert_and_say_so(town: Town):
-    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "always", "do": "drop"}}, quiet_hours=ALL_DAY)
+    await open_with(town, EVERYBODY, webhook={"quiet": {"hours": "night", "do": "drop"}}, quiet_hours=quiet_now())
     (delivery,) = await town.deliveries(await town.report("Quiet", priority=9))
     assert (delivery["state"], delivery["why"]) == ("cancelled", "quiet")
+    assert delivery["detail"] == "dropped by the quiet hours night"
+
+
+async def test_what_quiet_hours_held_past_its_life_says_so_on_its_timeline(town: Town):
+    hours = quiet_now()
+    await open_with(
+        town,
+        EVERYBODY,
+        webhook={"quiet": {"hours": "night", "do": "hold"}},
+        quiet_hours=hours,
+        max_age={"in_stock": "1s"},
+    )
+    held = await town.report("Quiet", priority=9)
+    await town.settled(held, DeliveryState.EXPIRED)
+    (*_, planned, expired) = (await town.get(f"/api/v1/alerts/{held.id}"))["timeline"]
+    assert (planned["what"], expired["what"]) == ("planned", "expired")
+    by = f"held until {hours['night']['to']} (UTC) by the quiet hours night"
+    assert expired["detail"] == f"discord:general: past_life: {by}"
 
 
 async def test_a_test_message_is_marked_and_never_mentions(town: Town):

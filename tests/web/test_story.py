@@ -99,6 +99,33 @@ def test_expired_cancelled_refused_and_held_ones_are_told_apart(state: DeliveryS
     assert story["deliveries"][0]["latency_ms"] is None
 
 
+HELD, DROPPED = "held until 07:00 (UTC) by the quiet hours night", "dropped by the quiet hours night"
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "after", "detail", "step"),
+    [
+        (S.PENDING, None, 0, HELD, ("planned", f"discord:general: {HELD}")),
+        (S.EXPIRED, Why.PAST_LIFE, 600, HELD, ("expired", f"discord:general: past_life: {HELD}")),
+        (S.CANCELLED, Why.CLOSED, 60, HELD, ("cancelled", f"discord:general: closed: {HELD}")),
+        (S.CANCELLED, Why.QUIET, 0, DROPPED, ("cancelled", f"discord:general: quiet: {DROPPED}")),
+        (S.CANCELLED, Why.SHADOW, 0, "", ("cancelled", "discord:general: shadow")),
+        (S.REFUSED, Why.NO_TARGET, 0, "", ("refused", "discord:general: no_target")),
+    ],
+)
+def test_the_timeline_names_what_held_an_alert_and_what_ended_it_before_it_began(state, why, after, detail, step):
+    kept = delivery(state=state, why=why, moved_at=NOW + after * SECOND, attempts=0, detail=detail)
+    last = told(DeliveryStory(kept, ()))["timeline"][-1]
+    assert (last["what"], last["detail"]) == step
+
+
+def test_what_an_attempt_has_said_is_not_said_twice():
+    late = delivery(state=S.EXPIRED, why=Why.PAST_LIFE, moved_at=NOW + SECOND, detail="429 Too Many Requests")
+    assert told(DeliveryStory(late, (attempt(15, 80, "deferred", 429),)))["timeline"][-1]["detail"] == (
+        "discord:general: past_life"
+    )
+
+
 def test_a_stale_detection_shows_how_late_it_came():
     story = told(detected_at=-timedelta(minutes=15), decision=Decision.FILTERED, reason=Reason.STALE)
     assert steps(story) == [("detected", 0, None), ("filtered", 900_000, 900_000)]

@@ -83,6 +83,13 @@ def _quiet_hours(tree: Any) -> Iterator[Finding]:
             yield path, f"quiet_hours has no {_quoted(value)}{did_you_mean(value, hours)}"
 
 
+def _endless_hours(tree: Any) -> Iterator[Finding]:
+    """They would begin as they end, day after day, and a target would be quiet for ever."""
+    for path, hours in find(tree, ("quiet_hours", EACH)):
+        if isinstance(hours, dict) and hours.get("from") is not None and hours.get("from") == hours.get("to"):
+            yield (*path, "to"), "they end when they begin, so they would never end: another time is needed"
+
+
 def _route_products(tree: Any) -> Iterator[Finding]:
     """A route for a product or a family that nobody described would never be taken."""
     families = {family for _, family in find(tree, ("products", EACH, "family")) if isinstance(family, str)}
@@ -224,6 +231,7 @@ _MAX_NAME = 60
 _CHECKS = (
     _targets,
     _quiet_hours,
+    _endless_hours,
     _route_products,
     _filtered_products,
     _discord_urls,

@@ -68,7 +68,8 @@ class Plan:
     the alert yet. It is due when it takes over, and then waits for its own fail-over as long as lies between its
     `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
 
-    `product`: the delivery may join a message about the same product that already stands at its target.
+    `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
+    what holds or drops it from the start.
     """
 
     target: Target
@@ -80,6 +81,7 @@ class Plan:
     fallback: tuple["Plan", ...] = ()
     fail_over_at: datetime | None = None
     product: str | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

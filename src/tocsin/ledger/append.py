@@ -218,6 +218,7 @@ def _over(plan: Plan, key: int, alert: Alert, now: datetime) -> Delivery:
         due=plan.due,
         expires_at=plan.expires_at,
         moved_at=now,
+        detail=plan.detail,
     )
 
 

@@ -17,14 +17,16 @@ _PUT = update(deliveries).where(among(deliveries.c.key, "keys"))
 
 
 def put(
-    transaction: Transaction, moved: Sequence[Delivery], to: DeliveryState, why: Why | None = None, detail: str = ""
+    transaction: Transaction, moved: Sequence[Delivery], to: DeliveryState, why: Why | None = None
 ) -> list[Delivery]:
-    """The same move for all of them; they are locked, or no other writer exists."""
+    """The same move for all of them; they are locked, or no other writer exists. What was said of each when it began to
+    wait stays: it names what it waited for.
+    """
     if not moved:
         return []
     for delivery in moved:
         check_move(delivery.state, to, why)
     now, word = transaction.now, None if why is None else why.value
     keys = [delivery.key for delivery in moved]
-    transaction.write(_PUT, keys=keys, state=to.value, why=word, detail=detail, moved_at=now)
-    return [replace(delivery, state=to, why=why, detail=detail, moved_at=now) for delivery in moved]
+    transaction.write(_PUT, keys=keys, state=to.value, why=word, moved_at=now)
+    return [replace(delivery, state=to, why=why, moved_at=now) for delivery in moved]

@@ -187,7 +187,7 @@ def delivery_row(
         transaction.stored(plan.expires_at),
         now,
         False,
-        "",
+        plan.detail,
         episode,
         None,
         packed(plan.fallback) if plan.fallback else None,

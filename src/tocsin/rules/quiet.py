@@ -19,15 +19,22 @@ class QuietAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """`start` may be later than `end`: the night between them; equal times are the whole day.
-
-    `loud` (the file's `except`) is never quietened.
+    """`start` may be later than `end`: the night between them. `loud` (the file's `except`) is never quietened; `name`
+    is what the timeline calls them. Raises ValueError for equal times: such hours would never end.
     """
 
     start: time
     end: time
     zone: ZoneInfo
     loud: Match | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.start == self.end:
+            raise ValueError(f"quiet hours from {self.start:%H:%M} to {self.end:%H:%M} would never end")
+
+    def __str__(self) -> str:
+        return f"the quiet hours {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,11 @@ def quiet_until(hours: QuietHours, now: datetime) -> datetime | None:
         if begin <= now < end:
             return end
     return None
+
+
+def told_held(hours: QuietHours, until: datetime) -> str:
+    """What the timeline says of an alert that waits for their end."""
+    return f"held until {until.astimezone(hours.zone):%H:%M} ({hours.zone}) by {hours}"
 
 
 def hush(rule: QuietRule | None, alert: Alert, catalog: Catalog, now: datetime) -> QuietAction | None:

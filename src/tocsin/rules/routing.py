@@ -15,7 +15,7 @@ from tocsin.rules.filters import MAX_AGE, end_of_life, life
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
-from tocsin.rules.quiet import QuietAction, QuietRule, hush, quiet_until
+from tocsin.rules.quiet import QuietAction, QuietRule, hush, quiet_until, told_held
 
 LONGEST_PATIENCE = timedelta(seconds=30)  # before the fallback takes over, where nothing else is configured
 PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
@@ -189,14 +189,16 @@ class _Case:
         asked = hush(policy.quiet, self.alert, self.catalog, self.now)
         expires_at = end_of_life(self.alert, self.now, policy.max_age)
         state, why = _start(policy, asked, past_life=expires_at <= self.now)
+        due = self._held_until(policy.quiet) if asked is QuietAction.HOLD else self.now
         return Plan(
             target=target,
             lane=policy.lane,
             expires_at=expires_at,
-            due=self._held_until(policy.quiet) if asked is QuietAction.HOLD else self.now,
+            due=due,
             state=state,
             why=why,
             product=self._product() if policy.join else None,
+            detail=_told_quiet(policy.quiet, state, why, due) if policy.quiet and asked else "",
         )
 
     def _product(self) -> str | None:
@@ -206,6 +208,14 @@ class _Case:
     def _held_until(self, quiet: QuietRule | None) -> datetime:
         """The end of the quiet hours; what is dead by then expires by itself."""
         return (quiet and quiet_until(quiet.hours, self.now)) or self.now
+
+
+def _told_quiet(quiet: QuietRule, state: DeliveryState, why: Why | None, due: datetime) -> str:
+    """By which quiet hours it is held or dropped."""
+    if why is Why.QUIET:
+        return f"dropped by {quiet.hours}"
+    held = quiet.do is QuietAction.HOLD and state is DeliveryState.PENDING
+    return told_held(quiet.hours, due) if held else ""
 
 
 def _start(policy: TargetPolicy, asked: QuietAction | None, *, past_life: bool) -> tuple[DeliveryState, Why | None]:

@@ -59,6 +59,7 @@ def as_json(delivery: Delivery) -> dict[str, Any]:
         "lane": delivery.lane,
         "state": delivery.state.value,
         "why": delivery.why and delivery.why.value,
+        "detail": delivery.detail,
         "priority": delivery.priority,
         "band": delivery.band.value,
         "attempts_made": delivery.attempts,

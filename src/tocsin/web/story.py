@@ -109,7 +109,7 @@ def _apparent(record: AlertRecord) -> str:
 
 def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
     delivery, target = told.delivery, str(told.delivery.target)
-    yield Step(delivery.planned_at, "planned", target, accepted_at)
+    yield Step(delivery.planned_at, "planned", _joined(target, _plan(told)), accepted_at)
     before = delivery.planned_at
     for attempt in told.attempts:
         yield Step(attempt.started_at, "sending", target, before)
@@ -117,9 +117,27 @@ def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step
         if attempt.finished_at is not None:
             yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{_answer(attempt)}", before)
             before = attempt.finished_at
-    if not _told_by_attempts(delivery) and delivery.moved_at > delivery.planned_at:
-        why = f": {delivery.why}" if delivery.why else ""
-        yield Step(delivery.moved_at, delivery.state.value, f"{target}{why}", before)
+    if not (_told_by_attempts(delivery) or _untouched(delivery)):
+        yield Step(delivery.moved_at, delivery.state.value, _joined(target, delivery.why, _unsaid(told)), before)
+
+
+def _plan(told: DeliveryStory) -> str:
+    """What it was planned to wait for, where it still waits."""
+    return told.delivery.detail if _untouched(told.delivery) else ""
+
+
+def _unsaid(told: DeliveryStory) -> str:
+    """What held it or let it go, unless an attempt has said so."""
+    return "" if told.attempts else told.delivery.detail
+
+
+def _untouched(delivery: Delivery) -> bool:
+    """Nothing has become of it since it was planned."""
+    return delivery.state is DeliveryState.PENDING and delivery.moved_at == delivery.planned_at
+
+
+def _joined(*parts: str | None) -> str:
+    return ": ".join(filter(None, parts))
 
 
 def _answer(attempt: AttemptRow) -> str:
