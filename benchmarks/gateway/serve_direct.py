@@ -9,6 +9,7 @@ import orjson
 import uvicorn
 import uvloop
 
+from tocsin.access.entrance import Entrance
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import SystemClock
@@ -76,7 +77,14 @@ async def main(port: int) -> None:
 
     settings = GatewaySettings(max_sockets_per_address=100_000, max_sockets_per_token=100_000)
     gateway = Gateway(
-        feed=feed, tokens=nothing, offer=no_offer, catalog=lambda: CATALOG, clock=clock, settings=settings, tell=print
+        feed=feed,
+        tokens=nothing,
+        offer=no_offer,
+        catalog=lambda: CATALOG,
+        clock=clock,
+        settings=settings,
+        entrance=Entrance(),
+        tell=print,
     )
     await feed.start()
     await gateway.start()

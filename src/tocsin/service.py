@@ -9,6 +9,10 @@ from random import Random
 from types import TracebackType
 from typing import Self, Unpack
 
+from tocsin.access.addresses import Proxies
+from tocsin.access.entrance import Entrance
+from tocsin.access.hosts import Hosts
+from tocsin.access.origins import Origins
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
@@ -216,8 +220,7 @@ class AlertService:
         """What takes alerts and orders in."""
         clock, tell = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
-        proxies = tuple(map(str, self.config.settings.server.trusted_proxies))
-        self.tokens = Tokens(ledger, archive, clock, trusted_proxies=proxies)
+        self.tokens = Tokens(ledger, archive, clock)
         self.monitors = Monitors(ledger, archive, clock, tell)
         bus = InProcessBus()
         self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
@@ -291,6 +294,11 @@ class AlertService:
 
     def _make_doors(self) -> None:
         server = self.config.settings.server
+        entrance = Entrance(
+            hosts=Hosts(self.config.hosts),
+            origins=Origins(self.config.origins),
+            proxies=Proxies(server.trusted_proxies),
+        )
         self.gateway = Gateway(
             feed=self.feed,
             tokens=self.tokens,
@@ -299,11 +307,8 @@ class AlertService:
             objective=self.objectives.as_json,
             shadow=self.operations.shadow,
             clock=self._clock,
-            settings=GatewaySettings(
-                allowed_origins=frozenset(server.allowed_origins),
-                hosts=self.config.hosts,
-                trusted_proxies=tuple(map(str, server.trusted_proxies)),
-            ),
+            settings=GatewaySettings(),
+            entrance=entrance,
             tell=self._hear,
         )
         for figure in (
@@ -331,10 +336,9 @@ class AlertService:
                 not_ready=self._not_ready,
                 metrics=self.telemetry.exposition,
                 link_secret=self.ledger.link_secret,
+                entrance=entrance,
                 settings=WebSettings(
                     version=VERSION,
-                    hosts=self.config.hosts,
-                    trusted_proxies=tuple(map(str, server.trusted_proxies)),
                     metrics_from=tuple(map(str, server.metrics_from)),
                 ),
             )

@@ -13,7 +13,6 @@ from tocsin.channels.discord import (
     compile_template,
     discord_for,
 )
-from tocsin.channels.networks import networks
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.config import Config
@@ -24,6 +23,7 @@ from tocsin.config.settings.webhook import Webhooks as WebhookSettings
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError
+from tocsin.core.networks import networks
 
 Compiled = Mapping[Path, Template]
 

@@ -13,12 +13,15 @@ SRC = Path(__file__).parents[2] / "src" / "tocsin"
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "core": frozenset({"core"}),
     "rules": frozenset({"rules", "core"}),
+    "access": frozenset({"access", "core"}),
     "ledger": frozenset({"ledger", "core"}),
     "bus": frozenset({"bus", "core"}),
     "channels": frozenset({"channels", "core"}),
-    "pipeline": frozenset({"pipeline", "rules", "core", "ledger.contract", "bus.contract", "channels.contract"}),
-    "web": frozenset({"web", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
-    "gateway": frozenset({"gateway", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
+    "pipeline": frozenset(
+        {"pipeline", "access", "rules", "core", "ledger.contract", "bus.contract", "channels.contract"}
+    ),
+    "web": frozenset({"web", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
+    "gateway": frozenset({"gateway", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "config": frozenset({"config", "rules", "core"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.channels.far_side import answers, far_side, reset
 
 from tocsin.channels.destination import Destination
-from tocsin.channels.networks import closed, is_own, is_public, networks
 from tocsin.channels.transport import Answer, Patience, Transport, UnreachableError
+from tocsin.core.networks import closed, is_own, is_public, networks
 from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.secret import Secret
 

@@ -14,7 +14,6 @@ from tests.channels.far_side import Behaviour, FarSide, answers, far_side, says_
 from tests.channels.scenes import NOW, a_record, an_attempt
 
 from tocsin.channels.contract import RepeatsSafely, Report
-from tocsin.channels.networks import networks
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.channels.webhook.body import LARGEST, body_of
@@ -22,6 +21,7 @@ from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import Target
 from tocsin.core.mention import NOBODY
+from tocsin.core.networks import networks
 from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
 from tocsin.core.secret import Secret
 

@@ -13,11 +13,12 @@ from tests.gateway.conformance import nothing_else
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
+from tocsin.access.entrance import Entrance
 from tocsin.core.clock import SystemClock
-from tocsin.gateway.door import Visitor
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import WEBSOCKET, Wish
 from tocsin.gateway.settings import GatewaySettings
+from tocsin.gateway.visitor import Visitor
 from tocsin.gateway.websocket import WebSocket
 
 LARGEST = 16 * 1024 * 1024  # of the cases' messages
@@ -30,7 +31,7 @@ def no_session(_session: Any) -> Any:
 class Echo(WebSocket):
     """Takes every path, and sends back what it hears."""
 
-    engine = Engine(GatewaySettings(max_payload=LARGEST, max_buffer=4 * LARGEST), SystemClock(), no_session)
+    engine = Engine(GatewaySettings(max_payload=LARGEST, max_buffer=4 * LARGEST), Entrance(), SystemClock(), no_session)
 
     def _wish(self, request: Request, visitor: Visitor) -> Wish:
         del request, visitor

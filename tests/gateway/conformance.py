@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 
+from tocsin.access.entrance import Entrance
 from tocsin.core.clock import SystemClock
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import Outgoing
@@ -68,8 +69,8 @@ def echo_engine(path: str) -> Engine:
     )
     namespaces = {"/": EchoNamespace(), "/custom": EchoNamespace()}
     if path == "/engine.io":
-        return Engine(settings, SystemClock(), EchoSession)
-    engine = Engine(settings, SystemClock(), lambda session: Peer(session, engine, namespaces))
+        return Engine(settings, Entrance(), SystemClock(), EchoSession)
+    engine = Engine(settings, Entrance(), SystemClock(), lambda session: Peer(session, engine, namespaces))
     return engine
 
 

@@ -14,6 +14,7 @@ import aiohttp
 import socketio
 import uvicorn
 
+from tocsin.access.entrance import Entrance
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import Clock, SystemClock
@@ -89,9 +90,10 @@ class Tokens:
     def __init__(self) -> None:
         self.revoked: list[Callable[[str], None]] = []
         self.ends: dict[str, datetime] = {}
+        self.asked_from: list[str] = []
 
     def authenticate(self, secret: str, address: str) -> Grant:
-        del address
+        self.asked_from.append(address)
         if secret not in TOKENS:
             raise UnauthorizedError("this token is not known here, or was revoked")
         return Grant(token_id=secret, owner=secret, scopes=TOKENS[secret], expires_at=self.ends.get(secret))
@@ -108,6 +110,7 @@ class Station:
     log: Log
     clock: Clock = field(default_factory=SystemClock)
     settings: GatewaySettings = field(default_factory=GatewaySettings)
+    entrance: Entrance = field(default_factory=Entrance)
     epoch: str = "e1"
     catalog: Catalog = field(default_factory=Catalog)
     port: int = 0
@@ -125,6 +128,7 @@ class Station:
             catalog=lambda: self.catalog,
             clock=self.clock,
             settings=self.settings,
+            entrance=self.entrance,
             tell=self.facts.append,
         )
 
@@ -177,6 +181,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
                 lifespan="off",
                 log_level="warning",
                 access_log=False,
+                proxy_headers=False,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
             )

@@ -18,12 +18,12 @@ from tests.golden.discord_rules import faults
 from tocsin.channels.contract import TellsOperators
 from tocsin.channels.discord import Discord, DiscordSettings
 from tocsin.channels.discord import Webhook as DiscordWebhook
-from tocsin.channels.networks import networks
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.core.clock import SystemClock
 from tocsin.core.condition import Condition, Notice, What
 from tocsin.core.delivery import Target
+from tocsin.core.networks import networks
 from tocsin.core.outcome import Delivered
 from tocsin.core.secret import Secret
 from tocsin.rules.conditions import KINDS, notice

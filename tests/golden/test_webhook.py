@@ -10,12 +10,12 @@ from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW, a_record, an_attempt
 from tests.golden.alerts import AWKWARD, TYPICAL
 
-from tocsin.channels.networks import networks
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
+from tocsin.core.networks import networks
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from tocsin.core.clock import ManualClock
 from tocsin.pipeline.strangers import EVERY_S, FREE, MOST, Strangers
 
@@ -28,12 +30,12 @@ def test_a_correction_of_the_wall_clock_ends_no_wait():
     assert strangers.wait("192.0.2.1") == EVERY_S
 
 
-def test_what_has_no_address_and_who_stands_behind_a_trusted_proxy_is_not_counted():
-    strangers = Strangers(ManualClock(NOON), ("10.0.0.0/8", "fd00::/8"))
-    for address in ("", "unix:", "10.1.2.3", "fd00::1"):
-        for _ in range(2 * FREE):
-            strangers.note_wrong(address)
-        assert strangers.wait(address) == 0
+@pytest.mark.parametrize("address", ["", "unix:", "10.1.2.3", "fd00::1"])
+def test_nobody_is_left_uncounted(address: str):
+    strangers = Strangers(ManualClock(NOON))
+    for _ in range(FREE):
+        strangers.note_wrong(address)
+    assert strangers.wait(address) == EVERY_S
 
 
 def test_however_many_come_only_so_many_are_remembered():

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 
+from tocsin.access.entrance import Entrance
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import Clock, SystemClock
@@ -131,7 +132,7 @@ def a_rulebook() -> Rulebook:
 
 @asynccontextmanager
 async def open_house(
-    path: Path, *, clock: Clock | None = None, settings: WebSettings | None = None
+    path: Path, *, clock: Clock | None = None, settings: WebSettings | None = None, entrance: Entrance | None = None
 ) -> AsyncIterator[House]:
     clock = clock or SystemClock()
     facts: list[Fact] = []
@@ -151,7 +152,7 @@ async def open_house(
         dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, lanes=lanes)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
-        tokens = Tokens(ledger, archive, clock, trusted_proxies=settings.trusted_proxies if settings else ())
+        tokens = Tokens(ledger, archive, clock)
         await feed.start()
         stack.push_async_callback(feed.stop)
         await tokens.start(
@@ -195,6 +196,7 @@ async def open_house(
             not_ready=_ready,
             metrics=lambda: b"tocsin_up 1\n",
             link_secret=b"secret of links",
+            entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),
         )
         web = build_app(parts)

@@ -12,6 +12,9 @@ import pytest
 from fastapi.routing import APIRoute
 from tests.web.house import ALERT, DEADLINE_S, SCOPES, TOKENS, House, bearer, open_house
 
+from tocsin.access.addresses import Proxies
+from tocsin.access.entrance import Entrance
+from tocsin.access.hosts import Hosts
 from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.pipeline.strangers import EVERY_S, FREE
 from tocsin.web import WebSettings
@@ -19,6 +22,7 @@ from tocsin.web.locks import lock_of
 
 # What everybody may enter; a new open door has to be written down here too.
 OPEN = {"/healthz", "/readyz", "/r/{code}", "/docs", "/docs/style.css", "/openapi.json"}
+BEHIND_A_PROXY = Entrance(proxies=Proxies(["127.0.0.1"]))
 MISSING_ID = "01a205b3-d000-7009-9bb4-b1c15a515c31"
 
 
@@ -103,7 +107,7 @@ async def test_a_door_that_declares_nothing_needs_an_admin():
 
 async def test_who_shows_wrong_tokens_has_to_wait_and_nobody_else_has(tmp_path: Path):
     clock = ManualClock(SystemClock().now())
-    async with open_house(tmp_path, clock=clock, settings=WebSettings(trusted_proxies=("127.0.0.1",))) as house:
+    async with open_house(tmp_path, clock=clock, entrance=BEHIND_A_PROXY) as house:
 
         async def seen_from(address: str, token: str) -> tuple[int, int]:
             headers = bearer(token) | ({"X-Forwarded-For": address} if address else {})
@@ -113,7 +117,10 @@ async def test_who_shows_wrong_tokens_has_to_wait_and_nobody_else_has(tmp_path: 
         at_work = "2001:db8::1"
         assert await seen_from(at_work, "reader") == (200, 0)
         for number in range(FREE):
-            assert await seen_from(f"2001:db8::{number:x}:1", f"wrong-wrong-{number}") == (401, 0)
+            form = (f"2001:db8::{number:x}:1", f"[2001:db8::{number:x}:1]:{number}", f'"[2001:db8::{number:x}]"')[
+                number % 3
+            ]
+            assert await seen_from(form, f"wrong-wrong-{number}") == (401, 0)
         refused, wait = await seen_from("2001:db8::2", "wrong-again-again")
         assert (refused, wait) == (429, math.ceil(EVERY_S))
         assert await seen_from("2001:db8::2", "reader") == (429, wait), "a guess that hits looks like any other"
@@ -122,8 +129,11 @@ async def test_who_shows_wrong_tokens_has_to_wait_and_nobody_else_has(tmp_path: 
             assert await seen_from(other, "wrong-wrong-wrong") == (401, 0)
         clock.advance(wait)
         assert await seen_from("2001:db8::2", "reader") == (200, 0)
-        for _ in range(2 * FREE):
-            assert await seen_from("", "wrong-wrong-wrong") == (401, 0), "nobody knows who is behind the proxy"
+        for entry in ("", "unknown", "_hidden", "198.51.100.1:port", *["not-an-address"] * (FREE - 4)):
+            assert await seen_from(entry, "wrong-wrong-wrong") == (401, 0)
+        assert (await seen_from("unknown", "wrong-wrong-wrong"))[0] == 429, (
+            "the proxy answers for whom it does not name"
+        )
 
 
 async def test_a_strange_host_is_refused(house: House):
@@ -134,7 +144,7 @@ async def test_a_strange_host_is_refused(house: House):
 
 
 async def test_a_known_host_is_let_in(tmp_path: Path):
-    async with open_house(tmp_path, settings=WebSettings(hosts=frozenset({"alerts.example"}))) as house:
+    async with open_house(tmp_path, entrance=Entrance(hosts=Hosts({"alerts.example"}))) as house:
         for host in ("localhost", "LOCALHOST:8765", "127.0.0.1", "[::1]:8765", "alerts.example", "10.1.2.3:80"):
             assert (await house.call("GET", "/api/v1/alerts", headers={"Host": host}))[0] == 200, host
 
@@ -219,12 +229,12 @@ async def test_metrics_are_for_readers_and_for_named_addresses(tmp_path: Path):
 
 async def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(tmp_path: Path):
     named = ("10.0.0.0/8",)
-    behind = WebSettings(metrics_from=named, trusted_proxies=("127.0.0.1",))
+    settings = WebSettings(metrics_from=named)
     (tmp_path / "behind").mkdir()
-    async with open_house(tmp_path / "behind", settings=behind) as house:
+    async with open_house(tmp_path / "behind", settings=settings, entrance=BEHIND_A_PROXY) as house:
         assert await status(house, "GET", "/metrics", {"X-Forwarded-For": "10.0.0.1"}) == 200
         assert await status(house, "GET", "/metrics", {"X-Forwarded-For": "10.0.0.1, 192.0.2.7"}) == 401
-    async with open_house(tmp_path, settings=WebSettings(metrics_from=named)) as house:
+    async with open_house(tmp_path, settings=settings) as house:
         assert await status(house, "GET", "/metrics", {"X-Forwarded-For": "10.0.0.1"}) == 401
 
 

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from yarl import URL
 
 from tocsin.channels.links import web_address
-from tocsin.channels.networks import Address, Network, closed, is_own, is_public
 from tocsin.channels.transport import Addresses, UnreachableError, system_addresses
+from tocsin.core.networks import Address, Network, closed, is_own, is_public
 from tocsin.core.secret import Secret
 
 PORTS = frozenset({443, 8443})  # where no network is vouched for

@@ -60,8 +60,13 @@ class Config:
         """The names, without port, by which requests may call the service."""
         server = self.settings.server
         public = [urlsplit(url).hostname for url in (server.public_url, self.settings.links.public_url) if url]
-        names = ("localhost", "127.0.0.1", "::1", server.host, *server.allowed_hosts, *public)
-        return frozenset(name.lower() for name in names if name)
+        return frozenset(name.lower() for name in (server.host, *server.allowed_hosts, *public) if name)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The pages that may use live sockets wherever their requests seem to go."""
+        server = self.settings.server
+        return (*server.allowed_origins, server.public_url) if server.public_url else server.allowed_origins
 
     @property
     def local_token_file(self) -> Path:

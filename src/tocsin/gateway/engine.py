@@ -6,8 +6,8 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 
+from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
-from tocsin.gateway.door import Door, Visitor
 from tocsin.gateway.engineio import (
     FORBIDDEN,
     STOPPING,
@@ -22,6 +22,7 @@ from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.gateway.turnstile import Turnstile
+from tocsin.gateway.visitor import Visitor
 from tocsin.gateway.wheel import Wheel
 
 MAX_TICK = 0.25
@@ -31,11 +32,13 @@ TICKS_PER_TIMEOUT = 10
 class Engine:
     """`greet` is asked for the receiver of every new session."""
 
-    def __init__(self, settings: GatewaySettings, clock: Clock, greet: Callable[[Session], Receiver]) -> None:
+    def __init__(
+        self, settings: GatewaySettings, entrance: Entrance, clock: Clock, greet: Callable[[Session], Receiver]
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.gauges = Gauges()
-        self.door = Door(settings)
+        self.entrance = entrance
         self.turnstile = Turnstile(clock)
         self.wheel = Wheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
         self._greet = greet
@@ -66,20 +69,22 @@ class Engine:
         """Whether this page may speak to us at all, now."""
         if self._stopping:
             return STOPPING
-        return None if self.door.admits_page(visitor) else FORBIDDEN
+        hosts, origins = self.entrance.hosts, self.entrance.origins
+        ours = hosts.know(visitor.host) and origins.admit(visitor.origin, visitor.host)
+        return None if ours else FORBIDDEN
 
     def find(self, sid: str) -> Session | Refusal:
         return self._sessions.get(sid, UNKNOWN_SESSION)
 
     def crowded(self, visitor: Visitor) -> Refusal | None:
         """Whether this address has as many sessions as it may."""
-        held = self._per_address[self.door.address_of(visitor)]
+        held = self._per_address[self._address_of(visitor)]
         return TOO_MANY if held >= self.settings.max_sockets_per_address else None
 
     def open(self, visitor: Visitor, outlet: Outlet | None = None) -> tuple[Session, Outgoing]:
         """A new session, on polling unless an outlet is given, and its open packet (already sent to an outlet)."""
         session = Session(
-            secrets.token_urlsafe(15), self.door.address_of(visitor), self.settings, self.gauges, self._forget
+            secrets.token_urlsafe(15), self._address_of(visitor), self.settings, self.gauges, self._forget
         )
         session.receiver = self._greet(session)
         opening = handshake(session.sid, [] if outlet else [WEBSOCKET], self.settings)
@@ -90,6 +95,9 @@ class Engine:
         else:
             self.gauges.polling += 1
         return session, opening
+
+    def _address_of(self, visitor: Visitor) -> str:
+        return self.entrance.proxies.client(visitor.peer, visitor.forwarded_for)
 
     def _remember(self, session: Session) -> None:
         self._sessions[session.sid] = session

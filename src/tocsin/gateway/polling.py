@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from tocsin.gateway.door import Visitor
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import (
     BAD_METHOD,
@@ -19,6 +18,7 @@ from tocsin.gateway.engineio import (
     read_query,
 )
 from tocsin.gateway.session import PROTOCOL_ERROR, Session
+from tocsin.gateway.visitor import Visitor
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -101,7 +101,7 @@ class PollingDoor:
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
         ]
-        if visitor.origin is not None and self._engine.door.knows_origin(visitor.origin):
+        if visitor.origin is not None and self._engine.entrance.origins.know(visitor.origin):
             headers += [(b"access-control-allow-origin", visitor.origin.encode("latin-1")), (b"vary", b"Origin")]
         status = answer.status if isinstance(answer, Refusal) else 200
         await send({"type": "http.response.start", "status": status, "headers": headers})

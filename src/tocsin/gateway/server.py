@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Fact, Tell
 from tocsin.gateway.broadcast import Writer
@@ -49,9 +50,10 @@ class Gateway:
         shadow: Callable[[], Mapping[str, Any]] = dict,
         clock: Clock,
         settings: GatewaySettings,
+        entrance: Entrance,
         tell: Tell,
     ) -> None:
-        self._engine = Engine(settings, clock, self._greet)
+        self._engine = Engine(settings, entrance, clock, self._greet)
         gauges, wheel = self._engine.gauges, self._engine.wheel
         writer = Writer(clock, gauges)
         guests = Guests(tokens, clock, gauges, settings.max_sockets_per_token)

@@ -5,11 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
-    """`hosts` are the names under which the service is known (without port); empty takes any.
-
-    `allowed_origins` are pages of other origins that may connect (`https://example.org`); pages of our own may always.
-    """
-
     path: str = "/socket.io"
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
@@ -23,6 +18,3 @@ class GatewaySettings:
     message_rate: int = 10  # from any other
     max_sockets_per_address: int = 20_000
     max_sockets_per_token: int = 20_000
-    allowed_origins: frozenset[str] = frozenset()
-    hosts: frozenset[str] = frozenset()
-    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed

@@ -17,7 +17,6 @@ from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
-from tocsin.gateway.door import Visitor
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import (
     BAD_REQUEST,
@@ -32,6 +31,7 @@ from tocsin.gateway.engineio import (
     read_query,
 )
 from tocsin.gateway.session import PROTOCOL_ERROR, RESTART, Session
+from tocsin.gateway.visitor import Visitor
 
 # The parser logs what strangers do wrong; nobody can act on it.
 _QUIET = logging.getLogger("tocsin.gateway.frames")

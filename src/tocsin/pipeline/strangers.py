@@ -1,9 +1,9 @@
 """Addresses that show wrong tokens: after some they have to wait, so that nobody can guess his way in."""
 
-from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address
 from typing import Any
 
+from tocsin.access.addresses import address_of
 from tocsin.core.clock import Clock
 
 FREE = 20  # wrong tokens that an address may show in a row
@@ -14,13 +14,11 @@ MOST = 10_000  # addresses that are remembered; those of long ago are forgotten 
 class Strangers:
     """One address is one IPv4 address or one IPv6 network of 64 bits: as much as a household gets.
 
-    A token that was good from an address stays good there while others guess. The address of a trusted proxy says
-    nothing of who is behind it, and is not counted.
+    A token that was good from an address stays good there while others guess.
     """
 
-    def __init__(self, clock: Clock, trusted_proxies: Sequence[str] = ()) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._proxies = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
         self._owes_until: dict[str, float] = {}
         self._known: dict[tuple[str, str], None] = {}
 
@@ -28,15 +26,14 @@ class Strangers:
         """Seconds until a token from there is looked at again; 0 where it is now."""
         if not self._owes_until:
             return 0.0
-        owed = self._owes_until.get(self._household(address), 0.0) - self._clock.monotonic()
+        owed = self._owes_until.get(_household(address), 0.0) - self._clock.monotonic()
         return max(0.0, owed - (FREE - 1) * EVERY_S)
 
     def note_wrong(self, address: str) -> None:
-        if household := self._household(address):
-            now = self._clock.monotonic()
-            owed = max(self._owes_until.pop(household, now), now)
-            self._owes_until[household] = owed + EVERY_S
-            _forget_oldest(self._owes_until)
+        household, now = _household(address), self._clock.monotonic()
+        owed = max(self._owes_until.pop(household, now), now)
+        self._owes_until[household] = owed + EVERY_S
+        _forget_oldest(self._owes_until)
 
     def note_right(self, address: str, token_id: str) -> None:
         self._known[address, token_id] = None
@@ -46,17 +43,10 @@ class Strangers:
         """It was good from there before."""
         return (address, token_id) in self._known
 
-    def _household(self, address: str) -> str:
-        """Empty where it is not counted."""
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return ""
-        if isinstance(parsed, IPv6Address):
-            parsed = parsed.ipv4_mapped or parsed
-        if any(parsed in proxies for proxies in self._proxies):
-            return ""
-        return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else str(parsed)
+
+def _household(address: str) -> str:
+    parsed = address_of(address) or address
+    return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else str(parsed)
 
 
 def _forget_oldest(remembered: dict[Any, Any]) -> None:

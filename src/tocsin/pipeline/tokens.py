@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -61,11 +61,11 @@ class ConfiguredToken:
 class Tokens:
     """A token that this service makes reads `tocsin_<id>_<random>`; only its digest is kept."""
 
-    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock, *, trusted_proxies: Sequence[str] = ()) -> None:
+    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock) -> None:
         self._ledger = ledger
         self._archive = archive
         self._clock = clock
-        self._strangers = Strangers(clock, trusted_proxies)
+        self._strangers = Strangers(clock)
         self._stored: dict[str, TokenRow] = {}
         self._configured: dict[str, TokenRow] = {}
         self._used: dict[str, datetime] = {}

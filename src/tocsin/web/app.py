@@ -75,4 +75,4 @@ def build_app(parts: Parts) -> Web:
     for noun in nouns:
         noun.open(app)
     speak_one_form(app)
-    return Web(app, Guard(app, Locks(app.router.routes), parts.tokens, parts.settings), streams)
+    return Web(app, Guard(app, Locks(app.router.routes), parts.tokens, parts.entrance, parts.settings), streams)

@@ -2,9 +2,11 @@
 
 from starlette.requests import Request
 
+from tocsin.access.addresses import address_of
+from tocsin.access.entrance import Entrance
 from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, UnauthorizedError
+from tocsin.core.networks import networks, within
 from tocsin.pipeline.tokens import Grant, Tokens
-from tocsin.web.addresses import Peer, address_of, behind, networks, within
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import as_json, read_body, replay
 from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to, stopping
@@ -23,7 +25,6 @@ EVERY_ANSWER = [
 ]
 _GRANT = "tocsin.grant"
 _NO_LOCK = Lock(None)
-_LOOPBACK = frozenset({"localhost"})
 _ASKING = frozenset({"GET", "HEAD"})
 
 
@@ -38,12 +39,11 @@ def grant_of(request: Request) -> Grant:
 class Guard:
     """Pure ASGI: it costs microseconds. Refused before a byte of the body is read: strange hosts, missing tokens."""
 
-    def __init__(self, app: App, locks: Locks, tokens: Tokens, settings: WebSettings) -> None:
+    def __init__(self, app: App, locks: Locks, tokens: Tokens, entrance: Entrance, settings: WebSettings) -> None:
         self._app = app
         self._locks = locks
         self._tokens = tokens
-        self._hosts = _LOOPBACK | {host.lower() for host in settings.hosts}
-        self._proxies = networks(settings.trusted_proxies)
+        self._entrance = entrance
         self._metrics_from = networks(settings.metrics_from)
         self.closed = False
 
@@ -73,28 +73,33 @@ class Guard:
 
     def _admit(self, scope: Scope, headers: "_Headers") -> Lock:
         self._check_host(headers)
-        if headers.forwarded_for and scope.get("client"):
-            scope["client"] = behind(scope["client"], headers.forwarded_for, self._proxies)
+        client = self._client(scope, headers)
         lock = self._locks.find(scope["method"], scope["path"]) or _NO_LOCK
-        if lock.scope is not None and not (lock.named_addresses and within(scope.get("client"), self._metrics_from)):
-            scope[_GRANT] = self._authorize(headers, lock.scope, scope.get("client"))
+        if lock.scope is not None and not (lock.named_addresses and self._may_look(client)):
+            scope[_GRANT] = self._authorize(headers, lock.scope, client)
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
         return lock
 
     def _check_host(self, headers: "_Headers") -> None:
-        """A page of a stranger can point its own name at us, but not a bare address."""
-        name = _bare(headers.hosts[0]) if len(headers.hosts) == 1 else ""
-        if name not in self._hosts and address_of(name.strip("[]")) is None:
+        if not self._entrance.hosts.know(",".join(headers.hosts)):
             raise UnknownHostError("the Host header names no host of this service: add it to server.allowed_hosts")
 
-    def _authorize(self, headers: "_Headers", scope: str, client: Peer | None) -> Grant:
+    def _client(self, scope: Scope, headers: "_Headers") -> str:
+        peer = scope.get("client")
+        return self._entrance.proxies.client(peer[0], headers.forwarded_for) if peer else ""
+
+    def _may_look(self, client: str) -> bool:
+        address = address_of(client)
+        return address is not None and within(address, self._metrics_from)
+
+    def _authorize(self, headers: "_Headers", scope: str, client: str) -> Grant:
         if len(headers.authorization) != 1:
             raise _no_token()
         scheme, _, secret = headers.authorization[0].partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise _no_token()
-        grant = self._tokens.authenticate(secret.strip(), client[0] if client else "")
+        grant = self._tokens.authenticate(secret.strip(), client)
         if not grant.allows(scope):
             has = ", ".join(sorted(grant.scopes))
             raise ForbiddenError(f"this needs a token with scope {scope}; the one you sent has {has}")
@@ -140,9 +145,3 @@ def _dress(send: Send) -> Send:
 
 def _no_token() -> UnauthorizedError:
     return UnauthorizedError("send a token: `Authorization: Bearer TOKEN` (made by `tocsin token create`)")
-
-
-def _bare(host: str) -> str:
-    """A Host without its port; IPv6 keeps its brackets."""
-    name, colon, port = host.lower().rpartition(":")
-    return name if colon and port.isdigit() else host.lower()

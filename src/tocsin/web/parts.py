@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Tell
 from tocsin.ledger.contract import Archive, Ledger
@@ -17,14 +18,9 @@ from tocsin.pipeline.tokens import Tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """`hosts` are names under which the service is known (without port); loopback and bare addresses always are.
-
-    `trusted_proxies` and `metrics_from` are addresses or networks.
-    """
+    """`metrics_from` are addresses or networks."""
 
     version: str = "0"
-    hosts: frozenset[str] = frozenset()
-    trusted_proxies: tuple[str, ...] = ()
     metrics_from: tuple[str, ...] = ()
 
 
@@ -49,4 +45,5 @@ class Parts:
     not_ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]
     link_secret: bytes
+    entrance: Entrance = field(default_factory=Entrance)
     settings: WebSettings = field(default_factory=WebSettings)

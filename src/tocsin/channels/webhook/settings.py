@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tocsin.channels.networks import Network
+from tocsin.core.networks import Network
 from tocsin.core.secret import Secret
 
 Form = Literal["standard", "plain", "ifttt"]

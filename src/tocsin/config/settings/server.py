@@ -22,11 +22,11 @@ class Server(Block):
     port: Annotated[int, Field(ge=0, le=65535), NotBoolean] = 8765
     """The one port of everything; 0 takes a free one."""
     public_url: WebUrl | None = None
-    """Where people reach the service, for links in messages; its host is one that requests may name."""
+    """Where people reach the service, for links in messages; a Host and an origin that are known."""
     trusted_proxies: tuple[Network, ...] = ()
-    """Addresses or networks whose forwarding headers are believed."""
+    """Addresses or networks whose `X-Forwarded-For` is believed."""
     allowed_origins: tuple[Origin, ...] = ()
-    """Pages of other origins that may connect, beside the service's own."""
+    """Pages of other origins that may use live sockets, beside the service's own and that of `public_url`."""
     allowed_hosts: tuple[Text, ...] = ()
     """Further names that requests may give as their Host, beside loopback, `host` and that of `public_url`."""
     metrics_from: tuple[Network, ...] = ()

@@ -71,7 +71,7 @@ def closed(
     One that wraps or tunnels to others is judged by those.
     """
     for address in addresses:
-        if not all(_within(reached, vouched) or public(reached) for reached in _reached(address)):
+        if not all(within(reached, vouched) or public(reached) for reached in _reached(address)):
             return address
     return None
 
@@ -79,11 +79,15 @@ def closed(
 def is_public(address: Address) -> bool:
     """Whether the whole Internet knows this address; one that wraps or tunnels to others is judged by those."""
     if isinstance(address, IPv4Address):
-        return not _within(address, _PRIVATE_V4)
+        return not within(address, _PRIVATE_V4)
     inner = _wrapped(address)
     if inner:
         return all(map(is_public, inner))
-    return address in _PUBLIC_V6 and not _within(address, _PRIVATE_V6)
+    return address in _PUBLIC_V6 and not within(address, _PRIVATE_V6)
+
+
+def within(address: Address, ranges: Sequence[Network]) -> bool:
+    return any(address in network for network in ranges)
 
 
 def is_own(address: Address) -> bool:
@@ -115,10 +119,6 @@ def _wrapped(address: IPv6Address) -> tuple[IPv4Address, ...]:
         return (address.sixtofour,)
     if address.teredo:
         return address.teredo
-    if address not in _NUMBERS_ONLY and _within(address, _WRAPPERS):
+    if address not in _NUMBERS_ONLY and within(address, _WRAPPERS):
         return (IPv4Address(int(address) & 0xFFFF_FFFF),)
     return ()
-
-
-def _within(address: Address, ranges: Sequence[Network]) -> bool:
-    return any(address in network for network in ranges)

@@ -1,0 +1,1 @@
+"""Who may come in, by HTTP and by socket alike."""
