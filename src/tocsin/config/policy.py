@@ -240,7 +240,5 @@ def _quiet(webhook: Webhook, known: Mapping[str, QuietHoursSettings]) -> QuietRu
     if webhook.quiet is None:
         return None
     hours = known[webhook.quiet.hours]
-    named = QuietHours(
-        start=hours.start, end=hours.end, zone=hours.tz, loud=hours.loud, name=webhook.quiet.hours
-    )
+    named = QuietHours(start=hours.start, end=hours.end, zone=hours.tz, loud=hours.loud, name=webhook.quiet.hours)
     return QuietRule(named, webhook.quiet.do)
