@@ -92,8 +92,8 @@ async def test_concurrent_twins_cannot_both_pass(books: Books) -> None:
     calls = [books.append(books.detected(), decide=books.once(GENERAL)) for _ in range(20)]
     answers = [decision for appended in await asyncio.gather(*calls) for decision in decisions(appended)]
     assert sorted(answers) == [ACCEPTED] + [DUPLICATE] * 19
-    (record,) = (await books.archive.alerts(AlertQuery())).items
-    assert record.repeats == 19
+    (row,) = (await books.archive.alerts(AlertQuery())).items
+    assert row.record.repeats == 19
 
 
 async def test_a_repeat_is_counted_on_its_original_with_its_time(books: Books) -> None:

@@ -14,18 +14,18 @@ NOBODY = UUID(int=0)
 
 
 async def found(books: Books, **query: object) -> list[str]:
-    return [record.alert.sku for record in (await books.archive.alerts(AlertQuery(**query))).items]
+    return [row.record.alert.sku for row in (await books.archive.alerts(AlertQuery(**query))).items]
 
 
 async def test_pages_go_from_the_newest_to_the_oldest_and_show_each_alert_once(books: Books) -> None:
     for number in range(7):
         await books.append(books.detected(str(number)))
     page = await books.archive.alerts(AlertQuery(limit=3))
-    seen = [record.alert.sku for record in page.items]
+    seen = [row.record.alert.sku for row in page.items]
     await books.append(books.detected("arrived while reading"))
     while page.next:
         page = await books.archive.alerts(AlertQuery(limit=3, page=page.next))
-        seen += [record.alert.sku for record in page.items]
+        seen += [row.record.alert.sku for row in page.items]
     assert seen == ["6", "5", "4", "3", "2", "1", "0"]
 
 

@@ -9,7 +9,7 @@ DAY = timedelta(days=1)
 
 
 async def skus(books: Books) -> list[str]:
-    return [record.alert.sku for record in (await books.archive.alerts(AlertQuery(limit=1000))).items]
+    return [row.record.alert.sku for row in (await books.archive.alerts(AlertQuery(limit=1000))).items]
 
 
 async def settled(books: Books, *names: str) -> None:

@@ -6,6 +6,8 @@ import orjson
 from tests.web.house import ALERT, DEADLINE_S, House
 from tests.web.test_decode import NOT_JSON
 
+from tocsin.core.outcome import Delivered, Refusal, Refused
+
 
 async def test_an_accepted_alert_is_in_the_history_with_its_story(house: House):
     told = await house.send(product_name="GeForce RTX 5090", url="https://shop.example/6634940")
@@ -131,6 +133,58 @@ async def test_the_history_is_paged(house: House):
             break
         page = f"&page={told['next']}"
     assert seen == sent[::-1]
+
+
+async def test_the_history_is_searched_and_narrowed_to_what_became_of_deliveries(house: House):
+    house.board.outcome = Refused(Refusal.CONTENT_BLOCKED)
+    card = await house.send(product_name="Pokémon Écarlate")
+    await settled(house, card)
+    house.board.outcome = Delivered()
+    game = await house.send(sku="game", product_name="POKEMON Violet")
+    await settled(house, game)
+
+    async def found(query: str) -> list[str]:
+        status, told = await house.call("GET", f"/api/v1/alerts?{query}", token="reader")
+        assert status == 200, told
+        return [alert["id"] for alert in told["alerts"]]
+
+    assert await found("q=pok%C3%A9mon") == [game, card]
+    assert await found("q=ecarlate+6634940") == [card]
+    assert await found("q=%20%00%20") == [game, card]
+    assert await found("channels=board") == await found("channels=mail,board:general") == [game, card]
+    assert await found("channels=mail") == []
+    assert await found("delivery_states=refused,expired") == [card]
+    assert await found("channels=board&delivery_states=sent&q=violet") == [game]
+    assert await found(f"before={game}") == [card]
+    _, told = await house.call("GET", f"/api/v1/alerts?before={house.parts.ledger.epoch}", token="reader")
+    assert told["error"]["details"] == [{"path": "before", "message": "is not the id of an alert"}]
+    status, _ = await house.call("GET", "/api/v1/alerts?before=01a20734-872b-7978-9d6f-5dd678514315", token="reader")
+    assert status == 404
+
+
+async def test_a_list_tells_what_became_of_each_alert(house: House):
+    sent = await house.send()
+    await settled(house, sent)
+    await house.call("POST", f"/api/v1/alerts/{sent}/close", token="engine")
+    await house.send(sku="open")
+    _, told = await house.call("GET", "/api/v1/alerts", token="reader")
+    new, old = told["alerts"]
+    assert (new["state"], new["sold_out_after_s"]) == ("open", None)
+    assert old["state"] == "closed"
+    assert old["sold_out_after_s"] > 0
+    assert [(one["target"], one["state"], one["why"]) for one in old["deliveries"]] == [("board:general", "sent", None)]
+    _, story = await house.call("GET", f"/api/v1/alerts/{sent}", token="reader")
+    assert story["sold_out_after_s"] == old["sold_out_after_s"]
+    assert old["deliveries"][0]["id"] == story["deliveries"][0]["id"]
+
+
+async def settled(house: House, alert: str) -> None:
+    """Its deliveries have come to an end."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            _, story = await house.call("GET", f"/api/v1/alerts/{alert}", token="reader")
+            if all(delivery["state"] not in ("pending", "sending") for delivery in story["deliveries"]):
+                return
 
 
 async def test_sold_out_closes_the_episode(house: House):

@@ -1,6 +1,7 @@
 """Query strings in the words of match, and what they mean to an archive that knows SKUs alone."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.datastructures import QueryParams
@@ -8,6 +9,7 @@ from tests.web.house import a_rulebook
 
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.decision import Decision
+from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidRequestError
 from tocsin.rules.catalog import Catalog, Product
 from tocsin.rules.match import parse_match
@@ -62,6 +64,13 @@ def test_every_word_has_its_place():
     assert (asked.until - asked.since).total_seconds() == 3600
 
 
+def test_what_is_looked_for_and_where_it_went():
+    asked = query(f"q=Pok%C3%A9mon++pokemon+x&channels=discord,+sms:vip&delivery_states=sent&before={UUID(int=7)}")
+    assert (asked.words, asked.channels) == (("pokemon", "x"), ("discord", "sms:vip"))
+    assert (asked.delivery_states, asked.before) == ({DeliveryState.SENT}, UUID(int=7))
+    assert query("q=+&channels=,&delivery_states=&before=") == query("")
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
@@ -78,6 +87,13 @@ def test_every_word_has_its_place():
         ("unrouted=true", "unrouted"),
         ("page=" + "x" * 300, "page"),
         ("after=e.1", "after"),
+        ("q=" + "x" * 201, "q"),
+        ("q=" + "+".join(map(str, range(17))), "q"),
+        ("delivery_states=sent,refusd", "delivery_states"),
+        ("channels=a%00b", "channels"),
+        ("channels=" + "x" * 257, "channels"),
+        ("channels=" + ",".join(map(str, range(51))), "channels"),
+        ("before=7", "before"),
     ],
 )
 def test_what_cannot_be_asked_is_named(text: str, path: str):

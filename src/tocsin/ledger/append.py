@@ -18,13 +18,14 @@ from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import ConflictError
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.record import AlertRecord, Event, EventKind
+from tocsin.core.search import searched_text
 from tocsin.ledger.among import among
 from tocsin.ledger.answers import Answers
 from tocsin.ledger.contract import Appended, Decide, Item, Submission
 from tocsin.ledger.episodes import Episodes
 from tocsin.ledger.moves import DELIVERIES, put
 from tocsin.ledger.rows import alert_row, delivery_row, held_of
-from tocsin.ledger.schema import PENDING, alerts, deliveries, events
+from tocsin.ledger.schema import PENDING, alerts, deliveries, events, texts
 from tocsin.ledger.stream import Stream
 from tocsin.ledger.transaction import Transaction
 
@@ -85,6 +86,7 @@ class _Batch:
         self._answers = answers
         self._episodes = episodes
         self._alerts: list[tuple[Any, ...]] = []
+        self._texts: list[tuple[int, str]] = []
         self._events: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
         self._repeats: Counter[UUID] = Counter()
@@ -109,6 +111,7 @@ class _Batch:
         self._supersede_stored()
         insert = self._transaction.insert
         insert(alerts, self._alerts)
+        insert(texts, self._texts)
         insert(events, self._events)
         insert(deliveries, self._deliveries)
         self._episodes.save()
@@ -147,16 +150,14 @@ class _Batch:
                 self._episodes.see(key, self._transaction.now)
                 return Receipt(decision=Decision.DUPLICATE, reason=reason, duplicate_of=original)
             case Filtered(reason=reason):
-                row = alert_row(self._transaction, self._stream.next_alert(), alert, Decision.FILTERED, reason)
-                self._alerts.append(row)
+                self._write_down(alert, Decision.FILTERED, reason)
                 return Receipt(decision=Decision.FILTERED, id=alert.id, reason=reason)
 
     def _accept(self, alert: Alert, key: EpisodeKey, reason: Reason, plans: Sequence[Plan], draft: _Draft) -> Receipt:
         now = self._transaction.now
         episode = self._episodes.accept(key, alert, now)
-        position, number = self._stream.next_position(), self._stream.next_alert()
-        row = alert_row(self._transaction, number, alert, Decision.ACCEPTED, reason, episode, position)
-        self._alerts.append(row)
+        position = self._stream.next_position()
+        number = self._write_down(alert, Decision.ACCEPTED, reason, episode, position)
         self._events.append((position, EventKind.ACCEPTED.value, number, self._transaction.micros, None))
         record = AlertRecord(alert=alert, accepted_at=now, decision=Decision.ACCEPTED, reason=reason, last_seen_at=now)
         draft.events.append(Event(position=position, kind=EventKind.ACCEPTED, at=now, record=record))
@@ -166,11 +167,17 @@ class _Batch:
 
     def _test(self, alert: Alert, plans: Sequence[Plan], draft: _Draft) -> Receipt:
         """Real deliveries, but no event that a socket could see, and no trace in the episode."""
-        number = self._stream.next_alert()
-        self._alerts.append(alert_row(self._transaction, number, alert, Decision.ACCEPTED, Reason.TEST))
+        number = self._write_down(alert, Decision.ACCEPTED, Reason.TEST)
         for plan in plans:
             self._plan(plan, number, alert, None, draft)
         return Receipt(decision=Decision.ACCEPTED, id=alert.id, reason=Reason.TEST)
+
+    def _write_down(self, alert: Alert, decision: Decision, reason: Reason, *places: int) -> int:
+        """The key of its row. `places` are its episode and its position, where it has them."""
+        number = self._stream.next_alert()
+        self._alerts.append(alert_row(self._transaction, number, alert, decision, reason, *places))
+        self._texts.append((number, searched_text(alert)))
+        return number
 
     def _plan(self, plan: Plan, number: int, alert: Alert, episode: int | None, draft: _Draft) -> None:
         key = self._stream.next_delivery()

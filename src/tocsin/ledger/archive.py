@@ -17,6 +17,7 @@ from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger import conditions, edits, history, lanes, monitors, punctuality, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
+    AlertRow,
     AlertStory,
     AttemptRow,
     Claim,
@@ -45,7 +46,7 @@ class SqlArchive:
         await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
 
-    async def alerts(self, query: AlertQuery) -> Page[AlertRecord]:
+    async def alerts(self, query: AlertQuery) -> Page[AlertRow]:
         return await self._read(lambda connection: history.alerts_page(connection, query))
 
     async def alert(self, identifier: UUID) -> AlertRecord | None:

@@ -1,32 +1,41 @@
 """What was, by page and by name: alerts, deliveries, the stream."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
-from tocsin.core.alert import FLOOR, TOP_PRIORITY, Band, key_of_id
+from tocsin.core.alert import key_of_id
 from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.errors import NotFoundError
 from tocsin.core.record import AlertRecord, Event, EventKind
-from tocsin.ledger.contract import AlertQuery, AlertStory, AttemptRow, DeliveryStory, Page
+from tocsin.ledger.among import among
+from tocsin.ledger.contract import AlertQuery, AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory, Page
 from tocsin.ledger.page import below, bounded, page_of
+from tocsin.ledger.query import conditions
 from tocsin.ledger.queue import ATTEMPT, attempt_of
-from tocsin.ledger.rows import DELIVERY, RECORD, delivery_of, record_of
+from tocsin.ledger.rows import BRIEF, DELIVERY, RECORD, brief_of, delivery_of, record_of
 from tocsin.ledger.schema import (
-    ALONE,
     alerts,
     attempt_members,
     attempts,
     clicks,
     deliveries,
-    episodes,
     events,
     in_state,
     stream,
+    texts,
 )
 from tocsin.ledger.transaction import AnyRow
 
+# With the event that closed it, where it is closed.
+_LISTED = select(alerts.c.key, alerts.c.position, events.c.at, events.c.opened_at, *RECORD).outerjoin(
+    events, events.c.position == alerts.c.closed_position
+)
+_BRIEFS = select(deliveries.c.alert, *BRIEF).where(among(deliveries.c.alert, "alerts")).order_by(deliveries.c.key)
 _EVENT = (events.c.position, events.c.kind, events.c.at, events.c.opened_at)
 _DELIVERIES = select(*DELIVERY).join(alerts, alerts.c.key == deliveries.c.alert)
 _BOTH = select(*DELIVERY, *RECORD).join(alerts, alerts.c.key == deliveries.c.alert)
@@ -38,12 +47,22 @@ _ATTEMPTS = (
 )
 
 
-def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRecord]:
-    limit, last = bounded(query.limit), below(query.page, "alerts")
-    statement = select(alerts.c.key, *RECORD).where(*_conditions(query)).order_by(alerts.c.key.desc()).limit(limit + 1)
-    if last is not None:
-        statement = statement.where(alerts.c.key < last)
-    return page_of(connection.execute(statement).all(), limit, "alerts", lambda row: record_of(row[1:]))
+def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRow]:
+    """Raises InvalidRequestError, and NotFoundError where `before` is no alert that is kept."""
+    limit = bounded(query.limit)
+    ends = (below(query.page, "alerts"), _key_of(connection, query.before))
+    rows = connection.execute(listing(query, min((end for end in ends if end is not None), default=None))).all()
+    made = _briefs(connection, [row.key for row in rows[:limit]])
+    return page_of(rows, limit, "alerts", lambda row: AlertRow(record_of(row[4:]), _lasted(row), tuple(made[row.key])))
+
+
+def listing(query: AlertQuery, end: int | None = None) -> Select[Any]:
+    """One row more than asked for, from below that key on. A search begins with the names, the alerts follow."""
+    key = texts.c.alert if query.words else alerts.c.key
+    statement = _LISTED.where(*conditions(query)).order_by(key.desc()).limit(query.limit + 1)
+    if query.words:
+        statement = statement.join(texts, texts.c.alert == alerts.c.key)
+    return statement if end is None else statement.where(key < end)
 
 
 def alert(connection: Connection, identifier: UUID) -> AlertRecord | None:
@@ -52,14 +71,14 @@ def alert(connection: Connection, identifier: UUID) -> AlertRecord | None:
 
 
 def story(connection: Connection, identifier: UUID) -> AlertStory | None:
-    row = connection.execute(select(alerts.c.key, alerts.c.position, *RECORD).where(alerts.c.id == identifier)).first()
+    row = connection.execute(_LISTED.where(alerts.c.id == identifier)).first()
     if row is None:
         return None
-    key, position, *record = row
+    key, position, _, _, *record = row
     made = connection.execute(_DELIVERIES.where(deliveries.c.alert == key).order_by(deliveries.c.key)).all()
     tried = _attempts_by_delivery(connection, key)
     stories = tuple(DeliveryStory(delivery_of(one), tuple(tried[one.key])) for one in made)
-    return AlertStory(record_of(record), position, stories, _clicks(connection, key))
+    return AlertStory(record_of(record), position, stories, _clicks(connection, key), _lasted(row))
 
 
 def deliveries_page(
@@ -105,6 +124,26 @@ def span(connection: Connection) -> tuple[int, int]:
     return (newest + 1 if newest else 0) if oldest is None else oldest, newest
 
 
+def _key_of(connection: Connection, identifier: UUID | None) -> int | None:
+    if identifier is None:
+        return None
+    key: int | None = connection.scalar(select(alerts.c.key).where(alerts.c.id == identifier))
+    if key is None:
+        raise NotFoundError(f"there is no alert {identifier}, or it is not kept any more")
+    return key
+
+
+def _lasted(row: AnyRow) -> timedelta | None:
+    return None if row.at is None or row.opened_at is None else row.at - row.opened_at
+
+
+def _briefs(connection: Connection, keys: Sequence[int]) -> defaultdict[int, list[DeliveryRow]]:
+    made: defaultdict[int, list[DeliveryRow]] = defaultdict(list)
+    for alert_key, *values in connection.execute(_BRIEFS, {"alerts": list(keys)}):
+        made[alert_key].append(brief_of(values))
+    return made
+
+
 def _event(row: AnyRow) -> Event:
     position, kind, at, opened_at, *record = row
     return Event(position=position, kind=EventKind(kind), at=at, record=record_of(record), opened_at=opened_at)
@@ -125,56 +164,3 @@ def _clicks(connection: Connection, alert_key: int) -> tuple[Any, ...]:
         .order_by(clicks.c.at)
     )
     return tuple(connection.scalars(of_people))
-
-
-def _conditions(query: AlertQuery) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool] | None] = [
-        alerts.c.type.in_([kind.value for kind in query.types]) if query.types else None,
-        or_(*map(_sku_like, query.skus)) if query.skus else None,
-        or_(*(_like(alerts.c.retailer, retailer) for retailer in query.retailers)) if query.retailers else None,
-        or_(*map(_in_band, query.bands)) if query.bands else None,
-        alerts.c.priority >= query.min_priority if query.min_priority > 1 else None,
-        alerts.c.decision == query.decision.value if query.decision else None,
-        _in_alert_state(query.state),
-        alerts.c.accepted_at >= query.since if query.since else None,
-        alerts.c.accepted_at < query.until if query.until else None,
-    ]
-    return [condition for condition in conditions if condition is not None]
-
-
-def _in_alert_state(state: str | None) -> ColumnElement[bool] | None:
-    match state:
-        case None:
-            return None
-        case "open":
-            return alerts.c.closed_at.is_(None)
-        case "closed":
-            return alerts.c.closed_at.is_not(None)
-    return false()
-
-
-def _sku_like(pattern: str) -> ColumnElement[bool]:
-    """`sku`, or `retailer:sku`; a colon may also belong to the SKU itself."""
-    retailer, colon, sku = pattern.partition(":")
-    whole = _sku_is(pattern)
-    return or_(whole, and_(_like(alerts.c.retailer, retailer), _sku_is(sku))) if colon else whole
-
-
-def _sku_is(pattern: str) -> ColumnElement[bool]:
-    """By way of the product's episodes, whose index is small; what was filtered or was a test has none."""
-    if "*" in pattern:
-        return _like(alerts.c.sku, pattern)
-    of_product = select(episodes.c.key).where(episodes.c.sku == pattern)
-    return alerts.c.episode.in_(of_product) | (ALONE & (alerts.c.sku == pattern))
-
-
-def _like(column: ColumnElement[str], glob: str) -> ColumnElement[bool]:
-    if "*" not in glob:
-        return column == glob
-    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
-    return column.like(escaped, escape="\\")
-
-
-def _in_band(band: Band) -> ColumnElement[bool]:
-    above = [floor for floor in FLOOR.values() if floor > FLOOR[band]]
-    return alerts.c.priority.between(FLOOR[band], min(above, default=TOP_PRIORITY + 1) - 1)

@@ -22,6 +22,7 @@ from tocsin.ledger.schema import (
     idempotency,
     in_state,
     messages,
+    texts,
 )
 from tocsin.ledger.stream import Stream
 from tocsin.ledger.transaction import Transaction
@@ -96,6 +97,7 @@ def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)
+    transaction.write(_delete(texts, "alert"), keys=keys)
     transaction.write(_delete(alerts, "key"), keys=keys)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.alert import NOTHING, Alert, AlertType
+from tocsin.core.alert import NOTHING, Alert, AlertType, id_of_key
 from tocsin.core.clock import epoch_micros, from_micros
 from tocsin.core.decision import Decision, Plan, Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import DeliveryRow
 from tocsin.ledger.schema import alerts, deliveries, micros_of
 from tocsin.ledger.transaction import AnyRow, Transaction
 
@@ -25,6 +26,7 @@ DELIVERY = (
     *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
     *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
 )
+BRIEF = (*(deliveries.c[name] for name in ("key", "planned_at", "target", "state", "why", "moved_at")),)
 # What the write verbs need beside the delivery itself.
 BEHIND = (
     deliveries.c.alert,
@@ -97,6 +99,12 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
         possibly_repeated=possibly_repeated,
         detail=detail,
     )
+
+
+def brief_of(values: Sequence[Any]) -> DeliveryRow:
+    """From the columns of `BRIEF`."""
+    key, planned_at, target, state, why, moved_at = values
+    return DeliveryRow(id_of_key(planned_at, key), target_of(target), _STATES[state], _WHYS[why], moved_at)
 
 
 _PLACES = {column.name: place for place, column in enumerate(DELIVERY)}

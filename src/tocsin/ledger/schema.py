@@ -114,6 +114,14 @@ alerts = Table(
     Column("closed_position", BigInteger, comment="of its closed event"),
 )
 
+# Beside its alert, so that a search reads names and nothing else.
+texts = Table(
+    "texts",
+    metadata,
+    Column("alert", Key, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False, comment="as core.search folds it"),
+)
+
 events = Table(
     "events",
     metadata,
@@ -283,6 +291,7 @@ def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElem
 
 
 PENDING = in_state(DeliveryState.PENDING)
+IN_VAIN = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)
@@ -319,3 +328,7 @@ _partial("deliveries_product", JOINING, deliveries.c.product, deliveries.c.targe
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
 for _name, _where in _UNDER_WAY:
     _partial(f"deliveries_{_name}", _where, deliveries.c.episode, deliveries.c.target)
+
+# What went wrong is rare, and looked for.
+for _state in IN_VAIN:
+    _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.alert)

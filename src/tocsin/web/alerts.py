@@ -15,7 +15,7 @@ from tocsin.web.parts import Parts
 from tocsin.web.query import ALERT_PARAMETERS, alert_query
 from tocsin.web.raw import RawRoute
 from tocsin.web.stock import closed_as_json
-from tocsin.web.story import story_as_json
+from tocsin.web.story import row_as_json, story_as_json
 
 PATH = "/api/v1/alerts"
 
@@ -63,12 +63,12 @@ class Alerts:
         return json_answer(answer, 202)
 
     async def listed(self, request: Request) -> Response:
-        """Accepted and filtered alerts, newest first."""
+        """Accepted and filtered alerts with what became of their deliveries, the last that was taken up first."""
         query = alert_query(request.query_params, self._in_force.rulebook.catalog)
         if query is None:
             return json_answer({"alerts": [], "next": None})
         page = await self._archive.alerts(query)
-        return json_answer({"alerts": [record.as_json() for record in page.items], "next": page.next})
+        return json_answer({"alerts": [row_as_json(row) for row in page.items], "next": page.next})
 
     async def one(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """The alert, its decision, its deliveries with their attempts, and its timeline in milliseconds."""

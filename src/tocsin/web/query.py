@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
 from tocsin.core.decision import Decision
+from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import Detail, InvalidRequestError
+from tocsin.core.search import searched_words
 from tocsin.ledger.contract import AlertQuery
 from tocsin.pipeline.fields import read_timestamp
 from tocsin.pipeline.mending import MendError
@@ -22,6 +25,8 @@ Word = TypeVar("Word")
 MATCH_KEYS = ("types", "bands", "min_priority", "skus", "retailers", "families", "products")
 MAX_LIMIT = 500
 _MAX_PAGE = 256
+_MAX_SEARCH, _MAX_WORDS = 200, 16
+_MAX_CHANNELS, _MAX_TARGET = 50, 256
 
 _LOST_PLUS = re.compile(r" (\d\d:\d\d)$")  # the sign of an offset arrives as a blank where it was not escaped
 
@@ -35,13 +40,20 @@ _ABOUT = {
     "products": "products of the configuration file",
     "decision": "accepted or filtered",
     "state": "open or closed",
+    "q": "words in product name, SKU, retailer, variant or seller; case and accents do not matter",
+    "channels": "`discord`, or one target of it, `discord:general`: alerts with a delivery there",
+    "delivery_states": "alerts with a delivery in one of these states, on one of `channels` where they are given too",
     "since": "RFC 3339",
     "until": "RFC 3339",
+    "before": "the id of an alert: what was taken up before it",
     "limit": f"at most {MAX_LIMIT}",
     "page": "`next` of the answer before",
     "after": "the cursor of the last event seen",
 }
-_LIST_KEYS = (*MATCH_KEYS, "decision", "state", "since", "until", "limit", "page")
+_LIST_KEYS = (
+    *MATCH_KEYS,
+    *("q", "channels", "decision", "state", "delivery_states", "since", "until", "before", "limit", "page"),
+)
 STREAM_KEYS = (*MATCH_KEYS, "after")
 
 
@@ -81,8 +93,12 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
         min_priority=match.min_priority,
         decision=_one_of(params, "decision", {each.value: each for each in (Decision.ACCEPTED, Decision.FILTERED)}),
         state=_one_of(params, "state", {"open": "open", "closed": "closed"}),
+        words=_words(params),
+        channels=_channels(params),
+        delivery_states=_delivery_states(params),
         since=_time(params, "since"),
         until=_time(params, "until"),
+        before=_identifier(params, "before"),
         limit=_limit(params),
         page=_page(params),
     )
@@ -95,6 +111,43 @@ def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> W
     if said not in words:
         raise _invalid(key, f"must be {' or '.join(words)}")
     return words[said]
+
+
+def _words(params: Mapping[str, str]) -> tuple[str, ...]:
+    said = params.get("q") or ""
+    words = searched_words(said)
+    if len(said) > _MAX_SEARCH or len(words) > _MAX_WORDS:
+        raise _invalid("q", f"has at most {_MAX_SEARCH} characters and {_MAX_WORDS} words")
+    return words
+
+
+def _channels(params: QueryParams) -> tuple[str, ...]:
+    named = _listed(params, "channels")
+    if len(named) > _MAX_CHANNELS or any(len(name) > _MAX_TARGET or not name.isprintable() for name in named):
+        raise _invalid("channels", f"are at most {_MAX_CHANNELS}, each `channel` or `channel:target`")
+    return named
+
+
+def _delivery_states(params: QueryParams) -> frozenset[DeliveryState]:
+    said = _listed(params, "delivery_states")
+    known = {state.value: state for state in DeliveryState}
+    strange = next((word for word in said if word not in known), None)
+    if strange is not None:
+        raise _invalid("delivery_states", _unknown(strange[:64], tuple(known)))
+    return frozenset(known[word] for word in said)
+
+
+def _listed(params: QueryParams, key: str) -> tuple[str, ...]:
+    words = (word.strip() for said in params.getlist(key) for word in said.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _identifier(params: Mapping[str, str], key: str) -> UUID | None:
+    said = params.get(key)
+    try:
+        return UUID(said) if said else None
+    except ValueError:
+        raise _invalid(key, "is not the id of an alert") from None
 
 
 def _time(params: Mapping[str, str], key: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""One alert from detection to the last word about it: every step with its milliseconds."""
+"""An alert in a list, and one alert from detection to the last word about it: every step with its milliseconds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import AlertRecord, rfc3339
-from tocsin.ledger.contract import AlertStory, AttemptRow, DeliveryStory
+from tocsin.ledger.contract import AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory
 from tocsin.web.deliveries import as_json
 
 # What these say was said by an attempt already, unless there is more to say than the state.
@@ -30,10 +30,34 @@ def story_as_json(story: AlertStory) -> dict[str, Any]:
     return {
         **story.record.as_json(),
         "position": story.position,
+        "sold_out_after_s": _seconds(story.sold_out_after),
         "deliveries": [_delivery_as_json(told, story.record) for told in story.deliveries],
         "clicks": [rfc3339(click) for click in story.clicks],
         "timeline": _timeline(story),
     }
+
+
+def row_as_json(row: AlertRow) -> dict[str, Any]:
+    """As lists show it: what became of its deliveries, not how."""
+    return {
+        **row.record.as_json(),
+        "sold_out_after_s": _seconds(row.sold_out_after),
+        "deliveries": [_brief_as_json(delivery) for delivery in row.deliveries],
+    }
+
+
+def _brief_as_json(delivery: DeliveryRow) -> dict[str, Any]:
+    return {
+        "id": str(delivery.id),
+        "target": str(delivery.target),
+        "state": delivery.state.value,
+        "why": delivery.why and delivery.why.value,
+        "at": rfc3339(delivery.moved_at),
+    }
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else round(span.total_seconds(), 3)
 
 
 def _delivery_as_json(told: DeliveryStory, record: AlertRecord) -> dict[str, Any]:

@@ -7,8 +7,10 @@ shared transaction and returns only after its commit; a read never delays a writ
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
 from tocsin.ledger.contract.history import (
     AlertQuery,
+    AlertRow,
     AlertStory,
     AttemptRow,
+    DeliveryRow,
     DeliveryStory,
     EndedRow,
     Page,
@@ -35,6 +37,7 @@ from tocsin.ledger.contract.verbs import Ledger
 
 __all__ = [
     "AlertQuery",
+    "AlertRow",
     "AlertStory",
     "Appended",
     "Archive",
@@ -44,6 +47,7 @@ __all__ = [
     "Claimed",
     "Closed",
     "Decide",
+    "DeliveryRow",
     "DeliveryStory",
     "EndedRow",
     "Idempotency",

@@ -1,13 +1,13 @@
 """What is read back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.decision import Decision
-from tocsin.core.delivery import Delivery, Target
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
 
 T = TypeVar("T")
@@ -62,6 +62,26 @@ class EndedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """What became of one delivery, as lists of alerts tell it."""
+
+    id: UUID
+    target: Target
+    state: DeliveryState
+    why: Why | None
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """`sold_out_after`: from the beginning of its episode to the end; None while that lasts, or where nobody knows."""
+
+    record: AlertRecord
+    sold_out_after: timedelta | None
+    deliveries: tuple[DeliveryRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStory:
     delivery: Delivery
     attempts: tuple[AttemptRow, ...]
@@ -75,11 +95,16 @@ class AlertStory:
     position: int | None
     deliveries: tuple[DeliveryStory, ...]
     clicks: tuple[datetime, ...] = ()
+    sold_out_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertQuery:
-    """Empty means: no condition. Globs (`*`) are allowed in `skus` and `retailers`; a SKU may be `retailer:sku`."""
+    """Empty means: no condition. Globs (`*`) are allowed in `skus` and `retailers`; a SKU may be `retailer:sku`.
+
+    `words` are those of `core.search`. One and the same delivery is on one of the `channels` (`discord`, or a target of
+    it, `discord:general`) and in one of the `delivery_states`. `before` is an alert: what the ledger took up earlier.
+    """
 
     types: frozenset[AlertType] = frozenset()
     skus: tuple[str, ...] = ()
@@ -88,8 +113,12 @@ class AlertQuery:
     min_priority: int = 1
     decision: Decision | None = None
     state: str | None = None  # open, closed
+    words: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    delivery_states: frozenset[DeliveryState] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    before: UUID | None = None
     limit: int = 50
     page: str | None = None
 

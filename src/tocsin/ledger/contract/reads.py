@@ -8,14 +8,23 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger.contract.history import AlertQuery, AlertStory, AttemptRow, EndedRow, Page, TargetRow, TokenRow
+from tocsin.ledger.contract.history import (
+    AlertQuery,
+    AlertRow,
+    AlertStory,
+    AttemptRow,
+    EndedRow,
+    Page,
+    TargetRow,
+    TokenRow,
+)
 from tocsin.ledger.contract.queue import Claim, LaneRow, ShutLane, StandingMessage
 
 
 class Archive(Protocol):
     """The reads, on connections of their own."""
 
-    async def alerts(self, query: AlertQuery) -> Page[AlertRecord]: ...
+    async def alerts(self, query: AlertQuery) -> Page[AlertRow]: ...
 
     async def alert(self, identifier: UUID) -> AlertRecord | None: ...
 

@@ -1,0 +1,182 @@
+"""Alerts are found again: by words of their names, by what became of their deliveries, page after page."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import sqlite
+from tests.contract.books import GENERAL, HIGH, PHONE, Books, as_a_test, filtering, opened
+
+from tocsin.core.clock import ManualClock
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.errors import NotFoundError
+from tocsin.core.search import searched_words
+from tocsin.ledger import history
+from tocsin.ledger.contract import AlertQuery, AlertRow
+from tocsin.ledger.engine import parse_url, writing_engine
+from tocsin.ledger.schema import metadata
+from tocsin.ledger.upgrade import _MIGRATIONS
+
+SENT, REFUSED, PENDING = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.PENDING
+
+
+async def rows(books: Books, **query: object) -> tuple[AlertRow, ...]:
+    return (await books.archive.alerts(AlertQuery(**query))).items
+
+
+async def found(books: Books, **query: object) -> list[str]:
+    return [row.record.alert.sku for row in await rows(books, **query)]
+
+
+async def searched(books: Books, text: str, **query: object) -> list[str]:
+    return await found(books, words=searched_words(text), **query)
+
+
+async def test_words_are_found_anywhere_in_the_names_whatever_their_case_and_accents(books: Books) -> None:
+    await books.append(books.detected("1", product_name="Pokémon Écarlate", variant="100%_bleu"))
+    await books.append(books.detected("2", product_name="POKEMON Violet", seller="Løkke & Sønn"))
+    await books.append(books.detected("3-filtered", product_name="pokemon"), decide=filtering)
+    await books.append(books.detected("4-test", product_name="pokemon"), decide=as_a_test(books.clock))
+    assert await searched(books, "pokémon") == ["4-test", "3-filtered", "2", "1"]
+    assert await searched(books, "POKE cARLATE") == ["1"]
+    assert await searched(books, "lokke sonn") == ["2"]
+    assert await searched(books, "filt") == ["3-filtered"]
+    assert await searched(books, "bestbuy 2") == ["2"]
+    assert await searched(books, "100%_b") == ["1"]
+    assert await searched(books, "%") == ["1"]
+    assert await searched(books, "\\") == []
+    assert await searched(books, "pokemon nowhere") == []
+    assert await searched(books, "pokemon", retailers=("bestbuy",), skus=("2", "1")) == ["2", "1"]
+
+
+async def test_a_search_goes_on_page_after_page(books: Books) -> None:
+    for number in range(9):
+        await books.append(books.detected(f"{number}-{'even' if number % 2 == 0 else 'odd'}"))
+    page = await books.archive.alerts(AlertQuery(words=("even",), limit=2))
+    seen = [row.record.alert.sku for row in page.items]
+    while page.next:
+        page = await books.archive.alerts(AlertQuery(words=("even",), limit=2, page=page.next))
+        seen += [row.record.alert.sku for row in page.items]
+    assert seen == ["8-even", "6-even", "4-even", "2-even", "0-even"]
+
+
+async def test_what_is_forgotten_is_not_found(books: Books) -> None:
+    await books.append(books.detected("old"), decide=filtering)
+    books.clock.advance(timedelta(days=2).total_seconds())
+    await books.ledger.prune(books.clock.now() - timedelta(days=1))
+    await books.append(books.detected("new"), decide=filtering)
+    assert await searched(books, "bestbuy") == ["new"]
+
+
+async def test_an_older_ledger_is_searched_too_once_it_is_opened(place: str, clock: ManualClock) -> None:
+    async with opened(place, clock) as books:
+        for number in range(3):
+            await books.append(books.detected(f"ÉTÉ {number}"))
+    engine = writing_engine(parse_url(place))
+    with engine.connect() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with connection.begin():
+            for statement in ("DROP TABLE texts", *(f"DROP INDEX deliveries_{s}" for s in _IN_VAIN)):
+                connection.exec_driver_sql(statement)
+        command.stamp(config, "0003")
+        connection.commit()
+    engine.dispose()
+    async with opened(place, clock) as books:
+        assert await searched(books, "ete") == ["ÉTÉ 2", "ÉTÉ 1", "ÉTÉ 0"]
+
+
+_IN_VAIN = ("refused", "expired", "possibly_sent")
+
+
+async def test_alerts_are_found_by_where_they_went_and_what_became_of_that(books: Books) -> None:
+    await books.append(books.detected("both"), decide=books.telling(GENERAL, HIGH))
+    await books.append(books.detected("phone"), decide=books.telling(PHONE))
+    await books.append(books.detected("nowhere"), decide=books.telling())
+    await books.settle(await books.claimed(GENERAL), REFUSED, Why.REFUSED)
+    await books.settle(await books.claimed(PHONE), SENT)
+    assert await found(books, channels=("discord",)) == ["both"]
+    assert await found(books, channels=("discord:general", "sms")) == ["phone", "both"]
+    assert await found(books, channels=("disc",)) == await found(books, channels=("di_cord",)) == []
+    assert await found(books, delivery_states=frozenset({REFUSED})) == ["both"]
+    assert await found(books, delivery_states=frozenset({REFUSED, SENT})) == ["phone", "both"]
+    assert await found(books, delivery_states=frozenset({PENDING, REFUSED})) == ["both"]
+    # One and the same delivery: discord:high_priority waits, and only discord:general was refused.
+    assert await found(books, channels=("discord:high_priority",), delivery_states=frozenset({REFUSED})) == []
+    assert await found(books, channels=("discord:general",), delivery_states=frozenset({REFUSED})) == ["both"]
+    assert await found(books, channels=("discord",), delivery_states=frozenset({SENT})) == []
+    assert await found(books, channels=("sms",), delivery_states=frozenset({SENT}), words=("pho",)) == ["phone"]
+
+
+async def test_a_list_tells_what_became_of_each_delivery(books: Books) -> None:
+    await books.append(books.detected("old"), decide=books.telling())
+    await books.append(books.detected("new"), decide=books.telling(GENERAL, HIGH))
+    books.clock.advance(2)
+    await books.settle(await books.claimed(GENERAL), REFUSED, Why.REFUSED)
+    new, old = await rows(books)
+    assert [(one.target, one.state, one.why) for one in new.deliveries] == [
+        (GENERAL, REFUSED, Why.REFUSED),
+        (HIGH, PENDING, None),
+    ]
+    assert new.deliveries[0].moved_at == books.clock.now()
+    assert new.deliveries[0].id == (await books.deliveries())[GENERAL].id
+    assert old.deliveries == ()
+
+
+async def test_how_long_it_lasted_is_kept_with_the_alert(books: Books) -> None:
+    alert = books.detected()
+    await books.append(alert)
+    books.clock.advance(20)
+    await books.close(alert)
+    await books.append(books.detected("open"))
+    assert [row.sold_out_after for row in await rows(books)] == [None, timedelta(seconds=20)]
+    # Back again, and open: how long the first time lasted stays true.
+    books.clock.advance(60)
+    await books.append(books.detected())
+    assert [row.sold_out_after for row in await rows(books)] == [None, None, timedelta(seconds=20)]
+    story = await books.archive.story(alert.id)
+    assert story is not None
+    assert story.sold_out_after == timedelta(seconds=20)
+
+
+async def test_a_list_goes_by_the_order_of_the_ledger_within_one_instant_too(books: Books) -> None:
+    """One commit, one time for all: names of the same millisecond differ by chance alone."""
+    batch = [books.detected(str(number)) for number in range(40)]
+    await books.append(*batch, decide=books.telling())
+    await books.append(*(books.detected(str(number)) for number in range(40, 60)), decide=filtering)
+    assert await found(books, limit=100) == [str(number) for number in reversed(range(60))]
+    told = [event.record.alert.sku for event in await books.archive.events(0, 100)]
+    assert told == [str(number) for number in range(40)]
+    middle = await found(books, before=batch[20].id, limit=5)
+    assert middle == ["19", "18", "17", "16", "15"]
+
+
+async def test_what_is_older_than_an_alert_that_nobody_knows_cannot_be_told(books: Books) -> None:
+    with pytest.raises(NotFoundError):
+        await books.archive.alerts(AlertQuery(before=UUID(int=7)))
+
+
+def plan(query: AlertQuery) -> list[str]:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    asked = history.listing(query).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    engine.dispose()
+    return steps
+
+
+def test_a_search_reads_names_alone_from_the_newest_on() -> None:
+    steps = plan(AlertQuery(words=("rtx", "5090")))
+    assert steps[:2] == ["SCAN texts", "SEARCH alerts USING INTEGER PRIMARY KEY (rowid=?)"]
+    assert not any("TEMP B-TREE" in step for step in steps)
+
+
+def test_what_went_wrong_is_found_without_going_through_history() -> None:
+    steps = plan(AlertQuery(delivery_states=frozenset({REFUSED, DeliveryState.EXPIRED})))
+    assert "SEARCH alerts USING INTEGER PRIMARY KEY (rowid=?)" in steps
+    assert any("INDEX deliveries_refused" in step for step in steps)
+    assert not any(step.startswith("SCAN alerts") for step in steps)
