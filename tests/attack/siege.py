@@ -83,8 +83,8 @@ class Siege:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """To the service; it is cut at the end, whatever is still on its way."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        """To the service, from an address that is not the probe's; it is cut at the end."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=("127.0.0.2", 0))
         try:
             yield reader, writer
         finally:
