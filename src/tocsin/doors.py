@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from tocsin.core.errors import CannotListenError
 from tocsin.core.facts import Tell, Trouble
 
 BACKLOG = 2048  # a storm of a thousand reconnecting sockets waits here, and is not refused
@@ -95,7 +96,7 @@ class Doors:
         self.port = port
 
     async def start(self) -> None:
-        """Raises OSError where the address is taken."""
+        """Raises CannotListenError."""
         listener = _listen(*self._address)
         self.port = listener.getsockname()[1]
         self._server = _Server(self._config, self._tell_paused)
@@ -138,7 +139,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.setblocking(False)  # noqa: FBT003 - the name of the argument is not public in the standard library
-    except OSError:
+    except OSError as problem:
         listener.close()
-        raise
+        mend = "stop what listens there, or choose another server.port (--port) or server.host (--host)"
+        raise CannotListenError(f"{host}:{port}", problem, mend) from None
     return listener

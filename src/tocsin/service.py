@@ -1,5 +1,6 @@
 """The service: every part wired together, started in order, stopped in reverse. Nothing else names concrete classes."""
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -49,6 +50,7 @@ from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
+from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, PatientHttp, WebSettings, build_app
 from tocsin.wiring import channels
@@ -69,6 +71,7 @@ class AlertService:
         self._serve = serve
         self._clock = clock or SystemClock()
         self._in_force = InForce(rulebook(config), {})
+        self._reloading = asyncio.Lock()
         self._running: AsyncExitStack | None = None
         self._listeners: list[Tell] = [self.telemetry.hear]
 
@@ -107,7 +110,7 @@ class AlertService:
             open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
         )
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
-        self._in_force.channels = self._make_channels(self.config)
+        self._in_force.channels = await asyncio.to_thread(self._make_channels, self.config)
         self._make_senders()
         self._make_takers()
         self._make_watch()
@@ -115,7 +118,7 @@ class AlertService:
         for part in (self.targets, self.monitors, self.objectives, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
-        await self.tokens.start(self._configured_tokens(self.config))
+        await self.tokens.start(await asyncio.to_thread(self._configured_tokens, self.config))
         stack.push_async_callback(self.tokens.stop)
         stack.push_async_callback(self.doors.stop)
         stack.push_async_callback(self.lanes.stop)
@@ -154,20 +157,28 @@ class AlertService:
 
         Raises InvalidConfigError, and nothing has changed.
         """
-        try:
-            fresh = self.config.reread()
-            book, made = rulebook(fresh), self._make_channels(fresh)
-            self.tokens.configure(self._configured_tokens(fresh))
-        except InvalidConfigError as problem:
-            self._hear(Reloaded(problem.message))
-            raise
+        async with self._reloading:
+            try:
+                fresh, book, made, tokens = await asyncio.to_thread(self._reread)
+                self.tokens.configure(tokens)
+            except InvalidConfigError as problem:
+                self._hear(Reloaded(problem.message))
+                raise
+            await self._swap(fresh, book, made)
+        return fresh
+
+    def _reread(self) -> tuple[Config, Rulebook, Mapping[str, Channel], Mapping[str, ConfiguredToken]]:
+        """In a thread of its own: a disk that answers slowly keeps nobody waiting."""
+        fresh = self.config.reread()
+        return fresh, rulebook(fresh), self._make_channels(fresh), self._configured_tokens(fresh)
+
+    async def _swap(self, fresh: Config, book: Rulebook, made: Mapping[str, Channel]) -> None:
         for setting in restart_needed(self.config, fresh):
             self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
         self.config, self._in_force.rulebook, self._in_force.channels = fresh, book, made
         self.lanes.adopt()
         await self.dispatcher.look()
         self._hear(Reloaded())
-        return fresh
 
     def listen(self, listener: Tell) -> None:
         """Hear every fact from now on: what was decided, sent, refused. A listener must not block."""

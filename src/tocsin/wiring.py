@@ -23,9 +23,12 @@ from tocsin.config.settings.webhook import Webhooks as WebhookSettings
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError
+from tocsin.core.file import cause, read_text
 from tocsin.core.networks import networks
 
 Compiled = Mapping[Path, Template]
+
+MAX_TEMPLATE_FILE = 64 * 1024  # bytes
 
 
 def channels(config: Config, transport: Transport, clock: Clock, link: Link) -> Mapping[str, Channel]:
@@ -126,6 +129,6 @@ def _template_files(settings: Discord) -> Iterator[tuple[KeyPath, Path]]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise BrokenTemplateError(f"it cannot be read: {problem}") from None
+        return read_text(file, MAX_TEMPLATE_FILE)
+    except (OSError, ValueError) as problem:
+        raise BrokenTemplateError(f"it cannot be read ({cause(problem)})") from None

@@ -64,6 +64,18 @@ class Process:
     def tell(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def held_back(self) -> int:
+        """The signals that the kernel keeps for it until it wants to hear of them, a bit each (proc(5), SigBlk)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        blocked = re.search(r"^SigBlk:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        assert blocked is not None, status
+        return int(blocked[1], 16)
+
     def wait(self) -> int:
         """Its exit code."""
         return self._process.wait(DEADLINE_S)

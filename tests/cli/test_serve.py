@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.program import Serving, tocsin
+from tests.cli.program import DEADLINE_S, Process, Serving, tocsin
 
 from tocsin.sandbox import Fault, Sandbox
 
@@ -81,6 +83,29 @@ def test_a_hangup_reads_the_configuration_again_and_a_bad_one_changes_nothing(tm
         assert service.stop() == 0
 
 
+def test_a_hangup_while_it_is_being_loaded_is_obeyed_once_it_runs(tmp_path: Path):
+    write(tmp_path)
+    with Process(tmp_path, "serve", "--config", "alerts.json") as service:
+        deadline = time.monotonic() + DEADLINE_S
+        while service.held_back != 1 << signal.SIGHUP - 1:  # every signal, for a moment, where a process is made
+            assert not service.said_something, "it has never held this signal back"
+            assert time.monotonic() < deadline
+        service.tell(signal.SIGHUP)
+        service.says("Dashboard .*")
+        assert service.logs("configuration reloaded")["level"] == "info"
+        assert service.stop() == 0
+
+
+def test_hangups_while_it_stops_end_nothing(tmp_path: Path):
+    write(tmp_path)
+    with Serving(tmp_path, "--config", "alerts.json") as service:
+        service.tell(signal.SIGTERM)
+        service.logs("stopping: a second signal ends it at once")
+        while service.runs:
+            service.tell(signal.SIGHUP)
+        assert service.wait() == 0
+
+
 async def test_a_second_signal_ends_a_stop_that_takes_too_long(tmp_path: Path):
     async with Sandbox() as sandbox:
         sandbox.faults.next("discord", Fault.hang(), times=None)
@@ -116,6 +141,13 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path, taken_port: int):
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"cannot_listen: cannot listen on 127.0.0.1:{taken_port} (address already in use)")
+
+
+def test_a_pipe_for_a_configuration_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "alerts.json")
+    ended = tocsin(tmp_path, "serve", "--config", "alerts.json")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "the file cannot be read (a pipe, where a file is expected)" in ended.stderr
 
 
 def test_strangers_need_tokens_before_anything_starts(tmp_path: Path):

@@ -1,8 +1,19 @@
 """Rows 37 and 38: a configuration that cannot be read, and one that no longer knows what waits."""
 
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 from tests.faults.village import Village
+from tests.story.town import DEADLINE_S
 
+from tocsin.config import Config
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidConfigError
 from tocsin.core.facts import Reloaded
@@ -37,6 +48,66 @@ async def test_row_37_a_file_that_is_gone_changes_nothing(village: Village):
     with pytest.raises(InvalidConfigError):
         await village.alerts.reload()
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+
+
+def the_file_itself(folder: Path, pipe: Path) -> None:
+    (folder / "tocsin.json").unlink()
+    pipe.rename(folder / "tocsin.json")
+
+
+def a_file_of_variables(folder: Path, pipe: Path) -> None:
+    change(folder, lambda blocks: blocks | {"env_file": pipe.name})
+
+
+def a_secret_file(folder: Path, pipe: Path) -> None:
+    token = {"secret": f"${{file:{pipe.name}}}", "scopes": ["read"]}
+    change(folder, lambda blocks: blocks | {"tokens": blocks["tokens"] | {"other": token}})
+
+
+def a_template(folder: Path, pipe: Path) -> None:
+    def templated(blocks: dict[str, Any]) -> dict[str, Any]:
+        blocks["alerts"]["channels"]["discord"]["templates"] = {"in_stock": pipe.name}
+        return blocks
+
+    change(folder, templated)
+
+
+def the_local_token(folder: Path, pipe: Path) -> None:
+    pipe.rename(folder / "tocsin.token")
+
+
+def change(folder: Path, how: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    file = folder / "tocsin.json"
+    file.write_text(json.dumps(how(json.loads(file.read_text()))))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("where", [the_file_itself, a_file_of_variables, a_secret_file, a_template, the_local_token])
+async def test_row_37_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
+    village: Village, where: Callable[[Path, Path], None]
+):
+    await village.open()
+    os.mkfifo(village.folder / "pipe")
+    where(village.folder, village.folder / "pipe")
+    with pytest.raises(InvalidConfigError, match="a pipe, where a file is expected"):
+        await village.alerts.reload()
+    await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+
+
+async def test_row_37_a_disk_that_answers_slowly_keeps_nobody_waiting_but_who_asked(village: Village):
+    await village.open()
+    answers, read_again = threading.Event(), village.alerts.config.again
+
+    def slowly() -> Config:
+        assert answers.wait(DEADLINE_S)
+        return read_again()
+
+    village.alerts.config = replace(village.alerts.config, again=slowly)
+    first, second = (asyncio.create_task(village.alerts.reload()) for _ in range(2))
+    await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+    assert not first.done()
+    answers.set()
+    assert await first == await second
 
 
 async def test_row_37_a_hundred_reloads_under_load_drop_nothing(village: Village):

@@ -14,9 +14,9 @@ import typer
 
 from tocsin.cli.console import run, tell
 from tocsin.cli.detector import detect
-from tocsin.cli.listening import CannotListenError
 from tocsin.cli.orders import Orders
-from tocsin.cli.serve import announce, opened, reload
+from tocsin.cli.serve import announce, reload
+from tocsin.core.errors import CannotListenError
 from tocsin.sandbox import Sandbox
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
@@ -39,7 +39,7 @@ async def _demo(port: int, sandbox_port: int, folder: Path | None) -> None:
     orders = Orders()
     async with _folder(folder) as place, _sandbox(sandbox_port) as sandbox:
         service = AlertService.from_config(_configuration(place, port, sandbox), environ={})
-        async with opened(service):
+        async with service:
             announce(service)
             tell(f"Sandbox        {sandbox.url}/")
             tell("Alerts arrive on both pages within seconds. Ctrl-C ends it.")

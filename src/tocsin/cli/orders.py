@@ -9,7 +9,8 @@ STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class Orders:
-    """Made before anything else is started, so that an order that comes early is obeyed later.
+    """Made before anything else is started, so that an order that comes early is obeyed later. A SIGHUP that came while
+    the program was being loaded has waited until now, and one that comes while it stops ends nothing.
 
     A second SIGTERM or Ctrl-C ends the process at once; the ledger is made for that.
     """
@@ -20,6 +21,7 @@ class Orders:
         loop = asyncio.get_running_loop()
         for number in (*STOP, signal.SIGHUP):
             loop.add_signal_handler(number, self._hear, number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     async def obey(self, reload: Callable[[], Awaitable[object]]) -> None:
         """Reload at each SIGHUP; return at SIGTERM or Ctrl-C."""
@@ -31,4 +33,5 @@ class Orders:
             if self._stopping:
                 os._exit(128 + number)
             self._stopping = True
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         self._given.put_nowait(number)

@@ -10,6 +10,7 @@ import typer
 
 from tocsin.client import Client
 from tocsin.config import Config, load
+from tocsin.core.file import cause, read_text
 
 Url = Annotated[str | None, typer.Option(envvar="TOCSIN_URL", help="Where the service is.", show_default=False)]
 Token = Annotated[str | None, typer.Option(envvar="TOCSIN_TOKEN", help="What to call it with.", show_default=False)]
@@ -18,6 +19,7 @@ ConfigFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
+_LONGEST = 4096  # bytes of a file with a token
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to listen on is not one to call
 
 
@@ -42,14 +44,14 @@ def local_token(config: Config, url: str | None = None) -> str:
         raise typer.BadParameter(f"{url} is another machine: say --token or TOCSIN_TOKEN")
     here = config.local_token_file
     try:
-        return here.read_text().strip()
+        return read_text(here, _LONGEST).strip()
     except FileNotFoundError:
         raise typer.BadParameter(
             f"no token: {here} is not there, so no service has been started with this configuration."
             " Start one with `tocsin serve`, or say --token or TOCSIN_TOKEN"
         ) from None
-    except OSError as problem:
-        raise typer.BadParameter(f"no token: {here} cannot be read ({problem.strerror}); say --token") from None
+    except (OSError, ValueError) as problem:
+        raise typer.BadParameter(f"no token: {here} cannot be read ({cause(problem)}); say --token") from None
 
 
 def _is_loopback(url: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell
-from tocsin.cli.listening import CannotListenError
+from tocsin.core.errors import CannotListenError
 from tocsin.sandbox import Sandbox, serve
 
 

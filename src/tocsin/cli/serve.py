@@ -5,7 +5,6 @@ import gc
 import logging
 import resource
 import sys
-from collections.abc import AsyncIterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +12,8 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell
-from tocsin.cli.listening import CannotListenError
 from tocsin.cli.orders import Orders
-from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
+from tocsin.core.errors import InvalidConfigError
 from tocsin.pipeline.tokens import local_secret
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
@@ -59,7 +57,7 @@ async def _serve(service: AlertService) -> None:
     if service.config.open_to_strangers:
         raise InvalidConfigError(f"{server.host} can be reached by strangers: configure `tokens`, or use 127.0.0.1")
     orders = Orders()
-    async with opened(service):
+    async with service:
         own_the_process()
         announce(service)
         await orders.obey(lambda: reload(service))
@@ -78,21 +76,6 @@ def own_the_process() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTIONS)
-
-
-@contextlib.asynccontextmanager
-async def opened(service: AlertService) -> AsyncIterator[AlertService]:
-    """The service from its start to its end. Raises CannotListenError for an address that cannot be had."""
-    server = service.config.settings.server
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(service)
-        except OSError as problem:
-            if problem.filename is not None:
-                raise LedgerUnavailableError(f"{problem.filename}: {problem.strerror}: mend its rights") from None
-            mend = "stop what listens there, or choose another --port or --host"
-            raise CannotListenError(f"{server.host}:{server.port}", problem, mend) from None
-        yield service
 
 
 def announce(service: AlertService) -> None:

@@ -16,6 +16,7 @@ from tocsin.config.settings import Settings
 from tocsin.config.tree import leaves
 from tocsin.config.validation import validate
 from tocsin.config.variables import Expansion, Variables, read_env_file
+from tocsin.core.file import cause, read_file
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 # Settings of the first level that are one value: the others are blocks, lists or named things.
@@ -48,8 +49,7 @@ def _read(path: Path | None) -> Document:
     if path is None:
         return Document("", {}, {(): Place(1, 1)})
     try:
-        with path.open("rb") as file:
-            content = file.read(4 * MAX_SIZE + 1)
+        content = read_file(path, 4 * MAX_SIZE + 1)
         return parse(content.decode("utf-8-sig"), path.name)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -126,8 +126,8 @@ class _Draft:
         except FileNotFoundError:
             self.env_file_missing = True
             return {}
-        except (OSError, ValueError):
-            self._report(("env_file",), "the file cannot be read as NAME=value lines")
+        except (OSError, ValueError) as problem:
+            self._report(("env_file",), f"the file cannot be read as NAME=value lines ({cause(problem)})")
             return {}
         self.private_files.append(self.base / named)
         return values

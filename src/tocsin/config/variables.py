@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.config.problems import KeyPath
+from tocsin.core.file import cause, read_text
 
 MAX_SECRET_FILE = 64 * 1024  # bytes
 MAX_ENV_FILE = 1024 * 1024  # bytes
@@ -85,9 +86,9 @@ class Variables:
 
     def _secret_file(self, path: Path, expansion: Expansion) -> str:
         try:
-            text = _bounded(path, MAX_SECRET_FILE).rstrip("\r\n")
+            text = read_text(path, MAX_SECRET_FILE).rstrip("\r\n")
         except (OSError, ValueError) as error:
-            raise _UnsetError(f"the secret file cannot be read ({_cause(error)})") from None
+            raise _UnsetError(f"the secret file cannot be read ({cause(error)})") from None
         expansion.files.append(path)
         if not text:
             raise _UnsetError("the secret file is empty")
@@ -99,7 +100,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
     Raises OSError, and ValueError where it is no text.
     """
-    lines = (line.strip() for line in _bounded(path, MAX_ENV_FILE).splitlines())
+    lines = (line.strip() for line in read_text(path, MAX_ENV_FILE).splitlines())
     assignments = (_ASSIGNMENT.fullmatch(line) for line in lines if not line.startswith("#"))
     return {found[1]: _unquoted(found[2]) for found in assignments if found}
 
@@ -108,17 +109,3 @@ def _unquoted(text: str) -> str:
     if text[:1] in ("'", '"'):
         return text[1:].partition(text[0])[0]
     return text.partition(" #")[0].rstrip()
-
-
-def _bounded(path: Path, limit: int) -> str:
-    with path.open("rb") as file:
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise ValueError(f"larger than {limit} bytes")
-    return content.decode("utf-8-sig")
-
-
-def _cause(error: OSError | ValueError) -> str:
-    if isinstance(error, UnicodeError):
-        return "not UTF-8"
-    return (error.strerror or "no access") if isinstance(error, OSError) else str(error)

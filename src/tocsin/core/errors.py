@@ -12,6 +12,7 @@ TocsinError
 ├── ConflictError             the same idempotency key with another body
 ├── RateLimitedError          more messages a second than this caller may send
 ├── UnreachableError          no service answers there; raised by clients
+├── CannotListenError         the port is taken, or the address is none of this machine's
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
 └── LedgerError               the ledger cannot do what was asked
     ├── LedgerUnavailableError   not now (locked, disk full, stopping): try again later, nothing was kept
@@ -22,6 +23,7 @@ TocsinError
 Each has a stable word `code` for programs, and `details` that name the fields.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -97,6 +99,15 @@ class RateLimitedError(TocsinError):
 
 class UnreachableError(TocsinError):
     code = "unreachable"
+
+
+class CannotListenError(TocsinError):
+    code = "cannot_listen"
+
+    def __init__(self, where: str, problem: OSError, mend: str) -> None:
+        known = problem.errno is not None and problem.errno > 0  # name resolution counts below zero
+        why = os.strerror(problem.errno).lower() if known and problem.errno else str(problem)
+        super().__init__(f"cannot listen on {where} ({why}): {mend}")
 
 
 class IllegalMoveError(TocsinError):

@@ -22,6 +22,7 @@ from tocsin.core.errors import (
     RateLimitedError,
     UnauthorizedError,
 )
+from tocsin.core.file import cause, read_text
 from tocsin.core.secret import Secret
 from tocsin.ledger.contract import Archive, Ledger, TokenRow
 from tocsin.pipeline.strangers import Strangers
@@ -35,6 +36,7 @@ _ID_LENGTH = 8
 _RANDOM_BYTES = 32
 _TOUCH_EVERY_S = 60.0
 _MAX_NAME = 64
+_MAX_FILE = 4096  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,13 +203,27 @@ def _guessing(wait: float) -> RateLimitedError:
 def local_secret(path: Path) -> Secret:
     """The admin token for the commands of the same user, made at the first start; its file is theirs alone (0600).
 
-    Raises OSError where the file can be neither read nor made.
+    Raises InvalidConfigError where the file can be neither read nor made.
     """
+    try:
+        return _kept(path) or _made(path)
+    except (OSError, ValueError) as problem:
+        raise InvalidConfigError(
+            f"{path}, the token for commands on this machine, cannot be kept ({cause(problem)}): mend its rights,"
+            " or take it away"
+        ) from None
+
+
+def _kept(path: Path) -> Secret | None:
     with contextlib.suppress(FileNotFoundError):
-        kept = path.read_text().strip()
+        kept = read_text(path, _MAX_FILE).strip()
         if len(kept) >= MIN_CONFIGURED:
             path.chmod(0o600)
             return Secret(kept)
+    return None
+
+
+def _made(path: Path) -> Secret:
     fresh = f"tocsin_{LOCAL}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
