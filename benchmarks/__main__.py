@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backlog, discord, ingest, latency
+from benchmarks import backlog, discord, gate, ingest, latency
 
 Measure = Callable[[], Awaitable[list[tuple[str, str, str]]]]
 
@@ -16,6 +16,7 @@ PARTS: Mapping[str, Measure] = {
     "latency": latency.measure,
     "backlog": backlog.measure,
     "discord": discord.measure,
+    "gate": gate.measure,
 }
 
 

@@ -12,8 +12,8 @@ from tocsin.config.configuration import Config
 from tocsin.core.alert import AlertType
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
-from tocsin.rules.gate import Rate
 from tocsin.rules.quiet import QuietAction
+from tocsin.rules.window import Rate
 
 HIGH, GENERAL, STAFF = (Target("discord", name) for name in ("high_priority", "general", "staff"))
 

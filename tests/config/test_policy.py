@@ -12,10 +12,10 @@ from tocsin.config.policy import OFFERS
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import Target
-from tocsin.rules.gate import Rate
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.objective import Objective
+from tocsin.rules.window import Rate
 from tocsin.wiring import channels
 
 DOCUMENTED = (Rate(5, timedelta(seconds=2)), Rate(30, timedelta(minutes=1)))

@@ -11,7 +11,7 @@ from tests.config.scenes import ENVIRON
 from tocsin.config import check, rulebook, shown
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
-from tocsin.rules.gate import Rate
+from tocsin.rules.window import Rate
 
 KEY = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER = "whsec_" + base64.b64encode(bytes(range(24))).decode()

@@ -13,8 +13,9 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import BreakerClosed, BreakerOpened
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
-from tocsin.rules.gate import GatePolicy, Rate
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.window import Rate
 
 HOUR, MINUTE = 3600.0, 60.0
 LANES = 12

@@ -15,8 +15,9 @@ from tocsin.core.alert import Alert
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
-from tocsin.rules.gate import GatePolicy, Rate
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.window import Rate
 
 TICK = 0.25  # seconds; all times are whole ticks, so that no rounding blurs who came first
 TARGET = Target("board", "wall")

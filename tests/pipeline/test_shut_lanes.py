@@ -15,8 +15,9 @@ from tocsin.core.facts import LaneOpened, LanePaused
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.targets import Targets
-from tocsin.rules.gate import GatePolicy, Rate
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.window import Rate
 
 HOUR, DAY = 3600.0, 86400.0
 PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall")

@@ -10,16 +10,20 @@ from tocsin.core.alert import Band
 from tocsin.rules.gate import (
     Gate,
     GatePolicy,
-    Rate,
+    answered,
     bounded,
     heed,
+    join,
     lowest_now,
     oldest_first,
     opens_at,
     recall,
     shut,
     spend,
+    spend_more,
+    unspend,
 )
+from tocsin.rules.window import Rate
 
 HIGH, MEDIUM, LOW = Band.HIGH, Band.MEDIUM, Band.LOW
 DISCORD = GatePolicy(rates=(Rate(5, 2 * SECOND), Rate(30, MINUTE)))
@@ -44,7 +48,7 @@ def shut_for(gate: Gate, now: float, seconds: float) -> Gate:
 
 def test_a_gate_without_limits_is_open():
     assert opens_at(used(FREE, *[1.0] * 100), FREE, LOW, 1.0) == 1.0
-    assert used(FREE, 1.0, 2.0).used == ()
+    assert used(FREE, 1.0, 2.0).windows == ()
 
 
 def test_the_high_band_may_use_the_whole_budget_and_the_others_leave_a_reserve():
@@ -80,7 +84,7 @@ def test_the_strictest_of_several_rates_holds():
 
 def test_the_log_stays_as_short_as_the_longest_window():
     gate = used(DISCORD, *[float(at) for at in range(0, 1000, 5)])
-    assert len(gate.used) == 12
+    assert [len(window.uses) for window in gate.windows] == [1, 12]
 
 
 def test_what_the_provider_says_is_left_holds_until_its_window_ends():
@@ -129,8 +133,38 @@ def test_a_negative_remainder_is_none_left():
 
 
 def test_after_a_restart_the_gate_remembers():
-    gate = recall(DISCORD, [90 * SECOND, 2 * SECOND, SECOND, 0 * SECOND, -HOUR], 100.0)
-    assert gate.used == (98.0, 99.0, 100.0, 100.0)
+    gate = recall(DISCORD, [(age, 1) for age in (90 * SECOND, 2 * SECOND, SECOND, 0 * SECOND, -HOUR)], 100.0)
+    assert [window.uses for window in gate.windows] == [((99.0, 1), (100.0, 2)), ((98.0, 1), (99.0, 1), (100.0, 2))]
+
+
+def test_a_request_counts_from_its_answer_on():
+    gate = answered(used(DISCORD, 0.0), DISCORD, 0.0, 1.5)
+    assert [window.uses for window in gate.windows] == [((1.5, 1),), ((1.5, 1),)]
+    assert not any(window.total for window in answered(gate, DISCORD, 1.5, None).windows)
+
+
+def test_a_place_that_was_not_needed_is_given_back():
+    gate = unspend(used(DISCORD, 0.0, 0.5), DISCORD, 0.5)
+    assert gate == used(DISCORD, 0.0)
+
+
+def test_a_request_of_several_units_takes_them_all():
+    policy = GatePolicy(rates=(Rate(5, SECOND),), reserve=0.0)
+    gate = spend_more(used(policy, 0.0), policy, 0.0, 3)
+    assert opens_at(gate, policy, HIGH, 0.0) == 0.0
+    assert opens_at(gate, policy, HIGH, 0.0, units=2) == 1.0
+
+
+def test_another_policy_counts_what_was_sent_under_the_old_one():
+    gate = used(DISCORD, 0.0, 1.0, 2.0)
+    stricter = GatePolicy(rates=(Rate(3, 30 * SECOND),))
+    assert opens_at(gate, stricter, HIGH, 2.0) == 30.0
+    assert [window.total for window in spend(gate, stricter, 31.5).windows] == [2]
+
+
+def test_what_another_gate_has_let_through_counts_where_they_share():
+    gate = join(used(DISCORD, 1.0), DISCORD, used(DISCORD, 0.0, 1.0, 1.5, 1.5))
+    assert opens_at(gate, DISCORD, HIGH, 1.5) == 2.0
 
 
 def test_a_share_of_all_requests_belongs_to_the_oldest():

@@ -4,9 +4,9 @@ from tests.rules.made import CATALOG, HOUR, MINUTE, NOW, SECOND, alert
 
 from tocsin.core.alert import AlertType
 from tocsin.core.mention import NOBODY, Mention
-from tocsin.rules.gate import Rate
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule, mention_for
+from tocsin.rules.window import Rate
 
 EVERYONE = Mention(everyone=True)
 CONSOLES = Mention(roles=("22",))

@@ -143,6 +143,15 @@ class TellsOperators(Protocol):
 
 
 @runtime_checkable
+class Measures(Protocol):
+    """Its provider counts something other than requests: the segments of a text, say."""
+
+    def units(self, attempt: Attempt) -> int:
+        """How much of its lane's rates the request takes, at least 1. Called before it leaves; must not block."""
+        ...
+
+
+@runtime_checkable
 class SharesGate(Protocol):
     """A channel where several targets can share one limit of the provider."""
 

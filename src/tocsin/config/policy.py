@@ -16,13 +16,14 @@ from tocsin.core.delivery import Target
 from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
-from tocsin.rules.gate import GatePolicy, Rate
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.objective import Objective
 from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.window import Rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Channel, Finds, Member, RepeatsSafely, Report
+from tocsin.channels.contract import Attempt, Channel, Finds, Measures, Member, RepeatsSafely, Report
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
@@ -88,6 +88,17 @@ class Attempts:
     def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
         """Resolves when the first attempt for that alert is settled."""
         return self._watchers.setdefault(alert, asyncio.get_running_loop().create_future())
+
+    def units(self, claim: Claim) -> int:
+        """How much of its lane's rates the claimed request takes; 1 where its channel counts requests."""
+        channel: object = self._in_force.channels.get(claim.target.channel)
+        if claim.joins is not None or not isinstance(channel, Measures):
+            return 1
+        try:
+            return max(1, channel.units(composed(claim)))
+        except Exception as bug:  # noqa: BLE001 - sending fails on it as well, and says so for each member
+            self._tell(Trouble("channel_failed", f"{claim.target}: {bug!r}", "Report this: a channel never raises."))
+            return 1
 
     async def send(self, claim: Claim) -> Answered:
         """Send the claimed request; it is not settled by that."""

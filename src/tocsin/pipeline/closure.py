@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from tocsin.core.alert import Band
 from tocsin.pipeline.lane import Lane
-from tocsin.rules.gate import Rate, budget_opens
+from tocsin.rules.gate import budget_opens
+from tocsin.rules.window import Rate
 
 
 class Cause(StrEnum):

@@ -126,11 +126,12 @@ class Dispatcher:
             lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
         finally:
             lane.claiming = False
-            lane.settle_places(now, len(claims))
-        for claim in claims:
+            units = [self._attempts.units(claim) for claim in claims]
+            lane.settle_places(now, units)
+        for claim, taken in zip(claims, units, strict=True):
             passing(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
-            self._spawn(self._make(lane, claim, now))
+            self._spawn(self._make(lane, claim, now, taken))
         self._plan_next(lane)
 
     async def _withhold(self, lane: Lane) -> None:
@@ -157,7 +158,7 @@ class Dispatcher:
             joins=self._attempts.joins(lane.name),
         )
 
-    async def _make(self, lane: Lane, claim: Claim, entered: float) -> None:
+    async def _make(self, lane: Lane, claim: Claim, entered: float, units: int) -> None:
         """The place at the provider is free with its answer: what it came to is written in one commit with the next
         claim.
         """
@@ -169,7 +170,7 @@ class Dispatcher:
             if _never_left(answered):
                 left = None
         finally:
-            lane.end(entered, left)
+            lane.end(entered, left, units)
             self._plan_next(lane)
         self._follow(await self._attempts.settle(claim, answered))
 

@@ -1,8 +1,8 @@
 """All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappop, heappush
 
@@ -11,7 +11,21 @@ from tocsin.core.alert import Band
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
 from tocsin.rules.breaker import Breaker, admits, judge, probe
-from tocsin.rules.gate import Gate, GatePolicy, heed, lowest_now, oldest_first, opens_at, recall, shut, spend, unspend
+from tocsin.rules.gate import (
+    Gate,
+    GatePolicy,
+    answered,
+    heed,
+    join,
+    lowest_now,
+    oldest_first,
+    opens_at,
+    recall,
+    shut,
+    spend,
+    spend_more,
+    unspend,
+)
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -22,29 +36,28 @@ class Turnstile:
     policy: GatePolicy
     gate: Gate = field(default_factory=Gate)
 
-    def enter(self, now: float) -> None:
-        self.gate = spend(self.gate, self.policy, now)
+    def enter(self, now: float, units: int = 1) -> None:
+        self.gate = spend(self.gate, self.policy, now, units)
 
-    def leave(self, entered: float, answered: float | None) -> None:
-        """A request counts from its answer on: the provider saw it no later. Where none left (None) it never did."""
-        used = list(self.gate.used)
-        if entered in used:
-            used.remove(entered)
-        if answered is not None:
-            used.append(answered)
-        self.gate = replace(self.gate, used=tuple(sorted(used)))
+    def spend_more(self, entered: float, units: int) -> None:
+        """What entered then takes so many units more than was known."""
+        self.gate = spend_more(self.gate, self.policy, entered, units)
+
+    def leave(self, entered: float, at: float | None, units: int = 1) -> None:
+        """It was answered at that time; None where nothing left."""
+        self.gate = answered(self.gate, self.policy, entered, at, units)
 
     def give_back(self, entered: float) -> None:
         """Nothing was there to leave."""
-        self.gate = unspend(self.gate, entered)
+        self.gate = unspend(self.gate, self.policy, entered)
 
-    def add(self, used: Iterable[float]) -> None:
+    def join(self, other: Gate) -> None:
         """Another lane comes under this limit, with what it has used so far."""
-        self.gate = replace(self.gate, used=tuple(sorted((*self.gate.used, *used))))
+        self.gate = join(self.gate, self.policy, other)
 
-    def restore(self, ages: Iterable[timedelta], now: float) -> None:
-        """After a restart: what attempts of so long ago have spent."""
-        self.gate = recall(self.policy, ages, now)
+    def restore(self, requests: Iterable[tuple[timedelta, int]], now: float) -> None:
+        """After a restart: what requests of so long ago have spent."""
+        self.gate = recall(self.policy, requests, now)
 
 
 @dataclass(slots=True)
@@ -105,26 +118,30 @@ class Lane:
         for stile in self.turnstiles:
             stile.enter(now)
 
-    def leave(self, entered: float, answered: float | None) -> None:
+    def leave(self, entered: float, at: float | None, units: int = 1) -> None:
+        """It was answered at that time; None where nothing left."""
         for stile in self.turnstiles:
-            stile.leave(entered, answered)
+            stile.leave(entered, at, units)
 
-    def settle_places(self, entered: float, attempts: int) -> None:
-        """One place was taken before the claim; it came to so many attempts."""
-        if attempts == 0:
-            for stile in self.turnstiles:
+    def settle_places(self, entered: float, units: Sequence[int]) -> None:
+        """One place for one unit was taken before the claim; it came to attempts that take so many units each."""
+        for stile in self.turnstiles:
+            if not units:
                 stile.give_back(entered)
-        for _ in range(attempts - 1):
-            self.enter(entered)
+            elif units[0] > 1:
+                stile.spend_more(entered, units[0] - 1)
+            for more in units[1:]:
+                stile.enter(entered, more)
 
     def start(self, now: float) -> None:
         """A request leaves; while the breaker is open it is the probe."""
         self.in_flight += 1
         self.breaker = probe(self.breaker, now)
 
-    def end(self, entered: float, answered: float | None) -> None:
+    def end(self, entered: float, at: float | None, units: int = 1) -> None:
+        """A request is over: answered at that time, or None where it never left."""
         self.in_flight -= 1
-        self.leave(entered, answered)
+        self.leave(entered, at, units)
 
     def put_off(self, due: float) -> None:
         heappush(self.back_at, due)

@@ -58,11 +58,11 @@ class Lanes(Mapping[str, Lane]):
 
     def restore(self, recent: Iterable[AttemptRow]) -> None:
         """Pacing goes on where the last process stopped."""
-        now, ages = self._clock.now(), defaultdict[str, list[timedelta]](list)
+        now, requests = self._clock.now(), defaultdict[str, list[tuple[timedelta, int]]](list)
         for row in recent:
-            ages[row.lane].append(now - row.started_at)
+            requests[row.lane].append((now - row.started_at, 1))
         for lane in self.values():
-            lane.turnstiles[0].restore(ages[lane.name], self._clock.monotonic())
+            lane.turnstiles[0].restore(requests[lane.name], self._clock.monotonic())
 
     async def recall(self) -> None:
         """What was shut when the last process ended is so for as long as was said."""

@@ -44,6 +44,6 @@ class SharedGates:
     def _lead_through(self, lane: Lane, name: str) -> None:
         """What the lane has sent so far counts for all who share the gate."""
         stile = self._stiles.setdefault(name, Turnstile(lane.policy.shared))
-        stile.add(lane.turnstiles[0].gate.used)
+        stile.join(lane.turnstiles[0].gate)
         lane.turnstiles.append(stile)
         lane.shares = True

@@ -1,23 +1,16 @@
 """When the next message of a lane may leave. Floats are monotonic seconds."""
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from tocsin.core.alert import Band
+from tocsin.rules.window import Rate, Use, Window
 
 # No provider shuts a lane for longer on its word alone: 10**9 seconds is a fault of theirs, and we ask again.
 LONGEST_WAIT = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` within any window of `per`."""
-
-    count: int
-    per: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,37 +25,40 @@ class GatePolicy:
     share: float = 0.0
     max_in_flight: int = 4
     bundle: int = 1
+    left_to_lower: tuple[int, ...] = field(init=False)  # of each rate
+
+    def __post_init__(self) -> None:
+        left = tuple(max(1, rate.count - _reserved(rate.count, self.reserve)) for rate in self.rates)
+        object.__setattr__(self, "left_to_lower", left)
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What is known of a lane: when it was used, what the provider's headers last said, until when it is shut.
-
-    `used` is in order and reaches back as far as the longest rate; `spent` counts every request ever.
+class Gate(NamedTuple):
+    """What is known of a lane: how much of each rate is used, what the provider's headers last said, until when it is
+    shut. `windows` are those of the policy that it was last used under; `spent` counts every request ever.
     """
 
-    used: tuple[float, ...] = ()
+    windows: tuple[Window, ...] = ()
     remaining: int | None = None
     resets_at: float = 0.0
     shut_until: float = 0.0
     spent: int = 0
 
 
-def opens_at(gate: Gate, policy: GatePolicy, band: Band, now: float) -> float:
-    """The earliest time at which a message of this band may leave: `now`, or later."""
-    return max(now, gate.shut_until, budget_opens(gate, policy, band, now)[0])
+def opens_at(gate: Gate, policy: GatePolicy, band: Band, now: float, units: int = 1) -> float:
+    """The earliest time at which a message of this band that takes so many units may leave: `now`, or later."""
+    return max(now, gate.shut_until, budget_opens(gate, policy, band, now, units)[0])
 
 
-def budget_opens(gate: Gate, policy: GatePolicy, band: Band, now: float) -> tuple[float, Rate | None]:
+def budget_opens(gate: Gate, policy: GatePolicy, band: Band, now: float, units: int = 1) -> tuple[float, Rate | None]:
     """When the budget alone lets a message of this band through, and the rate that decides it; None where that is
     what the provider's headers said, or nothing.
     """
     whole = band is Band.HIGH or oldest_first(gate, policy)
     opens, strictest = _provider_opens(gate, now), None
-    for rate in policy.rates:
-        window = _window_opens(gate.used, rate, _usable(rate, policy, whole=whole))
-        if window > opens:
-            opens, strictest = window, rate
+    for window, left in zip(_windows(gate, policy), policy.left_to_lower, strict=True):
+        free_from = window.opens_at(units, window.rate.count if whole else left)
+        if free_from > opens:
+            opens, strictest = free_from, window.rate
     return opens, strictest
 
 
@@ -79,21 +75,39 @@ def oldest_first(gate: Gate, policy: GatePolicy) -> bool:
     return math.floor((gate.spent + 1) * policy.share) > math.floor(gate.spent * policy.share)
 
 
-def spend(gate: Gate, policy: GatePolicy, now: float) -> Gate:
-    """One request leaves."""
+def spend(gate: Gate, policy: GatePolicy, now: float, units: int = 1) -> Gate:
+    """One request leaves, and takes so many units of each rate. A provider's headers count requests."""
     remaining = gate.remaining
     if remaining is not None:
         remaining = max(0, remaining - 1) if now < gate.resets_at else None
-    return replace(gate, used=_within(gate.used, policy, now), remaining=remaining, spent=gate.spent + 1)
+    windows = tuple([window.spend(now, units) for window in _windows(gate, policy)])
+    return gate._replace(windows=windows, remaining=remaining, spent=gate.spent + 1)
 
 
-def unspend(gate: Gate, entered: float) -> Gate:
+def unspend(gate: Gate, policy: GatePolicy, entered: float, units: int = 1) -> Gate:
     """The place that was taken then is given back: nothing was there to leave."""
-    used = list(gate.used)
-    if entered in used:
-        used.remove(entered)
     remaining = None if gate.remaining is None else gate.remaining + 1
-    return replace(gate, used=tuple(used), remaining=remaining, spent=gate.spent - 1)
+    windows = tuple(window.give_back(entered, units) for window in _windows(gate, policy))
+    return gate._replace(windows=windows, remaining=remaining, spent=gate.spent - 1)
+
+
+def spend_more(gate: Gate, policy: GatePolicy, entered: float, units: int) -> Gate:
+    """The request that took its place then takes so many units more than was known."""
+    return gate._replace(windows=tuple(window.spend(entered, units) for window in _windows(gate, policy)))
+
+
+def answered(gate: Gate, policy: GatePolicy, entered: float, at: float | None, units: int = 1) -> Gate:
+    """A request counts from its answer on: the provider saw it no later. Where none left (None) it never did."""
+    windows = _windows(gate, policy)
+    if at is None:
+        return gate._replace(windows=tuple([window.give_back(entered, units) for window in windows]))
+    return gate._replace(windows=tuple([window.move(entered, at, units) for window in windows]))
+
+
+def join(gate: Gate, policy: GatePolicy, other: Gate) -> Gate:
+    """What another gate has let through counts here as well."""
+    uses = _longest(other.windows)
+    return gate._replace(windows=tuple(window.merge(uses) for window in _windows(gate, policy)))
 
 
 def heed(
@@ -112,18 +126,20 @@ def heed(
     left = max(0, remaining - in_flight)
     if gate.remaining is not None and now < gate.resets_at:
         left = min(left, gate.remaining)
-    return replace(gate, remaining=left, resets_at=now + _seconds(resets_after))
+    return gate._replace(remaining=left, resets_at=now + _seconds(resets_after))
 
 
 def shut(gate: Gate, now: float, wait: timedelta) -> Gate:
     """The provider wants nothing at all for so long: a 429, or a key that it refused."""
-    return replace(gate, shut_until=max(gate.shut_until, now + _seconds(wait)))
+    return gate._replace(shut_until=max(gate.shut_until, now + _seconds(wait)))
 
 
-def recall(policy: GatePolicy, ages: Iterable[timedelta], now: float) -> Gate:
-    """The gate after a restart, from how long ago each request left (a clock set back since makes it just now)."""
-    used = tuple(sorted(now - max(0.0, age.total_seconds()) for age in ages))
-    return Gate(used=used[bisect_right(used, now - _longest(policy)) :])
+def recall(policy: GatePolicy, requests: Iterable[tuple[timedelta, int]], now: float) -> Gate:
+    """The gate after a restart, from how long ago each request left (a clock set back since makes it just now), and
+    how many units it took.
+    """
+    uses = sorted((now - max(0.0, age.total_seconds()), units) for age, units in requests)
+    return Gate(windows=tuple(Window(rate).merge(uses).since(now) for rate in policy.rates))
 
 
 def bounded(wait: timedelta) -> timedelta:
@@ -131,32 +147,26 @@ def bounded(wait: timedelta) -> timedelta:
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 
-def _usable(rate: Rate, policy: GatePolicy, *, whole: bool) -> int:
-    if whole:
-        return rate.count
+def _reserved(count: int, reserve: float) -> int:
     # Rounding to 9 digits keeps 0.2 * 15 from being a hair above 3.
-    return max(1, rate.count - math.ceil(round(rate.count * policy.reserve, 9)))
-
-
-def _window_opens(used: tuple[float, ...], rate: Rate, usable: int) -> float:
-    """When the use that stands `usable` places back leaves the window."""
-    if len(used) < usable:
-        return -math.inf
-    return used[-usable] + rate.per.total_seconds()
+    return math.ceil(round(count * reserve, 9))
 
 
 def _provider_opens(gate: Gate, now: float) -> float:
     return gate.resets_at if gate.remaining == 0 and now < gate.resets_at else -math.inf
 
 
-def _within(used: tuple[float, ...], policy: GatePolicy, now: float) -> tuple[float, ...]:
-    if not policy.rates:
-        return ()
-    return (*used[bisect_right(used, now - _longest(policy)) :], now)
+def _windows(gate: Gate, policy: GatePolicy) -> tuple[Window, ...]:
+    """One for each rate of the policy. Under another policy than before, what the longest window remembers counts."""
+    windows = gate.windows
+    if tuple([window.rate for window in windows]) == policy.rates:
+        return windows
+    uses = _longest(windows)
+    return tuple(Window(rate).merge(uses) for rate in policy.rates)
 
 
-def _longest(policy: GatePolicy) -> float:
-    return max((rate.per.total_seconds() for rate in policy.rates), default=0.0)
+def _longest(windows: tuple[Window, ...]) -> tuple[Use, ...]:
+    return max(windows, key=lambda window: window.rate.per).uses if windows else ()
 
 
 def _seconds(wait: timedelta) -> float:

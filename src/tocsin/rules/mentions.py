@@ -7,8 +7,8 @@ from datetime import datetime
 from tocsin.core.alert import Alert
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.rules.catalog import Catalog
-from tocsin.rules.gate import Rate
 from tocsin.rules.match import Match
+from tocsin.rules.window import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

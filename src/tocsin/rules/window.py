@@ -1,0 +1,113 @@
+"""A sliding window: how much of a rate is used, and when enough of it is free again. Floats are monotonic seconds.
+
+What it costs does not grow with the rate. A window of up to `EXACT` uses keeps each of them; a larger one keeps as many
+slices of its time, and counts every use of a slice as made at the slice's end. So it may open a slice too late, and
+never too early.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+EXACT = 128
+
+Use = tuple[float, int]
+"""When it counts as made, and how many units it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` units within any window of `per`."""
+
+    count: int
+    per: timedelta
+
+
+class Window(NamedTuple):
+    """`uses` are in order, one for each moment; `total` is the sum of their units. What has left the window stays in
+    both until the next use.
+    """
+
+    rate: Rate
+    uses: tuple[Use, ...] = ()
+    total: int = 0
+
+    def opens_at(self, units: int, usable: int) -> float:
+        """When so many units, or as many as are ever `usable` at once, are free: any time up to now means at once."""
+        needed = min(units, usable)
+        left = self.total
+        if left + needed <= usable:
+            return -math.inf
+        for at, taken in self.uses:
+            left -= taken
+            if left + needed <= usable:
+                return at + self.rate.per.total_seconds()
+        raise AssertionError("an empty window has room for what is usable")
+
+    def spend(self, at: float, units: int = 1) -> "Window":
+        """More units than the rate has at once take up the windows that follow as well."""
+        window = self.since(at)
+        if units <= self.rate.count:
+            return _with(window, self._moment(at), units)
+        for moment, taken in self._spread(at, units):
+            window = _with(window, moment, taken)
+        return window
+
+    def give_back(self, at: float, units: int = 1) -> "Window":
+        """What was spent then was not, after all."""
+        if units <= self.rate.count:
+            return _with(self, self._moment(at), -units)
+        window = self
+        for moment, taken in self._spread(at, units):
+            window = _with(window, moment, -taken)
+        return window
+
+    def move(self, at: float, later: float, units: int = 1) -> "Window":
+        """What was spent then counts as spent later."""
+        if units <= self.rate.count and self._moment(at) == self._moment(later):
+            return self
+        return self.give_back(at, units).spend(later, units)
+
+    def merge(self, uses: Iterable[Use]) -> "Window":
+        """With what was used elsewhere and counts here as well."""
+        window = self
+        for at, units in uses:
+            window = _with(window, self._moment(at), units)
+        return window
+
+    def since(self, at: float) -> "Window":
+        """Without what has left it by then."""
+        left_until, uses = at - self.rate.per.total_seconds(), self.uses
+        if not uses or uses[0][0] > left_until:
+            return self
+        kept = bisect_right(uses, left_until, key=_moment_of)
+        return Window(self.rate, uses[kept:], self.total - sum(units for _, units in uses[:kept]))
+
+    def _spread(self, at: float, units: int) -> tuple[Use, ...]:
+        count, per = self.rate.count, self.rate.per.total_seconds()
+        windows = range(min(-(-units // count), EXACT))
+        return tuple((self._moment(at + per * later), min(count, units - count * later)) for later in windows)
+
+    def _moment(self, at: float) -> float:
+        """When a use of that time counts as made."""
+        if self.rate.count <= EXACT:
+            return at
+        slice_s = self.rate.per.total_seconds() / EXACT
+        return (at // slice_s + 1) * slice_s
+
+
+def _moment_of(use: Use) -> float:
+    return use[0]
+
+
+def _with(window: Window, moment: float, units: int) -> Window:
+    """With so many more units at that moment, or fewer; never fewer than none."""
+    uses = window.uses
+    place = len(uses) if not uses or uses[-1][0] < moment else bisect_left(uses, moment, key=_moment_of)
+    known = uses[place][1] if place < len(uses) and uses[place][0] == moment else 0
+    changed = max(0, known + units)
+    use = ((moment, changed),) if changed else ()
+    return Window(window.rate, uses[:place] + use + uses[place + (known > 0) :], window.total + changed - known)
