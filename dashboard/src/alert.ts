@@ -44,6 +44,11 @@ export function title(alert: Alert): string {
   return alert.product_name || alert.sku;
 }
 
+/** An operator's test: no alert, whatever else it says. */
+export function isTest(alert: Alert): boolean {
+  return alert.reason === "test";
+}
+
 /** Nothing more comes of it: it was never told, or its product is sold out. */
 export function over(alert: Alert): boolean {
   return alert.decision === "filtered" || alert.state === "closed";

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from tests.channels.far_side import FarSide, answers, far_side
 from tests.channels.scenes import GENERAL, NOW, a_record, an_attempt
-from tests.golden.alerts import AWKWARD, CART, PICTURE, TYPICAL
+from tests.golden.alerts import AWKWARD, CART, PICTURE, TEST, TYPICAL
 from tests.golden.discord_rules import faults
 
 from tocsin.channels.contract import Message
@@ -34,6 +34,7 @@ SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
         [a_record(product_name="@here <@&1180000000000000009> *x*")],
         {"mention": Mention(everyone=True, roles=(ROLE,))},
     ),
+    "a_test": ([TEST], {}),
     "silent": ([TYPICAL["back_order"]], {"silent": True}),
     "ten_together": (
         [

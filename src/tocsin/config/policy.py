@@ -125,8 +125,8 @@ def _default_routes(settings: Settings) -> Iterator[Route]:
         yield Route(name="everything", match=EVERYTHING, to=tuple(Target("discord", name) for name in known))
     elif known:
         high = Match(min_priority=FLOOR[Band.HIGH])
-        yield Route(name=HIGH_PRIORITY, match=high, to=(Target("discord", HIGH_PRIORITY),))
-        yield Route(name=GENERAL, match=Match(unrouted=True), to=(Target("discord", GENERAL),))
+        yield Route(name="high band", match=high, to=(Target("discord", HIGH_PRIORITY),))
+        yield Route(name="the rest", match=Match(unrouted=True), to=(Target("discord", GENERAL),))
 
 
 def _catalog(settings: Settings) -> Catalog:

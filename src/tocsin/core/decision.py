@@ -69,7 +69,7 @@ class Plan:
     `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
 
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
-    what holds or drops it from the start.
+    what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
     """
 
     target: Target
@@ -82,6 +82,7 @@ class Plan:
     fail_over_at: datetime | None = None
     product: str | None = None
     detail: str = ""
+    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from tocsin.channels.money import money, percent_saved
 from tocsin.channels.text import plain
 from tocsin.core.alert import Alert
 from tocsin.core.clock import epoch_micros
-from tocsin.core.decision import Reason
 from tocsin.core.record import AlertRecord
 
 _DEAREST = Decimal(10) ** 12  # what costs more is a mistake
@@ -32,10 +31,6 @@ class Entry:
     @property
     def alert(self) -> Alert:
         return self.record.alert
-
-    @property
-    def is_test(self) -> bool:
-        return self.record.reason is Reason.TEST or bool(self.alert.metadata.get("test"))
 
     @property
     def product(self) -> str:
