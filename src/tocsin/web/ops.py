@@ -14,6 +14,7 @@ class Ops:
     def __init__(self, parts: Parts) -> None:
         self._not_ready = parts.not_ready
         self._metrics = parts.metrics
+        self._stats = parts.stats
         self._reload = parts.reload
         self._version = parts.settings.version
 
@@ -22,6 +23,9 @@ class Ops:
         app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(OPEN))
         figures = needs("read", named_addresses=True)
         app.add_api_route("/metrics", self.figures, methods=["GET"], tags=["operations"], openapi_extra=figures)
+        app.add_api_route(
+            "/api/v1/stats", self.stats, methods=["GET"], tags=["operations"], openapi_extra=needs("read")
+        )
         app.add_api_route(
             "/api/v1/config/reload", self.reload, methods=["POST"], tags=["operations"], openapi_extra=needs("admin")
         )
@@ -38,6 +42,10 @@ class Ops:
     async def figures(self) -> Response:
         """Prometheus metrics."""
         return Response(self._metrics(), media_type=_EXPOSITION, headers={"Cache-Control": "no-store"})
+
+    async def stats(self) -> Response:
+        """How the service does now: its last minute, what waits, whether alerts are told in time, what is in shadow."""
+        return json_answer(await self._stats())
 
     async def reload(self) -> Response:
         """Read the configuration file again. A bad file changes nothing and says why."""
