@@ -10,6 +10,7 @@ from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.config.tree import EACH, find, keys_at
 from tocsin.config.values.addresses import is_loopback, split_url
 from tocsin.core.secret import Secret
+from tocsin.core.wordlist import words_of
 from tocsin.rules.catalog import fold
 from tocsin.rules.glob import is_glob
 
@@ -108,7 +109,7 @@ def _words(tree: Any, pattern: tuple[object, ...]) -> Iterator[tuple[KeyPath, st
 
 
 def _parts(value: Any) -> list[str]:
-    return value.split(",") if isinstance(value, str) else []
+    return words_of(value) if isinstance(value, str) else []
 
 
 def _filtered_products(tree: Any) -> Iterator[Finding]:

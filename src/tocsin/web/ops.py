@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.locks import OPEN, needs
+from tocsin.web.locks import HEALTH, needs
 from tocsin.web.parts import Parts
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus documentation, "Exposition formats"
@@ -19,8 +19,8 @@ class Ops:
         self._version = parts.settings.version
 
     def open(self, app: FastAPI) -> None:
-        app.add_api_route("/healthz", self.alive, methods=["GET"], tags=["operations"], openapi_extra=dict(OPEN))
-        app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(OPEN))
+        app.add_api_route("/healthz", self.alive, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
+        app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
         figures = needs("read", named_addresses=True)
         app.add_api_route("/metrics", self.figures, methods=["GET"], tags=["operations"], openapi_extra=figures)
         app.add_api_route(
