@@ -129,7 +129,7 @@ def _lead(entry: Entry, retailer: str) -> str:
 
 
 def _bargain(entry: Entry) -> str:
-    price, previous = entry.alert.price, entry.previous_price
+    price, previous = entry.alert.shown_price, entry.alert.previous_price
     if price is None or previous is None or previous <= price:
         return "**Price drop**"
     return f"**{money(previous - price, _currency(entry))} less**"
@@ -162,8 +162,8 @@ def _fields(entry: Entry) -> list[dict[str, Any]]:
 
 
 def _previous(entry: Entry) -> str:
-    previous = entry.previous_price
-    if previous is None or previous == entry.alert.price:
+    previous = entry.alert.previous_price
+    if previous is None or previous == entry.alert.shown_price:
         return ""
     return f"~~{money(previous, _currency(entry))}~~" + (f" ({entry.percent}% less)" if entry.percent else "")
 
