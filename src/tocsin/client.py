@@ -17,7 +17,6 @@ from tocsin.core.decision import Receipt
 from tocsin.core.detection import Detection
 from tocsin.core.errors import Detail, LedgerUnavailableError, RateLimitedError, TocsinError, UnreachableError
 from tocsin.core.secret import Secret
-from tocsin.core.wordlist import text_of
 
 ALERTS = "/api/v1/alerts"
 STREAM = "/api/v1/alerts/stream"
@@ -165,7 +164,7 @@ async def _pause(failures: int) -> None:
 
 def _listed(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
-        return text_of(map(str, value))
+        return ",".join(str(each) for each in value)
     return str(value)
 
 

@@ -19,6 +19,16 @@ def test_an_alert_is_sent_and_its_repeat_counted(at: Run):
     assert again["duplicate_of"] == first.stdout.split()[-1]
 
 
+def test_what_was_mended_in_an_alert_is_said(at: Run, tmp_path: Path):
+    sent = at("send", "M1", "bestbuy", "--price", "1", "--link", "https://bestbuy.example/a b")
+    assert sent.exit_code == 0
+    assert "\n  url: blanks" in sent.stdout
+    sent = at("send", "M2", "bestbuy", "--price", "1", "--link", "https://bestbuy.example/a b", "--json")
+    assert [note["path"] for note in json.loads(sent.stdout)["notes"]] == ["url"]
+    (tmp_path / "alert.json").write_text(json.dumps({**ALERT, "metadata": {"image_url": "/1.jpg"}}))
+    assert "\n  metadata.image_url: was left out" in at("routes", "test", "alert.json").stdout
+
+
 def test_what_is_wrong_with_an_alert_is_named_once(at: Run):
     told = at("send", "S2", "bestbuy")
     assert told.exit_code == 1

@@ -25,6 +25,15 @@ PROBLEM = InvalidAlertError("no price", [Detail("price", "an in_stock alert need
             {"decision": "duplicate", "reason": "repeat", "duplicate_of": str(TWO)},
         ),
         (
+            Receipt(decision=Decision.ACCEPTED, id=ONE, reason=Reason.NEW, notes=(Detail("url", "was mended"),)),
+            {
+                "id": str(ONE),
+                "decision": "accepted",
+                "reason": "new",
+                "notes": [{"path": "url", "message": "was mended"}],
+            },
+        ),
+        (
             Receipt(decision=Decision.INVALID, error=PROBLEM.as_json()["error"]),
             {
                 "decision": "invalid",
@@ -36,7 +45,7 @@ PROBLEM = InvalidAlertError("no price", [Detail("price", "an in_stock alert need
             },
         ),
     ],
-    ids=["accepted", "filtered", "duplicate", "invalid"],
+    ids=["accepted", "filtered", "duplicate", "noted", "invalid"],
 )
 def test_an_answer_is_told_as_the_doors_promise_and_read_back(receipt, told):
     assert receipt.as_json() == told

@@ -58,7 +58,7 @@ async def test_what_came_while_the_service_and_the_client_were_away_is_replayed(
 async def test_an_invalid_alert_is_answered_as_over_http(config: Path):
     async with AlertService.from_config(config) as service, listening(Running(service), TOKEN) as phone:
         answer = await phone.client.call("send_alert", {"type": "in_stock", "sku": "a"})
-    assert answer["decision"] == "invalid"
+    assert (answer["ok"], answer["decision"]) == (False, "invalid")
     assert {detail["path"] for detail in answer["error"]["details"]} == {"retailer", "price"}
 
 

@@ -167,10 +167,10 @@ def test_too_much_is_refused_as_a_whole(body: bytes):
         ({"sku": ""}, "sku", "is required"),
         ({"sku": " "}, "sku", "blank"),
         ({"sku": 6634940}, "sku", "put it in quotes"),
-        ({"sku": "66\u200b34"}, "sku", "invisible"),
-        ({"sku": "66\u202e34"}, "sku", "invisible"),
+        ({"sku": "\u200b\ufeff"}, "sku", "blank"),
+        ({"sku": "66\x1b34"}, "sku", "control"),
+        ({"sku": "66\ud83d"}, "sku", "control"),
         ({"sku": "x" * 129}, "sku", "at most 128"),
-        ({"retailer": "best\nbuy"}, "retailer", "control"),
         ({"price": None}, "price", "required for in_stock"),
         ({"price": -0.01}, "price", "at least 0"),
         ({"price": True}, "price", "not true or false"),
@@ -190,9 +190,11 @@ def test_too_much_is_refused_as_a_whole(body: bytes):
         ({"url": "javascript:alert(1)"}, "url", "http or https"),
         ({"url": "//shop.example"}, "url", "http or https"),
         ({"url": "https://shop.example@evil.example/"}, "url", "user names"),
-        ({"url": "https://shop.example/a b"}, "url", "blanks"),
-        ({"url": "https://shop.example/\r\nSet-Cookie: a"}, "url", "blanks"),
         ({"url": "https:///path"}, "url", "http or https"),
+        ({"url": "https://shop .example/a"}, "url", "http or https"),
+        ({"url": "https://shop\u00a0.example/a"}, "url", "http or https"),
+        ({"url": "/p/1"}, "url", "http or https"),
+        ({"url": "https://shop.example/" + "\u00ad" * 700 + "x"}, "url", "at most 2048"),
         ({"url": "https://shop.example/" + "x" * 2048}, "url", "at most 2048"),
         ({"timestamp": "2026-11-23T12:00:00"}, "timestamp", "2026-11-23T12:00:00Z"),
         ({"timestamp": "yesterday"}, "timestamp", "RFC 3339"),
@@ -204,11 +206,6 @@ def test_too_much_is_refused_as_a_whole(body: bytes):
         ({"metadata": []}, "metadata", "must be an object"),
         ({"metadata": {"a": "x" * 17_000}}, "metadata", "at most 16384"),
         ({"metadata": {"a": [[[[[[[[1]]]]]]]]}}, "metadata", "8 deep"),
-        ({"metadata": {"a": "\0"}}, "metadata", "NUL"),
-        ({"metadata": {"image_url": "data:image/png;base64,x"}}, "metadata.image_url", "http or https"),
-        ({"metadata": {"previous_price": -1}}, "metadata.previous_price", "at least 0"),
-        ({"metadata": {"deep_links": {"ios": "javascript:alert(1)"}}}, "metadata.deep_links.ios", "app"),
-        ({"metadata": {"deep_links": {"symbian": "x:y"}}}, "metadata.deep_links.symbian", "ios and android"),
         ({"idempotency_key": "x" * 256}, "idempotency_key", "at most 255"),
         ({"prise": 1}, "prise", "'price'"),
         ({"stock": 3, "price": 1}, "stock", "metadata"),
@@ -229,25 +226,6 @@ def test_a_number_too_long_to_be_written_out_is_told_like_any_other():
 def test_everything_wrong_is_named_at_once_but_not_without_end():
     assert set(wrong(type="x", price=-1, url="x", nonsense=1)) == {"type", "price", "url", "nonsense"}
     assert len(wrong(**{f"nonsense{number}": 1 for number in range(1000)})) == 8
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("GeForce\x00 RTX\x1b[31m", "GeForce  RTX [31m"),
-        ("abc\u202egnp.exe", "abcgnp.exe"),
-        ("a\u2066b\u2069", "ab"),
-        ("@everyone </script>", "@everyone </script>"),
-        ("lone \ud800 half", "lone  half"),
-        ("two\nlines\u2028three", "two lines three"),
-        ("\u0007", None),
-        ("שלום 👩\u200d💻", "שלום 👩\u200d💻"),
-    ],
-)
-def test_names_for_people_lose_what_turns_or_breaks_the_text_around_them(name: str, kept: str | None):
-    alert = one(ALERT | {"product_name": name}).alert
-    assert alert is not None
-    assert alert.product_name == kept
 
 
 def test_times_up_to_five_minutes_ahead_are_a_clock_that_differs():
@@ -302,6 +280,7 @@ def test_the_digest_of_an_item_follows_what_it_says():
         return item.idempotency.digest
 
     assert digest() == digest(price="1999.990") == digest(idempotency_key="other") == digest(product_name=None)
+    assert digest() == digest(price="1999.99") == digest(seller=" ", url="\n")
     assert len({digest(), digest(sku="2"), digest(price=1), digest(metadata={"a": 1})}) == 4
     assert digest(metadata={"a": 1, "b": 2}) == digest(metadata={"b": 2, "a": 1})
 

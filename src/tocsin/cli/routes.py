@@ -38,6 +38,8 @@ def rehearse(
         tell_json(told)
         return
     tell(f"{told['decision']} ({told['reason']}), priority {told['priority']}")
+    for note in told.get("notes", ()):
+        tell(f"  {note['path']}: {note['message']}")
     for target in told["targets"]:
         _tell(target)
 

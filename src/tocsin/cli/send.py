@@ -39,6 +39,8 @@ def send(
         tell_json(answer)
     else:
         tell(f"{answer['decision']} ({answer['reason']})  {answer.get('id') or answer.get('duplicate_of')}")
+        for note in answer.get("notes", ()):
+            tell(f"  {note['path']}: {note['message']}")
 
 
 async def _send(service: Client, alert: dict[str, Any]) -> Any:

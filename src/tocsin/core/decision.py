@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tocsin.core.alert import EpisodeKey, RepeatKey
+from tocsin.core.alert import AlertType, EpisodeKey
 from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.core.errors import Detail
 
 
 class Decision(StrEnum):
@@ -24,7 +25,7 @@ class Reason(StrEnum):
 
     # accepted
     NEW = "new"  # nothing like it was accepted before in this episode
-    PRICE_CHANGED = "price_changed"  # the price moved by more than the tolerance, or is in another currency
+    PRICE_CHANGED = "price_changed"  # the price moved by more than the tolerance
     COOLDOWN_OVER = "cooldown_over"  # the same again, long enough after
     REOPENED = "reopened"  # sold out and back: a new episode
     TEST = "test"  # an operator tests a target; no socket sees it
@@ -34,7 +35,6 @@ class Reason(StrEnum):
     FLAPPING = "flapping"  # back so soon after sold out that it is taken for the same restock
     # filtered
     EXCLUDED_RETAILER = "excluded_retailer"
-    PRICE_ROSE = "price_rose"  # sent as a price drop, and dearer than before
     PRICE_DROP_TOO_SMALL = "price_drop_too_small"
     BELOW_MIN_PRICE = "below_min_price"
     ABOVE_MAX_PRICE = "above_max_price"
@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastAccepted:
-    """What was last accepted of one type, in one currency, within an episode."""
+    """What was last accepted of one type within an episode."""
 
     alert_id: UUID
     at: datetime
@@ -58,7 +58,7 @@ class Episode:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     last_seen_at: datetime | None = None
-    last: Mapping[RepeatKey, LastAccepted]
+    last: Mapping[AlertType, LastAccepted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Plan:
     `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
 
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
-    what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
+    what holds or drops it from the start.
     """
 
     target: Target
@@ -83,7 +83,6 @@ class Plan:
     fail_over_at: datetime | None = None
     product: str | None = None
     detail: str = ""
-    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,17 @@ Ruling = Accepted | Duplicate | Filtered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The answer to one detection. `error` is the `error` object of an invalid one (`TocsinError.as_json`)."""
+    """The answer to one detection. `error` is the `error` object of an invalid one (`TocsinError.as_json`).
+
+    `notes` say what was mended or left out so that the alert could go out.
+    """
 
     decision: Decision
     id: UUID | None = None
     reason: Reason | None = None
     duplicate_of: UUID | None = None
     error: Mapping[str, Any] | None = None
+    notes: tuple[Detail, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         if self.decision is Decision.INVALID:
@@ -124,6 +127,8 @@ class Receipt:
             told["id"] = str(self.id)
         if self.duplicate_of is not None:
             told["duplicate_of"] = str(self.duplicate_of)
+        if self.notes:
+            told["notes"] = [note.as_json() for note in self.notes]
         return told
 
     @classmethod
@@ -135,4 +140,5 @@ class Receipt:
             reason=Reason(told["reason"]) if told.get("reason") else None,
             duplicate_of=UUID(told["duplicate_of"]) if told.get("duplicate_of") else None,
             error=told.get("error"),
+            notes=tuple(Detail(note["path"], note["message"]) for note in told.get("notes", ())),
         )

@@ -31,10 +31,15 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing that is wrong: the path to it (`metadata.image_url`, `items.3.price`) and how to mend it."""
+    """One thing that is wrong, or was mended: the path to it (`metadata.image_url`, `items.3.price`) and what to do, or
+    what was done.
+    """
 
     path: str
     message: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"path": self.path, "message": self.message}
 
 
 class TocsinError(Exception):
@@ -47,7 +52,7 @@ class TocsinError(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The form of every error of every door."""
-        details = [{"path": detail.path, "message": detail.message} for detail in self.details]
+        details = [detail.as_json() for detail in self.details]
         return {"error": {"code": self.code, "message": self.message, "details": details}}
 
 

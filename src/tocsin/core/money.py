@@ -1,6 +1,6 @@
 """What the amounts of a currency are counted in."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 # Digits after the point where they are not two (ISO 4217).
 _WHOLE = frozenset({
@@ -8,9 +8,6 @@ _WHOLE = frozenset({
     "XPF",
 })  # fmt: skip
 _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
-
-_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(4))
-_EXACT = Context(prec=60)
 
 
 def digits_of(currency: str) -> int:
@@ -20,4 +17,5 @@ def digits_of(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in the smallest units of its currency, as people are shown it."""
-    return amount.quantize(_UNITS[digits_of(currency)], ROUND_HALF_EVEN, _EXACT)
+    with localcontext(prec=60):
+        return amount.quantize(Decimal(1).scaleb(-digits_of(currency)), ROUND_HALF_EVEN)

@@ -127,7 +127,7 @@ class Live:
 
     async def _send_in(self, seat: Seat, value: Any, ack: int | None) -> None:
         try:
-            answer = dict(await self._offer(value, seat.grant.owner))
+            answer = _told(await self._offer(value, seat.grant.owner))
         except TocsinError as error:
             answer = _no(error)
         except Exception as problem:  # noqa: BLE001 - whoever waits for an answer gets one, and the loop lives on
@@ -135,6 +135,11 @@ class Live:
             answer = _no(TocsinError("the alert could not be taken: this is our fault, send it again"))
         if not seat.socket.closed:
             seat.socket.ack(ack, answer)
+
+
+def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What is no alert is answered like everything else that is wrong."""
+    return {"ok": False, **answer} if "error" in answer else dict(answer)
 
 
 def _no(error: TocsinError) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tocsin.core.decision import Reason
 from tocsin.core.record import Cursor, Event, EventKind
 from tocsin.gateway.engineio import Outgoing
 
@@ -42,7 +43,7 @@ class Story:
 
 def told(event: Event) -> bool:
     """Whether sockets hear of it: an operator's test of a target is nobody else's business."""
-    return not event.record.is_test
+    return event.record.reason is not Reason.TEST
 
 
 def bookmark(cursor: Cursor) -> Outgoing:

@@ -5,7 +5,7 @@ Every waiting call shares the transaction, the lock of the stream and the bulk w
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -133,6 +133,8 @@ class _Batch:
             answer: Mapping[str, Any] = repeated
             return answer
         receipt = self._decide(item.alert, decide, draft)
+        if item.notes:
+            receipt = replace(receipt, notes=item.notes)
         draft.receipts.append((item.alert, receipt))
         answer = receipt.as_json()
         self._answers.keep(item.idempotency, "item", answer)
@@ -187,7 +189,7 @@ class _Batch:
             if episode is not None:
                 self._supersede((episode, row[2]), draft)
         else:
-            draft.moved.append(_over(plan, key, alert, self._transaction.now, is_test=episode is None))
+            draft.moved.append(_over(plan, key, alert, self._transaction.now))
         self._deliveries.append(row)
 
     def _supersede(self, place: Place, draft: _Draft) -> None:
@@ -209,7 +211,7 @@ class _Batch:
                 draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
 
 
-def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool) -> Delivery:
+def _over(plan: Plan, key: int, alert: Alert, now: datetime) -> Delivery:
     """Over before it began."""
     return Delivery(
         key=key,
@@ -226,8 +228,6 @@ def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool) -
         expires_at=plan.expires_at,
         moved_at=now,
         detail=plan.detail,
-        route=plan.route,
-        is_test=is_test,
     )
 
 

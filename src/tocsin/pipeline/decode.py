@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from tocsin.core.decision import Decision, Receipt
 from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.core.facts import Fact, Misdated, Tell
 from tocsin.ledger.contract import Idempotency, Item, Submission
-from tocsin.pipeline.detection import FIELDS, read_ahead, read_fields
+from tocsin.pipeline.detection import DEFAULT_CURRENCY, FIELDS, read_ahead, read_fields
 from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.mending import MendError
@@ -50,13 +51,13 @@ class Decoder:
         try:
             if isinstance(value, TocsinError):
                 raise value
-            fields = read_fields(value, now)
+            fields, notes = read_fields(value, now)
         except TocsinError as problem:
             self._tell_if_misdated(value, now)
             return Item(invalid=Receipt(decision=Decision.INVALID, error=problem.as_json()["error"]))
         key = fields.pop("idempotency_key", None)
         idempotency = None if key is None else Idempotency(owner, key, _digest(fields))
-        return Item(alert=self._alert(fields, now), idempotency=idempotency)
+        return Item(alert=self._alert(fields, now), idempotency=idempotency, notes=tuple(notes))
 
     def _tell_if_misdated(self, value: object, now: datetime) -> None:
         if found := read_ahead(value, now):
@@ -75,7 +76,7 @@ class Decoder:
             retailer=retailer,
             timestamp=fields.get("timestamp", now),
             price=fields.get("price"),
-            currency=fields.get("currency", "USD"),
+            currency=fields.get("currency", DEFAULT_CURRENCY),
             product_name=fields.get("product_name"),
             url=fields.get("url"),
             variant=fields.get("variant"),
@@ -95,4 +96,9 @@ def _checked(key: str) -> str:
 
 def _digest(fields: Mapping[str, Any]) -> str:
     """Equal for the same detection however it was spelled; the key itself is no part of it."""
-    return hashlib.sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=as_plain)).hexdigest()
+    said = {key: value for key, value in fields.items() if value is not None}
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS, default=_plain)).hexdigest()
+
+
+def _plain(value: object) -> object:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else as_plain(value)

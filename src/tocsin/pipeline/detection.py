@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from tocsin.core.errors import Detail, InvalidAlertError
+from tocsin.core.money import digits_of
 from tocsin.pipeline.fields import (
+    mended_link,
+    mended_name,
     name,
+    optional_word,
     read_currency,
     read_price,
     read_priority,
@@ -15,11 +21,13 @@ from tocsin.pipeline.fields import (
     read_url,
     word,
 )
-from tocsin.pipeline.mending import MendError, kind_of, nearest, shown
-from tocsin.pipeline.metadata import read_metadata
+from tocsin.pipeline.mending import Mended, MendError, below, kind_of, nearest, shown
+from tocsin.pipeline.metadata import mended_metadata, read_metadata
 from tocsin.rules.filters import from_the_future
 
+DEFAULT_CURRENCY = "USD"
 _MAX_PROBLEMS = 8  # named in one answer
+_NOISE = 1e-6  # what rounding may take from a number without a word
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "type": read_type,
@@ -31,15 +39,22 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "url": read_url,
     "priority": read_priority,
     "timestamp": read_timestamp,
-    "variant": word(128),
-    "seller": word(128),
+    "variant": optional_word(128),
+    "seller": optional_word(128),
     "metadata": read_metadata,
     "idempotency_key": word(255),
 }
 
+# What a field that cannot be taken as it is can be made into: an alert is worth more than its details.
+_MENDERS: Mapping[str, Callable[[Any], Mended]] = {
+    "product_name": mended_name(512),
+    "url": mended_link(read_url),
+    "metadata": mended_metadata,
+}
 
-def read_fields(value: object, now: datetime) -> dict[str, Any]:
-    """Checked values by field name; a field that is null or an empty text is not there.
+
+def read_fields(value: object, now: datetime) -> tuple[dict[str, Any], list[Detail]]:
+    """Checked values by field name, and notes on what was mended; a field that is null or blank is not there.
 
     Raises InvalidAlertError that names everything wrong at once.
     """
@@ -47,6 +62,7 @@ def read_fields(value: object, now: datetime) -> dict[str, Any]:
         raise InvalidAlertError(f"an alert is a JSON object, not {kind_of(value)}")
     fields: dict[str, Any] = {}
     problems: list[Detail] = []
+    notes: list[Detail] = []
     for key, raw in value.items():
         if raw is None or raw == "":
             continue
@@ -59,11 +75,12 @@ def read_fields(value: object, now: datetime) -> dict[str, Any]:
         try:
             fields[key] = read(raw)
         except MendError as problem:
-            problems.append(Detail(f"{key}.{problem.at}" if problem.at else key, str(problem)))
-    _check_together(fields, {problem.path for problem in problems}, problems, now)
+            fields[key] = _mended(key, raw, problem, problems, notes)
+    _round(fields, notes)
+    _check_together(fields, problems, now)
     if problems:
         raise invalid(problems)
-    return fields
+    return fields, notes
 
 
 def read_ahead(value: object, now: datetime) -> tuple[str, timedelta] | None:
@@ -83,8 +100,46 @@ def invalid(problems: list[Detail]) -> InvalidAlertError:
     return InvalidAlertError(f"{first.path}: {first.message}{also}", problems)
 
 
-def _check_together(fields: Mapping[str, Any], named: set[str], problems: list[Detail], now: datetime) -> None:
+def _mended(key: str, raw: Any, problem: MendError, problems: list[Detail], notes: list[Detail]) -> Any:
+    """What can be made of a value that cannot be taken as it is; None, and one more problem, where nothing can."""
+    mend = _MENDERS.get(key)
+    if mend is None:
+        problems.append(below(key, problem.detail))
+        return None
+    try:
+        value, done = mend(raw)
+    except MendError as remaining:
+        problems.append(below(key, remaining.detail))
+        return None
+    notes += (below(key, note) for note in done)
+    return value
+
+
+def _round(fields: dict[str, Any], notes: list[Detail]) -> None:
+    """JSON numbers, to the currency that another field names."""
+    price = fields.get("price")
+    if isinstance(price, float):
+        fields["price"] = _rounded(price, fields, "price", notes)
+    metadata = fields.get("metadata")
+    if metadata and isinstance(previous := metadata.get("previous_price"), float):
+        amount = _rounded(previous, fields, "metadata.previous_price", notes)
+        fields["metadata"] = MappingProxyType({**metadata, "previous_price": float(amount)})
+
+
+def _rounded(price: float, fields: Mapping[str, Any], path: str, notes: list[Detail]) -> Decimal:
+    """The amount in the smallest units of its currency: below them a float has but the noise of the arithmetic that it
+    comes from (`299.96999999999997`).
+    """
+    currency = fields.get("currency") or DEFAULT_CURRENCY
+    amount = f"{price:.{digits_of(currency)}f}"
+    if abs(price - float(amount)) >= _NOISE:
+        notes.append(Detail(path, f"was rounded to {amount} {currency}: a decimal string keeps every digit"))
+    return Decimal(amount)
+
+
+def _check_together(fields: Mapping[str, Any], problems: list[Detail], now: datetime) -> None:
     """What one field alone cannot tell: what is missing, and whether the time can be."""
+    named = [problem.path for problem in problems]
     missing = [key for key in ("type", "sku", "retailer") if key not in fields and key not in named]
     problems.extend(Detail(key, "is required") for key in missing)
     kind = fields.get("type")

@@ -1,13 +1,21 @@
 """The fields of a detection, one reader for each kind: the checked value, or a MendError that says how to mend it."""
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from tocsin.core.alert import AlertType
-from tocsin.pipeline.mending import MendError, kind_of, nearest, shown
+from tocsin.core.errors import Detail
+from tocsin.core.spelling import spelled
+from tocsin.pipeline.mending import Mended, MendError, kind_of, nearest, shown
+
+Amount = TypeVar("Amount", float, Decimal)
+
+MAX_TEXT = 64 * 1024  # that is worth mending
 
 # --- texts -----------------------------------------------------------------------------------------------------
 
@@ -16,37 +24,78 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def word(limit: int) -> Callable[[Any], str]:
-    """A name that machines compare: nothing invisible in it, or two that look the same would differ."""
+    """A name that programs compare, in its one spelling."""
 
     def read(raw: Any) -> str:
-        text = _text(raw, limit).strip(" ")
-        if not text:
-            raise MendError("must not be blank")
-        if not text.isprintable():
-            raise MendError("holds control or invisible characters: send it without them")
+        text = spelled(raw) if isinstance(raw, str) else ""
+        if not (0 < len(text) <= limit and text.isprintable()):
+            raise _no_word(raw, text, limit)
         return text
 
     return read
 
 
+def optional_word(limit: int) -> Callable[[Any], str | None]:
+    """The same for what need not be said: a blank one says nothing."""
+    required = word(limit)
+
+    def read(raw: Any) -> str | None:
+        return None if isinstance(raw, str) and not spelled(raw) else required(raw)
+
+    return read
+
+
+def _no_word(raw: Any, text: str, limit: int) -> MendError:
+    if not isinstance(raw, str):
+        return _no_string(raw)
+    if not text:
+        return MendError("must not be blank")
+    if len(text) > limit:
+        return _too_long(text, limit)
+    return MendError("holds control characters: send it without them")
+
+
 def name(limit: int) -> Callable[[Any], str | None]:
-    """A name that people read. Controls become spaces; what turns or breaks the text around it is taken out."""
+    """A name that people read; a blank one says nothing."""
 
     def read(raw: Any) -> str | None:
         text = _text(raw, limit)
         if not text.isprintable():
-            text = _CONTROL.sub(" ", _HARMFUL.sub("", text))
+            raise MendError("holds control characters")
         return text.strip() or None
 
     return read
 
 
+def mended_name(limit: int) -> Callable[[Any], Mended]:
+    """Controls become spaces; what turns or breaks the text around it is taken out, and so is what is too much."""
+
+    def mend(raw: Any) -> Mended:
+        said = _text(raw, MAX_TEXT)
+        text = _CONTROL.sub(" ", _HARMFUL.sub("", said))
+        notes = [] if text == said else [Detail("", "control characters in it were left out")]
+        text = text.strip()
+        if len(text) > limit:
+            notes.append(Detail("", f"was cut after {limit} of {len(text)} characters"))
+        return text[:limit] or None, notes
+
+    return mend
+
+
 def _text(raw: Any, limit: int) -> str:
     if not isinstance(raw, str):
-        raise MendError(f"must be a string, not {kind_of(raw)}" + (": put it in quotes" if _is_int(raw) else ""))
+        raise _no_string(raw)
     if len(raw) > limit:
-        raise MendError(f"has {len(raw)} characters, at most {limit} are allowed")
+        raise _too_long(raw, limit)
     return raw
+
+
+def _no_string(raw: Any) -> MendError:
+    return MendError(f"must be a string, not {kind_of(raw)}" + (": put it in quotes" if _is_int(raw) else ""))
+
+
+def _too_long(text: str, limit: int) -> MendError:
+    return MendError(f"has {len(text)} characters, at most {limit} are allowed")
 
 
 # --- links -----------------------------------------------------------------------------------------------------
@@ -54,7 +103,7 @@ def _text(raw: Any, limit: int) -> str:
 _MAX_URL = 2048
 # A host (no user before it: `https://shop.example@evil.example` deceives), a port, then anything without blanks.
 _WEB = re.compile(
-    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]\"<>]+)(?::\d{1,5})?(?:[/?#][^\s\"<>]*)?", re.IGNORECASE | re.ASCII
+    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]\"<>]+)(?::\d{1,5})?(?:[/?#][^\s\"<>\\]*)?", re.IGNORECASE | re.ASCII
 )
 _APP = re.compile(r"([a-z][a-z0-9+.-]*):[^\s\"<>]+", re.IGNORECASE | re.ASCII)
 _RUNS_CODE = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
@@ -79,21 +128,59 @@ def read_deep_link(raw: Any) -> str:
     return text
 
 
+def mended_link(read: Callable[[Any], str]) -> Callable[[Any], Mended]:
+    """Links, mended as browsers do it (WHATWG URL, section 4.4): blanks and controls around them go, and ends of lines
+    inside; what else may not stand there is encoded. Not in the host: that would be another one.
+    """
+
+    def mend(raw: Any) -> Mended:
+        trimmed = _ENDS_OF_LINES.sub("", _trimmed(_text(raw, MAX_TEXT))).replace("\\", "/")
+        if not trimmed:
+            return None, ()
+        host = _HOST.match(trimmed)
+        start = host.end() if host else 0
+        text = trimmed[:start] + "".join(map(_encoded, trimmed[start:]))
+        done = "blanks, and what else may not stand in a link, were encoded or left out"
+        return read(text), () if text == raw else (Detail("", done),)
+
+    return mend
+
+
+_ENDS_OF_LINES = re.compile("[\t\r\n]")
+_HOST = re.compile(r"[^:/?#]*:(?://[^/?#]*)?")
+
+
+def _trimmed(text: str) -> str:
+    return text.strip("".join({char for char in text if char == " " or not char.isprintable()}))
+
+
+def _encoded(char: str) -> str:
+    return char if char.isprintable() and char not in ' "<>' else quote(char, errors="replace")
+
+
 # --- numbers and times -----------------------------------------------------------------------------------------
 
 _DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)
-_FREE = Decimal(0)
-_PRICE_LIMIT = Decimal(10**12)  # in micros it still fits a BIGINT
+_PRICE_LIMIT = 10**12  # in micros it still fits a BIGINT
 _MICRO = Decimal("0.000001")
 
 
-def read_price(raw: Any) -> Decimal:
-    amount = _decimal(raw)
-    if not _FREE <= amount < _PRICE_LIMIT:
-        raise MendError("must be at least 0 and below 1,000,000,000,000")
+def read_price(raw: Any) -> Decimal | float:
+    """An amount of at least 0. What a text says is exact; a float is still to be rounded to its currency."""
+    if isinstance(raw, float):
+        if not math.isfinite(raw):
+            raise MendError("must be a finite number")
+        return _within_limits(raw)
+    amount = _within_limits(_decimal(raw))
     if amount != amount.quantize(_MICRO):
         raise MendError("has more than 6 decimals")
-    return amount.normalize() + _FREE  # adding takes the sign off -0.0
+    return amount
+
+
+def _within_limits(amount: Amount) -> Amount:
+    if not 0 <= amount < _PRICE_LIMIT:
+        raise MendError("must be at least 0 and below 1,000,000,000,000")
+    return abs(amount)  # -0.0 is a number, too
 
 
 def _decimal(raw: Any) -> Decimal:
@@ -101,9 +188,9 @@ def _decimal(raw: Any) -> Decimal:
         if not _DECIMAL.fullmatch(raw):
             raise MendError('must be a number or a decimal string like "1999.99", without sign, currency or commas')
         return Decimal(raw)
-    if isinstance(raw, bool) or not isinstance(raw, (float, int, Decimal)):
+    if isinstance(raw, bool) or not isinstance(raw, (int, Decimal)):
         raise MendError(f"must be a number or a decimal string, not {kind_of(raw)}")
-    amount = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
+    amount = Decimal(raw)
     if not amount.is_finite():
         raise MendError("must be a finite number")
     return amount
@@ -160,7 +247,7 @@ def read_type(raw: Any) -> AlertType:
 
 
 def read_currency(raw: Any) -> str:
-    text = _text(raw, 64)
+    text = _text(raw, 64).strip()
     if not _CURRENCY.fullmatch(text):
         raise MendError("must be a currency code of ISO 4217, like USD")
     return text.upper()

@@ -72,8 +72,6 @@ class Intake:
         record = await self._archive.alert(identifier)
         if record is None:
             raise NotFoundError(f"there is no alert {identifier}")
-        if record.is_test:  # it belongs to no episode, although its product may be in stock
-            return Closed()
         closed = await self._ledger.close(record.alert.episode)
         self.announce_closed(closed)
         return closed
@@ -81,18 +79,20 @@ class Intake:
     async def rehearse(self, value: object) -> Mapping[str, Any]:
         """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
         now = self._clock.now()
-        alert = _valid(Decoder(self._in_force).one(value, owner="rehearsal", now=now))
+        item = Decoder(self._in_force).one(value, owner="rehearsal", now=now)
+        alert = _valid(item)
         ruling = self._in_force.rulebook.decide(alert, None, now, self._targets.disabled)
         decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
         plans = ruling.plans if isinstance(ruling, Accepted) else ()
         targets = [self._rehearsed(plan, record, now) for plan in plans]
-        return {
+        told = {
             "decision": decision.value,
             "reason": ruling.reason.value,
             "priority": alert.priority,
             "targets": targets,
         }
+        return told | ({"notes": [note.as_json() for note in item.notes]} if item.notes else {})
 
     def announce_closed(self, closed: Closed) -> None:
         self._bus.publish(closed.events)
@@ -125,12 +125,7 @@ class Intake:
         mention = Mention()
         if policy := book.routing.targets.get(plan.target):
             mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
-        told: dict[str, Any] = {
-            "target": str(plan.target),
-            "route": plan.route,
-            "state": plan.state.value,
-            "mentions": list(mention.names),
-        }
+        told: dict[str, Any] = {"target": str(plan.target), "state": plan.state.value, "mentions": list(mention.names)}
         if plan.why is not None:
             told["why"] = plan.why.value
         if plan.fallback:

@@ -1,17 +1,29 @@
-"""Words for what is wrong: short, and with the way to mend it."""
+"""Words for what is wrong or was mended: short, and with the way to mend it."""
 
 import difflib
 import functools
+from collections.abc import Sequence
+from typing import Any
+
+from tocsin.core.errors import Detail
+
+Mended = tuple[Any, Sequence[Detail]]
+"""What was made of a value that is not as it should be, and what was done to it, by paths below its field."""
 
 _MAX_SHOWN = 64  # characters of a wrong word that an answer repeats
 
 
 class MendError(ValueError):
-    """A field is not as it should be; the text says how to mend it. `at` is the path below the field."""
+    """A field is not as it should be; the text says how to mend it, and `at` where below the field."""
 
     def __init__(self, message: str, at: str = "") -> None:
         super().__init__(message)
-        self.at = at
+        self.detail = Detail(at, message)
+
+
+def below(field: str, detail: Detail) -> Detail:
+    """The detail with its whole path."""
+    return Detail(f"{field}.{detail.path}" if detail.path else field, detail.message)
 
 
 def shown(word: object) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -150,7 +151,9 @@ def _test_alert(now: datetime) -> Alert:
         sku="TEST",
         retailer="tocsin",
         timestamp=now,
+        price=Decimal("0.00"),
         product_name="Test alert",
+        metadata={"test": True},
     )
 
 

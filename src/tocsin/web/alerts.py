@@ -91,22 +91,61 @@ _ALERT = {
         "sku": {"type": "string", "maxLength": 128},
         "retailer": {"type": "string", "maxLength": 64},
         "price": {
-            "description": "At least 0; required for in_stock and price_drop.",
+            "description": "At least 0; required for in_stock and price_drop. A number is rounded to its currency.",
             "oneOf": [{"type": "number", "minimum": 0}, {"type": "string"}, {"type": "null"}],
         },
         "currency": {"type": "string", "description": "ISO 4217.", "default": "USD"},
-        "product_name": {"type": "string", "maxLength": 512},
-        "url": {"type": "string", "format": "uri", "description": "http or https."},
+        "product_name": {"type": "string", "description": "Cut after 512 characters."},
+        "url": {"type": "string", "description": "http or https; blanks in it are encoded."},
         "priority": {"type": "integer", "minimum": 1, "maximum": 10},
         "timestamp": {"type": "string", "format": "date-time", "description": "Time of detection, with its zone."},
-        "variant": {"type": "string"},
-        "seller": {"type": "string"},
+        "variant": {"type": "string", "maxLength": 128},
+        "seller": {"type": "string", "maxLength": 128},
         "metadata": {"type": "object", "description": "At most 16 KiB, at most 8 deep."},
         "idempotency_key": {"type": "string", "maxLength": 255},
     },
     "example": {"type": "in_stock", "sku": "6634940", "retailer": "bestbuy", "price": 1999.99},
 }
+_RECEIPT = {
+    "type": "object",
+    "required": ["decision"],
+    "properties": {
+        "decision": {"enum": ["accepted", "duplicate", "filtered", "invalid"]},
+        "reason": {"type": "string"},
+        "id": {"type": "string", "format": "uuid"},
+        "duplicate_of": {"type": "string", "format": "uuid", "description": "In place of an id of its own."},
+        "notes": {
+            "type": "array",
+            "description": "What was mended or left out so that the alert could go out.",
+            "items": {
+                "type": "object",
+                "required": ["path", "message"],
+                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "error": {"type": "object", "description": "Of an invalid item, in the form of every error."},
+    },
+}
 _RECEIVE = {
+    "responses": {
+        "202": {
+            "description": "On disk; the results of several stand in their order.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "oneOf": [
+                            _RECEIPT,
+                            {
+                                "type": "object",
+                                "required": ["results"],
+                                "properties": {"results": {"type": "array", "items": _RECEIPT}},
+                            },
+                        ]
+                    }
+                }
+            },
+        }
+    },
     "parameters": [
         {
             "name": "Idempotency-Key",

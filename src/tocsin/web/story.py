@@ -133,8 +133,7 @@ def _apparent(record: AlertRecord) -> str:
 
 def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
     delivery, target = told.delivery, str(told.delivery.target)
-    led = f"{target} ({delivery.route})" if delivery.route else target
-    yield Step(delivery.planned_at, "planned", _joined(led, _plan(told)), accepted_at)
+    yield Step(delivery.planned_at, "planned", _joined(target, _plan(told)), accepted_at)
     before = delivery.planned_at
     for attempt in told.attempts:
         yield Step(attempt.started_at, "sending", target, before)

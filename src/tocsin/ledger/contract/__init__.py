@@ -14,10 +14,8 @@ from tocsin.ledger.contract.history import (
     DeliveryStory,
     EndedRow,
     Page,
-    Past,
     TargetRow,
     TokenRow,
-    WaitingRow,
 )
 from tocsin.ledger.contract.queue import (
     Claim,
@@ -61,7 +59,6 @@ __all__ = [
     "Moved",
     "Pack",
     "Page",
-    "Past",
     "Settlement",
     "ShutLane",
     "StandingMessage",
@@ -69,5 +66,4 @@ __all__ = [
     "TargetRow",
     "TokenRow",
     "Waiting",
-    "WaitingRow",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Episode, Receipt, Ruling
 from tocsin.core.delivery import Delivery
+from tocsin.core.errors import Detail
 from tocsin.core.record import Event
 
 Decide = Callable[[Alert, Episode | None, datetime], Ruling]
@@ -25,11 +26,15 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One detection of a submission, or the receipt (`invalid`) that it already has."""
+    """One detection of a submission, or the receipt (`invalid`) that it already has.
+
+    `notes` say what was mended in it; they become part of its receipt.
+    """
 
     alert: Alert | None = None
     invalid: Receipt | None = None
     idempotency: Idempotency | None = None
+    notes: tuple[Detail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
