@@ -1,7 +1,6 @@
 """An answer that goes on until its reader leaves or stops reading, its token ends, or the service stops."""
 
 import asyncio
-import contextlib
 from typing import Any
 
 from starlette.responses import Response
@@ -13,7 +12,6 @@ from tocsin.web.follower import Follower
 from tocsin.web.teller import Teller
 
 BOOKMARK_S = 15.0  # a line at least this often: the connection is alive, and a narrow interest keeps up
-READER_DEADLINE_S = 60.0
 
 
 class LiveAnswer(Response):
@@ -33,7 +31,7 @@ class LiveAnswer(Response):
     async def __call__(self, _scope: Any, receive: Receive, send: Send) -> None:
         watch = asyncio.create_task(_end_when_gone(receive, self.follower))
         try:
-            with self.follower, contextlib.suppress(TimeoutError):
+            with self.follower:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 await self._tell(send)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -57,10 +55,8 @@ class LiveAnswer(Response):
         return self.follower.ended or (end is not None and end <= self._clock.now())
 
     async def _write(self, send: Send, lines: bytes) -> None:
-        """Raises TimeoutError for a reader that does not read: the server drops an answer that was not finished."""
         if lines:
-            async with asyncio.timeout(READER_DEADLINE_S):
-                await send({"type": "http.response.body", "body": lines, "more_body": True})
+            await send({"type": "http.response.body", "body": lines, "more_body": True})
             self._written = self._clock.monotonic()
 
 
