@@ -105,6 +105,13 @@ export interface Monitor {
   heard_at: string;
 }
 
+/** The token that asks; `expires_at` is null where it has no end. */
+export interface Mine {
+  name: string;
+  scopes: string[];
+  expires_at: string | null;
+}
+
 export class Api {
   readonly #token: string;
 
@@ -130,6 +137,10 @@ export class Api {
 
   monitors(): Promise<{ monitors: Monitor[] }> {
     return this.#call("GET", "/api/v1/monitors");
+  }
+
+  mine(): Promise<Mine> {
+    return this.#call("GET", "/api/v1/tokens/mine");
   }
 
   conditions(): Promise<{ conditions: Condition[] }> {

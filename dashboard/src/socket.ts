@@ -13,7 +13,7 @@ export type Connection =
   /** Lost: `at` is when the next try is due, `since` when the page last was live (null: never). Epoch ms. */
   | { kind: "waiting"; at: number; since: number | null }
   /** The service does not let this token in; trying again is of no use. */
-  | { kind: "refused"; message: string };
+  | ({ kind: "refused" } & Refusal);
 
 export interface Hooks {
   connection(state: Connection): void;
@@ -31,8 +31,10 @@ export interface Hooks {
 type Match = Record<string, string[]>;
 type Carried<T> = T & { cursor: string };
 /** Said before the service ends a connection; without a time, coming back with this token is of no use. */
-type Goodbye = { message: string; retry_after_s: number | null };
-type Ack = { ok: true; after: string } | { ok: false; error: { code: string; message: string } };
+type Goodbye = { code: string; message: string; retry_after_s: number | null };
+/** Why the service turned somebody away: `forbidden` is a good token that may do other things. */
+export type Refusal = { code: string; message: string };
+type Ack = { ok: true; after: string } | { ok: false; error: Refusal };
 
 const ACK_MS = 10_000;
 const HOPELESS = new Set(["unauthorized", "forbidden"]);
@@ -120,6 +122,7 @@ export class Stream {
       .emitWithAck("subscribe", wanted)
       .catch(() => null);
     if (ack?.ok) this.#welcome(ack.after, resuming);
+    else if (ack && HOPELESS.has(ack.error.code)) this.#refused(ack.error);
     else if (ack && resuming) this.subscribe(this.#match);
     else this.#alerts.disconnect();
   }
@@ -132,15 +135,17 @@ export class Stream {
     if (!resuming) this.#hooks.running(false);
   }
 
-  #lost(error?: Error & { data?: { code?: string; message?: string } }): void {
+  #refused({ code, message }: Refusal): void {
+    this.close();
+    this.#hooks.connection({ kind: "refused", code, message });
+  }
+
+  #lost(error?: Error & { data?: Refusal }): void {
     clearTimeout(this.#timer);
     const goodbye = this.#goodbye;
     this.#goodbye = null;
-    if (goodbye?.retry_after_s === null || HOPELESS.has(error?.data?.code ?? "")) {
-      const message = goodbye?.message ?? error?.data?.message ?? error?.message ?? "";
-      this.#hooks.connection({ kind: "refused", message });
-      return;
-    }
+    if (error?.data && HOPELESS.has(error.data.code)) return this.#refused(error.data);
+    if (goodbye?.retry_after_s === null) return this.#refused(goodbye);
     if (!this.#failures) this.#liveUntil = error ? null : Date.now();
     const usual = backoff(this.#failures++, Math.random());
     // The service spreads those whom it sends away, so that they do not all return in one moment.

@@ -1,11 +1,12 @@
 """One alert explained, and the channels: what happened, why not, and what can be done about it."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.town import TOKEN, Town
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import TargetDisabled
@@ -15,7 +16,7 @@ from tocsin.sandbox import Fault
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-READER = {"secret": "a-token-for-reading-0123456789", "scopes": ["read"]}
+READER: dict[str, Any] = {"secret": "a-token-for-reading-0123456789", "scopes": ["read"]}
 
 
 async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: Town):
@@ -103,10 +104,21 @@ async def test_a_configuration_that_was_not_taken_is_told(visitor: Visitor, town
     await expect(visitor.page.get_by_text("Old configuration in force")).to_be_visible()
 
 
-async def test_who_may_only_read_is_told_which_link_it_takes(visitor: Visitor, town: Town):
+async def test_who_may_only_read_is_offered_nothing_more(visitor: Visitor, town: Town):
     await town.close()
-    await town.open(tokens={"reader": READER})
-    await visitor.open(token=READER["secret"])
-    await visitor.page.get_by_role("button", name="Channels").click()
-    await visitor.button("Test discord:general").click()
-    await expect(visitor.page.get_by_text("This needs a link with the scope admin")).to_be_visible()
+    await town.open(tokens={"reader": READER, "story": {"secret": TOKEN, "scopes": ["admin"]}})
+    town.sandbox.discord.kill("high_priority")
+    await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)
+    for token, offers in ((TOKEN, 1), (READER["secret"], 0)):
+        await visitor.open(token=token)
+        await visitor.page.get_by_role("button", name="Channels").click()
+        panel = visitor.page.get_by_label("Channels", exact=True)
+        await expect(panel).to_contain_text("target gone")
+        for action in ("Test discord:general", "Enable discord:high_priority"):
+            await expect(visitor.button(action)).to_have_count(offers)
+        await visitor.button("RTX 5090").click()
+        await expect(visitor.details).to_contain_text("Refused")
+        await expect(visitor.button("Retry discord:high_priority")).to_have_count(offers)
+        await visitor.press("Escape")
+        await expect(panel.get_by_text("by a link with the scope admin")).to_have_count(1 - offers)
+        await visitor.press("Escape")

@@ -1,5 +1,7 @@
 """Who gets in, and what comes in from outside."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
@@ -57,6 +59,16 @@ async def test_a_token_that_is_not_known_is_refused_once_and_forgotten(visitor: 
     await visitor.page.goto(f"{town.alerts.url}/#token=somebody-elses")
     await expect(visitor.page.get_by_role("alert")).to_be_visible()
     assert await visitor.page.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("scope", ["ingest", "contacts"])
+async def test_a_token_for_other_things_is_told_what_it_lacks(visitor: Visitor, town: Town, scope: str):
+    made = await town.call("POST", "/api/v1/tokens", {"name": "engine", "scopes": [scope]}, status=201)
+    await visitor.page.goto(f"{town.alerts.url}/#token={made['token']}")
+    await expect(visitor.page.get_by_role("heading", name="This link may not read")).to_be_visible()
+    await expect(visitor.page.get_by_role("alert")).to_contain_text(re.compile("needs .*scope"))
+    await expect(visitor.page.locator("[data-connection]")).to_have_count(0)
+    assert await visitor.barriers() == []
 
 
 async def test_who_is_shut_out_while_watching_sees_why(visitor: Visitor, town: Town):

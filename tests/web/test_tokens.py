@@ -25,6 +25,16 @@ async def test_a_token_grants_what_it_was_made_for(house: House):
     assert tokens.authenticate(TOKENS["admin"]).allows("contacts")
 
 
+async def test_a_token_may_ask_what_it_may_do(house: House):
+    assert await house.call("GET", "/api/v1/tokens/mine", token="reader") == (
+        200,
+        {"id": "config:reader", "name": "reader", "scopes": ["read"], "expires_at": None},
+    )
+    status, told = await house.call("GET", "/api/v1/tokens/mine", token="engine")
+    assert status == 403
+    assert told["error"]["message"].endswith("a token with scope read; the one you sent has ingest")
+
+
 async def test_what_is_not_a_token_is_refused_in_the_same_words(house: House):
     row, secret = await house.parts.tokens.create("m", frozenset({"read"}), None)
     said = set()

@@ -1,15 +1,17 @@
-"""Tokens: made, listed and revoked by an admin."""
+"""Tokens: made, listed and revoked by an admin; and what the one that asks may do."""
 
 from typing import Annotated, Any
 
 from fastapi import FastAPI
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tocsin.core.errors import NotFoundError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.web.answer import json_answer
+from tocsin.web.guard import grant_of
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 
@@ -33,6 +35,7 @@ class TokenDoors:
     def open(self, app: FastAPI) -> None:
         app.add_api_route(PATH, self.listed, methods=["GET"], tags=["tokens"], openapi_extra=needs("admin"))
         app.add_api_route(PATH, self.create, methods=["POST"], tags=["tokens"], openapi_extra=needs("admin"))
+        app.add_api_route(PATH + "/mine", self.mine, methods=["GET"], tags=["tokens"], openapi_extra=needs("read"))
         app.add_api_route(
             PATH + "/{id}", self.revoke, methods=["DELETE"], tags=["tokens"], openapi_extra=needs("admin")
         )
@@ -40,6 +43,12 @@ class TokenDoors:
     async def listed(self) -> Response:
         """Every token, without its secret. Those of the configuration file have ids like `config:name`."""
         return json_answer({"tokens": [_as_json(row) for row in await self._tokens.listed()]})
+
+    async def mine(self, request: Request) -> Response:
+        """The token that asks: its name, what it may do, and when it ends."""
+        grant = grant_of(request)
+        told = {"name": grant.owner, "scopes": sorted(grant.scopes)}
+        return json_answer({"id": grant.token_id, **told, "expires_at": grant.expires_at and rfc3339(grant.expires_at)})
 
     async def create(self, asked: NewToken) -> Response:
         """Make a token. Its secret is in this answer and never shown again."""

@@ -1,0 +1,25 @@
+// What the token of this page may do: nothing is offered that the service would refuse.
+
+import type { Api } from "./api";
+
+export type Scope = "ingest" | "read" | "contacts" | "admin";
+
+export class Rights {
+  #scopes = $state.raw<readonly string[]>([]);
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** `admin` implies the others; nothing is allowed before the service has said so. */
+  may(scope: Scope): boolean {
+    return this.#scopes.includes(scope) || this.#scopes.includes("admin");
+  }
+
+  /** What cannot be asked now stays as it was. */
+  async look(): Promise<void> {
+    const token = await this.#api.mine().catch(() => null);
+    if (token) this.#scopes = token.scopes;
+  }
+}
