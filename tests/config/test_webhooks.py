@@ -6,11 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.config.scenes import ENVIRON
 
+from tocsin.channels.destination import Destination
+from tocsin.channels.transport import UnreachableError
 from tocsin.config import check, rulebook, shown
+from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.core.delivery import Target
+from tocsin.core.destination import known_addresses
 from tocsin.core.errors import InvalidConfigError
+from tocsin.core.networks import networks
+from tocsin.core.secret import Secret
 from tocsin.rules.window import Rate
 
 KEY = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -116,3 +124,45 @@ def test_the_configuration_of_the_guide_loads(loaded):
     hooks = {"ZAPIER_HOOK": "https://hooks.zapier.com/hooks/catch/1/a/", "IFTTT_HOOK": "https://maker.ifttt.com/x"}
     targets = rulebook(loaded(text, {"PARTNER_WHSEC": KEY} | hooks)).routing.targets
     assert {str(target) for target in targets} == {"webhook:partner", "webhook:zapier", "webhook:phone"}
+
+
+HOSTS = [
+    "partner.example", "1.1.1.1", "127.0.0.1", "127.1", "0177.0.0.1", "0x7f.1", "2130706433", "10.0.0.1", "0",
+    "224.0.0.1", "100.64.0.1", "168.63.129.16", "192.0.0.8", "255.255.255.255", "localhost", "LOCALHOST",
+    "hook.localhost", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:1.1.1.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+    "[2002:101:101::]", "[2606:4700::1111]", "[fd00::1]", "[fe80::1]", "[::]", "[ff02::1]", "[::1", "",
+    "b\u00fccher.example", "\u2603..example", "xn--.example", "a..b", "a" * 64 + ".example", "user@partner.example",
+    "partner\\.example", "partner example", "%31",
+]  # fmt: skip
+NETWORKS = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "fd00::/8", "1.1.1.0/24", "0.0.0.0/0"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(["https", "http", "HTTPS", "ftp"]),
+    st.sampled_from(HOSTS) | st.text("ab.-_é1:[]", max_size=8),
+    st.sampled_from(["", ":443", ":8443", ":80", ":9000", ":0", ":65536", ":x"]),
+    st.sampled_from(["", "/", "/hook?key=1", "/\\", "/a b", "/" + "x" * 2000]),
+    st.lists(st.sampled_from(NETWORKS), max_size=2, unique=True),
+)
+async def test_what_check_passes_sending_calls_and_what_it_refuses_sending_refuses(scheme, host, port, rest, vouched):
+    url = f"{scheme}://{host}{port}{rest}"
+    passes, called = not [*endpoint_problems({"url": url, "allow_networks": vouched})], await is_called(url, vouched)
+    assert called or not passes, url
+    assert passes or not called or not url.isascii(), url  # elsewhere a backslash is escaped, and may be refused
+
+
+async def is_called(url: str, vouched: list[str]) -> bool:
+    """A name that somebody has to be asked for is one that they may know."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        host.encode("idna")  # as the system's own does first
+        known = map(str, known_addresses(host))
+        return [*known] or [str(networks(vouched)[0][0]) if vouched else "1.1.1.1"]
+
+    try:
+        destination = Destination.of(Secret(url), networks(vouched), resolve)
+        await destination.addresses(destination.url.raw_host or "", destination.url.port or 0)
+    except (ValueError, UnreachableError):
+        return False
+    return True

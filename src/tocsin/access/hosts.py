@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from tocsin.access.addresses import address_of
+from tocsin.core.networks import is_local_name
 
 _PORT = re.compile(r":[0-9]{0,5}$")
 
@@ -23,11 +24,6 @@ class Hosts:
 def bare(host: str) -> str:
     """In lower case and without its port; IPv6 keeps its brackets."""
     return _PORT.sub("", host.lower())
-
-
-def is_local_name(name: str) -> bool:
-    """Resolvers know these names by themselves, and ask nobody (RFC 6761, section 6.3)."""
-    return name == "localhost" or name.endswith(".localhost")
 
 
 def is_address(name: str) -> bool:

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from tocsin.access.addresses import address_of
-from tocsin.access.hosts import is_local_name
-from tocsin.core.networks import is_own
+from tocsin.core.networks import is_local_name, is_own
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 

@@ -12,12 +12,9 @@ from yarl import URL
 
 from tocsin.channels.links import web_address
 from tocsin.channels.transport import Addresses, UnreachableError, system_addresses
-from tocsin.core.networks import Address, Network, closed, is_own, is_public
+from tocsin.core.destination import LONGEST, is_usual, shut_out
+from tocsin.core.networks import Network
 from tocsin.core.secret import Secret
-
-PORTS = frozenset({443, 8443})  # where no network is vouched for
-
-_LONGEST = 2000  # characters of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +32,17 @@ class Destination:
         cls, written: Secret, vouched: Sequence[Network] = (), resolve: Addresses = system_addresses
     ) -> "Destination":
         """Raises ValueError, with a text that does not repeat the address: it may carry a secret."""
-        address = web_address(written.reveal(), _LONGEST)
+        address = web_address(written.reveal(), LONGEST)
         if address is None:
             raise ValueError("an address is written https://host/path, with no user before the host")
         destination = cls(URL(address, encoded=True).with_fragment(None), tuple(vouched), resolve)
-        if destination.unusual and not vouched:
+        if not (destination.usual or vouched):
             raise ValueError("outside of allow_networks only https is spoken, to port 443 or 8443")
         return destination
 
     @property
-    def unusual(self) -> bool:
-        """Spoken to in a way that is only for networks that somebody vouches for."""
-        return self.url.scheme != "https" or self.url.port not in PORTS
+    def usual(self) -> bool:
+        return is_usual(self.url.scheme, self.url.port)
 
     async def addresses(self, host: str, port: int) -> Sequence[str]:
         """Those to try, in order. All were judged: one that is not allowed spoils the rest. Raises UnreachableError."""
@@ -56,14 +52,6 @@ class Destination:
             raise UnreachableError(f"the name was not resolved ({type(error).__name__})") from error
         if not judged:
             raise UnreachableError("the name stands for no address")
-        if shut := closed(judged, self.vouched, public=_open_to_none if self.unusual else _open_to_all):
+        if shut := shut_out(judged, self.vouched, usual=self.usual):
             raise UnreachableError(f"{shut} is not called: allow_networks does not vouch for it")
         return [str(address) for address in judged]
-
-
-def _open_to_all(address: Address) -> bool:
-    return is_public(address) and not is_own(address)
-
-
-def _open_to_none(_: Address) -> bool:
-    return False

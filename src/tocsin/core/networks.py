@@ -86,6 +86,11 @@ def is_public(address: Address) -> bool:
     return address in _PUBLIC_V6 and not within(address, _PRIVATE_V6)
 
 
+def is_local_name(host: str) -> bool:
+    """By these names a machine calls itself: resolvers know them, and ask nobody (RFC 6761, section 6.3)."""
+    return f".{host.lower()}".endswith(".localhost")
+
+
 def within(address: Address, ranges: Sequence[Network]) -> bool:
     return any(address in network for network in ranges)
 

@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult
 
@@ -11,11 +11,13 @@ from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.values.addresses import Network, is_loopback, split_url
+from tocsin.config.values.addresses import Network as NetworkText
+from tocsin.config.values.addresses import split_url
 from tocsin.config.values.names import Name, SecretText
 from tocsin.config.values.quantities import NotBoolean
+from tocsin.core.destination import LONGEST, is_usual, known_addresses, shut_out
+from tocsin.core.networks import Network
 
-_PORTS = (None, 443, 8443)
 _KEY_SIZES = range(24, 65)  # bytes (Standard Webhooks, "Signature scheme")
 
 
@@ -36,7 +38,7 @@ class Endpoint(Block):
     """`standard` is that of Standard Webhooks; `plain` and `ifttt` are for services that take no signature."""
     secret: Secrets = ()
     """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""
-    allow_networks: tuple[Network, ...] = ()
+    allow_networks: tuple[NetworkText, ...] = ()
     """Private networks that the operator vouches for."""
     bundle: Annotated[int, Field(ge=1, le=100), NotBoolean] = 1
     """Up to so many alerts in one body while many are due; only with the form `standard`."""
@@ -75,30 +77,34 @@ def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _url_problem(url: Any, networks: Sequence[str]) -> str | None:
+def _url_problem(url: Any, written: Sequence[str]) -> str | None:
+    """As sending judges it, with what is known before anybody is asked."""
     parts = split_url(url)
-    if parts is None or parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+    if parts is None or not _is_plain(parts) or len(url) > LONGEST:
         return "an address that starts with https:// is needed"
-    if not networks and (parts.scheme == "http" or parts.port not in _PORTS):
+    vouched, usual = tuple(_read(written)), is_usual(parts.scheme, parts.port)
+    if not (usual or vouched):
         return "only https:// on port 443 or 8443 is called; elsewhere allow_networks has to vouch for the network"
-    if _is_private(parts, networks):
+    if shut_out(known_addresses(parts.hostname or ""), vouched, usual=usual):
         return "a private address: allow_networks has to vouch for its network"
     return None
 
 
-def _is_private(parts: SplitResult, networks: Sequence[str]) -> bool:
+def _is_plain(parts: SplitResult) -> bool:
+    """No user before the host, which would show another one than it leads to; a name that can be asked for."""
     try:
-        address = ipaddress.ip_address(parts.hostname or "")
-    except ValueError:
-        return is_loopback(parts.hostname) and not networks
-    return not address.is_global and not any(address in network for network in _read(networks))
+        (parts.hostname or "").encode("idna")
+    except UnicodeError:
+        return False
+    named = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    return bool(named) and "@" not in parts.netloc and "\\" not in parts.geturl()
 
 
-def _read(networks: Sequence[str]) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def _read(written: Sequence[str]) -> Iterator[Network]:
     """Those that are none are told of elsewhere."""
-    for written in networks:
+    for each in written:
         try:
-            yield ipaddress.ip_network(written)
+            yield ip_network(each)
         except ValueError:
             continue
 

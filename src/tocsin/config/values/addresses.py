@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from tocsin.core.networks import is_local_name
 from tocsin.core.secret import Secret
 
 _SQLITE_FILE = re.compile(r"sqlite:///[^?#:]+")
@@ -114,7 +115,7 @@ def is_loopback(host: str | None) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+        return is_local_name(host)
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
