@@ -1,5 +1,7 @@
 // An alert as every door of the service shows it.
 
+import { money } from "./format";
+
 export const TYPES = ["in_stock", "price_drop", "restock_soon", "back_order"] as const;
 export type AlertType = (typeof TYPES)[number];
 
@@ -44,6 +46,11 @@ export function title(alert: Alert): string {
   return alert.product_name || alert.sku;
 }
 
+/** An operator's test: no alert, whatever else it says. */
+export function isTest(alert: Alert): boolean {
+  return alert.reason === "test";
+}
+
 /** Nothing more comes of it: it was never told, or its product is sold out. */
 export function over(alert: Alert): boolean {
   return alert.decision === "filtered" || alert.state === "closed";
@@ -62,11 +69,13 @@ export function picture(alert: Alert): string | null {
   return link?.startsWith("https:") ? link : null;
 }
 
-/** What the price was before, where the detector said so and it is a number. */
+/** What the price was before, where the detector said so, it is a number and reads as another price than now. */
 export function previousPrice(alert: Alert): string | null {
   const value = alert.metadata.previous_price;
   const known = typeof value === "number" || (typeof value === "string" && value.trim() !== "");
-  return known && Number.isFinite(Number(value)) ? String(value) : null;
+  if (!known || !Number.isFinite(Number(value))) return null;
+  const shown = (amount: string) => money(amount, alert.currency);
+  return alert.price !== null && shown(String(value)) === shown(alert.price) ? null : String(value);
 }
 
 export function stock(alert: Alert): string | null {

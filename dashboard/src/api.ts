@@ -38,6 +38,8 @@ export interface Delivery {
   id: string;
   target: string;
   lane: string;
+  /** The name of the rule that led to the target. */
+  route: string | null;
   state: string;
   why: string | null;
   due: string;

@@ -1,9 +1,7 @@
 // How the channels do: asked now and then and after each test or mending, and told at once when a lane stands still.
 
-import type { Band } from "./alert";
 import { type Api, ApiError, type Channel, type Target, type TestAnswer } from "./api";
 import type { LaneNews } from "./ops";
-import { waitingByBand } from "./queue";
 import { toasts } from "./toast.svelte";
 import { deliveryState, why } from "./words";
 
@@ -34,11 +32,6 @@ export class Channels {
     return this.list.flatMap((row) =>
       row.channel === null ? [] : [{ channel: row.channel, trouble: row.targets.some(inTrouble) }],
     );
-  }
-
-  /** Deliveries that wait, by band; lanes that targets share are counted once. */
-  get queue(): Record<Band, number> {
-    return waitingByBand(this.list);
   }
 
   /** Returns what stops it. */

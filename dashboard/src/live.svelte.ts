@@ -5,9 +5,7 @@ import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
 import { close, hold, join, KEEP, prepend } from "./feed";
 import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
-import type { Objective } from "./objective";
 import { type DeliveryNews, type Stats, targetOf } from "./ops";
-import { Pulse } from "./pulse";
 import { type Connection, type Hooks, Stream } from "./socket";
 
 const PAGE = 50;
@@ -19,8 +17,6 @@ const NEWS_KEPT = 1000;
 // States of deliveries that somebody waited for, and that did not go well; what was cancelled nobody misses.
 const IN_VAIN = new Set(["refused", "expired", "unknown", "possibly_sent"]);
 
-const UNKNOWN = { perMinute: null, p50: null, p99: null };
-
 export class Live {
   connection = $state.raw<Connection>({ kind: "connecting" });
   rows = $state.raw<Alert[]>([]);
@@ -30,10 +26,8 @@ export class Live {
   next = $state.raw<string | null>(null);
   loading = $state(true);
   problem = $state.raw<ApiError | null>(null);
-  /** Alerts a minute, and the latency of deliveries in ms; null where nothing is known yet. */
-  pulse = $state.raw<{ perMinute: number | null; p50: number | null; p99: number | null }>(UNKNOWN);
-  /** Whether alerts are told in time; null where nobody asks. */
-  objective = $state.raw<Objective | null>(null);
+  /** How the service does, as it said last; null until it has said so. */
+  stats = $state.raw<Stats | null>(null);
   /** By alert, what was last heard of each of its deliveries. */
   readonly deliveries = new SvelteMap<string, ReadonlyMap<string, DeliveryNews>>();
   /** By target, the last delivery that did not go well. */
@@ -54,7 +48,6 @@ export class Live {
   #question = 0;
   /** The question whose answer the rows are. */
   #answered = -1;
-  readonly #pulse = new Pulse();
 
   constructor(
     api: Api,
@@ -77,7 +70,9 @@ export class Live {
       },
       delivery: (news) => this.#later(this.#news, news),
       ...others,
-      stats: (stats) => this.#feel(stats),
+      stats: (stats) => {
+        this.stats = stats;
+      },
     });
     this.#stream.open(asMatch(filter));
     // Shown before the stream runs; asked again then, lest something falls between the two.
@@ -227,22 +222,11 @@ export class Live {
   }
 
   #note(news: DeliveryNews): void {
-    if (news.latency_s !== null) this.#pulse.took(news.latency_s);
     if (IN_VAIN.has(news.state) || news.why === "deferred") this.troubles.set(targetOf(news), news);
     const known = this.deliveries.get(news.alert_id) ?? new Map<string, DeliveryNews>();
     this.deliveries.set(news.alert_id, new Map(known).set(targetOf(news), news));
     const oldest = this.deliveries.keys().next().value;
     if (this.deliveries.size > NEWS_KEPT && oldest !== undefined) this.deliveries.delete(oldest);
-  }
-
-  #feel({ decisions, objective }: Stats): void {
-    this.#pulse.count(decisions.accepted ?? 0, Date.now());
-    this.objective = objective;
-    this.pulse = {
-      perMinute: this.#pulse.perMinute(),
-      p50: this.#pulse.percentile(0.5),
-      p99: this.#pulse.percentile(0.99),
-    };
   }
 
   /** Whoever loaded older rows wants to keep them. */

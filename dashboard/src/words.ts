@@ -13,11 +13,12 @@ export const BAND_WORDS: Record<Band, string> = { high: "High", medium: "Medium"
 
 const REASONS: Record<string, string> = {
   new: "nothing like it was accepted before",
-  price_changed: "the price moved",
+  price_changed: "the price moved, or is in another currency",
   cooldown_over: "the same again, after its cooldown",
   reopened: "sold out, and back again",
   test: "a test by an operator",
   excluded_retailer: "this retailer is excluded",
+  price_rose: "sent as a price drop, and dearer than before",
   price_drop_too_small: "the price dropped too little",
   below_min_price: "the price is below the product's limit",
   above_max_price: "the price is above the product's limit",

@@ -40,6 +40,14 @@ it("believes a previous price only where it is a number", () => {
   ]);
 });
 
+it("takes what reads as the same price for no other price", () => {
+  const before = (price: string, previous_price: string, currency = "USD") =>
+    previousPrice(sample(1, { price, currency, metadata: { previous_price } }));
+  expect(before("19.99", "19.994")).toBeNull();
+  expect(before("19.98", "19.994")).toBe("19.994");
+  expect(before("1500", "1500.4", "JPY")).toBeNull();
+});
+
 it("calls a product without a name by its SKU", () => {
   expect(title(sample(1, { product_name: null }))).toBe("6634940");
 });

@@ -2,39 +2,9 @@ import { describe, expect, it } from "vitest";
 import { summary } from "../src/announce.svelte";
 import { backoff } from "../src/backoff";
 import { metric } from "../src/metrics";
-import { Pulse } from "../src/pulse";
-import { waitingByBand } from "../src/queue";
 import { telling } from "../src/timeline";
 import { tokenIn } from "../src/token";
 import { sample } from "./sample";
-
-describe("the pulse", () => {
-  it("tells nothing before it has seen anything", () => {
-    const pulse = new Pulse();
-    expect([pulse.perMinute(), pulse.percentile(0.5)]).toEqual([null, null]);
-  });
-
-  it("counts over the last minute", () => {
-    const pulse = new Pulse();
-    for (let second = 0; second <= 120; second += 2)
-      pulse.count(second < 60 ? 1000 : 1000 + second - 60, second * 1000);
-    expect(pulse.perMinute()).toBe(60);
-  });
-
-  it("begins again after a restart of the service", () => {
-    const pulse = new Pulse();
-    pulse.count(5000, 0);
-    pulse.count(10, 2000);
-    pulse.count(20, 4000);
-    expect(pulse.perMinute()).toBe(300);
-  });
-
-  it("keeps to the latency that so many kept to", () => {
-    const pulse = new Pulse();
-    for (let n = 100; n >= 1; n--) pulse.took(n / 1000);
-    expect([pulse.percentile(0.5), pulse.percentile(0.99)]).toEqual([50, 99]);
-  });
-});
 
 describe("the wait before the next try", () => {
   it("doubles, and never exceeds 15 s", () => {
@@ -43,25 +13,6 @@ describe("the wait before the next try", () => {
 
   it("is spread by chance over its upper half", () => {
     expect([backoff(2, 0), backoff(2, 1)]).toEqual([1000, 2000]);
-  });
-});
-
-describe("the queue", () => {
-  const target = { enabled: true, disabled: null, shadow: false, sending: 0, unknown: 0, oldest: null };
-
-  it("counts a lane that targets share once, and what is held", () => {
-    const shared = { ...target, lane: "mail", pending: { high: 2 } };
-    const queue = waitingByBand([
-      {
-        channel: "email",
-        targets: [
-          { ...shared, target: "email:a" },
-          { ...shared, target: "email:b" },
-        ],
-      },
-      { channel: null, held: [{ lane: "gone", pending: { low: 5 } }] },
-    ]);
-    expect(queue).toEqual({ high: 2, medium: 0, low: 5 });
   });
 });
 

@@ -17,6 +17,7 @@ from tocsin.core.decision import Receipt
 from tocsin.core.detection import Detection
 from tocsin.core.errors import Detail, LedgerUnavailableError, RateLimitedError, TocsinError, UnreachableError
 from tocsin.core.secret import Secret
+from tocsin.core.wordlist import text_of
 
 ALERTS = "/api/v1/alerts"
 STREAM = "/api/v1/alerts/stream"
@@ -164,7 +165,7 @@ async def _pause(failures: int) -> None:
 
 def _listed(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(str(each) for each in value)
+        return text_of(map(str, value))
     return str(value)
 
 

@@ -41,6 +41,7 @@ from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake, receipt_of
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.lanes import Lanes
+from tocsin.pipeline.last_minute import LastMinute
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operations import Operations
@@ -50,6 +51,7 @@ from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
 from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.pipeline.upkeep import Upkeep
+from tocsin.pipeline.vitals import Vitals
 from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, PatientHttp, WebSettings, build_app
@@ -115,7 +117,7 @@ class AlertService:
         self._make_takers()
         self._make_watch()
         self._make_doors()
-        for part in (self.targets, self.monitors, self.objectives, self.feed):
+        for part in (self.targets, self.monitors, self.objectives, self.last_minute, self.feed):
             await part.start()
         stack.push_async_callback(self.feed.stop)
         await self.tokens.start(await asyncio.to_thread(self._configured_tokens, self.config))
@@ -263,6 +265,14 @@ class AlertService:
         ledger, archive = self.ledger, self.archive
         self.objectives = Objectives(archive, self._in_force, clock, tell)
         self.detectors = Detectors(clock, tell)
+        self.last_minute = LastMinute(archive, clock)
+        self.vitals = Vitals(
+            last_minute=self.last_minute,
+            dispatcher=self.dispatcher,
+            objectives=self.objectives,
+            operations=self.operations,
+        )
+        self.listen(self.last_minute.hear)
         self.listen(self.objectives.hear)
         self.listen(self.detectors.hear)
         self.conditions = Conditions(
@@ -315,8 +325,7 @@ class AlertService:
             tokens=self.tokens,
             offer=lambda value, owner: self.intake.offer(value, owner=owner),
             catalog=lambda: self._in_force.rulebook.catalog,
-            objective=self.objectives.as_json,
-            shadow=self.operations.shadow,
+            vitals=self.vitals.as_json,
             clock=self._clock,
             settings=GatewaySettings(),
             entrance=entrance,
@@ -346,6 +355,7 @@ class AlertService:
                 reload=self.reload,
                 not_ready=self._not_ready,
                 metrics=self.telemetry.exposition,
+                stats=self.vitals.as_json,
                 link_secret=self.ledger.link_secret,
                 entrance=entrance,
                 settings=WebSettings(

@@ -118,6 +118,8 @@ class Telemetry:
 
     def _hear_provider(self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed) -> None:
         match fact:
+            case facts.Attempted(is_test=True):
+                pass
             case facts.Attempted():
                 self._attempts.labels(fact.target.channel, fact.outcome).inc()
                 self._took.labels(fact.target.channel).observe(fact.took_s)
@@ -157,7 +159,8 @@ class Telemetry:
     def _hear_move(self, move: facts.Moved) -> None:
         channel = move.delivery.target.channel
         why = move.why.value if move.why else ""
-        self._moves.labels(channel, move.to.value, why).inc()
+        if not move.delivery.is_test:
+            self._moves.labels(channel, move.to.value, why).inc()
         if move.to is DeliveryState.SENT and move.latency_s is not None:
             self._latency.labels(channel, move.delivery.band.value).observe(move.latency_s)
         # What a target at rest does not get was told when it was put to rest.

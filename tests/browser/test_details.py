@@ -24,7 +24,8 @@ async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: Town
     await town.settled(receipt, DeliveryState.SENT)
     await visitor.open()
     await visitor.button("RTX 5090").click()
-    for told in ("Detected", "Accepted", "Request leaves", "The provider took it", "discord:high_priority"):
+    steps = ("Detected", "Accepted", "Request leaves", "The provider took it", "discord:high_priority (high band)")
+    for told in (*steps, "by the route high band"):
         await expect(visitor.details).to_contain_text(told)
     cart = visitor.details.get_by_role("link", name="Add to cart")
     await expect(cart).to_have_attribute("href", "https://bestbuy.example/cart")
@@ -93,8 +94,20 @@ async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visito
     await visitor.page.get_by_role("button", name="Channels").click()
     await visitor.button("Test discord:general").click()
     await expect(visitor.page.get_by_text("discord:general: sent (200")).to_be_visible()
-    await town.room("general").expect("Test alert")
+    await town.room("general").expect("TEST · Test alert")
     await expect(visitor.rows).to_have_count(0)
+
+
+async def test_a_test_looks_like_no_alert(visitor: Visitor, town: Town):
+    await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"})
+    await visitor.open()
+    row = visitor.row("Test alert")
+    await expect(row).to_contain_text("TEST")
+    for alerting in ("In stock", "$", "no price"):
+        await expect(row).not_to_contain_text(alerting)
+    await visitor.button("Test alert").click()
+    await expect(visitor.details).to_contain_text("TEST, nothing is for sale")
+    assert await visitor.barriers() == []
 
 
 async def test_a_configuration_that_was_not_taken_is_told(visitor: Visitor, town: Town):

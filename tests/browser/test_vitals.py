@@ -4,14 +4,42 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, Locator, expect
 from tests.browser.visitor import Visitor
 from tests.story.town import Town
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.rules.objective import LEAST_MISSED
+from tocsin.sandbox import Fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def figure(visitor: Visitor, name: str) -> Locator:
+    return visitor.page.locator("dl > div", has=visitor.page.get_by_text(name, exact=True)).locator("dd")
+
+
+async def test_the_figures_are_the_same_after_a_reload_and_for_everybody(
+    visitor: Visitor, chromium: Browser, town: Town
+):
+    """Also of what happened before anybody looked."""
+    for number in range(3):
+        await told_late(town, number)
+    other = await Visitor.come(chromium, town)
+    for somebody in (visitor, other, visitor):
+        await somebody.open()
+        await expect(figure(somebody, "Alerts/min")).to_have_text("3")
+        await expect(figure(somebody, "p50")).to_have_text(re.compile(r"^5\.\d s$"))
+        await expect(figure(somebody, "p99")).to_have_text(re.compile(r"^5\.\d s$"))
+    await other.leave()
+
+
+async def test_who_waits_is_in_the_figures(visitor: Visitor, town: Town):
+    town.sandbox.faults.next("discord", Fault.status(503), action="execute", times=100)
+    await town.report("RTX 5090")
+    await visitor.open()
+    await expect(figure(visitor, "p50")).to_have_text(re.compile(r"^[2-9]\.\d s$"), timeout=30_000)
+    await expect(figure(visitor, "Queue")).to_have_text(re.compile("High ?1"), timeout=30_000)
 
 
 async def told_late(town: Town, number: int) -> None:

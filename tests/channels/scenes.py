@@ -31,13 +31,15 @@ def an_alert(number: int = 1, **changes: Any) -> Alert:
     return Alert(**(told | changes))
 
 
-def a_record(number: int = 1, *, closed_after: float | None = None, **changes: Any) -> AlertRecord:
+def a_record(
+    number: int = 1, *, closed_after: float | None = None, reason: Reason = Reason.NEW, **changes: Any
+) -> AlertRecord:
     """`closed_after`: the product was sold out so many seconds later."""
     return AlertRecord(
         alert=an_alert(number, **changes),
         accepted_at=NOW,
         decision=Decision.ACCEPTED,
-        reason=Reason.NEW,
+        reason=reason,
         last_seen_at=NOW,
         closed_at=None if closed_after is None else NOW + timedelta(seconds=closed_after),
     )

@@ -1,7 +1,6 @@
 """Whatever alerts say, their message is one that Discord takes; and the guide says what the code does."""
 
 import re
-from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -10,12 +9,13 @@ from tests.channels.scenes import a_record
 from tests.golden.discord_rules import faults
 
 from tocsin.channels.discord import Face, compile_template
-from tocsin.channels.discord.embed import LOOKS, embed_of
+from tocsin.channels.discord.embed import embed_of, look_of
 from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.limits import EMBED_TEXT, embed_length
 from tocsin.channels.discord.message import fitting, message_of
 from tocsin.channels.discord.template import FILTERS, VARIABLES
 from tocsin.core.alert import AlertType
+from tocsin.core.decision import Reason
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
 
@@ -71,11 +71,12 @@ def test_a_message_is_packed_as_full_as_it_may_be():
 
 
 def test_the_guide_shows_the_titles_as_they_are():
-    for kind, look in LOOKS.items():
-        record = a_record(type=kind, price=Decimal("1999.99"), metadata={"previous_price": "2199.99"})
+    for kind in AlertType:
+        entry = Entry(a_record(type=kind, metadata={"previous_price": "2199.99"}), Face("Best Buy"))
         assert f"| {kind} |" in GUIDE
-        assert str(embed_of(Entry(record, Face("Best Buy")))["title"]) in GUIDE
-        assert look.before.strip() in GUIDE
+        assert str(embed_of(entry)["title"]) in GUIDE
+        assert look_of(entry).before.strip() in GUIDE
+    assert str(embed_of(Entry(a_record(reason=Reason.TEST), Face("Best Buy")))["title"]) in GUIDE
 
 
 def test_the_template_of_the_guide_compiles():

@@ -10,6 +10,7 @@ from tocsin.channels.discord import BrokenTemplateError, Face, compile_template
 from tocsin.channels.discord.embed import embed_of, template_fault
 from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.message import message_of
+from tocsin.core.decision import Reason
 from tocsin.core.mention import NOBODY
 from tocsin.core.record import AlertRecord
 
@@ -112,4 +113,4 @@ def test_a_template_that_holds_is_no_fault():
 
 def test_sold_out_and_tests_are_told_whatever_a_template_says():
     assert embed(WHOLE, a_record(closed_after=5))["title"] == "~~GeForce RTX 5090~~"
-    assert embed(WHOLE, a_record(metadata={"test": True}))["title"] == "TEST · GeForce RTX 5090 is back"
+    assert embed(WHOLE, a_record(reason=Reason.TEST))["title"] == "TEST · GeForce RTX 5090 is back"

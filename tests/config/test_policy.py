@@ -136,6 +136,24 @@ def test_a_file_without_oddities_has_no_cautions(loaded):
     assert report.as_json()["found"]["webhooks"] == 2
 
 
+LIMITS = (
+    '{"products": {"a": {"skus": ["1"]}, "b": {"skus": ["2"]}}, '
+    '"alerts": {"filters": {"products": {"a": {"max_price": 5}, "b": {"min_price": 5, "currency": "eur"}}}}}'
+)
+
+
+def test_price_limits_have_a_currency_and_check_says_so(loaded):
+    products = rulebook(loaded(LIMITS)).catalog.products
+    assert {name: product.currency for name, product in products.items()} == {"a": "USD", "b": "EUR"}
+    report = check(loaded(LIMITS))
+    assert report.cautions == ()
+    assert [note["message"] for note in report.as_json()["notes"]] == [
+        "these limits are in USD: an alert in another currency is not limited",
+        "these limits are in EUR: an alert in another currency is not limited",
+    ]
+    assert [note.place.rpartition(":")[0] for note in report.notes] == ["alerts.json:1"] * 2
+
+
 def test_a_channel_for_operators_alone_leads_somewhere(loaded):
     told = ', "routes": [], "operators": {"to": ["discord:staff"]}}'
     text = discord(named("high_priority", "general", "staff"))[:-1] + told

@@ -153,6 +153,21 @@ BAD = [
         "routes.1.name",
         "another route",
     ),
+    (
+        '{"alerts": {"filters": {"products": {"a": {"min_price": "20", "max_price": 10}}}}, "products": {"a": {}}}',
+        "alerts.filters.products.a.max_price",
+        "no price is above min_price and below this",
+    ),
+    (
+        '{"alerts": {"filters": {"products": {"a": {"currency": "euro"}}}}, "products": {"a": {}}}',
+        "alerts.filters.products.a.currency",
+        'as ISO 4217 has it: "USD"',
+    ),
+    ('{"max_age": {"in_stock": 0}}', "max_age.in_stock", "longer than nothing (given: 0)"),
+    (channel('"max_age": {"in_stock": "0s"}'), "alerts.channels.discord.max_age.in_stock", "longer than nothing"),
+    ('{"storage": {"retention": "0d"}}', "storage.retention", "longer than nothing"),
+    ('{"dedup": {"close_after_silence": 0}}', "dedup.close_after_silence", "longer than nothing (given: 0)"),
+    ('{"operators": {"objective": {"within": 0}}}', "operators.objective.within", "longer than nothing (given: 0)"),
     ('{"alerts": {"filters": {"products": {"a": {}}}}}', "alerts.filters.products.a", 'products has no "a"'),
     (
         '{"alerts": {"filters": {"min_price_drop_percent": 101}}}',

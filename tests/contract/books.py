@@ -68,7 +68,7 @@ class Books:
         """Accept what was not accepted before in its episode."""
 
         def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
-            before = last.last.get(alert.type) if last else None
+            before = last.last.get(alert.repeat_key) if last else None
             if before is not None:
                 return Duplicate(Reason.REPEAT, before.alert_id)
             return Accepted(Reason.NEW, tuple(plan(target, clock=self.clock) for target in targets))

@@ -2,6 +2,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from tests.contract.books import (
@@ -18,13 +19,14 @@ from tests.contract.books import (
     plan,
 )
 
-from tocsin.core.alert import Alert, AlertType
+from tocsin.core.alert import Alert, AlertType, RepeatKey, new_id
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Decision, Episode, Reason, Receipt, Ruling
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.errors import ConflictError
 from tocsin.core.record import EventKind
 from tocsin.ledger.contract import AlertQuery, Idempotency, Item, Submission
+from tocsin.ledger.episodes import MOST_REMEMBERED, _unpacked
 
 
 async def test_what_goes_in_comes_out_as_it_was(books: Books) -> None:
@@ -146,11 +148,45 @@ async def test_the_rules_are_told_what_was_accepted_last_of_each_type(books: Boo
     await books.append(books.detected(), decide=decide)
     assert known[0] is None
     assert known[1] is not None
-    assert (known[1].opened_at, known[1].last[AlertType.RESTOCK_SOON].alert_id) == (None, soon.id)
+    assert (known[1].opened_at, known[1].last[soon.repeat_key].alert_id) == (None, soon.id)
     assert known[2] is not None
     assert known[2].opened_at == start + timedelta(seconds=60)
-    assert known[2].last[AlertType.RESTOCK_SOON].at == start
-    assert known[2].last[AlertType.IN_STOCK].price == stock.price
+    assert known[2].last[soon.repeat_key].at == start
+    assert known[2].last[stock.repeat_key].price == stock.price
+
+
+async def test_the_rules_are_told_what_was_accepted_last_in_each_currency(books: Books) -> None:
+    """However many there are: what a stranger makes up does not grow the ledger without end."""
+    known: list[Episode | None] = []
+
+    def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
+        known.append(last)
+        return Accepted(Reason.NEW)
+
+    dollars, euros, unpriced = (
+        books.detected(price=Decimal(100)),
+        books.detected(price=Decimal(90), currency="EUR"),
+        books.detected(price=None, currency="EUR", kind=AlertType.BACK_ORDER),
+    )
+    for alert in (dollars, euros, unpriced, dollars):
+        await books.append(replace(alert, id=new_id(books.clock.now())), decide=decide)
+    assert known[-1] is not None
+    told = {key: one.price for key, one in known[-1].last.items()}
+    assert told == {dollars.repeat_key: 100, euros.repeat_key: 90, unpriced.repeat_key: None}
+    for number in range(2 * MOST_REMEMBERED):
+        made_up = f"X{chr(65 + number // 26)}{chr(65 + number % 26)}"
+        await books.append(books.detected(currency=made_up), decide=decide)
+    assert known[-1] is not None
+    assert len(known[-1].last) == MOST_REMEMBERED
+    assert euros.repeat_key not in known[-1].last
+
+
+def test_a_row_of_before_currencies_were_told_apart_is_still_read() -> None:
+    old = f'{{"in_stock":["{UUID(int=1)}",0,100000000],"back_order":["{UUID(int=2)}",0,null]}}'
+    assert {key: one.price for key, one in _unpacked(old).items()} == {
+        RepeatKey(AlertType.IN_STOCK, "USD"): 100,
+        RepeatKey(AlertType.BACK_ORDER, ""): None,
+    }
 
 
 async def test_episodes_are_told_apart_by_retailer_variant_and_seller(books: Books) -> None:

@@ -2,7 +2,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.contract.books import GENERAL, HIGH, Books, opened, plan
+from tests.contract.books import GENERAL, HIGH, Books, as_a_test, opened, plan
 
 from tocsin.core.alert import Alert, Band
 from tocsin.core.clock import ManualClock
@@ -362,6 +362,28 @@ async def test_a_dead_target_rests_and_its_deliveries_go_on_elsewhere(books: Boo
     assert await books.ledger.enable(GENERAL)
     assert not await books.ledger.enable(GENERAL)
     assert await books.archive.disabled() == ()
+
+
+async def test_a_delivery_keeps_the_name_of_its_route_and_hands_it_on(books: Books) -> None:
+    behind = plan(PHONE, clock=books.clock)
+    await books.append(books.detected(), decide=books.telling(GENERAL, route="gpu", fallback=(behind,)))
+    claim = await books.claimed()
+    assert claim.members[0][0].route == "gpu"
+    await books.settle(claim, DeliveryState.REFUSED, Why.REFUSED)
+    assert {target: each.route for target, each in (await books.deliveries()).items()} == {
+        GENERAL: "gpu",
+        PHONE: "gpu",
+    }
+
+
+async def test_a_test_is_known_as_one_whatever_becomes_of_it(books: Books) -> None:
+    await books.append(books.detected("real"))
+    await books.append(books.detected("test"), decide=as_a_test(books.clock, PHONE))
+    known = {target: each.is_test for target, each in (await books.deliveries()).items()}
+    assert known == {GENERAL: False, PHONE: True}
+    claim = await books.claimed(PHONE)
+    moved = await books.settle(claim, DeliveryState.REFUSED, Why.REFUSED)
+    assert [each.is_test for each in (claim.members[0][0], *moved.deliveries)] == [True, True]
 
 
 async def test_a_resting_target_is_passed_over_as_a_fallback(books: Books) -> None:

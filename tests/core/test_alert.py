@@ -1,4 +1,6 @@
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -78,3 +80,32 @@ def test_an_alert_cannot_be_changed(made_at):
         alert.priority = 10
     with pytest.raises(TypeError):
         alert.metadata["image_url"] = "https://elsewhere.example"
+
+
+def priced(told: Any, currency: str = "USD") -> Decimal | None:
+    bare = {"id": UUID(int=1), "type": AlertType.PRICE_DROP, "priority": 8, "sku": "1", "retailer": "shop"}
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    return Alert(**bare, timestamp=noon, currency=currency, metadata={"previous_price": told}).previous_price
+
+
+@given(st.integers() | st.floats() | st.text() | st.none() | st.booleans() | st.lists(st.integers()) | st.decimals())
+def test_whatever_metadata_says_a_previous_price_is_a_price_or_unknown(told: Any):
+    price = priced(told)
+    assert price is None or (price.is_finite() and 0 < price <= 10**12)
+
+
+@pytest.mark.parametrize(
+    ("told", "currency", "price"),
+    [
+        ("100", "USD", "100.00"),
+        (" 19.994 ", "USD", "19.99"),
+        (299.96999999999997, "USD", "299.97"),
+        ("1500.5", "JPY", "1500"),
+        ("1.2345", "KWD", "1.234"),
+        ("0.004", "USD", None),
+        ("1e999999", "USD", None),
+        ("a lot", "USD", None),
+    ],
+)
+def test_a_previous_price_is_as_people_are_shown_it(told: Any, currency: str, price: str | None):
+    assert priced(told, currency) == (price and Decimal(price))

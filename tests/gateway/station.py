@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -103,6 +103,10 @@ class Tokens:
         return lambda: self.revoked.remove(listener)
 
 
+async def nothing_known() -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass
 class Station:
     """One running gateway, and what feeds it."""
@@ -115,6 +119,7 @@ class Station:
     catalog: Catalog = field(default_factory=Catalog)
     port: int = 0
     certificate: tuple[Path, Path] | None = None  # and its key
+    vitals: Callable[[], Awaitable[Mapping[str, Any]]] = nothing_known
 
     def __post_init__(self) -> None:
         self.bus = InProcessBus()
@@ -126,6 +131,7 @@ class Station:
             tokens=self.tokens,
             offer=self.offer,
             catalog=lambda: self.catalog,
+            vitals=self.vitals,
             clock=self.clock,
             settings=self.settings,
             entrance=self.entrance,

@@ -1,7 +1,9 @@
 """The namespace `/ops`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from tests.gateway.station import NOW, Log, Station, listening, record, running
 
@@ -62,6 +64,18 @@ async def test_operators_see_the_counts_grow():
     assert later["decisions"] == {"accepted": 1}
     assert later["attempts"] == {"delivered": 1}
     assert later["sockets"] == {"polling": 0, "websocket": 1}
+
+
+async def test_operators_see_how_the_service_does_at_once():
+    async def vitals() -> Mapping[str, Any]:
+        return {"last_minute": {"accepted": 7}}
+
+    async with (
+        running(Station(Log(), vitals=vitals)) as station,
+        listening(station, "reader", namespace="/ops") as page,
+    ):
+        (first,) = await page.wait_for("stats")
+    assert first["last_minute"] == {"accepted": 7}
 
 
 async def test_what_operators_say_changes_nothing(station: Station):

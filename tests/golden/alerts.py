@@ -7,6 +7,7 @@ from typing import Any
 from tests.channels.scenes import a_record
 
 from tocsin.core.alert import AlertType
+from tocsin.core.decision import Reason
 from tocsin.core.record import AlertRecord
 
 PICTURE = "https://img.bestbuy.example/6634940.jpg"
@@ -70,6 +71,10 @@ AWKWARD: dict[str, AlertRecord] = {
     "price_before_was_lower": a_record(type=AlertType.PRICE_DROP, **_with(previous_price=1500)),
     "price_before_is_nonsense": a_record(type=AlertType.PRICE_DROP, **_with(previous_price="1e999")),
     "price_fell_by_almost_nothing": a_record(type=AlertType.PRICE_DROP, **_with(previous_price="2000.00")),
+    "price_fell_by_less_than_is_shown": a_record(
+        type=AlertType.PRICE_DROP, price=Decimal("19.99"), **_with(previous_price="19.994")
+    ),
     "detected_long_ago": a_record(timestamp=datetime(1970, 1, 1, tzinfo=UTC)),
-    "a_test": a_record(**_with(test=True)),
 }
+
+TEST = a_record(reason=Reason.TEST, **_with(cart_url=CART))

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from tests.channels.far_side import FarSide, answers, far_side
 from tests.channels.scenes import GENERAL, NOW, a_record, an_attempt
-from tests.golden.alerts import AWKWARD, CART, PICTURE, TYPICAL
+from tests.golden.alerts import AWKWARD, CART, PICTURE, TEST, TYPICAL
 from tests.golden.discord_rules import faults
 
 from tocsin.channels.contract import Message
@@ -27,6 +27,7 @@ SPEC = Path(__file__).parents[2] / "../shared/specs/discord/openapi.json"
 FACES = {"bestbuy": Face("Best Buy", "https://img.example/bestbuy.png")}
 ROLE = "1180000000000000002"
 
+NEWEGG = {"retailer": "newegg", "url": "https://www.newegg.example/p/14-932-101"}
 SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
     "mention_everyone": ([TYPICAL["in_stock"]], {"mention": Mention(everyone=True)}),
     "mention_a_role": ([TYPICAL["price_drop"]], {"mention": Mention(roles=(ROLE,))}),
@@ -34,6 +35,7 @@ SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
         [a_record(product_name="@here <@&1180000000000000009> *x*")],
         {"mention": Mention(everyone=True, roles=(ROLE,))},
     ),
+    "a_test": ([TEST], {}),
     "silent": ([TYPICAL["back_order"]], {"silent": True}),
     "ten_together": (
         [
@@ -42,9 +44,15 @@ SPECIAL: dict[str, tuple[Sequence[AlertRecord], dict[str, Any]]] = {
         ],
         {},
     ),
+    "two_currencies_together": (
+        [
+            a_record(1, metadata={"previous_price": "2199.99"}),
+            a_record(2, currency="EUR", metadata={"previous_price": "2199.99"}, **NEWEGG),
+        ],
+        {},
+    ),
     "one_of_two_sold_out": ([a_record(1, closed_after=61), a_record(2, product_name="GeForce RTX 5080")], {}),
 }
-NEWEGG = {"retailer": "newegg", "url": "https://www.newegg.example/p/14-932-101"}
 EDITS: dict[str, Sequence[AlertRecord]] = {
     "edit_of_a_second_retailer": [a_record(1), a_record(2, **NEWEGG)],
     "edit_of_the_first_of_two_retailers_sold_out": [a_record(1, closed_after=61), a_record(2, **NEWEGG)],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW, a_record, an_attempt
-from tests.golden.alerts import AWKWARD, TYPICAL
+from tests.golden.alerts import AWKWARD, TEST, TYPICAL
 
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
@@ -40,6 +40,9 @@ ALL: dict[str, tuple[AlertRecord, dict[str, Any]]] = {
     "standard_without_price_name_and_address": (
         a_record(product_name=None, price=None, url=None, type=AlertType.RESTOCK_SOON), {"secrets": (SECRET,)},
     ),
+    "standard_test": (TEST, {"secrets": (SECRET,)}),
+    "plain_test": (TEST, {"form": "plain"}),
+    "ifttt_test": (TEST, {"form": "ifttt", "path": IFTTT}),
     "standard_too_large": (a_record(metadata={"notes": "n" * 20_000}), {"secrets": (SECRET,)}),
     "plain": (RICH, {"form": "plain"}),
     "plain_hostile": (HOSTILE, {"form": "plain"}),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tocsin.core.alert import Alert, AlertType, EpisodeKey
+from tocsin.core.alert import Alert, AlertType, EpisodeKey, RepeatKey
 from tocsin.core.decision import Episode, LastAccepted
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.rules.catalog import Catalog, Product, Retailer
@@ -51,13 +51,18 @@ def accepted(at: datetime = NOW, price: str | None = "1999.99", identity: int = 
 
 
 def episode(*, opened_at: datetime | None = None, closed_at: datetime | None = None, **last: LastAccepted) -> Episode:
-    """`last` by the word of the type: `in_stock=accepted(...)`."""
+    """`last` by the word of the type, its price in dollars: `in_stock=accepted(...)`; in euros as `in_stock_EUR`."""
     return Episode(
         key=EpisodeKey("6634940", "bestbuy"),
         opened_at=opened_at,
         closed_at=closed_at,
-        last={AlertType(word): value for word, value in last.items()},
+        last={_repeat_key(word, value): value for word, value in last.items()},
     )
+
+
+def _repeat_key(word: str, value: LastAccepted) -> RepeatKey:
+    kind, currency = (word[:-4], word[-3:]) if word[-3:].isupper() else (word, "USD")
+    return RepeatKey(AlertType(kind), "" if value.price is None else currency)
 
 
 def delivery(**given: Any) -> Delivery:

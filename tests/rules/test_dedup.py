@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.made import HOUR, MINUTE, NOW, SECOND, accepted, alert, episode
 
-from tocsin.core.alert import AlertType
+from tocsin.core.alert import Alert, AlertType, RepeatKey
 from tocsin.core.decision import Accepted, Duplicate, Episode, LastAccepted, Reason
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 
@@ -69,6 +69,36 @@ def test_a_price_is_the_same_within_the_tolerance_of_the_earlier_one(earlier, pr
     given_price = None if price is None else Decimal(price)
     ruling = RULES.should_send(alert(price=given_price), in_stock_since(MINUTE, earlier), NOW)
     assert ruling == (Duplicate(Reason.REPEAT, ORIGINAL) if same else Accepted(Reason.PRICE_CHANGED))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "price", "same"),
+    [("19.994", "19.99", True), ("19.99", "19.994", True), ("19.99", "19.985", False), ("0.004", "0", True)],
+)
+def test_prices_are_compared_as_people_are_shown_them(earlier, price, same):
+    to_the_cent = AlertDeduplicator(DedupPolicy(price_tolerance_percent=Decimal(0)))
+    ruling = to_the_cent.should_send(alert(price=Decimal(price)), in_stock_since(MINUTE, earlier), NOW)
+    assert ruling == (Duplicate(Reason.REPEAT, ORIGINAL) if same else Accepted(Reason.PRICE_CHANGED))
+
+
+def test_one_currency_never_equals_another():
+    euros = alert(currency="EUR")
+    assert RULES.should_send(euros, in_stock_since(MINUTE), NOW) == Accepted(Reason.PRICE_CHANGED)
+    assert UNTIL_CLOSED.should_send(euros, in_stock_since(48 * HOUR), NOW) == Accepted(Reason.PRICE_CHANGED)
+
+
+def test_a_shop_that_speaks_of_two_currencies_by_turns_tells_no_news_each_time():
+    both = {"in_stock": accepted(NOW - MINUTE, identity=7), "in_stock_EUR": accepted(NOW - SECOND, "1800", identity=8)}
+    told = episode(opened_at=NOW - HOUR, **both)
+    assert RULES.should_send(alert(), told, NOW) == Duplicate(Reason.REPEAT, UUID(int=7))
+    euros = alert(price=Decimal(1800), currency="EUR")
+    assert RULES.should_send(euros, told, NOW) == Duplicate(Reason.REPEAT, UUID(int=8))
+
+
+def test_without_a_price_the_currency_says_nothing():
+    unpriced = episode(back_order=accepted(NOW - MINUTE, None))
+    ruling = RULES.should_send(alert(type=AlertType.BACK_ORDER, price=None, currency="EUR"), unpriced, NOW)
+    assert ruling == Duplicate(Reason.REPEAT, ORIGINAL)
 
 
 def test_for_those_who_want_it_a_repeat_is_no_news_until_the_episode_ends():
@@ -139,7 +169,7 @@ class Taken(NamedTuple):
     """An accepted one. `stage` tells apart before, within and between episodes."""
 
     at: datetime
-    kind: AlertType
+    key: RepeatKey
     price: Decimal | None
     reason: Reason
     stage: tuple[int, datetime | None]
@@ -157,11 +187,11 @@ class History:
     taken: list[Taken] = field(default_factory=list)
     closes: int = 0
 
-    def detect(self, kind: AlertType, price: Decimal | None) -> Accepted | Duplicate:
-        told = alert(type=kind, price=price, timestamp=self.now)
+    def detect(self, kind: AlertType, price: Decimal | None, currency: str = "USD") -> Accepted | Duplicate:
+        told = alert(type=kind, price=price, currency=currency, timestamp=self.now)
         ruling = self.rules.should_send(told, self.episode, self.now)
         if isinstance(ruling, Accepted):
-            self._remember(kind, price, ruling.reason)
+            self._remember(told, ruling.reason)
         return ruling
 
     def close(self) -> None:
@@ -170,18 +200,18 @@ class History:
             self.closes += 1
             self.episode = Episode(key=known.key, opened_at=known.opened_at, closed_at=self.now, last=known.last)
 
-    def _remember(self, kind: AlertType, price: Decimal | None, reason: Reason) -> None:
+    def _remember(self, told: Alert, reason: Reason) -> None:
         known = self.episode or episode()
         opened_at, closed_at = known.opened_at, known.closed_at
-        if kind.buyable and (opened_at is None or closed_at is not None):
+        if told.type.buyable and (opened_at is None or closed_at is not None):
             opened_at, closed_at = self.now, None
-        last = {**known.last, kind: LastAccepted(UUID(int=len(self.taken) + 1), self.now, price)}
+        last = {**known.last, told.repeat_key: LastAccepted(UUID(int=len(self.taken) + 1), self.now, told.price)}
         self.episode = Episode(key=known.key, opened_at=opened_at, closed_at=closed_at, last=last)
-        self.taken.append(Taken(self.now, kind, price, reason, (self.closes, opened_at)))
+        self.taken.append(Taken(self.now, told.repeat_key, told.price, reason, (self.closes, opened_at)))
 
 
 PRICES = st.sampled_from([None, Decimal(100), Decimal("100.5"), Decimal(150)])
-DETECTION = st.tuples(st.just("detect"), st.sampled_from(AlertType), PRICES)
+DETECTION = st.tuples(st.just("detect"), st.sampled_from(AlertType), PRICES, st.sampled_from(["USD", "EUR"]))
 FORWARD = st.tuples(st.just("wait"), st.sampled_from([1, 30, 90, 119, 120, 600, 1800, 3599, 3600, 7200]))
 JUMP = st.tuples(st.just("wait"), st.sampled_from([-1, -60, -1800, -3600, -86400]))
 CLOSE = st.tuples(st.just("close"))
@@ -206,12 +236,12 @@ def live(history: History, steps: list[tuple]) -> list[Accepted | Duplicate]:
 def test_nothing_is_accepted_twice_in_a_row_within_its_cooldown_in_one_episode(rules, steps):
     history = History(rules)
     live(history, steps)
-    last: dict[AlertType, Taken] = {}
+    last: dict[RepeatKey, Taken] = {}
     for taken in history.taken:
-        before = last.get(taken.kind)
+        before = last.get(taken.key)
         if before is not None and before.stage == taken.stage and _alike(before.price, taken.price):
-            assert taken.at - before.at >= rules.policy.cooldown_of(taken.kind)
-        last[taken.kind] = taken
+            assert taken.at - before.at >= rules.policy.cooldown_of(taken.key.type)
+        last[taken.key] = taken
 
 
 def _alike(one: Decimal | None, other: Decimal | None) -> bool:

@@ -2,8 +2,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.rules.made import CATALOG, HOUR, MINUTE, NOW, SECOND, accepted, alert, episode
 
 from tocsin.core.alert import AlertType
@@ -13,7 +11,6 @@ from tocsin.rules.filters import (
     FilterPolicy,
     end_of_life,
     from_the_future,
-    previous_price,
     priority_of,
     screen,
 )
@@ -84,7 +81,8 @@ def test_price_limits_are_those_of_the_product_and_include_themselves(price, rea
         ("90", "100.00", None),
         ("90", " 100 ", None),
         ("95", 100.0, Reason.PRICE_DROP_TOO_SMALL),
-        ("110", "100", Reason.PRICE_DROP_TOO_SMALL),
+        ("100", "100", Reason.PRICE_DROP_TOO_SMALL),
+        ("110", "100", Reason.PRICE_ROSE),
         ("0", "100", None),
         ("99", "a lot", None),
         ("99", None, None),
@@ -124,10 +122,66 @@ def test_the_price_of_an_episode_that_has_ended_weighs_nothing():
     assert screened(drop, TEN_PERCENT, before) is None
 
 
-def test_only_price_drops_are_weighed_so_and_only_where_the_operator_asks():
+def test_only_price_drops_are_weighed_so_and_small_ones_only_where_the_operator_asks():
     dearer = {"sku": "x", "price": Decimal(110), "metadata": {"previous_price": 100}}
     assert screened(alert(**dearer), TEN_PERCENT) is None
-    assert screened(alert(type=AlertType.PRICE_DROP, **dearer), OPEN) is None
+    assert screened(alert(type=AlertType.PRICE_DROP, **dearer), OPEN) is Reason.PRICE_ROSE
+    less = {"sku": "x", "price": Decimal(99), "metadata": {"previous_price": 100}}
+    assert screened(alert(type=AlertType.PRICE_DROP, **less), OPEN) is None
+
+
+def test_a_rise_is_no_drop_whoever_knows_what_it_cost_before():
+    last = episode(opened_at=NOW - HOUR, in_stock=accepted(NOW - HOUR, "100"))
+
+    def sent(price, **metadata):
+        return alert(type=AlertType.PRICE_DROP, sku="x", price=Decimal(price), metadata=metadata)
+
+    assert screened(sent("110"), OPEN, last) is Reason.PRICE_ROSE
+    assert screened(sent("110", previous_price="150"), OPEN, last) is None
+    assert screened(sent("90", previous_price="80"), OPEN, last) is Reason.PRICE_ROSE
+    assert screened(sent("110"), OPEN) is None
+
+
+@pytest.mark.parametrize(
+    ("price", "told", "currency", "reason"),
+    [
+        ("19.99", "19.994", "USD", None),
+        ("19.994", "19.99", "USD", None),
+        ("20.00", "19.994", "USD", Reason.PRICE_ROSE),
+        ("1500.4", "1500.3", "JPY", None),
+        ("1501", "1500.3", "JPY", Reason.PRICE_ROSE),
+        ("1.2345", "1.2343", "KWD", None),
+        ("1.236", "1.2343", "KWD", Reason.PRICE_ROSE),
+    ],
+)
+def test_a_rise_is_one_where_people_can_see_it(price, told, currency, reason):
+    drop = alert(
+        type=AlertType.PRICE_DROP,
+        sku="x",
+        price=Decimal(price),
+        currency=currency,
+        metadata={"previous_price": told},
+    )
+    assert screened(drop, OPEN) is reason
+
+
+def test_a_drop_is_not_weighed_against_a_price_in_another_currency():
+    told = {"opened_at": NOW - HOUR, "in_stock": accepted(NOW - HOUR, "100")}
+    euros = alert(type=AlertType.PRICE_DROP, sku="x", price=Decimal(110), currency="EUR")
+    assert screened(euros, TEN_PERCENT, episode(**told)) is None
+    both = episode(**told, in_stock_EUR=accepted(NOW - 2 * MINUTE, "115"))
+    assert screened(euros, TEN_PERCENT, both) is Reason.PRICE_DROP_TOO_SMALL
+
+
+@pytest.mark.parametrize("price", ["1", "1499.99", "2199.01", "1000000"])
+def test_a_price_limit_says_nothing_of_another_currency(price):
+    assert screened(alert(price=Decimal(price), currency="EUR")) is None
+    assert screened(alert(price=Decimal(price))) is not None
+
+
+def test_a_price_limit_is_compared_with_what_people_are_shown():
+    assert screened(alert(price=Decimal("2199.004"))) is None
+    assert screened(alert(price=Decimal("1499.996"))) is None
 
 
 def test_filters_speak_in_their_order():
@@ -171,9 +225,3 @@ def test_a_priority_sku_comes_first_whatever_its_sender_asked_for(sku, retailer,
 )
 def test_a_type_has_its_own_priority_where_nobody_asks(kind, priority):
     assert priority_of(kind, "x", "y", None, OPEN) == priority
-
-
-@given(st.integers() | st.floats() | st.text() | st.none() | st.booleans() | st.lists(st.integers()))
-def test_whatever_metadata_says_a_previous_price_is_a_price_or_unknown(told):
-    price = previous_price(told)
-    assert price is None or (price.is_finite() and price > 0)

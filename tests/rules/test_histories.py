@@ -28,6 +28,7 @@ from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 
 STOCK, DROP, SOON = AlertType.IN_STOCK, AlertType.PRICE_DROP, AlertType.RESTOCK_SOON
 SHELVES = (("bestbuy", "", ""), ("bestbuy", "white", ""), ("amazon", "", "Trusted Traders"), ("amazon", "", "amazon"))
+CURRENCIES = ("USD", "EUR")
 PRICES = (None, Decimal(100), Decimal("100.99"), Decimal("101.01"), Decimal(80))
 
 POLICIES = {
@@ -47,6 +48,7 @@ class Told:
     at: datetime
     kind: AlertType
     price: Decimal | None
+    currency: str | None
     repeats: int = 0
     seen: datetime | None = None
     closed_at: datetime | None = None
@@ -70,7 +72,7 @@ class Shelf:
             original.repeats += 1
             original.seen = now
             return "duplicate", reason, original.id
-        self.told.append(Told(alert.id, now, alert.type, alert.price))
+        self.told.append(Told(alert.id, now, alert.type, alert.price, _currency(alert)))
         if alert.type in (STOCK, DROP) and (self.in_since is None or self.out_since):
             self.in_since, self.out_since = now, None
         return "accepted", reason, None
@@ -93,10 +95,11 @@ class Shelf:
         if self.out_since and alert.type in (STOCK, DROP):
             flicker = abs(now - self.out_since) < self.policy.reopen_after_close
             return ("flapping", self._flickered(alert)) if flicker else ("reopened", None)
-        before = [one for one in self._of_this_stage(now) if one.kind is alert.type]
-        if not before:
+        of_its_type = [one for one in self._of_this_stage(now) if one.kind is alert.type]
+        if not of_its_type:
             return "new", None
-        if not self._same_price(before[-1].price, alert.price):
+        before = [one for one in of_its_type if one.currency == _currency(alert)]
+        if not before or not self._same_price(before[-1].price, alert.price):
             return "price_changed", None
         if abs(now - before[-1].at) < self.policy.by_type.get(alert.type, self.policy.cooldown):
             return "repeat", before[-1]
@@ -106,27 +109,46 @@ class Shelf:
 
     def _flickered(self, alert: Alert) -> Told:
         """The newest of its type of the restock that is over, else the newest of any; of each type the last counts."""
-        newest = {one.kind: one for one in self.told}
-        own = newest.get(alert.type)
-        if own is not None and self.in_since is not None and own.at >= self.in_since:
-            return own
-        return max(newest.values(), key=lambda one: one.at)
+        own = [one for one in self._last() if one.kind is alert.type]
+        if own and self.in_since is not None and _newest(own).at >= self.in_since:
+            return _newest(own)
+        return _newest(self._last())
 
     def _of_this_stage(self, now: datetime) -> list[Told]:
         """Of each type the last, where it was told since it is out, or in; a beginning that lies ahead says nothing."""
         began = self.out_since or self.in_since
-        newest = {one.kind: one for one in self.told}.values()
-        return [one for one in newest if began is None or now < began or one.at >= began]
+        return [one for one in self._last() if began is None or now < began or one.at >= began]
+
+    def _last(self) -> list[Told]:
+        """Of each type in each currency what was told last, in that order."""
+        last: dict[tuple[AlertType, str | None], Told] = {}
+        for one in self.told:
+            last.pop((one.kind, one.currency), None)
+            last[one.kind, one.currency] = one
+        return list(last.values())
 
     def _same_price(self, earlier: Decimal | None, price: Decimal | None) -> bool:
         if earlier is None or price is None:
-            return earlier is price
+            return True
         return abs(price - earlier) <= earlier * self.policy.price_tolerance_percent / 100
+
+
+def _currency(alert: Alert) -> str | None:
+    return None if alert.price is None else alert.currency
+
+
+def _newest(told: Sequence[Told]) -> Told:
+    """By the clock; of those of one moment, what was told last."""
+    return max(reversed(told), key=lambda one: one.at)
 
 
 Step = tuple[Any, ...]
 DETECTIONS = st.lists(
-    st.tuples(st.sampled_from(SHELVES), st.sampled_from(AlertType), st.sampled_from(PRICES)), min_size=1, max_size=3
+    st.tuples(
+        st.sampled_from(SHELVES), st.sampled_from(AlertType), st.sampled_from(PRICES), st.sampled_from(CURRENCIES)
+    ),
+    min_size=1,
+    max_size=3,
 )
 STEPS = st.one_of(
     st.tuples(st.just("detect"), DETECTIONS),
@@ -188,10 +210,10 @@ class Play:
         for key in self.shelves:
             await self.close(key)
 
-    async def detect(self, detections: Sequence[tuple[tuple[str, str, str], AlertType, Decimal | None]]) -> None:
+    async def detect(self, detections: Sequence[tuple[tuple[str, str, str], AlertType, Decimal | None, str]]) -> None:
         """All in one append: each has to see what the one before it did."""
         now = self.books.clock.now()
-        batch = [self.alert(self.key(*shelf), kind, price) for shelf, kind, price in detections]
+        batch = [self.alert(self.key(*shelf), *detection) for shelf, *detection in detections]
         appended = await self.books.append(*batch, decide=self.decide)
         told = [(receipt.decision, receipt.reason, receipt.duplicate_of) for _, receipt in appended.receipts]
         assert told == [self.shelves[alert.episode].detected(alert, now) for alert in batch]
@@ -226,7 +248,7 @@ class Play:
     def decide(self, alert: Alert, last: Episode | None, now: datetime) -> Accepted | Duplicate:
         return self.rules.should_send(alert, last, now)
 
-    def alert(self, key: EpisodeKey, kind: AlertType, price: Decimal | None) -> Alert:
+    def alert(self, key: EpisodeKey, kind: AlertType, price: Decimal | None, currency: str) -> Alert:
         now = self.books.clock.now()
         return Alert(
             id=new_id(now),
@@ -238,6 +260,7 @@ class Play:
             seller=key.seller or None,
             timestamp=now,
             price=price,
+            currency=currency,
         )
 
 
@@ -261,7 +284,7 @@ def test_every_history_is_told_so_while_the_clock_is_put_right(stage: Stage, pol
     hold()
 
 
-IN, OUT = ("detect", [(SHELVES[0], STOCK, Decimal(100))]), ("close", SHELVES[0])
+IN, OUT = ("detect", [(SHELVES[0], STOCK, Decimal(100), "USD")]), ("close", SHELVES[0])
 
 
 def wait(span: timedelta) -> Step:

@@ -50,6 +50,10 @@ HELD = {"attempts": 0, "due": NOW + 8 * HOUR}
         (moved(S.EXPIRED, Why.PAST_LIFE, **HELD), None),
         (moved(S.EXPIRED, Why.PAST_LIFE, attempts=0, moved_at=NOW), None),  # past its life on arrival
         (moved(S.POSSIBLY_SENT, Why.HELD), False),
+        (moved(S.SENT, latency_s=9.0, is_test=True), None),
+        (moved(S.REFUSED, Why.REFUSED, is_test=True), None),
+        (moved(S.EXPIRED, Why.PAST_LIFE, attempts=0, is_test=True), None),
+        (moved(S.POSSIBLY_SENT, Why.HELD, is_test=True), None),
         (moved(S.DELIVERED), None),
         (moved(S.PENDING, Why.DEFERRED), None),
         (moved(S.UNKNOWN, Why.ANSWER_LOST), None),

@@ -46,7 +46,29 @@ UNROUTED = Match(unrouted=True)
 
 def test_a_plan_says_which_lane_from_when_and_until_when():
     (made,) = planned(route(GENERAL))
-    assert made == Plan(target=GENERAL, lane="lane discord:general", due=NOW, expires_at=NOW + LIFE)
+    assert made == Plan(target=GENERAL, lane="lane discord:general", due=NOW, expires_at=NOW + LIFE, route="a route")
+
+
+def test_a_plan_names_the_route_that_led_to_it_first():
+    catalog = Catalog(retailers={"bestbuy": Retailer(key="bestbuy", title="Best Buy", to=(STAFF, GENERAL))})
+    gpu = Route(name="gpu", match=EVERYTHING, to=(HIGH,), fallback=(GENERAL,))
+    rest = Route(name="rest", match=EVERYTHING, to=(GENERAL, HIGH))
+    plans = planned(gpu, rest, catalog=catalog)
+    assert [(str(each.target), each.route) for each in plans] == [
+        ("discord:high_priority", "gpu"),
+        ("discord:general", "rest"),
+        ("discord:staff", "retailer bestbuy"),
+    ]
+    (backed,) = planned(gpu)
+    assert [each.route for each in (backed, *backed.fallback)] == ["gpu", "gpu"]
+
+
+def test_retailers_with_the_same_targets_are_told_apart():
+    shops = {key: Retailer(key=key, title=key, to=(STAFF,)) for key in ("bestbuy", "newegg")}
+    policy = RoutingPolicy(routes=(), targets=targets(STAFF))
+    for key in shops:
+        (made,) = plan(alert(retailer=key), NOW, policy, Catalog(retailers=shops))
+        assert made.route == f"retailer {key}"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_filters_speak_before_dedup():
 
 
 def test_a_duplicate_is_planned_nowhere():
-    assert BOOK.decide(alert(), IN_STOCK, NOW) == Duplicate(Reason.REPEAT, IN_STOCK.last[alert().type].alert_id)
+    assert BOOK.decide(alert(), IN_STOCK, NOW) == Duplicate(Reason.REPEAT, IN_STOCK.last[alert().repeat_key].alert_id)
 
 
 def test_an_alert_that_no_target_hears_of_is_accepted_all_the_same():

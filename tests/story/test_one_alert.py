@@ -57,6 +57,32 @@ async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_no
     assert len(town.room().messages) == 1
 
 
+async def test_a_rise_that_is_sent_as_a_price_drop_is_told_to_nobody(town: Town):
+    await town.open()
+    await town.report("RTX 5090", price="1999.99")
+    rise = {"type": "price_drop", "price": "2199.99"}
+    told = await town.report("RTX 5090", **rise)
+    named = await town.report("PS5 Pro", **rise, metadata={"previous_price": "1999.99"})
+    assert [(each.decision, each.reason) for each in (told, named)] == [(Decision.FILTERED, Reason.PRICE_ROSE)] * 2
+    drop = await town.report("Switch 2", type="price_drop", price="19.99", metadata={"previous_price": "19.994"})
+    await town.settled(drop, DeliveryState.SENT)
+    message = await town.room().expect("Switch 2")
+    assert "less" not in str(message.embeds[0])
+    assert len(town.room().messages) == 2
+
+
+async def test_one_currency_never_equals_another_anywhere(town: Town):
+    limits = {"filters": {"products": {"ps5": {"max_price": 500, "currency": "EUR"}}}}
+    await town.open(alerts=limits, products={"ps5": {"skus": ["PS5-Pro"]}})
+    dollars, euros = await town.report("RTX 5090"), await town.report("RTX 5090", currency="EUR")
+    assert (euros.decision, euros.reason) == (Decision.ACCEPTED, Reason.PRICE_CHANGED)
+    again = [await town.report("RTX 5090", currency=currency) for currency in ("USD", "EUR")]
+    assert [each.duplicate_of for each in again] == [dollars.id, euros.id]
+    limited, free = await town.report("PS5 Pro", currency="EUR"), await town.report("PS5 Pro", currency="GBP")
+    assert limited.reason is Reason.ABOVE_MAX_PRICE
+    assert free.decision is Decision.ACCEPTED
+
+
 async def test_what_is_wrong_is_named_and_nothing_is_kept(town: Town):
     await town.open()
     with pytest.raises(InvalidAlertError) as problem:

@@ -195,6 +195,7 @@ async def open_house(
             reload=_reload,
             not_ready=_ready,
             metrics=lambda: b"tocsin_up 1\n",
+            stats=_stats,
             link_secret=b"secret of links",
             entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),
@@ -207,6 +208,10 @@ async def open_house(
 
 async def _reload() -> None:
     return None
+
+
+async def _stats() -> Mapping[str, Any]:
+    return {"queue": {"high": 3, "medium": 0, "low": 0}}
 
 
 async def _ready() -> Sequence[str]:

@@ -149,7 +149,7 @@ async def test_a_refused_delivery_is_listed_retried_and_its_target_enabled(house
 async def test_a_test_message_takes_the_real_path_and_says_what_was_answered(house: House):
     status, told = await house.call("POST", "/api/v1/channels/board/test", json={"target": "general"})
     assert (status, told["state"], told["status"]) == (200, "sent", 204)
-    assert house.board.written[0].alert.metadata["test"] is True
+    assert house.board.written[0].is_test
     status, told = await house.call("POST", "/api/v1/channels/board/test", json={"target": "board:general"})
     assert status == 200
     assert (await house.call("POST", "/api/v1/channels/board/test", json={"target": "nowhere"}))[0] == 404

@@ -31,6 +31,7 @@ CATALOG = Catalog(
     [
         ({}, ()),
         ({"skus": "b, a"}, ("a", "b")),
+        ({"skus": r"b\,1, a"}, ("a", "b,1")),
         ({"skus": "Best Buy:1"}, ("best buy:1",)),
         ({"families": "rtx50"}, ("bestbuy:1", "newegg:n-*", "2")),
         ({"families": "rtx*,console"}, ("bestbuy:1", "newegg:n-*", "2", "bestbuy:3")),
@@ -47,6 +48,11 @@ CATALOG = Catalog(
 )  # fmt: skip
 def test_families_and_products_are_put_into_skus(match: dict[str, str], meant: tuple[str, ...] | None):
     assert skus_of(parse_match(match), CATALOG) == meant
+
+
+def test_a_key_that_is_repeated_has_all_its_words():
+    assert query(r"skus=a,b&skus=c").skus == ("a", "b", "c")
+    assert query(r"skus=a%5C&skus=b%5C%2Cc").skus == ("a\\", "b,c")
 
 
 def query(text: str) -> Any:

@@ -194,6 +194,18 @@ async def test_the_client_follows_the_stream(house: House):
         assert heard == told
 
 
+async def test_a_sku_with_a_comma_in_it_can_be_asked_for(house: House):
+    odd = await house.send(sku="RTX,5090")
+    other = await house.send(sku="RTX")
+    _, found = await house.call("GET", "/api/v1/alerts?skus=RTX%5C,5090")
+    assert [alert["id"] for alert in found["alerts"]] == [odd]
+    _, found = await house.call("GET", "/api/v1/alerts?skus=RTX%5C%2C5090,RTX")
+    assert [alert["id"] for alert in found["alerts"]] == [other, odd]
+    async with Client(house.url, TOKENS["reader"]) as alerts, asyncio.timeout(DEADLINE_S):
+        start = f"{house.parts.feed.epoch}.0"
+        assert (await anext(aiter(alerts.subscribe({"skus": ["RTX,5090"]}, after=start))))["id"] == odd
+
+
 async def test_the_client_stops_following_what_coming_back_cannot_mend(house: House):
     async with asyncio.timeout(DEADLINE_S), Client(house.url, TOKENS["engine"]) as alerts:
         with pytest.raises(ForbiddenError):

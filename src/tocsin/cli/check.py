@@ -44,3 +44,6 @@ def _tell(report: Report) -> None:
     for caution in report.cautions:
         answers.print("  [yellow]warning[/] ", end="")
         tell(f"{caution.place or caution.path}: {caution.message}")
+    for note in report.notes:
+        answers.print("  [dim]note[/]    ", end="")
+        tell(f"{note.place or note.path}: {note.message}")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from tocsin.config.configuration import Config
 from tocsin.config.settings import Settings
 from tocsin.config.settings.channel import Channel
-from tocsin.config.settings.decisions import QuietHoursSettings, RouteSettings
+from tocsin.config.settings.decisions import PriceLimits, ProductSettings, QuietHoursSettings, RouteSettings
 from tocsin.config.settings.discord import Discord, MentionSettings, Webhook, webhook_identity
 from tocsin.config.settings.webhook import Webhooks
 from tocsin.core.alert import FLOOR, AlertType, Band
@@ -125,22 +125,12 @@ def _default_routes(settings: Settings) -> Iterator[Route]:
         yield Route(name="everything", match=EVERYTHING, to=tuple(Target("discord", name) for name in known))
     elif known:
         high = Match(min_priority=FLOOR[Band.HIGH])
-        yield Route(name=HIGH_PRIORITY, match=high, to=(Target("discord", HIGH_PRIORITY),))
-        yield Route(name=GENERAL, match=Match(unrouted=True), to=(Target("discord", GENERAL),))
+        yield Route(name="high band", match=high, to=(Target("discord", HIGH_PRIORITY),))
+        yield Route(name="the rest", match=Match(unrouted=True), to=(Target("discord", GENERAL),))
 
 
 def _catalog(settings: Settings) -> Catalog:
-    limits = settings.alerts.filters.products
-    products = {
-        name: Product(
-            name=name,
-            family=product.family,
-            skus=product.skus,
-            min_price=limits[name].min_price if name in limits else None,
-            max_price=limits[name].max_price if name in limits else None,
-        )
-        for name, product in settings.products.items()
-    }
+    products = {name: _product(name, product, settings) for name, product in settings.products.items()}
     retailers = {
         key: Retailer(
             key=key,
@@ -153,6 +143,18 @@ def _catalog(settings: Settings) -> Catalog:
         for key, retailer in settings.retailers.items()
     }
     return Catalog(products=products, retailers=retailers)
+
+
+def _product(name: str, product: ProductSettings, settings: Settings) -> Product:
+    limits = settings.alerts.filters.products.get(name, PriceLimits())
+    return Product(
+        name=name,
+        family=product.family,
+        skus=product.skus,
+        min_price=limits.min_price,
+        max_price=limits.max_price,
+        currency=limits.currency,
+    )
 
 
 def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:

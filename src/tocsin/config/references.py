@@ -1,6 +1,7 @@
 """What one part of the file says of another: targets, quiet hours, products, and what enabled channels need."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tocsin.config.problems import KeyPath, did_you_mean
@@ -10,6 +11,7 @@ from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.config.tree import EACH, find, keys_at
 from tocsin.config.values.addresses import is_loopback, split_url
 from tocsin.core.secret import Secret
+from tocsin.core.wordlist import words_of
 from tocsin.rules.catalog import fold
 from tocsin.rules.glob import is_glob
 
@@ -35,6 +37,7 @@ _TARGET_LISTS: tuple[tuple[object, ...], ...] = (
     ("routes", EACH, "fallback", EACH),
 )
 _WEBHOOKS = (*_CHANNELS, "discord", "webhooks")
+_LIMITS = ("min_price", "max_price")
 _OFF = frozenset({"false", "0", "off", "no", "n", "f"})
 
 
@@ -108,7 +111,7 @@ def _words(tree: Any, pattern: tuple[object, ...]) -> Iterator[tuple[KeyPath, st
 
 
 def _parts(value: Any) -> list[str]:
-    return value.split(",") if isinstance(value, str) else []
+    return words_of(value) if isinstance(value, str) else []
 
 
 def _filtered_products(tree: Any) -> Iterator[Finding]:
@@ -116,6 +119,26 @@ def _filtered_products(tree: Any) -> Iterator[Finding]:
     for name in keys_at(tree, "alerts", "filters", "products"):
         if name not in known:
             yield ("alerts", "filters", "products", name), f"products has no {_quoted(name)}{did_you_mean(name, known)}"
+
+
+def _impossible_limits(tree: Any) -> Iterator[Finding]:
+    """Limits that no price can meet would filter every alert of the product."""
+    for path, limits in find(tree, ("alerts", "filters", "products", EACH)):
+        least, most = (_amount(limits.get(key)) if isinstance(limits, dict) else None for key in _LIMITS)
+        if least is not None and most is not None and least > most:
+            yield (
+                (*path, "max_price"),
+                "no price is above min_price and below this: nothing of the product would be told",
+            )
+
+
+def _amount(value: Any) -> Decimal | None:
+    """None for what is no price: that is told of elsewhere."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
 
 
 def _discord_urls(tree: Any) -> Iterator[Finding]:
@@ -234,6 +257,7 @@ _CHECKS = (
     _endless_hours,
     _route_products,
     _filtered_products,
+    _impossible_limits,
     _discord_urls,
     _endpoints,
     _slack_urls,

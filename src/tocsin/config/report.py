@@ -27,24 +27,29 @@ class Caution:
     message: str
     place: str = ""
 
+    def as_json(self) -> dict[str, str]:
+        return {"path": self.path, "message": self.message, "place": self.place}
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`found` counts what there is, by its plural: `{"routes": 2, "webhooks": 3, …}`. Paths are absolute."""
+    """`found` counts what there is, by its plural: `{"routes": 2, "webhooks": 3, …}`. Paths are absolute. `notes` say
+    how far something reaches that is as it should be.
+    """
 
     file: Path | None
     ledger: str
     found: Mapping[str, int]
     cautions: tuple[Caution, ...]
+    notes: tuple[Caution, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
             "file": str(self.file) if self.file else None,
             "ledger": self.ledger,
             "found": dict(self.found),
-            "warnings": [
-                {"path": caution.path, "message": caution.message, "place": caution.place} for caution in self.cautions
-            ],
+            "warnings": [caution.as_json() for caution in self.cautions],
+            "notes": [note.as_json() for note in self.notes],
         }
 
 
@@ -55,6 +60,7 @@ def check(config: Config) -> Report:
         ledger=config.settings.storage.url.without_password,
         found=_found(config.settings),
         cautions=tuple(_cautions(config)),
+        notes=tuple(Caution(dotted(path), message, config.where(path)) for path, message in _limits(config.settings)),
     )
 
 
@@ -229,6 +235,12 @@ def _without_effect(settings: Settings) -> Iterator[_Finding]:
     webhook = settings.alerts.channels.webhook
     if webhook and webhook.enabled and webhook.api_base:
         yield ("alerts", "channels", "webhook", "api_base"), "every endpoint has an address of its own: not used"
+
+
+def _limits(settings: Settings) -> Iterator[_Finding]:
+    for name, limits in settings.alerts.filters.products.items():
+        path = ("alerts", "filters", "products", name)
+        yield path, f"these limits are in {limits.currency}: an alert in another currency is not limited"
 
 
 def _links(settings: Settings) -> Iterator[_Finding]:

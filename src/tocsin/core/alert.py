@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from random import Random
 from types import MappingProxyType
@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tocsin.core.clock import epoch_micros
+from tocsin.core.money import rounded
+
+DEAREST = Decimal(10) ** 12  # what costs as much is a mistake; in micros it still fits a BIGINT
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -68,6 +71,13 @@ class EpisodeKey(NamedTuple):
     seller: str = ""
 
 
+class RepeatKey(NamedTuple):
+    """What repeats within an episode are told apart by: the type, and the currency of the price; empty without one."""
+
+    type: AlertType
+    currency: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Times carry a zone; `timestamp` is the time of detection. `price` is None where unknown.
@@ -96,6 +106,29 @@ class Alert:
     @property
     def episode(self) -> EpisodeKey:
         return EpisodeKey(self.sku, self.retailer, self.variant or "", self.seller or "")
+
+    @property
+    def repeat_key(self) -> RepeatKey:
+        return RepeatKey(self.type, "" if self.price is None else self.currency)
+
+    @property
+    def shown_price(self) -> Decimal | None:
+        """The price as people are shown it; prices are compared so, or 19.994 and 19.99 would read as two."""
+        return None if self.price is None else rounded(self.price, self.currency)
+
+    @property
+    def previous_price(self) -> Decimal | None:
+        """What it cost before, as `metadata.previous_price` has it (a number or a decimal string in the currency of the
+        alert) and as people are shown it; None where that is no price above 0.
+        """
+        told = self.metadata.get("previous_price")
+        if isinstance(told, bool) or not isinstance(told, int | float | str | Decimal):
+            return None
+        try:
+            price = Decimal(str(told).strip())
+        except (InvalidOperation, ValueError):
+            return None
+        return (rounded(price, self.currency) or None) if price.is_finite() and 0 < price < DEAREST else None
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tocsin.core.alert import AlertType, EpisodeKey
+from tocsin.core.alert import EpisodeKey, RepeatKey
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import Detail
 
@@ -25,7 +25,7 @@ class Reason(StrEnum):
 
     # accepted
     NEW = "new"  # nothing like it was accepted before in this episode
-    PRICE_CHANGED = "price_changed"  # the price moved by more than the tolerance
+    PRICE_CHANGED = "price_changed"  # the price moved by more than the tolerance, or is in another currency
     COOLDOWN_OVER = "cooldown_over"  # the same again, long enough after
     REOPENED = "reopened"  # sold out and back: a new episode
     TEST = "test"  # an operator tests a target; no socket sees it
@@ -35,6 +35,7 @@ class Reason(StrEnum):
     FLAPPING = "flapping"  # back so soon after sold out that it is taken for the same restock
     # filtered
     EXCLUDED_RETAILER = "excluded_retailer"
+    PRICE_ROSE = "price_rose"  # sent as a price drop, and dearer than before
     PRICE_DROP_TOO_SMALL = "price_drop_too_small"
     BELOW_MIN_PRICE = "below_min_price"
     ABOVE_MAX_PRICE = "above_max_price"
@@ -43,7 +44,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastAccepted:
-    """What was last accepted of one type within an episode."""
+    """What was last accepted of one type, in one currency, within an episode."""
 
     alert_id: UUID
     at: datetime
@@ -58,7 +59,7 @@ class Episode:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     last_seen_at: datetime | None = None
-    last: Mapping[AlertType, LastAccepted]
+    last: Mapping[RepeatKey, LastAccepted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Plan:
     `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
 
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
-    what holds or drops it from the start.
+    what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
     """
 
     target: Target
@@ -83,6 +84,7 @@ class Plan:
     fail_over_at: datetime | None = None
     product: str | None = None
     detail: str = ""
+    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

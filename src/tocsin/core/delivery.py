@@ -123,7 +123,10 @@ def check_move(origin: DeliveryState, to: DeliveryState, why: Why | None) -> Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row of the ledger. `fence` grows with each claim: who holds an older one can neither send nor settle."""
+    """One row of the ledger. `fence` grows with each claim: who holds an older one can neither send nor settle.
+
+    `route` is the name of the rule that led to its target. `is_test`: an operator's test, which nobody waited for.
+    """
 
     key: int
     alert_id: UUID
@@ -140,6 +143,8 @@ class Delivery:
     moved_at: datetime
     possibly_repeated: bool = False
     detail: str = ""  # what was said when it was last moved
+    route: str | None = None
+    is_test: bool = False
 
     @property
     def id(self) -> UUID:

@@ -52,13 +52,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempted:
-    """One request to a provider ended. `outcome` is the class name of the outcome in lower case."""
+    """One request to a provider ended. `outcome` is the class name of the outcome in lower case. `is_test`: it carried
+    operators' tests alone.
+    """
 
     target: Target
     lane: str
     members: int
     outcome: str
     took_s: float
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)

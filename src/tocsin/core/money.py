@@ -1,6 +1,6 @@
 """What the amounts of a currency are counted in."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 # Digits after the point where they are not two (ISO 4217).
 _WHOLE = frozenset({
@@ -8,6 +8,9 @@ _WHOLE = frozenset({
     "XPF",
 })  # fmt: skip
 _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(4))
+_EXACT = Context(prec=60)
 
 
 def digits_of(currency: str) -> int:
@@ -17,5 +20,4 @@ def digits_of(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in the smallest units of its currency, as people are shown it."""
-    with localcontext(prec=60):
-        return amount.quantize(Decimal(1).scaleb(-digits_of(currency)), ROUND_HALF_EVEN)
+    return amount.quantize(_UNITS[digits_of(currency)], ROUND_HALF_EVEN, _EXACT)

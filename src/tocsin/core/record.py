@@ -28,6 +28,11 @@ class AlertRecord:
         """Life and latency count from here: the earlier of detection, by the detector's clock, and acceptance."""
         return min(self.alert.timestamp, self.accepted_at)
 
+    @property
+    def is_test(self) -> bool:
+        """An operator's test: it says so on every channel, nothing is for sale, no socket hears of it."""
+        return self.reason is Reason.TEST
+
     def as_json(self) -> dict[str, Any]:
         """The alert as every door shows it: money as decimal strings, times in RFC 3339 UTC with milliseconds."""
         alert = self.alert

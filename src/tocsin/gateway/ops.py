@@ -1,8 +1,7 @@
 """The namespace `/ops`: operators see deliveries move, lanes pause, monitors come and go, and the counts grow."""
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import orjson
@@ -42,31 +41,31 @@ class Ops:
         guests: Guests,
         writer: Writer,
         gauges: Gauges,
-        objective: Callable[[], Mapping[str, Any] | None],
-        shadow: Callable[[], Mapping[str, Any]],
+        vitals: Callable[[], Awaitable[Mapping[str, Any]]],
         clock: Clock,
         stats_every: float,
     ) -> None:
         self._guests = guests
         self._writer = writer
         self._gauges = gauges
-        self._objective = objective
-        self._shadow = shadow
+        self._vitals = vitals
         self._clock = clock
         self._stats_every = stats_every
         self._room = Broadcast(writer)
         self._grants: dict[Socket, Grant] = {}
         self._tally = Tally()
         self._telling: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._telling = asyncio.create_task(self._tell_stats())
 
     async def stop(self) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._telling
+        tasks = {*self._asking, *((self._telling,) if self._telling else ())}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     def hear(self, fact: Fact) -> None:
         self._tally.count(fact)
@@ -82,7 +81,7 @@ class Ops:
             case ConditionBegan(notice) | ConditionOver(notice):
                 self._post("condition", notice.as_json())
             case Reloaded(""):
-                self._post("stats", self._stats())
+                self._soon(self._post_stats())
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
@@ -93,9 +92,8 @@ class Ops:
         self._guests.enter(socket, grant)
 
     def connected(self, socket: Socket) -> None:
-        socket.emit("stats", self._stats())
-        if not socket.closed:
-            self._room.join(socket)
+        self._room.join(socket)
+        self._soon(self._welcome(socket))
 
     def event(self, socket: Socket, name: str, args: list[Any], ack: int | None) -> None:
         """Operators act over HTTP; here they only watch."""
@@ -112,14 +110,27 @@ class Ops:
             for socket, grant in tuple(self._grants.items()):
                 if self._guests.seconds_left(grant) <= 0:
                     self._guests.expire(socket)
-            if self._room.sockets:
-                self._post("stats", self._stats())
+            await self._post_stats()
+
+    async def _post_stats(self) -> None:
+        if self._room.sockets:
+            self._post("stats", await self._stats())
+
+    async def _welcome(self, socket: Socket) -> None:
+        stats = await self._stats()
+        if not socket.closed:
+            socket.emit("stats", stats)
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
     def _post(self, name: str, payload: Mapping[str, Any]) -> None:
         self._room.post(Outgoing.message(f"2{NAME}," + orjson.dumps([name, payload]).decode()))
         self._writer.release()
 
-    def _stats(self) -> dict[str, Any]:
+    async def _stats(self) -> dict[str, Any]:
         gauges = self._gauges
         sockets = {"polling": gauges.polling, "websocket": gauges.websocket}
         return {
@@ -127,8 +138,7 @@ class Ops:
             "sockets": sockets,
             "interests": gauges.interests,
             "resumes": gauges.resumes,
-            "objective": self._objective(),
-            "shadow": self._shadow(),
+            **await self._vitals(),
         }
 
 

@@ -1,7 +1,7 @@
 """The gateway: live sockets for alerts, Socket.IO over WebSocket and polling, on the port that HTTP has."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from tocsin.access.entrance import Entrance
@@ -35,8 +35,8 @@ class Revoking(Authority, Protocol):
 class Gateway:
     """Start it after the feed, and stop it before the HTTP server: sockets are told to come back, polls are answered.
 
-    `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns. `objective`
-    says, for operators, whether alerts are told in time, and `shadow` which channels send nothing.
+    `ws_protocol` goes to `uvicorn.Config(ws=...)`, and the application to serve is what `asgi` returns. `vitals` says,
+    for operators, how the service does now.
     """
 
     def __init__(
@@ -46,8 +46,7 @@ class Gateway:
         tokens: Revoking,
         offer: Offer,
         catalog: Callable[[], Catalog],
-        objective: Callable[[], Mapping[str, Any] | None] = lambda: None,
-        shadow: Callable[[], Mapping[str, Any]] = dict,
+        vitals: Callable[[], Awaitable[Mapping[str, Any]]],
         clock: Clock,
         settings: GatewaySettings,
         entrance: Entrance,
@@ -68,8 +67,7 @@ class Gateway:
             guests=guests,
             writer=writer,
             gauges=gauges,
-            objective=objective,
-            shadow=shadow,
+            vitals=vitals,
             clock=clock,
             stats_every=settings.stats_every,
         )

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.decision import Reason
 from tocsin.core.record import Cursor, Event, EventKind
 from tocsin.gateway.engineio import Outgoing
 
@@ -43,7 +42,7 @@ class Story:
 
 def told(event: Event) -> bool:
     """Whether sockets hear of it: an operator's test of a target is nobody else's business."""
-    return event.record.reason is not Reason.TEST
+    return not event.record.is_test
 
 
 def bookmark(cursor: Cursor) -> Outgoing:

@@ -1,4 +1,4 @@
-"""What happened since the start, in counts, for the operators' page."""
+"""What happened since the start, in counts, for the operators' page. Tests are no figures."""
 
 from collections import Counter
 from typing import Any
@@ -18,9 +18,9 @@ class Tally:
         match fact:
             case Decided(receipt=receipt):
                 self._decisions[receipt.decision.value] += 1
-            case Moved(to=to):
+            case Moved(to=to, delivery=delivery) if not delivery.is_test:
                 self._deliveries[to.value] += 1
-            case Attempted(outcome=outcome):
+            case Attempted(outcome=outcome, is_test=False):
                 self._attempts[outcome] += 1
             case Turned(code=code):
                 self._turned[code] += 1

@@ -189,7 +189,7 @@ class _Batch:
             if episode is not None:
                 self._supersede((episode, row[2]), draft)
         else:
-            draft.moved.append(_over(plan, key, alert, self._transaction.now))
+            draft.moved.append(_over(plan, key, alert, self._transaction.now, is_test=episode is None))
         self._deliveries.append(row)
 
     def _supersede(self, place: Place, draft: _Draft) -> None:
@@ -211,7 +211,7 @@ class _Batch:
                 draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
 
 
-def _over(plan: Plan, key: int, alert: Alert, now: datetime) -> Delivery:
+def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool) -> Delivery:
     """Over before it began."""
     return Delivery(
         key=key,
@@ -228,6 +228,8 @@ def _over(plan: Plan, key: int, alert: Alert, now: datetime) -> Delivery:
         expires_at=plan.expires_at,
         moved_at=now,
         detail=plan.detail,
+        route=plan.route,
+        is_test=is_test,
     )
 
 

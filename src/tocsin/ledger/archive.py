@@ -14,7 +14,7 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import conditions, edits, history, lanes, monitors, punctuality, queue, registry
+from tocsin.ledger import conditions, edits, history, lanes, last_minute, monitors, punctuality, queue, registry
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertRow,
@@ -24,10 +24,12 @@ from tocsin.ledger.contract import (
     EndedRow,
     LaneRow,
     Page,
+    Past,
     ShutLane,
     StandingMessage,
     TargetRow,
     TokenRow,
+    WaitingRow,
 )
 from tocsin.ledger.engine import READERS
 from tocsin.ledger.mishap import explained
@@ -94,6 +96,12 @@ class SqlArchive:
 
     async def ended_since(self, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
         return await self._read(lambda connection: punctuality.ended(connection, since, within))
+
+    async def waiting(self) -> tuple[WaitingRow, ...]:
+        return await self._read(last_minute.waiting)
+
+    async def happened_since(self, since: datetime) -> Past:
+        return await self._read(lambda connection: last_minute.happened(connection, since))
 
     async def disabled(self) -> tuple[TargetRow, ...]:
         return await self._read(registry.disabled)

@@ -40,8 +40,8 @@ Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 _DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
 _KEY, _TARGET, _EXPIRES_AT = (place_of(name) for name in ("key", "target", "expires_at"))
 _WHY, _ATTEMPTS = place_of("why"), place_of("attempts")
-_EPISODE, _PRODUCT = len(DELIVERY), len(DELIVERY) + 1
-_CUT = len(DELIVERY) + 2  # the columns of the alert begin
+_EPISODE, _PRODUCT = place_of("episode"), len(DELIVERY)
+_CUT = len(DELIVERY) + 1  # the columns of the alert begin
 
 _older, _other = deliveries.alias("older"), deliveries.alias("other")
 
@@ -91,7 +91,7 @@ def _looks(free: ColumnElement[bool]) -> _Looks:
 
 def _take(free: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     return (
-        select(*DELIVERY, deliveries.c.episode, deliveries.c.product, *RECORD)
+        select(*DELIVERY, deliveries.c.product, *RECORD)
         .join(alerts, alerts.c.key == deliveries.c.alert)
         .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), _IS_DUE, free)
         .order_by(*order)
@@ -177,7 +177,7 @@ def _is_busy(row: AnyRow, busy: Container[tuple[str, int | str]]) -> bool:
 
 def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
-    that join a message go with others that join the same, and suspects go alone.
+    that join a message go with others that join the same, tests (of no episode) with tests, and suspects go alone.
     """
     first, message = candidates[0], standing.get(candidates[0][_KEY])
     together: list[AnyRow] = []
@@ -188,6 +188,7 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stand
         if row is not first and (_is_suspect(first) or _is_suspect(row)):
             continue
         same = row[_TARGET] == first[_TARGET] and standing.get(row[_KEY]) is message
+        same = same and (row[_EPISODE] is None) is (first[_EPISODE] is None)
         if same and row[_EPISODE] not in products:
             together.append(row)
             if row[_EPISODE] is not None:

@@ -8,13 +8,17 @@ from uuid import UUID
 import orjson
 from sqlalchemy import bindparam, select, update
 
-from tocsin.core.alert import Alert, AlertType, EpisodeKey
+from tocsin.core.alert import Alert, AlertType, EpisodeKey, RepeatKey
 from tocsin.core.clock import epoch_micros, from_micros
 from tocsin.core.decision import Episode, LastAccepted
 from tocsin.ledger.among import among
 from tocsin.ledger.schema import MILLION, episodes, micros_of
 from tocsin.ledger.stream import Stream
 from tocsin.ledger.transaction import Transaction
+
+Last = Mapping[RepeatKey, LastAccepted]
+
+MOST_REMEMBERED = 24  # of one episode; currencies come from outside, and a shop has few
 
 _FIND = select(episodes).where(among(episodes.c.sku, "skus"))
 _SAVE = update(episodes).where(episodes.c.key == bindparam("of"))
@@ -46,13 +50,15 @@ class Episodes:
         return [self._keys[key] for key in self._changed if key in self._stored]
 
     def accept(self, key: EpisodeKey, alert: Alert, now: datetime) -> int:
-        """This is what was last accepted of its type; what can be bought opens the episode. Returns its row's key."""
+        """This is what was last accepted of its type and currency; what can be bought opens the episode. Returns its
+        row's key.
+        """
         known = self._known.get(key)
-        opened_at, closed_at, last = None, None, {alert.type: LastAccepted(alert.id, now, alert.price)}
+        fresh = {alert.repeat_key: LastAccepted(alert.id, now, alert.price)}
         if known is None:
             self._keys[key] = self._stream.next_episode()
-        else:
-            opened_at, closed_at, last = known.opened_at, known.closed_at, {**known.last, **last}
+            known = Episode(key=key, last={})
+        opened_at, closed_at, last = known.opened_at, known.closed_at, _remembered(known.last, fresh)
         if alert.type.buyable and (opened_at is None or closed_at is not None):
             opened_at, closed_at = now, None
         self._known[key] = Episode(key=key, opened_at=opened_at, closed_at=closed_at, last_seen_at=now, last=last)
@@ -88,17 +94,32 @@ class Episodes:
         }
 
 
-def _packed(last: Mapping[AlertType, LastAccepted]) -> str:
-    """`{"in_stock": ["<alert>", <when>, <price or null>]}`, in micros."""
+def _remembered(before: Last, fresh: Last) -> Last:
+    """In the order in which they were accepted; the oldest is forgotten where there are too many."""
+    last = {key: one for key, one in before.items() if key not in fresh} | dict(fresh)
+    if len(last) > MOST_REMEMBERED:
+        del last[next(iter(last))]
+    return last
+
+
+def _packed(last: Last) -> str:
+    """`{"in_stock USD": ["<alert>", <when>, <price>], "back_order": ["<alert>", <when>, null]}`, in micros."""
     told = {
-        kind: (one.alert_id, epoch_micros(one.at), None if one.price is None else micros_of(one.price))
-        for kind, one in last.items()
+        " ".join(filter(None, key)): (
+            one.alert_id,
+            epoch_micros(one.at),
+            None if one.price is None else micros_of(one.price),
+        )
+        for key, one in last.items()
     }
-    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(told).decode()
 
 
-def _unpacked(text: str) -> dict[AlertType, LastAccepted]:
-    return {
-        AlertType(kind): LastAccepted(UUID(alert), from_micros(at), None if price is None else Decimal(price) / MILLION)
-        for kind, (alert, at, price) in orjson.loads(text).items()
-    }
+def _unpacked(text: str) -> dict[RepeatKey, LastAccepted]:
+    """Rows of before currencies were told apart name none: their prices are in the usual one."""
+    last = {}
+    for told, (alert, at, price) in orjson.loads(text).items():
+        kind, _, currency = told.partition(" ")
+        key = RepeatKey(AlertType(kind), currency or ("" if price is None else "USD"))
+        last[key] = LastAccepted(UUID(alert), from_micros(at), None if price is None else Decimal(price) / MILLION)
+    return last

@@ -101,7 +101,7 @@ class _Relay:
         for tried, plan in enumerate(plans, start=1):
             state = self._states.get((failed.alert, plan.target))
             if state is None and self._can_take(plan):
-                self._add(replace(plan, fallback=plans[tried:]), failed)
+                self._add(replace(plan, fallback=plans[tried:], route=failed.delivery.route), failed)
                 return True
             if state is not None and state not in _IN_VAIN:
                 return True  # it is told there already

@@ -120,7 +120,7 @@ def _looked_for(
     found: dict[int, StandingMessage] = {}
     standing: dict[tuple[str, str], Sequence[StandingMessage]] = {}
     for row in rows:
-        record = record_of(row[len(DELIVERY) + 2 :])
+        record = record_of(row[len(DELIVERY) + 1 :])
         within = joins(target_of(row.target), record)
         if within is None or record.closed_at is not None:
             continue

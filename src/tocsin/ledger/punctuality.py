@@ -19,27 +19,28 @@ from tocsin.ledger.schema import alerts, attempts, deliveries, in_state
 MOST = 100_000  # deliveries read: a burst beyond that says enough
 _MINUTE = 60_000_000  # microseconds
 
-_SENT = or_(in_state(DeliveryState.SENT), in_state(DeliveryState.DELIVERED))
+SENT = or_(in_state(DeliveryState.SENT), in_state(DeliveryState.DELIVERED))
 _IN_VAIN = or_(*map(in_state, (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)))
 _DEAD_TARGET = and_(in_state(DeliveryState.REFUSED), deliveries.c.why == Why.NO_TARGET.value)
 _NEVER_ALIVE = and_(deliveries.c.attempts == 0, deliveries.c.moved_at == deliveries.c.planned_at)
-_BY_WISH = and_(deliveries.c.attempts == case((_SENT, 1), else_=0), deliveries.c.due > deliveries.c.planned_at)
-_NOBODY_WAITED = or_(alerts.c.reason == Reason.TEST.value, _DEAD_TARGET, _NEVER_ALIVE, _BY_WISH)
+_UNDER_WAY = or_(in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
+_LEFT_BEFORE = deliveries.c.attempts - case((or_(SENT, _UNDER_WAY), 1), else_=0)
+TESTED = alerts.c.reason == Reason.TEST.value
+BY_WISH = and_(_LEFT_BEFORE == 0, deliveries.c.due > deliveries.c.planned_at)
+NOBODY_WAITED = or_(TESTED, _DEAD_TARGET, _NEVER_ALIVE, BY_WISH)
 
 
-def _micros(moment: ColumnElement[datetime]) -> ColumnElement[int]:
+def micros(moment: ColumnElement[datetime]) -> ColumnElement[int]:
     return type_coerce(moment, BigInteger)
 
 
-_BEGAN = case(
-    (alerts.c.detected_at < alerts.c.accepted_at, _micros(alerts.c.detected_at)), else_=_micros(alerts.c.accepted_at)
+BEGAN = case(
+    (alerts.c.detected_at < alerts.c.accepted_at, micros(alerts.c.detected_at)), else_=micros(alerts.c.accepted_at)
 )
 # What the provider reported later does not make it late.
-_ENDED = case(
-    (in_state(DeliveryState.DELIVERED), _micros(attempts.c.finished_at)), else_=_micros(deliveries.c.moved_at)
-)
-_took = _ENDED - _BEGAN
-_MISSED = case((and_(_SENT, _took <= bindparam("within", type_=BigInteger)), 0), else_=1)
+_ENDED = case((in_state(DeliveryState.DELIVERED), micros(attempts.c.finished_at)), else_=micros(deliveries.c.moved_at))
+_took = _ENDED - BEGAN
+_MISSED = case((and_(SENT, _took <= bindparam("within", type_=BigInteger)), 0), else_=1)
 
 # Alerts are named by the time of their acceptance, so that their names are an index of it.
 LATELY = (
@@ -47,7 +48,7 @@ LATELY = (
     .select_from(alerts)
     .join(deliveries, deliveries.c.alert == alerts.c.key)
     .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
-    .where(alerts.c.id >= bindparam("oldest"), or_(_SENT, _IN_VAIN), ~_NOBODY_WAITED)
+    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, _IN_VAIN), ~NOBODY_WAITED)
     .order_by(alerts.c.id.desc())
     .limit(bindparam("most"))
 )

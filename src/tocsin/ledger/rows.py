@@ -25,12 +25,12 @@ DELIVERY = (
     alerts.c.id.label("alert_id"),
     *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
     *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
+    *(deliveries.c[name] for name in ("route", "episode")),
 )
 BRIEF = (*(deliveries.c[name] for name in ("key", "planned_at", "target", "state", "why", "moved_at")),)
 # What the write verbs need beside the delivery itself.
 BEHIND = (
     deliveries.c.alert,
-    deliveries.c.episode,
     deliveries.c.fallback,
     deliveries.c.product,
     alerts.c.closed_at,
@@ -77,10 +77,10 @@ def record_of(values: Sequence[Any]) -> AlertRecord:
 
 
 def delivery_of(values: Sequence[Any]) -> Delivery:
-    """From the columns of `DELIVERY`."""
+    """From the columns of `DELIVERY`. Tests alone belong to no episode."""
     (
         key, alert_id, target, lane, priority, state, why, fence, attempts,
-        planned_at, due, expires_at, moved_at, possibly_repeated, detail,
+        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, episode,
     ) = values  # fmt: skip
     return Delivery(
         key=key,
@@ -98,6 +98,8 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
         moved_at=moved_at,
         possibly_repeated=possibly_repeated,
         detail=detail,
+        route=route,
+        is_test=episode is None,
     )
 
 
@@ -139,8 +141,8 @@ class Held:
 
 def held_of(row: AnyRow, **changes: Any) -> Held:
     """From the columns of `DELIVERY` and `BEHIND`."""
-    alert, episode, fallback, product, closed_at = row[len(DELIVERY) :]
-    return Held(changed(row, **changes), alert, episode, fallback, product, closed_at is not None)
+    alert, fallback, product, closed_at = row[len(DELIVERY) :]
+    return Held(changed(row, **changes), alert, row[place_of("episode")], fallback, product, closed_at is not None)
 
 
 def alert_row(
@@ -201,6 +203,7 @@ def delivery_row(
         packed(plan.fallback) if plan.fallback else None,
         None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
         plan.product,
+        plan.route,
     )
 
 

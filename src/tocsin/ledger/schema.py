@@ -164,11 +164,12 @@ deliveries = Table(
     Column("moved_at", Moment, nullable=False),
     Column("possibly_repeated", Boolean, nullable=False),
     Column("detail", Text, nullable=False),
-    Column("episode", BigInteger),
+    Column("episode", BigInteger, comment="none for tests"),
     Column("attempt", BigInteger, comment="the newest that carried it"),
     Column("fallback", Text, comment="JSON: the plans that are left"),
     Column("fail_over_at", Moment),
     Column("product", String, comment="set where it may join a message about the same product"),
+    Column("route", String, comment="the name of the rule that led to its target"),
 )
 
 attempts = Table(

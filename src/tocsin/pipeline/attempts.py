@@ -10,7 +10,6 @@ from uuid import UUID
 
 from tocsin.channels.contract import Attempt, Channel, Finds, Measures, Member, RepeatsSafely, Report
 from tocsin.core.clock import Clock
-from tocsin.core.decision import Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
@@ -234,6 +233,7 @@ class Attempts:
                 members=len(attempt.members),
                 outcome=name_of(report.outcomes[0]),
                 took_s=took_s,
+                is_test=all(member.delivery.is_test for member in attempt.members),
             )
         )
 
@@ -255,7 +255,7 @@ class Attempts:
 
     def _latency(self, delivery: Delivery, record: AlertRecord, answered: float) -> float | None:
         """From detection to the answer that it was sent; None for any other answer, and where nobody waited."""
-        if delivery.state is not DeliveryState.SENT or record.reason is Reason.TEST or late_by_wish(delivery):
+        if delivery.state is not DeliveryState.SENT or delivery.is_test or late_by_wish(delivery):
             return None
         before = (record.accepted_at - record.began_at).total_seconds()
         return before + self._stopwatch.span(record.accepted_at, answered)

@@ -72,6 +72,8 @@ class Intake:
         record = await self._archive.alert(identifier)
         if record is None:
             raise NotFoundError(f"there is no alert {identifier}")
+        if record.is_test:  # it belongs to no episode, although its product may be in stock
+            return Closed()
         closed = await self._ledger.close(record.alert.episode)
         self.announce_closed(closed)
         return closed
@@ -125,7 +127,12 @@ class Intake:
         mention = Mention()
         if policy := book.routing.targets.get(plan.target):
             mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
-        told: dict[str, Any] = {"target": str(plan.target), "state": plan.state.value, "mentions": list(mention.names)}
+        told: dict[str, Any] = {
+            "target": str(plan.target),
+            "route": plan.route,
+            "state": plan.state.value,
+            "mentions": list(mention.names),
+        }
         if plan.why is not None:
             told["why"] = plan.why.value
         if plan.fallback:

@@ -36,9 +36,13 @@ class Noise:
             return attempt
         book, now = self._in_force.rulebook, attempt.started_at
         policy = book.routing.targets[attempt.target]
-        alerts = [member.record.alert for member in attempt.members]
-        hushed = [hush(policy.quiet, alert, book.catalog, now) for alert in alerts]
-        loud = [alert for alert, action in zip(alerts, hushed, strict=True) if action is None]
+        records = [member.record for member in attempt.members]
+        hushed = [hush(policy.quiet, record.alert, book.catalog, now) for record in records]
+        loud = [
+            record.alert
+            for record, action in zip(records, hushed, strict=True)
+            if action is None and not record.is_test  # a test rings out to nobody
+        ]
         mention = _mention(loud, policy, self._spent(policy, now), now, book)
         self.remember(attempt.target, mention.names, now)
         return replace(attempt, mention=mention, silent=all(action is QuietAction.SILENT for action in hushed))
@@ -71,6 +75,4 @@ class Noise:
 
 
 def _mention(alerts: Sequence[Alert], policy: TargetPolicy, spent: Spent, now: datetime, book: Rulebook) -> Mention:
-    """Tests of an operator never ring out."""
-    real = [alert for alert in alerts if not alert.metadata.get("test")]
-    return mention_for(real, policy.mentions, spent, now, book.catalog) if policy.mentions and real else NOBODY
+    return mention_for(alerts, policy.mentions, spent, now, book.catalog) if policy.mentions and alerts else NOBODY

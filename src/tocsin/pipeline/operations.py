@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -151,9 +150,7 @@ def _test_alert(now: datetime) -> Alert:
         sku="TEST",
         retailer="tocsin",
         timestamp=now,
-        price=Decimal("0.00"),
         product_name="Test alert",
-        metadata={"test": True},
     )
 
 

@@ -12,13 +12,16 @@ from tocsin.rules.glob import Globs, is_glob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """`skus` are `retailer:sku`, or a bare `sku` for every retailer; `*` is a glob. Prices are limits of the filter."""
+    """`skus` are `retailer:sku`, or a bare `sku` for every retailer; `*` is a glob. Prices are limits of the filter, in
+    `currency`.
+    """
 
     name: str
     family: str | None = None
     skus: tuple[str, ...] = ()
     min_price: Decimal | None = None
     max_price: Decimal | None = None
+    currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """When the same fact is news again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.decision import Accepted, Duplicate, Episode, LastAccepted, Reason
+from tocsin.core.money import rounded
 from tocsin.rules.episode import standing
 
 
@@ -30,7 +31,9 @@ class DedupPolicy:
 
 @dataclass(frozen=True, slots=True)
 class AlertDeduplicator:
-    """Consider what was last accepted of the same SKU, retailer, variant and seller (the episode), by type."""
+    """Consider what was last accepted of the same SKU, retailer, variant and seller (the episode), by type and
+    currency: one currency's amount never equals another's, and a shop that speaks of two by turns is no news each time.
+    """
 
     policy: DedupPolicy
 
@@ -40,10 +43,12 @@ class AlertDeduplicator:
             return Accepted(Reason.NEW)
         if last.closed_at is not None and alert.type.buyable:
             return self._back_again(alert, last, last.closed_at, now)
-        earlier = standing(last, now).get(alert.type)
+        told = standing(last, now)
+        earlier = told.get(alert.repeat_key)
         if earlier is None:
-            return Accepted(Reason.NEW)
-        if not self._same_price(earlier.price, alert.price):
+            known = any(key.type is alert.type for key in told)
+            return Accepted(Reason.PRICE_CHANGED if known else Reason.NEW)
+        if not self._same_price(earlier.price, alert):
             return Accepted(Reason.PRICE_CHANGED)
         return self._repeated(alert, last, earlier, now)
 
@@ -61,18 +66,26 @@ class AlertDeduplicator:
             return Duplicate(Reason.SAME_EPISODE, earlier.alert_id)
         return Accepted(Reason.COOLDOWN_OVER)
 
-    def _same_price(self, earlier: Decimal | None, price: Decimal | None) -> bool:
+    def _same_price(self, earlier: Decimal | None, alert: Alert) -> bool:
+        """As people are shown them. Both are in the currency of the alert, or unknown."""
+        price = alert.shown_price
         if earlier is None or price is None:
-            return earlier is price
-        return abs(price - earlier) * 100 <= self.policy.price_tolerance_percent * earlier
+            return True
+        before = rounded(earlier, alert.currency)
+        return abs(price - before) * 100 <= self.policy.price_tolerance_percent * before
 
 
 def _original(alert: Alert, last: Episode) -> LastAccepted | None:
     """What a flicker is counted on: the last of its type in the episode that has ended, else the last of any."""
-    own = last.last.get(alert.type)
+    own = _newest(accepted for key, accepted in last.last.items() if key.type is alert.type)
     if own is not None and (last.opened_at is None or own.at >= last.opened_at):
         return own
-    return max(last.last.values(), key=lambda accepted: accepted.at, default=None)
+    return _newest(last.last.values())
+
+
+def _newest(several: Iterable[LastAccepted]) -> LastAccepted | None:
+    """The last one of those of one moment."""
+    return max(reversed(list(several)), key=lambda accepted: accepted.at, default=None)
 
 
 def _lasts(last: Episode) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from tocsin.core.alert import AlertType
+from tocsin.core.alert import RepeatKey
 from tocsin.core.decision import Episode, LastAccepted
 
-NOTHING: Mapping[AlertType, LastAccepted] = {}
+NOTHING: Mapping[RepeatKey, LastAccepted] = {}
 
 
-def standing(episode: Episode | None, now: datetime) -> Mapping[AlertType, LastAccepted]:
-    """What was last accepted of each type since the restock, or, while sold out, since it was sold out.
+def standing(episode: Episode | None, now: datetime) -> Mapping[RepeatKey, LastAccepted]:
+    """What was last accepted of each type and currency since the restock, or, while sold out, since it was sold out.
 
     Where that time lies ahead, the wall clock was set back and tells nothing of the order: then all of it stands,
     or every repeat would be news until the clock has caught up.
@@ -20,4 +20,4 @@ def standing(episode: Episode | None, now: datetime) -> Mapping[AlertType, LastA
     began = episode.closed_at or episode.opened_at
     if began is None or now < began:
         return episode.last
-    return {kind: accepted for kind, accepted in episode.last.items() if accepted.at >= began}
+    return {key: accepted for key, accepted in episode.last.items() if accepted.at >= began}

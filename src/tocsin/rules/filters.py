@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 from tocsin.core.alert import TOP_PRIORITY, Alert, AlertType
 from tocsin.core.decision import Episode, Filtered, Reason
+from tocsin.core.money import rounded
 from tocsin.rules.catalog import Catalog, fold, fold_sku
 from tocsin.rules.episode import standing
 
@@ -71,7 +71,7 @@ def screen(
         _unwanted_retailer(alert, policy, catalog)
         or _stale(alert, now, policy)
         or _outside_price_limits(alert, catalog)
-        or _too_small_a_drop(alert, last, now, policy)
+        or _no_drop(alert, last, now, policy)
     )
     return None if reason is None else Filtered(reason)
 
@@ -88,40 +88,36 @@ def _stale(alert: Alert, now: datetime, policy: FilterPolicy) -> Reason | None:
 
 
 def _outside_price_limits(alert: Alert, catalog: Catalog) -> Reason | None:
-    """An unknown price passes: better a look too many than a restock missed."""
-    product = catalog.product_of(alert)
-    if product is None or alert.price is None:
+    """An unknown price passes, and one in another currency than the limits: better a look too many than a restock
+    missed.
+    """
+    product, price = catalog.product_of(alert), alert.shown_price
+    if product is None or price is None or alert.currency != product.currency:
         return None
-    if product.min_price is not None and alert.price < product.min_price:
+    if product.min_price is not None and price < product.min_price:
         return Reason.BELOW_MIN_PRICE
-    if product.max_price is not None and alert.price > product.max_price:
+    if product.max_price is not None and price > product.max_price:
         return Reason.ABOVE_MAX_PRICE
     return None
 
 
-def _too_small_a_drop(alert: Alert, last: Episode | None, now: datetime, policy: FilterPolicy) -> Reason | None:
-    """A drop from an unknown price passes; a limit of 0 is none."""
-    if alert.type is not AlertType.PRICE_DROP or not policy.min_price_drop_percent or alert.price is None:
+def _no_drop(alert: Alert, last: Episode | None, now: datetime, policy: FilterPolicy) -> Reason | None:
+    """A rise, or less of a drop than is asked for; one from an unknown price passes. As people are shown the prices."""
+    price = alert.shown_price
+    if alert.type is not AlertType.PRICE_DROP or price is None:
         return None
-    before = previous_price(alert.metadata.get("previous_price")) or _last_price(last, now)
+    before = alert.previous_price or _last_price(alert, last, now)
     if before is None:
         return None
-    dropped = (before - alert.price) * 100 / before
-    return Reason.PRICE_DROP_TOO_SMALL if dropped < policy.min_price_drop_percent else None
+    if price > before:
+        return Reason.PRICE_ROSE
+    small = (before - price) * 100 < policy.min_price_drop_percent * before
+    return Reason.PRICE_DROP_TOO_SMALL if small else None
 
 
-def previous_price(told: Any) -> Decimal | None:
-    """What `metadata.previous_price` says (a number or a decimal string), None where it is no price above 0."""
-    if isinstance(told, bool) or not isinstance(told, int | float | str | Decimal):
-        return None
-    try:
-        price = Decimal(str(told).strip())
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price > 0 else None
-
-
-def _last_price(last: Episode | None, now: datetime) -> Decimal | None:
-    """The latest price accepted in the episode, of whatever type."""
-    priced = [accepted for accepted in standing(last, now).values() if accepted.price]
-    return max(priced, key=lambda accepted: accepted.at).price if priced else None
+def _last_price(alert: Alert, last: Episode | None, now: datetime) -> Decimal | None:
+    """The latest price accepted in the episode in the currency of the alert, of whatever type."""
+    told = standing(last, now).items()
+    priced = [accepted for key, accepted in told if key.currency == alert.currency and accepted.price]
+    newest = max(priced, key=lambda accepted: accepted.at, default=None)
+    return None if newest is None or newest.price is None else rounded(newest.price, alert.currency)

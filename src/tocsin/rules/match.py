@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.core.alert import TOP_PRIORITY, Alert, AlertType, Band
 from tocsin.core.errors import Detail, InvalidRequestError
+from tocsin.core.wordlist import words_of
 from tocsin.rules.catalog import Catalog, fold, fold_sku
 from tocsin.rules.glob import Globs, is_glob
 
@@ -113,7 +114,7 @@ _Reader = Callable[[Any, str, list[Detail]], Any]
 
 def _words(told: Any, key: str, problems: list[Detail]) -> frozenset[str]:
     """The paths of a list's members carry their index; blank ones are no condition."""
-    words = told.split(",") if isinstance(told, str) else told
+    words = words_of(told) if isinstance(told, str) else told
     if not isinstance(words, list | tuple | set | frozenset):
         problems.append(Detail(key, f"must be a list of strings, not {_kind(told)}"))
         return frozenset()

@@ -10,7 +10,7 @@ from typing import Literal
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.decision import Plan
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.rules.catalog import Catalog
+from tocsin.rules.catalog import Catalog, Retailer
 from tocsin.rules.filters import MAX_AGE, end_of_life, life
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.match import Match
@@ -21,8 +21,16 @@ LONGEST_PATIENCE = timedelta(seconds=30)  # before the fallback takes over, wher
 PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
 
 
-Wanted = Mapping[Target, tuple[Target, ...]]
-"""The targets that hear of an alert, each with those that stand in for it."""
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What leads to a target: the route that named it first, or its retailer's own list, and who stands in for it."""
+
+    route: str
+    fallback: tuple[Target, ...] = ()
+
+
+Wanted = Mapping[Target, Lead]
+"""The targets that hear of an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ class RoutingPolicy:
 
     routes: tuple[Route, ...]
     targets: Mapping[Target, TargetPolicy]
-    known: dict[tuple[tuple[int, ...], tuple[Target, ...]], Wanted] = field(
+    known: dict[tuple[tuple[int, ...], str | None], Wanted] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -94,35 +102,38 @@ def plan(
     """
     case = _Case(alert, now, policy.targets, catalog, disabled)
     wanted = _wanted(alert, policy, catalog)
-    plans = {target: case.plan(target) for target in wanted}
-    for target, fallback in wanted.items():
-        if fallback:
-            backed = _backed(plans[target], case.row(fallback), case, plans.keys())
+    plans = {target: case.plan(target, lead.route) for target, lead in wanted.items()}
+    for target, lead in wanted.items():
+        if lead.fallback:
+            backed = _backed(plans[target], case.row(lead), case, plans.keys())
             plans[backed.target] = backed
     return tuple(plans.values())
 
 
 def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> Wanted:
-    """The targets that hear of it, each with its fallback. Few routes make few different answers: each is kept."""
-    case = (tuple(_matching(alert, policy.routes, catalog)), catalog.retailer(alert.retailer).to)
+    """The targets that hear of it. Few routes make few different answers: each is kept."""
+    retailer = catalog.retailer(alert.retailer)
+    case = (tuple(_matching(alert, policy.routes, catalog)), retailer.key if retailer.to else None)
     wanted = policy.known.get(case)
     if wanted is None:
-        wanted = policy.known[case] = _targets_of([policy.routes[number] for number in case[0]], case[1], policy)
+        wanted = policy.known[case] = _targets_of([policy.routes[number] for number in case[0]], retailer, policy)
     return wanted
 
 
-def _targets_of(routes: Iterable[Route], own: Iterable[Target], policy: RoutingPolicy) -> Wanted:
+def _targets_of(routes: Iterable[Route], retailer: Retailer, policy: RoutingPolicy) -> Wanted:
     """What hears of the alert anyway falls back for nobody."""
-    wanted: dict[Target, dict[Target, None]] = {}
+    names: dict[Target, str] = {}
+    behind: defaultdict[Target, dict[Target, None]] = defaultdict(dict)
     for route in routes:
         told, fallback = (route.to + route.fallback, ()) if route.parallel else (route.to, route.fallback)
         for target in told:
-            wanted.setdefault(target, {}).update(dict.fromkeys(fallback))
-    for target in own:
-        wanted.setdefault(target, {})
+            names.setdefault(target, route.name)
+            behind[target].update(dict.fromkeys(fallback))
+    for target in retailer.to:
+        names.setdefault(target, f"retailer {retailer.key}")
     return {
-        target: tuple(each for each in fallback if each in policy.targets and each not in wanted)
-        for target, fallback in wanted.items()
+        target: Lead(name, tuple(each for each in behind[target] if each in policy.targets and each not in names))
+        for target, name in names.items()
         if target in policy.targets
     }
 
@@ -160,16 +171,16 @@ class _Case:
     catalog: Catalog
     disabled: frozenset[Target]
 
-    def plan(self, target: Target) -> Plan:
+    def plan(self, target: Target, route: str) -> Plan:
         """Refused from the start where the target is disabled."""
-        drafted = self._draft(target)
+        drafted = self._draft(target, route)
         if target in self.disabled and drafted.why is not Why.SHADOW:
             return replace(drafted, state=DeliveryState.REFUSED, why=Why.NO_TARGET)
         return drafted
 
-    def row(self, targets: tuple[Target, ...]) -> tuple[Plan, ...]:
+    def row(self, lead: Lead) -> tuple[Plan, ...]:
         """Those that could take over one after the other. One that is disabled now may be enabled by then."""
-        drafts = map(self._draft, targets)
+        drafts = [self._draft(target, lead.route) for target in lead.fallback]
         able = [draft for draft in drafts if draft.state is DeliveryState.PENDING]
         return (*map(self._impatient, able[:-1]), *able[-1:])
 
@@ -184,7 +195,7 @@ class _Case:
             patience = min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
         return replace(plan, fail_over_at=plan.due + patience)
 
-    def _draft(self, target: Target) -> Plan:
+    def _draft(self, target: Target, route: str) -> Plan:
         policy = self.targets[target]
         asked = hush(policy.quiet, self.alert, self.catalog, self.now)
         expires_at = end_of_life(self.alert, self.now, policy.max_age)
@@ -199,6 +210,7 @@ class _Case:
             why=why,
             product=self._product() if policy.join else None,
             detail=_told_quiet(policy.quiet, state, why, due) if policy.quiet and asked else "",
+            route=route,
         )
 
     def _product(self) -> str | None:

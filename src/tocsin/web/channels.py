@@ -10,6 +10,7 @@ from tocsin.core.delivery import Target
 from tocsin.web.answer import json_answer
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
+from tocsin.web.segment import Segment
 
 PATH = "/api/v1/channels"
 
@@ -41,11 +42,11 @@ class Channels:
         """Each channel with its targets: what waits, what is shut, what rests and why."""
         return json_answer({"channels": await self._operations.channels(), "shadow": self._operations.shadow()})
 
-    async def test(self, name: str, tested: Tested) -> Response:
+    async def test(self, name: Segment, tested: Tested) -> Response:
         """Send a message marked as a test, on the real path; the answer has what the provider said."""
         return json_answer(await self._operations.test(_target(name, tested.target)))
 
-    async def enable(self, name: str, target: str) -> Response:
+    async def enable(self, name: Segment, target: Segment) -> Response:
         """Use a target again that was disabled after a refusal."""
         woken = _target(name, target)
         await self._operations.enable(woken)

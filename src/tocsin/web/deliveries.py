@@ -57,6 +57,7 @@ def as_json(delivery: Delivery) -> dict[str, Any]:
         "alert_id": str(delivery.alert_id),
         "target": str(delivery.target),
         "lane": delivery.lane,
+        "route": delivery.route,
         "state": delivery.state.value,
         "why": delivery.why and delivery.why.value,
         "detail": delivery.detail,

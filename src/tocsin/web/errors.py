@@ -1,7 +1,7 @@
 """One form for every error of every door, and the status of each."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +35,16 @@ class UnknownHostError(TocsinError):
     code = "unknown_host"
 
 
+class MethodNotAllowedError(TocsinError):
+    """There is something at this path, and it is asked for in another way: by one of `allowed`."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, path: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"{method} is not possible at {path}: the Allow header says what is")
+        self.allowed = tuple(allowed)
+
+
 class TooSlowError(TocsinError):
     """The body did not arrive in time."""
 
@@ -57,6 +67,7 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
         LedgerError: 500,
         TocsinError: 500,
         UnknownHostError: 400,
+        MethodNotAllowedError: 405,
         TooSlowError: 408,
     }
 )
@@ -64,7 +75,7 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
 _RESTART_S = 5.0  # what a restart may take
 
 # The stable words of errors that no part of ours raised.
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+_CODES = {400: "bad_request", 404: "not_found", 413: "too_large", 415: "not_json"}
 
 
 def status_of(error: TocsinError) -> int:
@@ -78,6 +89,8 @@ def answer_to(error: TocsinError) -> Response:
         answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, UnauthorizedError):
         answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, MethodNotAllowedError):
+        answer.headers["Allow"] = ", ".join(error.allowed)
     return answer
 
 
@@ -116,7 +129,7 @@ async def _tell_invalid(_request: Request, problem: Exception) -> Response:
 async def _tell_http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     hint = _HINTS.get(problem.status_code)
-    message = hint.format(method=request.method, path=request.url.path) if hint else problem.detail
+    message = hint.format(path=request.url.path) if hint else problem.detail
     return _form(problem.status_code, _CODES.get(problem.status_code, "refused"), message, problem.headers)
 
 
@@ -125,10 +138,7 @@ async def _tell_bug(_request: Request, _problem: Exception) -> Response:
 
 
 # What helps more than the bare words of the status.
-_HINTS = {
-    404: "there is nothing at {path}: the list of all doors is at /docs",
-    405: "{method} is not possible at {path}: the Allow header says what is",
-}
+_HINTS = {404: "there is nothing at {path}: the list of all doors is at /docs"}
 
 
 def _form(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:

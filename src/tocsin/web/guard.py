@@ -9,9 +9,10 @@ from tocsin.core.networks import networks, within
 from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import as_json, read_body, replay
-from tocsin.web.errors import TooSlowError, UnknownHostError, answer_to, stopping
+from tocsin.web.errors import MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
+from tocsin.web.segment import path_of
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; "
@@ -58,6 +59,7 @@ class Guard:
         dressed = _dress(send)
         try:
             headers = _Headers(scope["headers"])
+            scope["path"] = path_of(scope["raw_path"])
             lock = self._admit(scope, headers)
             if headers.has_body:
                 receive = replay(await read_body(receive, headers.length, lock.max_body), receive)
@@ -69,17 +71,28 @@ class Guard:
                 answer.headers["Connection"] = "close"  # the rest of that body is not waited for
             await answer(scope, receive, dressed)
             return
+        if scope["method"] == "HEAD" and not lock.knows_head:
+            # The server leaves the body out; an answer that would go on ends with its head.
+            scope, receive = {**scope, "method": "GET"}, _hung_up
         await (lock.straight or self._app)(scope, receive, dressed)
 
     def _admit(self, scope: Scope, headers: "_Headers") -> Lock:
-        self._check_host(headers)
+        lock = self._locks.find(scope["method"], scope["path"])
+        if lock is None or not lock.any_host:
+            self._check_host(headers)
+        lock = lock or self._no_lock(scope["method"], scope["path"])
         client = self._client(scope, headers)
-        lock = self._locks.find(scope["method"], scope["path"]) or _NO_LOCK
         if lock.scope is not None and not (lock.named_addresses and self._may_look(client)):
             scope[_GRANT] = self._authorize(headers, lock.scope, client)
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
         return lock
+
+    def _no_lock(self, method: str, path: str) -> Lock:
+        allowed = self._locks.methods(path)
+        if allowed:
+            raise MethodNotAllowedError(method, path, allowed)
+        return _NO_LOCK
 
     def _check_host(self, headers: "_Headers") -> None:
         if not self._entrance.hosts.know(",".join(headers.hosts)):
@@ -87,7 +100,7 @@ class Guard:
 
     def _client(self, scope: Scope, headers: "_Headers") -> str:
         peer = scope.get("client")
-        return self._entrance.proxies.client(peer[0], headers.forwarded_for) if peer else ""
+        return self._entrance.proxies.client(peer[0], ",".join(headers.forwarded_for)) if peer else ""
 
     def _may_look(self, client: str) -> bool:
         address = address_of(client)
@@ -114,7 +127,7 @@ class _Headers:
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         self.hosts: list[str] = []
         self.authorization: list[str] = []
-        self.forwarded_for = ""
+        self.forwarded_for: list[str] = []
         self.length = 0
         self.chunked = False
         for name, value in raw:
@@ -127,11 +140,15 @@ class _Headers:
             elif name == b"transfer-encoding":
                 self.chunked = True
             elif name == b"x-forwarded-for":
-                self.forwarded_for = ",".join(filter(None, (self.forwarded_for, value.decode("latin-1"))))
+                self.forwarded_for.append(value.decode("latin-1"))
 
     @property
     def has_body(self) -> bool:
         return self.chunked or self.length > 0
+
+
+async def _hung_up() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _dress(send: Send) -> Send:

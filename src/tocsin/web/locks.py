@@ -16,10 +16,13 @@ MAX_BODY = 64 * 1024
 _SCHEME = "token"
 _CLOSED = "admin"  # what a route needs that says nothing
 _BODY = "x-max-body-bytes"
+_ANY_HOST = "x-any-host"
 
 SECURITY_SCHEMES = {_SCHEME: {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer TOKEN"}}
 
 OPEN: Mapping[str, Any] = {"security": []}
+HEALTH: Mapping[str, Any] = {**OPEN, _ANY_HOST: True}
+"""Open, and to those too who know no name of the service: load balancers ask by HTTP/1.0, or as they like."""
 
 
 def needs(scope: str, *, max_body: int = MAX_BODY, named_addresses: bool = False) -> dict[str, Any]:
@@ -32,11 +35,15 @@ def needs(scope: str, *, max_body: int = MAX_BODY, named_addresses: bool = False
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`scope` is None where anybody may enter; `straight` leads to the handler past the framework, where it can."""
+    """`scope` is None where anybody may enter; `straight` leads to the handler past the framework, where it can;
+    `knows_head`: whether it tells HEAD from GET itself.
+    """
 
     scope: str | None
     max_body: int = MAX_BODY
     named_addresses: bool = False
+    any_host: bool = False
+    knows_head: bool = False
     straight: App | None = None
 
 
@@ -46,12 +53,12 @@ def lock_of(route: BaseRoute) -> Lock:
     if security is None:
         return Lock(_CLOSED)
     if not security:
-        return Lock(None)
+        return Lock(None, any_host=_ANY_HOST in said)
     return Lock(security[0][_SCHEME][0], said.get(_BODY, MAX_BODY), {} in security)
 
 
 class Locks:
-    """The lock of a request, by the same patterns that lead it to its route."""
+    """The lock of a request, by the same patterns that lead it to its route. What can be got has a head."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._fixed: dict[tuple[str, str], Lock] = {}
@@ -59,14 +66,25 @@ class Locks:
         for route in routes:
             assert isinstance(route, APIRoute), f"{route} cannot say which scope it needs"
             methods = frozenset(route.methods or ())
+            lock = replace(lock_of(route), knows_head="HEAD" in methods)
             if "{" in route.path:
-                self._patterns.append((methods, route.path_regex, lock_of(route)))
+                self._patterns.append((methods, route.path_regex, lock))
             else:
-                lock = replace(lock_of(route), straight=route.straight if isinstance(route, RawRoute) else None)
+                lock = replace(lock, straight=route.straight if isinstance(route, RawRoute) else None)
                 self._fixed.update({(method, route.path): lock for method in methods})
 
     def find(self, method: str, path: str) -> Lock | None:
         """None where no route takes it: there is nothing behind such a door but a 404 or 405."""
+        found = self._declared(method, path)
+        return self._declared("GET", path) if found is None and method == "HEAD" else found
+
+    def methods(self, path: str) -> list[str]:
+        """Everything that can be done there, for `Allow`; empty where there is nothing."""
+        fixed = {method for method, known in self._fixed if known == path}
+        known = fixed.union(*(methods for methods, pattern, _ in self._patterns if pattern.match(path)))
+        return sorted(known | {"HEAD"} if "GET" in known else known)
+
+    def _declared(self, method: str, path: str) -> Lock | None:
         fixed = self._fixed.get((method, path))
         if fixed is not None:
             return fixed

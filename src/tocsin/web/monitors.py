@@ -10,11 +10,12 @@ from starlette.responses import Response
 from tocsin.web.answer import json_answer
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
+from tocsin.web.segment import Segment
 
 PATH = "/api/v1/monitors"
 ONE = PATH + "/{id}"
 
-Identifier = Annotated[str, Path(min_length=1, max_length=128)]
+Identifier = Annotated[Segment, Path(min_length=1, max_length=128)]
 
 
 class Watch(BaseModel):

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.locks import OPEN, needs
+from tocsin.web.locks import HEALTH, needs
 from tocsin.web.parts import Parts
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus documentation, "Exposition formats"
@@ -14,14 +14,18 @@ class Ops:
     def __init__(self, parts: Parts) -> None:
         self._not_ready = parts.not_ready
         self._metrics = parts.metrics
+        self._stats = parts.stats
         self._reload = parts.reload
         self._version = parts.settings.version
 
     def open(self, app: FastAPI) -> None:
-        app.add_api_route("/healthz", self.alive, methods=["GET"], tags=["operations"], openapi_extra=dict(OPEN))
-        app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(OPEN))
+        app.add_api_route("/healthz", self.alive, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
+        app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
         figures = needs("read", named_addresses=True)
         app.add_api_route("/metrics", self.figures, methods=["GET"], tags=["operations"], openapi_extra=figures)
+        app.add_api_route(
+            "/api/v1/stats", self.stats, methods=["GET"], tags=["operations"], openapi_extra=needs("read")
+        )
         app.add_api_route(
             "/api/v1/config/reload", self.reload, methods=["POST"], tags=["operations"], openapi_extra=needs("admin")
         )
@@ -38,6 +42,10 @@ class Ops:
     async def figures(self) -> Response:
         """Prometheus metrics."""
         return Response(self._metrics(), media_type=_EXPOSITION, headers={"Cache-Control": "no-store"})
+
+    async def stats(self) -> Response:
+        """How the service does now: its last minute, what waits, whether alerts are told in time, what is in shadow."""
+        return json_answer(await self._stats())
 
     async def reload(self) -> Response:
         """Read the configuration file again. A bad file changes nothing and says why."""

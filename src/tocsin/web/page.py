@@ -43,9 +43,7 @@ class Page:
 
     def open(self, app: FastAPI) -> None:
         for path in self._files or ("/",):
-            route = RawRoute(
-                path, self.show, methods=["GET", "HEAD"], include_in_schema=False, openapi_extra=dict(OPEN)
-            )
+            route = RawRoute(path, self.show, methods=["GET"], include_in_schema=False, openapi_extra=dict(OPEN))
             app.router.routes.append(route)
 
     async def show(self, request: Request) -> Response:

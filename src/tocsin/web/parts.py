@@ -1,7 +1,8 @@
 """What the HTTP doors are made of: every part by name, none found by itself."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
@@ -27,7 +28,7 @@ class WebSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`reload` raises InvalidConfigError; `not_ready` names what keeps us from accepting, and is empty where nothing
-    does.
+    does; `stats` is how the service does now.
     """
 
     intake: Intake
@@ -44,6 +45,7 @@ class Parts:
     reload: Callable[[], Awaitable[object]]
     not_ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]
+    stats: Callable[[], Awaitable[Mapping[str, Any]]]
     link_secret: bytes
     entrance: Entrance = field(default_factory=Entrance)
     settings: WebSettings = field(default_factory=WebSettings)

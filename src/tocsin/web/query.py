@@ -1,8 +1,9 @@
 """Query strings: the vocabulary of `match`, and what narrows a list."""
 
 import difflib
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,6 +14,7 @@ from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.search import searched_words
+from tocsin.core.wordlist import text_of, words_of
 from tocsin.ledger.contract import AlertQuery
 from tocsin.pipeline.fields import read_timestamp
 from tocsin.pipeline.mending import MendError
@@ -34,7 +36,7 @@ _ABOUT = {
     "types": "in_stock, price_drop, restock_soon, back_order",
     "bands": "high, medium, low",
     "min_priority": "1 to 10",
-    "skus": "`sku` or `retailer:sku`, `*` stands for anything",
+    "skus": "`sku` or `retailer:sku`, `*` stands for anything, `\\,` for a comma",
     "retailers": "`*` stands for anything",
     "families": "families of the configuration file",
     "products": "products of the configuration file",
@@ -75,7 +77,7 @@ def check_keys(params: QueryParams, known: Iterable[str]) -> None:
 
 def match_of(params: QueryParams) -> Match:
     """A key may be repeated instead of separating its values by commas. Raises InvalidRequestError."""
-    return parse_match({key: ",".join(params.getlist(key)) for key in MATCH_KEYS if key in params})
+    return parse_match({key: text_of(_written(params, key)) for key in MATCH_KEYS if key in params})
 
 
 def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
@@ -138,8 +140,11 @@ def _delivery_states(params: QueryParams) -> frozenset[DeliveryState]:
 
 
 def _listed(params: QueryParams, key: str) -> tuple[str, ...]:
-    words = (word.strip() for said in params.getlist(key) for word in said.split(","))
-    return tuple(dict.fromkeys(word for word in words if word))
+    return tuple(dict.fromkeys(word.strip() for word in _written(params, key) if word.strip()))
+
+
+def _written(params: QueryParams, key: str) -> Iterator[str]:
+    return itertools.chain.from_iterable(map(words_of, params.getlist(key)))
 
 
 def _identifier(params: Mapping[str, str], key: str) -> UUID | None:

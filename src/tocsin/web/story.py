@@ -133,7 +133,8 @@ def _apparent(record: AlertRecord) -> str:
 
 def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
     delivery, target = told.delivery, str(told.delivery.target)
-    yield Step(delivery.planned_at, "planned", _joined(target, _plan(told)), accepted_at)
+    led = f"{target} ({delivery.route})" if delivery.route else target
+    yield Step(delivery.planned_at, "planned", _joined(led, _plan(told)), accepted_at)
     before = delivery.planned_at
     for attempt in told.attempts:
         yield Step(attempt.started_at, "sending", target, before)

@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.decision import Reason
 from tocsin.core.record import Cursor, Event, EventKind
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
@@ -42,7 +41,7 @@ class Teller:
 
     def _concerns(self, event: Event, catalog: Catalog) -> bool:
         """An operator's test of a target is nobody else's business."""
-        return event.record.reason is not Reason.TEST and self._match.admits(event.record.alert, catalog)
+        return not event.record.is_test and self._match.admits(event.record.alert, catalog)
 
     def _event(self, event: Event) -> bytes:
         cursor = self._cursor(event.position)

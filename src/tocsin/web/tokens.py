@@ -14,6 +14,7 @@ from tocsin.web.answer import json_answer
 from tocsin.web.guard import grant_of
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
+from tocsin.web.segment import Segment
 
 PATH = "/api/v1/tokens"
 
@@ -55,7 +56,7 @@ class TokenDoors:
         row, secret = await self._tokens.create(asked.name, frozenset(asked.scopes), asked.expires_at)
         return json_answer({**_as_json(row), "token": secret.reveal()}, 201)
 
-    async def revoke(self, id: str) -> Response:  # noqa: A002 - the name in the address
+    async def revoke(self, id: Segment) -> Response:  # noqa: A002 - the name in the address
         """End a token at once; its live connections are closed."""
         if not await self._tokens.revoke(id):
             raise NotFoundError(f"there is no token {id}")

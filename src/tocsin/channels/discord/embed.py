@@ -31,7 +31,7 @@ class Look:
     door: str
 
 
-LOOKS: Mapping[AlertType, Look] = MappingProxyType(
+_LOOKS: Mapping[AlertType, Look] = MappingProxyType(
     {
         AlertType.IN_STOCK: Look(0x00FF00, "🚨 ", " IN STOCK!", "In stock", "Buy"),
         AlertType.PRICE_DROP: Look(0x3498DB, "📉 ", " price drop", "Price drop", "Buy"),
@@ -39,6 +39,12 @@ LOOKS: Mapping[AlertType, Look] = MappingProxyType(
         AlertType.BACK_ORDER: Look(0xE67E22, "📦 ", " on back order", "Back order", "Order"),
     }
 )
+_TEST_LOOK = Look(0x9B59B6, "", "", "Test", "Open the page")
+
+
+def look_of(entry: Entry) -> Look:
+    """A test looks like no alert: nobody may take it for one."""
+    return _TEST_LOOK if entry.record.is_test else _LOOKS[entry.alert.type]
 
 
 def embed_of(entry: Entry) -> dict[str, Any]:
@@ -71,7 +77,7 @@ def _drawn(entry: Entry) -> dict[str, Any]:
         "title": _title(entry),
         "url": entry.address,
         "description": _description(entry),
-        "color": SOLD_OUT_COLOUR if entry.record.closed_at else LOOKS[entry.alert.type].colour,
+        "color": SOLD_OUT_COLOUR if entry.record.closed_at else look_of(entry).colour,
         "author": _author(entry),
         "thumbnail": _picture(entry),
         "fields": _fields(entry),
@@ -86,17 +92,17 @@ def _from_template(entry: Entry) -> dict[str, Any]:
     if entry.template is None or entry.record.closed_at:
         return {}
     parts = entry.template.parts(entry.values())
-    if entry.is_test and "title" in parts:
+    if entry.record.is_test and "title" in parts:
         parts["title"] = f"{_TEST}{parts['title']}"
     return parts
 
 
 def _title(entry: Entry) -> str:
-    test = _TEST if entry.is_test else ""
+    test = _TEST if entry.record.is_test else ""
     if entry.record.closed_at:
         return f"{test}~~{literal(entry.product, limits.TITLE - 20)}~~"
-    look = LOOKS[entry.alert.type]
-    is_bargain = entry.alert.type is AlertType.PRICE_DROP and entry.percent
+    look = look_of(entry)
+    is_bargain = not test and entry.alert.type is AlertType.PRICE_DROP and entry.percent
     after = f": {entry.percent}% off" if is_bargain else look.after
     room = limits.TITLE - limits.length(test + look.before + after) - 2
     return f"{test}{look.before}{literal(entry.product, room)}{after}"
@@ -109,6 +115,8 @@ def _description(entry: Entry) -> str:
 
 
 def _lead(entry: Entry, retailer: str) -> str:
+    if entry.record.is_test:
+        return f"**This is a test**, nothing is for sale at {retailer}"
     match entry.alert.type:
         case AlertType.IN_STOCK:
             return f"**Buy it now** at {retailer}"
@@ -121,7 +129,7 @@ def _lead(entry: Entry, retailer: str) -> str:
 
 
 def _bargain(entry: Entry) -> str:
-    price, previous = entry.alert.price, entry.previous_price
+    price, previous = entry.alert.shown_price, entry.alert.previous_price
     if price is None or previous is None or previous <= price:
         return "**Price drop**"
     return f"**{money(previous - price, _currency(entry))} less**"
@@ -154,8 +162,8 @@ def _fields(entry: Entry) -> list[dict[str, Any]]:
 
 
 def _previous(entry: Entry) -> str:
-    previous = entry.previous_price
-    if previous is None or previous == entry.alert.price:
+    previous = entry.alert.previous_price
+    if previous is None or previous == entry.alert.shown_price:
         return ""
     return f"~~{money(previous, _currency(entry))}~~" + (f" ({entry.percent}% less)" if entry.percent else "")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from tocsin.channels.discord import limits
@@ -13,10 +13,7 @@ from tocsin.channels.money import money, percent_saved
 from tocsin.channels.text import plain
 from tocsin.core.alert import Alert
 from tocsin.core.clock import epoch_micros
-from tocsin.core.decision import Reason
 from tocsin.core.record import AlertRecord
-
-_DEAREST = Decimal(10) ** 12  # what costs more is a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +29,6 @@ class Entry:
     @property
     def alert(self) -> Alert:
         return self.record.alert
-
-    @property
-    def is_test(self) -> bool:
-        return self.record.reason is Reason.TEST or bool(self.alert.metadata.get("test"))
 
     @property
     def product(self) -> str:
@@ -57,23 +50,10 @@ class Entry:
         return web_address(self.alert.metadata.get("cart_url"), limits.ADDRESS)
 
     @property
-    def previous_price(self) -> Decimal | None:
-        """`metadata.previous_price` comes as its sender wrote it: a number or a decimal string, or anything else."""
-        named = self.alert.metadata.get("previous_price")
-        if isinstance(named, bool) or not isinstance(named, int | float | str):
-            return None
-        try:
-            price = Decimal(str(named))
-        except InvalidOperation:
-            return None
-        return price if price.is_finite() and 0 < price < _DEAREST else None
-
-    @property
     def percent(self) -> int | None:
         """By how much it is cheaper than before, where it is."""
-        if self.alert.price is None or self.previous_price is None:
-            return None
-        return percent_saved(self.alert.price, self.previous_price)
+        price, previous = self.alert.shown_price, self.alert.previous_price
+        return None if price is None or previous is None else percent_saved(price, previous)
 
     @property
     def detected(self) -> str:
@@ -95,7 +75,7 @@ class Entry:
             "variant": alert.variant,
             "seller": alert.seller,
             "price": _money(alert.price, alert.currency),
-            "previous_price": _money(self.previous_price, alert.currency),
+            "previous_price": _money(alert.previous_price, alert.currency),
             "percent": self.percent,
             "stock": alert.metadata.get("stock"),
             "priority": alert.priority,

@@ -28,8 +28,8 @@ def literal(text: str, limit: int) -> str:
 def caption(text: str, limit: int) -> str:
     """The same for places that know no markdown (author, button, name of a post)."""
     whole = plain(text[: _LOOKED_AT * limit])
-    shown = _unmentioned(whole)
-    return shown if length(shown) <= limit else cut(whole, limit, length, _unmentioned)
+    shown = _disarmed(whole)
+    return shown if length(shown) <= limit else cut(whole, limit, length, _disarmed)
 
 
 def _escape(text: str) -> str:
@@ -43,6 +43,11 @@ def _escape_inside(text: str) -> str:
 
 def _unmentioned(text: str) -> str:
     return text.replace("@", "@" + ZERO_WIDTH_SPACE)
+
+
+def _disarmed(text: str) -> str:
+    """Where a backslash would be shown, what begins every markup of Discord (`<@…>`, `</…>`) is parted from it."""
+    return _unmentioned(text).replace("<", "<" + ZERO_WIDTH_SPACE)
 
 
 def _escape_line(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tocsin.channels.discord import limits
-from tocsin.channels.discord.embed import LOOKS, embed_of
+from tocsin.channels.discord.embed import embed_of, look_of
 from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.markdown import caption, literal
 from tocsin.channels.links import web_address
@@ -64,7 +64,7 @@ def _shown(entries: Sequence[Entry]) -> dict[str, Any]:
 def _call(entry: Entry, mention: Mention) -> str:
     """The line that phones show in their notification."""
     names = (["@everyone"] if mention.everyone else []) + [f"<@&{role}>" for role in _roles(mention)]
-    call = f"{LOOKS[entry.alert.type].call}: {literal(entry.product, 200)} at {literal(entry.retailer, 100)}"
+    call = f"{look_of(entry).call}: {literal(entry.product, 200)} at {literal(entry.retailer, 100)}"
     return f"{' '.join(names)} {call}"
 
 
@@ -89,7 +89,7 @@ def _buttons_of(entry: Entry, *, named: bool) -> Iterator[dict[str, Any]]:
     """`named`: in a message with several alerts each button says which product it buys."""
     product = f": {caption(entry.product, _NAME_IN_BUTTON)}" if named else ""
     if address := web_address(entry.address, limits.BUTTON_ADDRESS):
-        yield _button(f"{LOOKS[entry.alert.type].door} at {caption(entry.retailer, 30)}{product}", address)
+        yield _button(f"{look_of(entry).door} at {caption(entry.retailer, 30)}{product}", address)
     if cart := web_address(entry.cart, limits.BUTTON_ADDRESS):
         yield _button(f"Add to cart{product}", cart)
 

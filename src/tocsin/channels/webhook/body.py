@@ -24,10 +24,10 @@ def body_of(form: Form, record: AlertRecord, link: str | None, *, any_json: bool
     if form == "ifttt" and not any_json:
         return _three_values(record, link)
     write = _FORMS[form]
-    body = write(record.as_json(), record, link)
+    body = write(_data(record), record, link)
     if len(orjson.dumps(body)) < LARGEST:
         return body
-    return write({**record.as_json(), "metadata": {}, "metadata_omitted": True}, record, link)
+    return write({**_data(record), "metadata": {}, "metadata_omitted": True}, record, link)
 
 
 def bundle_of(records: Sequence[AlertRecord], links: Sequence[str | None], at: datetime) -> _Body:
@@ -44,8 +44,16 @@ def fitting(records: Sequence[AlertRecord]) -> int:
 
 def _standard(data: dict[str, Any], record: AlertRecord, link: str | None) -> _Body:
     """Standard Webhooks: `timestamp` is when it happened, not when it is told."""
-    alert = record.alert
-    return {"type": f"alert.{alert.type}", "timestamp": rfc3339(alert.timestamp), "data": {**data, "link": link}}
+    at = rfc3339(record.alert.timestamp)
+    return {"type": f"alert.{data['type']}", "timestamp": at, "data": {**data, "link": link}}
+
+
+def _data(record: AlertRecord) -> dict[str, Any]:
+    """A receiver must not take a test for an alert: neither one that buys what is `in_stock`, nor whoever reads a text
+    made of the product's name.
+    """
+    data = record.as_json()
+    return {**data, "type": "test", "product_name": f"TEST: {record.alert.title}"} if record.is_test else data
 
 
 def _flat(data: dict[str, Any], _: AlertRecord, link: str | None) -> _Body:
@@ -63,6 +71,8 @@ _FORMS: Mapping[Form, Callable[[dict[str, Any], AlertRecord, str | None], _Body]
 def _three_values(record: AlertRecord, link: str | None) -> _Body:
     """What a trigger of IFTTT's Webhooks service takes: `value1` to `value3`, and nothing else."""
     alert = record.alert
+    if record.is_test:
+        return {"value1": f"TEST: {plain(alert.title)}", "value2": "nothing is for sale", "value3": link or ""}
     price = "" if alert.price is None else f"{money(alert.price, alert.currency)} "
     return {
         "value1": f"{plain(alert.title)} {_NEWS[alert.type]}",

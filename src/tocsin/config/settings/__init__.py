@@ -23,7 +23,7 @@ from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Lin
 from tocsin.config.settings.webhook import Webhooks
 from tocsin.config.values.addresses import File, Text
 from tocsin.config.values.names import Name
-from tocsin.config.values.quantities import Duration, write_duration
+from tocsin.config.values.quantities import Lasting, write_duration
 from tocsin.core.alert import AlertType
 from tocsin.rules.filters import MAX_AGE
 
@@ -95,7 +95,7 @@ class Settings(Block):
     """What is known of shops; unlisted ones pass."""
     dedup: Dedup = Dedup()
     """When the same fact is news again."""
-    max_age: Annotated[Mapping[AlertType, Duration], AfterValidator(_with_defaults)] = Field(
+    max_age: Annotated[Mapping[AlertType, Lasting], AfterValidator(_with_defaults)] = Field(
         default_factory=lambda: dict(MAX_AGE),
         json_schema_extra={"default": {kind.value: write_duration(life) for kind, life in MAX_AGE.items()}},
     )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import File, WebUrl
-from tocsin.config.values.quantities import Duration, NotBoolean, RateLimit
+from tocsin.config.values.quantities import Duration, Lasting, NotBoolean, RateLimit
 from tocsin.core.alert import AlertType
 
 Mode = Literal["live", "shadow"]
@@ -27,7 +27,7 @@ class Channel(Block):
     """`none` drops documented limits and lets 64 requests be under way; only with an `api_base` on loopback."""
     share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), NotBoolean] = 0.0
     """The fraction that a band's oldest due delivery gets, against starvation; 0 is strictly by priority."""
-    max_age: Mapping[AlertType, Duration] = {}
+    max_age: Mapping[AlertType, Lasting] = {}
     """Useful life by alert type, before the top level's."""
     fail_over_after: Duration | None = None
     """When a route's fallback takes over; null: the smaller of 30 s and 20 % of the life."""

@@ -10,8 +10,8 @@ from pydantic import Field
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import AffiliateLink, Text, WebUrl
 from tocsin.config.values.conditions import Conditions, RouteConditions
-from tocsin.config.values.names import TargetName
-from tocsin.config.values.quantities import Duration, Percent, Price, TimeOfDay, Zone
+from tocsin.config.values.names import Currency, TargetName
+from tocsin.config.values.quantities import Duration, Lasting, Percent, Price, TimeOfDay, Zone
 from tocsin.core.alert import AlertType
 
 
@@ -20,6 +20,8 @@ class PriceLimits(Block):
     """Below it an alert is filtered: a spare part, a wrong price."""
     max_price: Price | None = None
     """Above it an alert is filtered: a reseller."""
+    currency: Currency = "USD"
+    """That of the limits (ISO 4217); an alert in another one is not limited."""
 
 
 class Filters(Block):
@@ -64,7 +66,7 @@ class Dedup(Block):
     """Whether a repeat becomes news after the cooldown, or not while the episode lasts."""
     reopen_after_close: Duration = timedelta(minutes=2)
     """Back sooner than this after sold out, it is the same restock."""
-    close_after_silence: Duration | None = None
+    close_after_silence: Lasting | None = None
     """An episode ends when the detector is silent for so long."""
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import File, Text
-from tocsin.config.values.names import Name, Recipient, SecretText, Sender
+from tocsin.config.values.names import Currency, Name, Recipient, SecretText, Sender
 from tocsin.config.values.quantities import NotBoolean, TimeOfDay, Zone
 
 Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
@@ -21,7 +21,7 @@ MailSender = Annotated[
 class SpendCap(Block):
     per_day: Annotated[float, Field(ge=0, allow_inf_nan=False), NotBoolean]
     """The most a day may cost."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    currency: Currency = "USD"
     """In which currency (ISO 4217)."""
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import LedgerUrl, Network, Origin, RedisUrl, ServiceUrl, Text, WebUrl, is_loopback
 from tocsin.config.values.names import SecretText, TargetName, some
-from tocsin.config.values.quantities import Duration, NotBoolean
+from tocsin.config.values.quantities import Lasting, NotBoolean
 
 _SQLITE = "sqlite:///"
 
@@ -41,7 +41,7 @@ class Server(Block):
 class Storage(Block):
     url: LedgerUrl = ServiceUrl("sqlite:///tocsin.db")
     """The ledger: `sqlite:///file`, relative to the configuration file, or `postgresql://…`."""
-    retention: Duration | None = timedelta(days=180)
+    retention: Lasting | None = timedelta(days=180)
     """How long alerts are kept; null keeps them for ever."""
 
     @property
@@ -70,7 +70,7 @@ class ConfiguredToken(Block):
 
 
 class ObjectiveSettings(Block):
-    within: Duration = timedelta(seconds=1)
+    within: Lasting = timedelta(seconds=1)
     """How long after its detection an alert may be told at the latest."""
     of: Annotated[float, Field(ge=90, lt=100), NotBoolean] = 99
     """Of how many percent of each channel's deliveries that is expected."""

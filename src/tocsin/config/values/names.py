@@ -11,6 +11,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.secret import Secret
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CURRENCY = re.compile("[A-Za-z]{3}")
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
 
 
@@ -42,6 +43,13 @@ def snowflake(value: object) -> str:
     return text
 
 
+def currency(value: object) -> str:
+    """A code of ISO 4217, as alerts carry it: in capitals."""
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+        raise PydanticCustomError("currency", 'a currency is written as ISO 4217 has it: "USD"')
+    return value.upper()
+
+
 def sender(value: str) -> str:
     """By shape alone: the provider knows its senders."""
     if not _E164.fullmatch(value):
@@ -70,6 +78,7 @@ def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
 SecretText = Annotated[Secret, PlainValidator(secret), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(name)]
 TargetName = Annotated[Target, PlainValidator(target), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+Currency = Annotated[str, PlainValidator(currency), WithJsonSchema({"type": "string"})]
 Snowflake = Annotated[str, PlainValidator(snowflake), WithJsonSchema({"type": ["string", "number"]})]
 Sender = Annotated[str, AfterValidator(sender)]
 Recipient = Annotated[str, AfterValidator(recipient)]

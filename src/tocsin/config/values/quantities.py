@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tocsin.config.problems import did_you_mean
@@ -28,6 +28,13 @@ def duration(value: object) -> timedelta:
     if seconds > _LONGEST.total_seconds():
         raise PydanticCustomError("duration", 'a duration is written "30s", "10m", "6h" or "180d"')
     return timedelta(seconds=seconds)
+
+
+def lasting(value: timedelta) -> timedelta:
+    """A time in which something can happen."""
+    if not value:
+        raise PydanticCustomError("lasting", "it has to be longer than nothing")
+    return value
 
 
 def rate(value: object) -> Rate:
@@ -95,6 +102,7 @@ Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), NotBool
 Duration = Annotated[
     timedelta, PlainValidator(duration), PlainSerializer(write_duration), WithJsonSchema(_TEXT_OR_NUMBER)
 ]
+Lasting = Annotated[Duration, AfterValidator(lasting)]
 RateLimit = Annotated[Rate, PlainValidator(rate), PlainSerializer(write_rate), WithJsonSchema(_TEXT_OR_NUMBER)]
 TimeOfDay = Annotated[
     time, PlainValidator(time_of_day), PlainSerializer(lambda at: f"{at:%H:%M}"), WithJsonSchema(_TEXT)

@@ -14,8 +14,10 @@ from tocsin.ledger.contract.history import (
     DeliveryStory,
     EndedRow,
     Page,
+    Past,
     TargetRow,
     TokenRow,
+    WaitingRow,
 )
 from tocsin.ledger.contract.queue import (
     Claim,
@@ -59,6 +61,7 @@ __all__ = [
     "Moved",
     "Pack",
     "Page",
+    "Past",
     "Settlement",
     "ShutLane",
     "StandingMessage",
@@ -66,4 +69,5 @@ __all__ = [
     "TargetRow",
     "TokenRow",
     "Waiting",
+    "WaitingRow",
 ]

@@ -82,6 +82,27 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """So many deliveries that wait, whose alerts were accepted at that time, `late` after their detection; to a tenth
+    of a second.
+    """
+
+    accepted_at: datetime
+    late: timedelta
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What happened, by the second in which it did, the oldest first. `accepted`: how many alerts; `sent`: how long
+    after its detection a delivery was, to a hundredth of a second, and how many of them.
+    """
+
+    accepted: tuple[tuple[datetime, int], ...] = ()
+    sent: tuple[tuple[datetime, timedelta, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStory:
     delivery: Delivery
     attempts: tuple[AttemptRow, ...]

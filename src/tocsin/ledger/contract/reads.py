@@ -15,8 +15,10 @@ from tocsin.ledger.contract.history import (
     AttemptRow,
     EndedRow,
     Page,
+    Past,
     TargetRow,
     TokenRow,
+    WaitingRow,
 )
 from tocsin.ledger.contract.queue import Claim, LaneRow, ShutLane, StandingMessage
 
@@ -75,6 +77,16 @@ class Archive(Protocol):
         """What became of the deliveries of alerts accepted since then, by the minute of their end: `missed` were not
         told `within` that time. Those that nobody waited for do not count, and 100,000 are enough.
         """
+        ...
+
+    async def waiting(self) -> tuple[WaitingRow, ...]:
+        """Who waits for a delivery: pending, sending or in doubt. Tests do not count, nor what is late by wish
+        (`rules.objective.late_by_wish`), and 20,000 are enough.
+        """
+        ...
+
+    async def happened_since(self, since: datetime) -> Past:
+        """Alerts accepted and deliveries sent since then, for the figures after a restart: a minute, not a day."""
         ...
 
     async def disabled(self) -> tuple[TargetRow, ...]: ...

@@ -1,0 +1,26 @@
+"""How the service does now, in the figures that every operator's page shows alike."""
+
+from typing import Any
+
+from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.last_minute import LastMinute
+from tocsin.pipeline.objective import Objectives
+from tocsin.pipeline.operations import Operations
+
+
+class Vitals:
+    def __init__(
+        self, *, last_minute: LastMinute, dispatcher: Dispatcher, objectives: Objectives, operations: Operations
+    ) -> None:
+        self._last_minute = last_minute
+        self._dispatcher = dispatcher
+        self._objectives = objectives
+        self._operations = operations
+
+    async def as_json(self) -> dict[str, Any]:
+        return {
+            "last_minute": await self._last_minute.as_json(),
+            "queue": self._dispatcher.depth(),
+            "objective": self._objectives.as_json(),
+            "shadow": self._operations.shadow(),
+        }

@@ -1,0 +1,183 @@
+"""The live page in the states that it can be in, photographed: `python -m tests.browser.pictures FOLDER [SCENE ...]`.
+
+To be looked at by people whenever the page has changed: no test sees what is ugly.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, ViewportSize, expect
+from tests.browser.visitor import Visitor, browser
+from tests.story.town import Town
+
+from tocsin.core.delivery import DeliveryState
+from tocsin.core.errors import TocsinError
+from tocsin.core.facts import BreakerOpened
+from tocsin.sandbox import Fault
+
+SIZES = (
+    ViewportSize(width=390, height=844),
+    ViewportSize(width=1024, height=768),
+    ViewportSize(width=1440, height=900),
+    ViewportSize(width=2560, height=1440),
+)
+HERE = ["127.0.0.0/8"]
+ALERTS: Sequence[dict[str, Any]] = (
+    {"name": "Raspberry Pi 5 16GB", "type": "back_order", "retailer": "amazon", "price": "119.99"},
+    {"name": "Steam Deck OLED 1TB", "type": "restock_soon", "retailer": "newegg", "price": None},
+    {"name": "Ryzen 7 9800X3D", "type": "price_drop", "price": "412.00", "metadata": {"previous_price": "479.00"}},
+    {"name": "Nintendo Switch 2 + Mario Kart World Bundle", "retailer": "amazon", "price": "499.99"},
+    {"name": "Pokémon TCG: Prismatic Evolutions Elite Trainer Box", "type": "price_drop", "price": "48.99"}
+    | {"metadata": {"previous_price": "49.99"}},
+    {"name": "PlayStation 5 Pro 2TB", "retailer": "newegg", "price": "699.99", "seller": "Antonline"},
+    {"name": "GeForce RTX 5090 Founders Edition", "variant": "Titanium", "metadata": {"stock": 3}, "priority": 10},
+)
+
+Scene = Callable[[Town, Visitor], Awaitable[None]]
+
+
+async def healthy(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+
+
+async def channels(town: Town, visitor: Visitor) -> None:
+    town.sandbox.discord.kill("general")
+    await town.report("Intel Arc B580", priority=5)
+    await visitor.open()
+    await visitor.page.get_by_role("button", name="Channels").click()
+    await expect(visitor.page.get_by_label("Channels", exact=True).get_by_text("target gone")).to_be_visible()
+
+
+async def monitors(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.page.get_by_role("button", name="Monitors").click()
+
+
+async def details(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.button("PlayStation 5 Pro 2TB").click()
+    await expect(visitor.details.get_by_role("heading", name="Timeline")).to_be_visible()
+
+
+async def provider_down(town: Town, visitor: Visitor) -> None:
+    town.sandbox.faults.next("discord", Fault.status(503), times=500)
+    await visitor.open()
+    for number in range(12):
+        await town.report(f"Card {number}", priority=1 + number % 10)
+    await town.told(BreakerOpened)
+    await visitor.page.wait_for_timeout(11_000)  # the queue is asked every ten seconds
+
+
+async def outage(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.page.wait_for_timeout(2_500)
+    await town.close()
+    await visitor.sees_state("waiting")
+
+
+async def conditions(town: Town, visitor: Visitor) -> None:
+    """Five at once: a dead target, a lost monitor, a late channel, a wrong clock and a refused configuration."""
+    town.sandbox.discord.kill("high_priority")
+    await town.report("Intel Arc B580")
+    await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
+    late, old = datetime.now(UTC) - timedelta(seconds=30), datetime.now(UTC) - timedelta(hours=2)
+    for number in range(6):
+        told = await town.report(f"Late {number}", priority=2, timestamp=late.isoformat())
+        await town.settled(told, DeliveryState.SENT)
+        await town.report(f"Old {number}", retailer="newegg", timestamp=old.isoformat())
+    file = town.folder / "tocsin.json"
+    file.write_text(file.read_text().replace('"routes"', '"roots"'))
+    try:
+        await town.alerts.reload()
+    except TocsinError:
+        pass
+    else:
+        raise AssertionError("the file should have been refused")
+    await visitor.open()
+    strip = visitor.page.get_by_label("Needs attention")
+    await expect(strip.get_by_role("listitem")).to_have_count(5, timeout=20_000)
+
+
+async def shadow(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+
+
+async def part_in_shadow(town: Town, visitor: Visitor) -> None:
+    await visitor.open()
+
+
+SCENES: dict[str, tuple[Scene, dict[str, Any]]] = {
+    "healthy": (healthy, {}),
+    "outage": (outage, {}),
+    "provider-down": (provider_down, {}),
+    "conditions": (conditions, {}),
+    "shadow": (shadow, {"mode": "shadow"}),
+    "part-in-shadow": (part_in_shadow, {"discord": {"mode": "shadow"}}),
+    "channels": (channels, {}),
+    "monitors": (monitors, {}),
+    "details": (details, {}),
+}
+
+
+async def take(folder: Path, wanted: Sequence[str]) -> None:
+    async with browser() as chromium:
+        for name in wanted or SCENES:
+            for size in SIZES:
+                file = folder / f"{name}-{size['width']}.png"
+                await picture(chromium, name, size, file)
+                sys.stdout.write(f"{file}\n")
+
+
+async def picture(chromium: Browser, name: str, size: ViewportSize, file: Path) -> None:
+    scene, settings = SCENES[name]
+    async with peopled(**settings) as town:
+        phone = {"has_touch": True, "device_scale_factor": 2} if size["width"] < 500 else {}
+        visitor = await Visitor.come(chromium, town, viewport=size, color_scheme="dark", **phone)
+        await scene(town, visitor)
+        await visitor.page.wait_for_timeout(300)
+        await visitor.page.screenshot(path=file)
+        await visitor.page.close()
+
+
+@asynccontextmanager
+async def peopled(**settings: Any) -> AsyncIterator[Town]:
+    """A service with two channels where alerts have just been told."""
+    with tempfile.TemporaryDirectory() as place:
+        async with Town(Path(place)) as town:
+            partner = {
+                "url": town.sandbox.webhook.url("partner"),
+                "secret": town.sandbox.webhook.hook("partner").secrets[0],
+                "allow_networks": HERE,
+            }
+            hooks = {name: town.sandbox.discord.webhook(name) for name in ("high_priority", "general")}
+            discord = {"enabled": True, "api_base": town.sandbox.url, "webhooks": hooks, **settings.pop("discord", {})}
+            await town.open(
+                alerts={
+                    "channels": {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}}
+                },
+                routes=[
+                    {"name": "high", "match": {"min_priority": 8}, "to": ["discord:high_priority", "webhook:partner"]},
+                    {"name": "rest", "match": {"unrouted": True}, "to": ["discord:general"]},
+                ],
+                **settings,
+            )
+            for alert in ALERTS:
+                receipt = await town.report(**alert)
+            if "mode" not in str(settings) + str(discord):
+                await town.settled(receipt, DeliveryState.SENT)
+            await town.call(
+                "POST", "/api/v1/stock", {"sku": "PlayStation-5-Pro-2TB", "retailer": "newegg", "in_stock": False}
+            )
+            await town.call("PUT", "/api/v1/monitors/newegg-1", {"retailer": "newegg", "interval": 60})
+            yield town
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,132 @@
+"""What every door understands of HTTP itself: HEAD, `Allow`, old clients, names with a slash in them."""
+
+import asyncio
+from collections import defaultdict
+
+import orjson
+import pytest
+from fastapi.routing import APIRoute
+from tests.web.house import DEADLINE_S, House, bearer
+
+MISSING_ID = "01a205b3-d000-7009-9bb4-b1c15a515c31"
+STREAM = "/api/v1/alerts/stream"
+
+
+def doors(house: House) -> dict[str, set[str]]:
+    """Each path, with its holes filled, and what can be done there."""
+    found = defaultdict(set)
+    for route in house.web.routes:
+        assert isinstance(route, APIRoute)
+        path = route.path.format(id=MISSING_ID, code="x", name="board", target="general")
+        found[path] |= set(route.methods or ())
+    return found
+
+
+async def by_hand(house: House, request: str) -> bytes:
+    """Everything that is answered until the connection is closed."""
+    reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+    writer.write(request.replace("\n", "\r\n").encode())
+    async with asyncio.timeout(DEADLINE_S):
+        answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+async def test_whatever_can_be_got_has_a_head(house: House):
+    asked = [path for path, methods in doors(house).items() if "GET" in methods and path != STREAM]
+    assert {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/", "/api/v1/alerts"} <= set(asked)
+    for path in asked:
+        async with house.client.get(path, headers=bearer("admin"), allow_redirects=False) as got:
+            await got.read()
+        async with house.client.head(path, headers=bearer("admin"), allow_redirects=False) as headed:
+            assert await headed.read() == b""
+        assert headed.status == got.status, path
+        for name in ("Content-Type", "Content-Length", "Cache-Control", "Content-Security-Policy"):
+            assert headed.headers.getall(name, []) == got.headers.getall(name, []), (path, name)
+
+
+async def test_a_head_needs_the_token_that_the_rest_needs(house: House):
+    for path, methods in doors(house).items():
+        if "GET" in methods:
+            async with house.client.get(path, allow_redirects=False) as got:
+                pass
+            async with house.client.head(path, allow_redirects=False) as headed:
+                assert headed.status == got.status, path
+
+
+async def test_the_head_of_a_stream_is_all_there_is(house: House):
+    async with asyncio.timeout(DEADLINE_S), house.client.head(STREAM, headers=bearer("reader")) as headed:
+        assert headed.status == 200
+        assert headed.content_type == "application/x-ndjson"
+        assert await headed.read() == b""
+    async with house.client.get("/healthz") as still_there:
+        assert still_there.status == 200
+
+
+async def test_allow_says_everything_that_is_possible(house: House):
+    for path, methods in doors(house).items():
+        complete = methods | {"HEAD"} if "GET" in methods else methods
+        for method in {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} - complete:
+            async with house.client.request(method, path, headers=bearer("admin")) as answer:
+                assert answer.status == 405, (method, path)
+                assert answer.headers["Allow"] == ", ".join(sorted(complete)), path
+                assert method == "HEAD" or (await answer.json())["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_is_asked_for_without_a_host_and_under_any(house: House, path: str):
+    for method in ("GET", "HEAD"):
+        for host in ("", "Host: lb-check.internal\n", "Host: \n"):
+            answer = await by_hand(house, f"{method} {path} HTTP/1.0\n{host}\n")
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), answer
+            assert bool(body) is (method == "GET")
+
+
+async def test_everything_else_needs_a_host_that_is_known(house: House):
+    for path in ("/", "/docs", "/metrics", "/api/v1/alerts", "/healthz/x"):
+        assert (await by_hand(house, f"GET {path} HTTP/1.0\n\n")).startswith(b"HTTP/1.1 400"), path
+        assert (await by_hand(house, f"GET {path} HTTP/1.0\nHost: a\nHost: localhost\n\n")).startswith(b"HTTP/1.1 400")
+
+
+NAMES = {
+    "shop%2Feu%2F1": "shop/eu/1",
+    "shop%2feu": "shop/eu",
+    "%2F": "/",
+    "a%2Fheartbeat": "a/heartbeat",
+    "100%25": "100%",
+    "a%252Fb": "a%2Fb",
+    "a%25252Fb": "a%252Fb",
+    "%3Fa%23b": "?a#b",
+    "caf%C3%A9%20%E2%82%AC": "café €",
+    "a+b": "a+b",
+}
+
+
+async def test_a_name_may_hold_a_slash_or_whatever_else_is_escaped(house: House):
+    async def call(method: str, path: str, body: str = "") -> tuple[int, dict]:
+        """As it is written: the test's client would tidy it up."""
+        told = await by_hand(
+            house,
+            f"{method} {path} HTTP/1.1\nHost: localhost\nConnection: close\n"
+            f"Authorization: {bearer('admin')['Authorization']}\nContent-Length: {len(body)}\n\n{body}",
+        )
+        head, _, answer = told.partition(b"\r\n\r\n")
+        return int(head.split()[1]), orjson.loads(answer)
+
+    for written, name in NAMES.items():
+        path = f"/api/v1/monitors/{written}"
+        status, made = await call("PUT", path, '{"retailer": "bestbuy", "interval": 60}')
+        assert (status, made.get("id")) == (200, name)
+        assert (await call("POST", f"{path}/heartbeat"))[1]["id"] == name
+        _, listed = await call("GET", "/api/v1/monitors")
+        assert [monitor["id"] for monitor in listed["monitors"]] == [name]
+        assert await call("DELETE", path) == (200, {"id": name, "forgotten": True})
+        _, missing = await call("DELETE", f"/api/v1/tokens/{written}")
+        assert name in missing["error"]["message"]
+
+
+async def test_a_slash_that_is_not_escaped_is_a_border(house: House):
+    for path in ("/api/v1/monitors/shop/eu", "/api/v1%2Fmonitors", "/api/v1/monitors/a/heartbeat/x"):
+        assert (await by_hand(house, f"GET {path} HTTP/1.0\nHost: localhost\n\n")).startswith(b"HTTP/1.1 404"), path
