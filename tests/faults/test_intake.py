@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import io
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ def detections(count: int, start: int = 0, **fields: Any) -> list[dict[str, Any]
 async def post(
     village: Village, body: Any, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any, Mapping[str, str]]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
     headers = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
     async with (
         aiohttp.ClientSession() as session,

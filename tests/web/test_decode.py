@@ -23,7 +23,9 @@ DECODER = Decoder(InForce(a_rulebook(), {}))
 
 
 def decoded(body: bytes, key: str | None = None) -> tuple[Submission, bool]:
-    return DECODER.request(body, owner="engine", key=key, now=NOW)
+    request = DECODER.request(body, owner="engine", key=key)
+    parts = [DECODER.part(request, begins, NOW) for begins in request.parts]
+    return Submission(tuple(item for part in parts for item in part.items), request.idempotency), request.single
 
 
 def one(value: object) -> Item:

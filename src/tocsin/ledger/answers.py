@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, select
@@ -15,9 +15,9 @@ from tocsin.ledger.transaction import Transaction
 
 KEPT = timedelta(hours=24)
 
-Covers = Literal["item", "request"]
+ITEM = "item"
 
-_FIND = select(idempotency).where(among(idempotency.c.key, "keys"))
+_FIND = select(idempotency).where(among(idempotency.c.key, "keys"), among(idempotency.c.covers, "covers"))
 _FORGET = delete(idempotency).where(
     idempotency.c.key == bindparam("k"), idempotency.c.owner == bindparam("o"), idempotency.c.covers == bindparam("c")
 )
@@ -31,11 +31,11 @@ class Answers:
         self._known: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._fresh: list[tuple[str, str, str]] = []
         self._old: list[tuple[str, str, str]] = []
-        wanted = {covered.key for submission in submissions for covered in _keys(submission)}
+        wanted = {pair for submission in submissions for pair in _wanted(submission)}
         if wanted:
-            self._load(sorted(wanted))
+            self._load(sorted({key for key, _ in wanted}), sorted({covers for _, covers in wanted}))
 
-    def recall(self, covered: Idempotency | None, covers: Covers) -> Any | None:
+    def recall(self, covered: Idempotency | None, covers: str) -> Any | None:
         """What was answered before. Raises ConflictError where it was to something else."""
         if covered is None:
             return None
@@ -50,7 +50,7 @@ class Answers:
             )
         return orjson.loads(answer)
 
-    def keep(self, covered: Idempotency | None, covers: Covers, answer: Any) -> None:
+    def keep(self, covered: Idempotency | None, covers: str, answer: Any) -> None:
         if covered is not None:
             name = (covered.key, covered.owner, covers)
             self._known[name] = (covered.digest, orjson.dumps(answer).decode())
@@ -62,17 +62,18 @@ class Answers:
         now = self._transaction.micros
         self._transaction.insert(idempotency, [(*name, *self._known[name], now) for name in self._fresh])
 
-    def _load(self, keys: list[str]) -> None:
-        for key, owner, covers, digest, answer, at in self._transaction.rows(_FIND, keys=keys):
+    def _load(self, keys: list[str], covers: list[str]) -> None:
+        for key, owner, of, digest, answer, at in self._transaction.rows(_FIND, keys=keys, covers=covers):
             if at > self._transaction.now - KEPT:
-                self._known[key, owner, covers] = (digest, answer)
+                self._known[key, owner, of] = (digest, answer)
             else:
-                self._old.append((key, owner, covers))
+                self._old.append((key, owner, of))
 
 
-def _keys(submission: Submission) -> Iterable[Idempotency]:
+def _wanted(submission: Submission) -> Iterable[tuple[str, str]]:
+    """Keys, each with what it covers."""
     if submission.idempotency is not None:
-        yield submission.idempotency
+        yield submission.idempotency.key, submission.covers
     for item in submission.items:
         if item.idempotency is not None:
-            yield item.idempotency
+            yield item.idempotency.key, ITEM

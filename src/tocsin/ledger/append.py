@@ -20,7 +20,7 @@ from tocsin.core.killpoint import Point, passing
 from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.core.search import searched_text
 from tocsin.ledger.among import among
-from tocsin.ledger.answers import Answers
+from tocsin.ledger.answers import ITEM, Answers
 from tocsin.ledger.contract import Appended, Decide, Item, Submission
 from tocsin.ledger.episodes import Episodes
 from tocsin.ledger.moves import DELIVERIES, put
@@ -96,7 +96,7 @@ class _Batch:
     def take(self, submission: Submission, decide: Decide) -> _Draft | ConflictError:
         draft = _Draft()
         try:
-            repeated = self._answers.recall(submission.idempotency, "request")
+            repeated = self._answers.recall(submission.idempotency, submission.covers)
         except ConflictError as conflict:
             return conflict
         if repeated is not None:
@@ -104,7 +104,7 @@ class _Batch:
             return draft
         for item in submission.items:
             draft.answers.append(self._answer(item, decide, draft))
-        self._answers.keep(submission.idempotency, "request", draft.answers)
+        self._answers.keep(submission.idempotency, submission.covers, draft.answers)
         return draft
 
     def write(self) -> None:
@@ -126,7 +126,7 @@ class _Batch:
             assert item.invalid is not None, "an item is an alert or the reason why it is none"
             return item.invalid.as_json()
         try:
-            repeated = self._answers.recall(item.idempotency, "item")
+            repeated = self._answers.recall(item.idempotency, ITEM)
         except ConflictError as conflict:
             return Receipt(decision=Decision.INVALID, error=conflict.as_json()["error"]).as_json()
         if repeated is not None:
@@ -137,7 +137,7 @@ class _Batch:
             receipt = replace(receipt, notes=item.notes)
         draft.receipts.append((item.alert, receipt))
         answer = receipt.as_json()
-        self._answers.keep(item.idempotency, "item", answer)
+        self._answers.keep(item.idempotency, ITEM, answer)
         return answer
 
     def _decide(self, alert: Alert, decide: Decide, draft: _Draft) -> Receipt:

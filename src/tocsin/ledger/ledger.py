@@ -91,7 +91,8 @@ class SqlLedger:
         if self.wal.full and not await self._writer.read(folded_in):
             raise self.wal.refuse()
         call, rows = (submission, decide), max(1, len(submission.items))
-        appended: Appended = await self._writer.do(Rank.APPEND, append.append, call, rows)
+        begun = submission.begins > 0
+        appended: Appended = await self._writer.do(Rank.APPEND, append.append, call, rows, begun=begun)
         return appended
 
     async def claim(self, request: ClaimRequest) -> Claimed:

@@ -221,7 +221,7 @@ idempotency = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("owner", String, primary_key=True),
-    Column("covers", String, primary_key=True, comment="item or request"),
+    Column("covers", String, primary_key=True, comment="item, request, or a later part of one"),
     Column("digest", String, nullable=False),
     Column("answer", Text, nullable=False, comment="JSON, given again word for word"),
     Column("at", Moment, nullable=False),

@@ -84,23 +84,27 @@ class Writer:
         """Run on the writing connection, between two commits."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: look(self._connected()))
 
-    async def do(self, rank: Rank, work: Work, argument: Any, rows: int = 1) -> Any:
-        """The result after the commit that carries it. Raises LedgerUnavailableError with nothing changed."""
+    async def do(self, rank: Rank, work: Work, argument: Any, rows: int = 1, *, begun: bool = False) -> Any:
+        """The result after the commit that carries it. Raises LedgerUnavailableError with nothing changed.
+
+        What has `begun` is brought to its end, however long it has to wait.
+        """
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         call = _Call(rank, work, argument, rows, self._clock.monotonic(), answer)
         with self._guard:
-            self._admit(call)
+            self._admit(call, begun=begun)
             idle = not self._draining
             self._draining = True
         if idle:
             self._thread.submit(self._drain)
         return await answer
 
-    def _admit(self, call: _Call) -> None:
+    def _admit(self, call: _Call, *, begun: bool) -> None:
         if self._closed:
             raise LedgerUnavailableError("the ledger is closing: send it again when the service is back")
         queue = self._waiting[call.rank]
-        if call.rank is Rank.APPEND and queue and call.since - queue[0].since > PATIENCE_S:
+        late = bool(queue) and call.since - queue[0].since > PATIENCE_S
+        if call.rank is Rank.APPEND and late and not begun:
             raise LedgerUnavailableError("the disk does not keep up: send it again a little later")
         queue.append(call)
 

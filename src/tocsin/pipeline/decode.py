@@ -1,7 +1,8 @@
 """From bytes to a submission: each detection a frozen alert, or the receipt that says what is wrong with it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,26 @@ from tocsin.pipeline.mending import MendError
 from tocsin.pipeline.metadata import as_plain
 from tocsin.rules.filters import priority_of
 
-__all__ = ["MAX_BODY", "MAX_ITEM", "MAX_ITEMS", "Decoder"]
+__all__ = ["MAX_BODY", "MAX_ITEM", "MAX_ITEMS", "PART", "Decoder", "Request"]
+
+# Detections in one transaction: some 30 ms, after which others have their turn. Answers are kept by parts for a day:
+# where this changes, a request that is repeated over the change is decided anew.
+PART = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in one body. `values` has a parsed value for each detection, or the error that it already is."""
+
+    values: Sequence[Any]
+    single: bool
+    owner: str
+    idempotency: Idempotency | None
+
+    @property
+    def parts(self) -> range:
+        """Where each begins; a request of nothing is one, too."""
+        return range(0, max(1, len(self.values)), PART)
 
 
 def _nobody(_: Fact) -> None:
@@ -34,17 +54,20 @@ class Decoder:
         self._in_force = in_force
         self._tell = tell
 
-    def request(self, body: bytes, *, owner: str, key: str | None, now: datetime) -> tuple[Submission, bool]:
-        """All detections of a body, and whether it was one object alone. `key` covers the whole request.
+    def request(self, body: bytes, *, owner: str, key: str | None) -> Request:
+        """A body, taken apart; none of its detections is read yet. `key` covers the whole request.
 
         Raises NotJsonError, TooLargeError, and InvalidRequestError for a key that cannot be one.
         """
         framed = frame(body)
-        items = tuple(self.one(value, owner=owner, now=now) for value in framed.values)
-        if key is None:
-            return Submission(items), framed.single
-        digest = hashlib.sha256(body).hexdigest()
-        return Submission(items, Idempotency(owner, _checked(key), digest)), framed.single
+        covered = None if key is None else Idempotency(owner, _checked(key), hashlib.sha256(body).hexdigest())
+        return Request(framed.values, framed.single, owner, covered)
+
+    def part(self, request: Request, begins: int, now: datetime) -> Submission:
+        """The detections from there on, as many as one transaction is to hold."""
+        values = request.values[begins : begins + PART]
+        items = tuple(self.one(value, owner=request.owner, now=now) for value in values)
+        return Submission(items, request.idempotency, begins)
 
     def one(self, value: object, *, owner: str, now: datetime) -> Item:
         """One detection, as JSON values or as a program in this process says it."""

@@ -1,5 +1,6 @@
 """Where a detection comes in: decoded once, decided and written in one transaction, then told."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -11,18 +12,20 @@ from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.errors import Detail, InvalidAlertError, NotFoundError
+from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError
 from tocsin.core.facts import Decided, Moved, Tell
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
-from tocsin.pipeline.decode import Decoder
+from tocsin.pipeline.decode import Decoder, Request
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.mentions import mention_for
 
 Answers = tuple[Mapping[str, Any], ...]
+
+LARGE = 1024 * 1024  # bytes of a body: of such requests one at a time is taken apart, so that memory stays bounded
 
 
 class Intake:
@@ -49,11 +52,18 @@ class Intake:
         self._clock = clock
         self._tell = tell
         self._decoder = Decoder(in_force, tell)
+        self._large = asyncio.Lock()
 
     async def receive(self, body: bytes, *, owner: str, key: str | None = None) -> tuple[Answers, bool]:
-        """One request of any of the three forms: the answers in order, and whether it was one single object."""
-        submission, single = self._decoder.request(body, owner=owner, key=key, now=self._clock.now())
-        return await self._commit(submission), single
+        """One request of any of the three forms: the answers in order, and whether it was one single object.
+
+        A large one is decided in parts, and others come between. Raises LedgerUnavailableError where it is cut short:
+        what was kept is told, and the same request goes on from there.
+        """
+        if len(body) <= LARGE:
+            return await self._decided(self._decoder.request(body, owner=owner, key=key))
+        async with self._large:
+            return await self._decided(await asyncio.to_thread(self._decoder.request, body, owner=owner, key=key))
 
     async def offer(self, value: object, *, owner: str) -> Mapping[str, Any]:
         """One detection from Python or a socket: its answer, which may be `invalid`."""
@@ -99,6 +109,17 @@ class Intake:
     def announce_closed(self, closed: Closed) -> None:
         self._bus.publish(closed.events)
         self._tell_moves(closed.cancelled)
+
+    async def _decided(self, request: Request) -> tuple[Answers, bool]:
+        answers: list[Mapping[str, Any]] = []
+        for begins in request.parts:
+            try:
+                answers += await self._commit(self._decoder.part(request, begins, self._clock.now()))
+            except LedgerUnavailableError as problem:
+                if not begins:
+                    raise
+                raise _cut_short(problem, request, len(answers)) from problem
+        return tuple(answers), request.single
 
     async def _commit(self, submission: Submission) -> Answers:
         passing(Point.PARSED)
@@ -147,6 +168,14 @@ def receipt_of(answer: Mapping[str, Any]) -> Receipt:
     if answer["decision"] == Decision.INVALID.value:
         raise _invalid(answer["error"])
     return Receipt.from_json(answer)
+
+
+def _cut_short(problem: LedgerUnavailableError, request: Request, kept: int) -> LedgerUnavailableError:
+    again = (
+        "it is answered as if nothing had happened" if request.idempotency else "what was kept comes back as repeats"
+    )
+    told = f"{problem.message}. {kept} of {len(request.values)} alerts were kept: send the same request again, {again}"
+    return LedgerUnavailableError(told, problem.retry_after)
 
 
 def _valid(item: Item) -> Alert:

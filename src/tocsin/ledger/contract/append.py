@@ -39,8 +39,22 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
+    """A request, or a part of one that is too large for a single transaction: `begins` counts the items before it.
+
+    `idempotency` covers the whole request. Each part keeps its own answers under it, in its own transaction: whatever
+    cuts a request short, the same one with the same key gets the answers that were kept, and goes on where it was.
+    """
+
     items: tuple[Item, ...]
     idempotency: Idempotency | None = None
+    begins: int = 0
+
+    @property
+    def covers(self) -> str:
+        """What a kept answer is for. A later part is named by its request's digest: another request has none of it."""
+        if self.idempotency is None or not self.begins:
+            return "request"
+        return f"request {self.idempotency.digest} from {self.begins}"
 
 
 @dataclass(frozen=True, slots=True)

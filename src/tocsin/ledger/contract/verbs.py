@@ -29,7 +29,8 @@ class Ledger(Protocol):
     link_secret: bytes  # drawn with it: what short links are signed with
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
-        """Decide and write every item in one transaction under the lock of the stream's position.
+        """Decide and write every item in one transaction under the lock of the stream's position. Parts of a request
+        are appended in turn, each once the one before it is.
 
         Raises ConflictError where the idempotency key of the whole request was used with another digest (an item's
         conflict is that item's invalid receipt).
