@@ -12,6 +12,8 @@ import uvicorn
 
 from tocsin.core.errors import CannotListenError
 from tocsin.core.facts import Tell, Trouble
+from tocsin.web.asgi import App, Message, Receive, Scope, Send
+from tocsin.web.errors import answer_to, stopping
 
 BACKLOG = 2048  # a storm of a thousand reconnecting sockets waits here, and is not refused
 RESERVE = 64  # file descriptors, or an eighth of a small limit, that newcomers leave to the ledger and the ways out
@@ -75,10 +77,10 @@ class Doors:
     """`app` is the whole ASGI application, `http` and `ws` speak the protocols. Port 0 takes a free one."""
 
     def __init__(
-        self, app: Any, *, http: type[asyncio.Protocol], ws: type[asyncio.Protocol], host: str, port: int, tell: Tell
+        self, app: App, *, http: type[asyncio.Protocol], ws: type[asyncio.Protocol], host: str, port: int, tell: Tell
     ) -> None:
         self._config = uvicorn.Config(
-            app,
+            _answered_to_the_end(app),
             ws=ws,
             http=http,
             loop="none",
@@ -116,6 +118,26 @@ class Doors:
 
     def _tell_paused(self) -> None:
         self._tell(Trouble("descriptors_short", "newcomers wait until file descriptors are free again", _MEND))
+
+
+def _answered_to_the_end(app: App) -> App:
+    """A stop that has waited long enough cancels what is under way: whoever has no answer yet is told to come back."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, noted)
+        except asyncio.CancelledError:
+            if not begun:
+                await answer_to(stopping())(scope, receive, send)
+
+    return answered
 
 
 def _short_of_descriptors(*, twice: bool = False) -> bool:

@@ -76,6 +76,16 @@ class Machine:
                 pass
 
     @asynccontextmanager
+    async def saying(self, what: bytes) -> AsyncIterator[asyncio.StreamReader]:
+        """Somebody says this, and waits for the answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(self.serving.url.rpartition(":")[2]))
+        writer.write(what)
+        try:
+            yield reader
+        finally:
+            writer.close()
+
+    @asynccontextmanager
     async def crowd(self, size: int) -> AsyncIterator[Sequence[asyncio.StreamReader]]:
         """So many come to the door and say nothing."""
         port = int(self.serving.url.rpartition(":")[2])

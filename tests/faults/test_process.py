@@ -18,12 +18,14 @@ from benchmarks.crash.tour import Call, Tour
 from tests.faults.machine import Machine, kept, states
 from tests.faults.test_intake import detections
 from tests.faults.village import Village
+from tests.story.town import TOKEN
 
 from tocsin.sandbox import Fault, Sandbox
 
 HELD = {"rate_limit": "1/1h"}
 SYNC = "fdatasync,fsync"
 MIB = 1024 * 1024
+KNOWN = f"Authorization: Bearer {TOKEN}\r\n"
 
 pytestmark = pytest.mark.timeout(120)
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -70,6 +72,22 @@ async def test_row_03_sigterm_under_load_answers_to_the_end_and_leaves_nothing_b
     assert not village.repeated
     assert {goodbye["code"] for goodbye in goodbyes} == {"restart"}
     assert len({goodbye["retry_after_s"] for goodbye in goodbyes}) == len(goodbyes)
+
+
+async def test_row_03_a_body_that_is_still_being_sent_is_answered_at_once(village: Village):
+    village.write()
+    async with Machine(village) as machine, machine.saying(half_an_alert()) as reader:
+        await machine.until_status("/readyz", 200)
+        machine.serving.tell(signal.SIGTERM)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after" in head.lower()
+        assert await asyncio.to_thread(machine.serving.wait) == 0
+    assert "xception" not in machine.serving.log
+
+
+def half_an_alert() -> bytes:
+    return f"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\n{KNOWN}Content-Length: 1000\r\n\r\n{{".encode()
 
 
 async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):

@@ -8,7 +8,7 @@ from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, Unaut
 from tocsin.core.networks import networks, within
 from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
-from tocsin.web.body import as_json, read_body, replay
+from tocsin.web.body import Bodies, as_json, replay
 from tocsin.web.errors import MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
@@ -46,11 +46,13 @@ class Guard:
         self._tokens = tokens
         self._entrance = entrance
         self._metrics_from = networks(settings.metrics_from)
+        self._bodies = Bodies()
         self.closed = False
 
     def close(self) -> None:
         """The service stops: who wants something done is to ask it again once it is back."""
         self.closed = True
+        self._bodies.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +64,7 @@ class Guard:
             scope["path"] = path_of(scope["raw_path"])
             lock = self._admit(scope, headers)
             if headers.has_body:
-                receive = replay(await read_body(receive, headers.length, lock.max_body), receive)
+                receive = replay(await self._bodies.read(receive, headers.length, lock.max_body), receive)
                 if lock.scope is not None:
                     scope["headers"] = as_json(scope["headers"])
         except TocsinError as problem:
