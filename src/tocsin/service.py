@@ -35,6 +35,7 @@ from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.detectors import Detectors
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.in_force import InForce
@@ -126,6 +127,8 @@ class AlertService:
         stack.push_async_callback(self.lanes.stop)
         await self.dispatcher.start()
         stack.push_async_callback(self.dispatcher.stop, GRACE_S)
+        stack.push_async_callback(self.doubts.stop)
+        stack.push_async_callback(self.editor.stop)
         await self.conditions.start()
         stack.push_async_callback(self.conditions.stop)
         stack.push_async_callback(self.operators.stop)
@@ -208,10 +211,20 @@ class AlertService:
         )
         gates, shut = SharedGates(self._in_force, self.targets, clock), ShutLanes(ledger, archive, clock)
         self.lanes = Lanes(self._in_force, gates, shut, clock, tell)
+        self.doubts = Doubts(
+            archive=archive,
+            attempts=self.attempts,
+            lanes=self.lanes,
+            in_force=self._in_force,
+            clock=clock,
+            tell=tell,
+            random=Random(),  # noqa: S311 - as above
+        )
         self.dispatcher = Dispatcher(
             ledger=ledger,
             archive=archive,
             attempts=self.attempts,
+            doubts=self.doubts,
             lanes=self.lanes,
             in_force=self._in_force,
             clock=clock,
@@ -297,9 +310,8 @@ class AlertService:
         )
         self.upkeep = Upkeep(
             ledger=ledger,
-            archive=archive,
-            attempts=self.attempts,
             dispatcher=self.dispatcher,
+            doubts=self.doubts,
             lanes=self.lanes,
             editor=self.editor,
             intake=self.intake,

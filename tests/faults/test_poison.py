@@ -15,10 +15,12 @@ from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.core.record import AlertRecord
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
 
 TRIES = 5
-PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall", gate=GatePolicy(bundle=10), on_lost_answer="resend")
+PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall", on_lost_answer="resend")
+LANE = LanePolicy(name="wall", channel="board", gate=GatePolicy(bundle=10))
 
 
 class Deadly(Board):
@@ -69,7 +71,7 @@ class Measuring(Board):
 async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neighbours_leave(
     tmp_path: Path, clock: ManualClock, kind: type[Board]
 ):
-    async with at_work(tmp_path / "ledger.db", clock, PLACE, kind=kind) as works:
+    async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[LANE], kind=kind) as works:
         poison = works.alert("poison", 10, broken=True)
         await works.accept(PLACE, poison, *(works.alert(f"good {number}") for number in range(3)))
         await works.rest()
@@ -84,7 +86,7 @@ async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neigh
 
 
 async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, clock: ManualClock):
-    async with at_work(tmp_path / "ledger.db", clock, PLACE) as works:
+    async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[LANE]) as works:
         for number in range(6):
             await works.accept(PLACE, works.alert(f"poison {number}", broken=True))
             await works.rest()
@@ -98,7 +100,7 @@ async def lives_and_deaths(ledger: Path, clock: ManualClock, kind: type[Deadly])
     """How often it was sent while the service was started again and again, how it ended, and how its neighbour did."""
     deaths = 0
     for life in range(TRIES + 3):
-        async with at_work(ledger, clock, PLACE, kind=kind) as works:
+        async with at_work(ledger, clock, PLACE, lane_policies=[LANE], kind=kind) as works:
             if life == 0:
                 await works.accept(PLACE, works.alert("deadly"), works.alert("neighbour"))
             await works.settle_doubts()
@@ -121,7 +123,7 @@ async def try_again(works: Works) -> None:
 def _is_dying(works: Works) -> bool:
     """What is under way is what finds no end, and nothing else is to be done."""
     assert isinstance(works.board, Deadly)
-    return works.board.deaths == len(works.dispatcher._under_way) == 1 and not works.is_due()
+    return works.board.deaths == len(works.dispatcher._tasks) == 1 and not works.is_due()
 
 
 async def test_row_32_what_the_process_died_over_is_refused_once_the_provider_says_it_never_came(

@@ -14,6 +14,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.facts import BreakerClosed, BreakerOpened
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.window import Rate
 
@@ -23,13 +24,16 @@ OWN, WHOLE = Rate(2, timedelta(seconds=10)), Rate(5, timedelta(seconds=1))
 MOST_CALLS = 25  # of one lane in the hour: five failures, then probes 5 s to 5 min apart
 BURST = (2, 9, 5, 10, 4, 8)
 PLACES = [
-    TargetPolicy(
-        target=Target("board", f"wall{number:02d}"),
-        lane=f"wall{number:02d}",
+    TargetPolicy(target=Target("board", f"wall{number:02d}"), lane=f"wall{number:02d}") for number in range(LANES)
+]
+PACED = [
+    LanePolicy(
+        name=place.lane,
+        channel="board",
         gate=GatePolicy(rates=(OWN,)),
         whole=GatePolicy(rates=(WHOLE,), reserve=0.0),
     )
-    for number in range(LANES)
+    for place in PLACES
 ]
 Calls = dict[str, list[tuple[float, str]]]
 
@@ -60,7 +64,7 @@ async def test_after_an_hour_away_the_important_leave_first_the_dead_expire_and_
     def answer(_: Attempt) -> Outcome:
         return Deferred(Delay.PROVIDER_TROUBLE) if clock.monotonic() < HOUR else Delivered()
 
-    async with at_work(tmp_path / "ledger.db", clock, *PLACES, answer=answer) as works:
+    async with at_work(tmp_path / "ledger.db", clock, *PLACES, lane_policies=PACED, answer=answer) as works:
         await burst(works, "early")
         await works.live(57 * MINUTE)
         await burst(works, "late")
@@ -86,8 +90,10 @@ async def test_after_an_hour_away_the_important_leave_first_the_dead_expire_and_
 
 async def test_while_the_breaker_is_open_one_probe_at_a_time_tells_whether_the_provider_is_back(tmp_path: Path):
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
-    place = TargetPolicy(target=Target("board", "wall"), lane="wall", gate=GatePolicy(max_in_flight=1))
-    async with at_work(tmp_path / "ledger.db", clock, place, answer=lambda _: Deferred(Delay.UNREACHABLE)) as works:
+    place = TargetPolicy(target=Target("board", "wall"), lane="wall")
+    lane = LanePolicy(name="wall", channel="board", gate=GatePolicy(max_in_flight=1))
+    path = tmp_path / "ledger.db"
+    async with at_work(path, clock, place, lane_policies=[lane], answer=lambda _: Deferred(Delay.UNREACHABLE)) as works:
         await works.accept(place, *(works.alert(f"S{number}", 9) for number in range(20)))
         await works.live(2 * MINUTE)
         times = [at for at, _ in works.board.seen]

@@ -16,6 +16,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.window import Rate
 
@@ -113,7 +114,8 @@ class Day:
 
     def __init__(self, policy: GatePolicy, coming: list[Arrival]) -> None:
         self.clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
-        self.place = TargetPolicy(target=TARGET, lane="wall", gate=policy)
+        self.place = TargetPolicy(target=TARGET, lane="wall")
+        self.lane = LanePolicy(name="wall", channel=TARGET.channel, gate=policy)
         self.model = Model(policy)
         self.expected: list[tuple[float, tuple[str, ...]]] = []
         self._coming = sorted(coming, key=lambda arrival: arrival[0])
@@ -163,5 +165,7 @@ class Day:
 async def test_what_leaves_and_when_is_what_a_plain_model_says(policy: GatePolicy, coming: list[Arrival]):
     day = Day(policy, coming)
     with tempfile.TemporaryDirectory() as folder:
-        async with at_work(Path(folder) / "ledger.db", day.clock, day.place, answer=day.answer) as works:
+        async with at_work(
+            Path(folder) / "ledger.db", day.clock, day.place, lane_policies=[day.lane], answer=day.answer
+        ) as works:
             await day.live(works)

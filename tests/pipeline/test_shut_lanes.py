@@ -16,6 +16,7 @@ from tocsin.core.outcome import Deferred, Delay
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
 from tocsin.rules.window import Rate
 
@@ -104,14 +105,18 @@ async def told(works: Works, watch: LaneWatch, seconds: int) -> Sequence[Any]:
     return [fact for fact in works.facts[before:] if isinstance(fact, LanePaused | LaneOpened)]
 
 
+def paced(count: int, seconds: int) -> LanePolicy:
+    rate = Rate(count, timedelta(seconds=seconds))
+    return LanePolicy(name="wall", channel="board", gate=GatePolicy(rates=(rate,)))
+
+
 async def test_a_lane_that_pauses_for_long_is_told_once_and_once_more_when_it_is_over(
     tmp_path: Path, clock: ManualClock
 ):
-    place = TargetPolicy(target=PLACE.target, lane="wall", gate=GatePolicy(rates=(Rate(2, timedelta(seconds=30)),)))
-    async with at_work(tmp_path / "ledger.db", clock, place) as works:
+    async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[paced(2, 30)]) as works:
         watch = watch_of(works)
         assert await told(works, watch, 3) == []
-        await works.accept(place, works.alert("A"), works.alert("B"))
+        await works.accept(PLACE, works.alert("A"), works.alert("B"))
         await works.rest()
         paused, opened = await told(works, watch, 40)
         assert (paused.lane, paused.why, paused.rate) == ("wall", "pacing", "2/30s")
@@ -119,8 +124,7 @@ async def test_a_lane_that_pauses_for_long_is_told_once_and_once_more_when_it_is
 
 
 async def test_a_lane_that_paces_in_moments_is_not_worth_a_word(tmp_path: Path, clock: ManualClock):
-    place = TargetPolicy(target=PLACE.target, lane="wall", gate=GatePolicy(rates=(Rate(5, timedelta(seconds=2)),)))
-    async with at_work(tmp_path / "ledger.db", clock, place) as works:
-        await works.accept(place, *(works.alert(f"S{number}") for number in range(30)))
+    async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[paced(5, 2)]) as works:
+        await works.accept(PLACE, *(works.alert(f"S{number}") for number in range(30)))
         await works.rest()
         assert await told(works, watch_of(works), 20) == []

@@ -34,7 +34,7 @@ async def test_what_is_claimed_when_shadow_begins_does_not_leave(tmp_path: Path)
         lane.claiming = False
         go_dark(works)
         lane.start(clock.monotonic())
-        works.dispatcher._spawn(works.dispatcher._make(lane, claim, clock.monotonic()))
+        works.dispatcher._tasks.start(works.dispatcher._make(lane, claim, clock.monotonic(), 1))
         await works.rest()
         ended = [(move.to, move.why) for move in works.facts if isinstance(move, Moved)]
         assert ended[-1] == (DeliveryState.CANCELLED, Why.SHADOW)

@@ -22,6 +22,7 @@ from tocsin.ledger.contract import Archive, Item, Ledger, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.shared_gates import SharedGates
@@ -30,6 +31,7 @@ from tocsin.pipeline.targets import Targets
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
@@ -72,6 +74,7 @@ class Works:
     dispatcher: Dispatcher
     lanes: Lanes
     attempts: Attempts
+    doubts: Doubts
     board: Board
     clock: ManualClock
     facts: list[Fact]
@@ -101,9 +104,8 @@ class Works:
 
     async def settle_doubts(self) -> None:
         """As upkeep does now and then."""
-        for claim in await self.archive.unknown(frozenset(self.lanes)):
-            moved = await self.attempts.settle_doubt(claim)
-            self.dispatcher.wake(delivery.lane for delivery in moved.deliveries)
+        await self.doubts.look(self.dispatcher.follow)
+        await self.doubts._tasks.join()
 
     async def rest(self) -> None:
         """Until everything that can happen at this time has happened, and the scheduler sleeps until the next."""
@@ -111,7 +113,7 @@ class Works:
             await asyncio.sleep(0)
 
     def is_busy(self) -> bool:
-        return bool(self.dispatcher._under_way) or self.is_due()
+        return bool(self.dispatcher._tasks) or self.is_due()
 
     def is_due(self) -> bool:
         """The scheduler does not sleep until what is planned next."""
@@ -138,12 +140,18 @@ async def at_work(
     *policies: TargetPolicy,
     answer: Answer = takes_it,
     kind: Callable[[ManualClock, Answer], Board] = Board,
+    lane_policies: Sequence[LanePolicy] = (),
 ) -> AsyncIterator[Works]:
     book = Rulebook(
         catalog=Catalog(),
         filters=FilterPolicy(),
         dedup=AlertDeduplicator(DedupPolicy()),
-        routing=RoutingPolicy(routes=(), targets={policy.target: policy for policy in policies}),
+        routing=RoutingPolicy(
+            routes=(),
+            targets={policy.target: policy for policy in policies},
+            lanes={policy.lane: LanePolicy(name=policy.lane, channel=policy.target.channel) for policy in policies}
+            | {lane.name: lane for lane in lane_policies},
+        ),
     )
     facts: list[Fact] = []
     board = kind(clock, answer)
@@ -155,10 +163,19 @@ async def at_work(
         attempts = Attempts(**known, in_force=in_force, targets=targets, random=Random(1))
         gates, shut = SharedGates(in_force, targets, clock), ShutLanes(*books, clock)
         lanes = Lanes(in_force, gates, shut, clock, facts.append)
-        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, lanes=lanes)
+        doubts = Doubts(
+            archive=known["archive"],
+            clock=known["clock"],
+            tell=known["tell"],
+            attempts=attempts,
+            lanes=lanes,
+            in_force=in_force,
+            random=Random(1),
+        )
+        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, doubts=doubts, lanes=lanes)
         stack.push_async_callback(lanes.stop)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, 5)
-        works = Works(*books, dispatcher, lanes, attempts, board, clock, facts)
+        works = Works(*books, dispatcher, lanes, attempts, doubts, board, clock, facts)
         await works.rest()
         yield works

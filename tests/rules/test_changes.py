@@ -8,6 +8,7 @@ import pytest
 from tocsin.core.condition import Phase, What
 from tocsin.core.delivery import Target
 from tocsin.core.facts import (
+    BY_OPERATOR,
     Attempted,
     BreakerClosed,
     BreakerOpened,
@@ -96,3 +97,7 @@ def test_the_text_of_a_bug_stays_in_the_log(word: str):
 
 def test_a_detail_is_bounded():
     assert len(change(Reloaded("x" * 10_000)).detail) == LONGEST_DETAIL
+
+
+def test_what_an_operator_disabled_is_no_news_to_operators():
+    assert change(TargetDisabled(GENERAL, BY_OPERATOR, "")) is None

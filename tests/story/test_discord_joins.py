@@ -7,7 +7,7 @@ import pytest
 from tests.story.town import DEADLINE_S, Town
 
 from tocsin import Receipt
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.facts import LaneClosed
 from tocsin.sandbox import Fault
 from tocsin.sandbox.discord.guild import Message
@@ -53,7 +53,7 @@ def edits(town: Town) -> list[Any]:
 
 async def nothing_is_left_to_edit(town: Town) -> None:
     async with asyncio.timeout(DEADLINE_S):
-        while await town.alerts.archive.edits(frozenset({"discord:general"})):
+        while await town.alerts.archive.edits(frozenset({Target("discord", "general")})):
             await town.alerts.editor.look()
 
 

@@ -128,3 +128,26 @@ async def test_a_disabled_target_waits_for_a_human(town: Town):
     assert told["closed"] == {"why": "disabled", "opens_at": None, "rate": ""}
     assert told["opens_in_s"] is None
     assert 'why="disabled"} +Inf' in town.alerts.telemetry.exposition().decode()
+
+
+async def test_of_two_names_of_one_address_one_is_disabled_and_the_other_lives_on(town: Town):
+    """They share Discord's limit, so they share a lane; everything else is each one's own."""
+    url = town.sandbox.discord.webhook("general")
+    routes = [{"name": "both", "match": {}, "to": ["discord:general", "discord:second"]}]
+    await town.open(discord={"webhooks": {"general": url, "second": url}}, routes=routes)
+    await town.report("RTX 5090")
+    await town.room("general").expect_count(2)
+    told = await town.call("POST", "/api/v1/channels/discord/targets/second/disable")
+    assert told == {"target": "discord:second", "enabled": False}
+    first, second = [await standing(town, f"discord:{name}") for name in ("general", "second")]
+    assert first["lane"] == second["lane"] == "discord:general"
+    assert (first["enabled"], first["closed"], first["opens_in_s"]) == (True, None, 0.0)
+    assert (second["enabled"], second["closed"]["why"], second["disabled"]["why"]) == (False, "disabled", "operator")
+    await town.call("POST", "/api/v1/stock", {"sku": "RTX-5090", "retailer": "bestbuy", "in_stock": False})
+    await town.room("general").expect_edit("~~RTX 5090~~")
+    sent = await town.settled(await town.report("Steam Deck"), DeliveryState.SENT)
+    assert str(sent.target) == "discord:general"
+    await town.call("POST", "/api/v1/channels/discord/targets/second/enable")
+    await town.report("PS5")
+    await town.room("general").expect_count(5)
+    assert (await town.get("/api/v1/conditions"))["conditions"] == []

@@ -27,6 +27,7 @@ from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
@@ -41,6 +42,7 @@ from tocsin.pipeline.tokens import ConfiguredToken, Tokens
 from tocsin.rules.catalog import Catalog, Product, Retailer
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -126,6 +128,7 @@ def a_rulebook() -> Rulebook:
         routing=RoutingPolicy(
             routes=(Route(name="all", match=Match(), to=(BOARD,)),),
             targets={BOARD: TargetPolicy(target=BOARD, lane="board")},
+            lanes={"board": LanePolicy(name="board", channel="board")},
         ),
     )
 
@@ -149,7 +152,16 @@ async def open_house(
         gates = SharedGates(in_force, targets, clock)
         shut = ShutLanes(ledger, archive, clock)
         lanes = Lanes(in_force, gates, shut, clock, facts.append)
-        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, lanes=lanes)
+        doubts = Doubts(
+            archive=known["archive"],
+            clock=known["clock"],
+            tell=known["tell"],
+            attempts=attempts,
+            lanes=lanes,
+            in_force=in_force,
+            random=Random(1),
+        )
+        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, doubts=doubts, lanes=lanes)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
         tokens = Tokens(ledger, archive, clock)

@@ -17,6 +17,7 @@ from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.objective import Objective
@@ -81,9 +82,7 @@ def rulebook(config: Config) -> Rulebook:
         catalog=catalog,
         filters=_filters(settings, catalog),
         dedup=AlertDeduplicator(DedupPolicy(**dict(settings.dedup))),
-        routing=RoutingPolicy(
-            routes=routes(settings), targets={policy.target: policy for policy in _targets(settings)}
-        ),
+        routing=_routing(settings),
         objective=_objective(settings),
         operators=settings.operators.to,
         retention=settings.storage.retention,
@@ -167,50 +166,71 @@ def _filters(settings: Settings, catalog: Catalog) -> FilterPolicy:
     )
 
 
-def _targets(settings: Settings) -> Iterator[TargetPolicy]:
-    """One for each place on a channel that this version has."""
+def _routing(settings: Settings) -> RoutingPolicy:
+    places = tuple(_places(settings))
+    return RoutingPolicy(
+        routes=routes(settings),
+        targets={target.target: target for target, _ in places},
+        lanes={lane.name: lane for _, lane in places},
+    )
+
+
+def _places(settings: Settings) -> Iterator[tuple[TargetPolicy, LanePolicy]]:
+    """One for each place on a channel that this version has, with its lane."""
     channels = settings.alerts.channels
     if channels.discord and channels.discord.enabled:
-        yield from _discord_targets(channels.discord, settings)
+        yield from _discord_places(channels.discord, settings)
     if channels.webhook and channels.webhook.enabled:
-        yield from _webhook_targets(channels.webhook, settings)
+        yield from _webhook_places(channels.webhook, settings)
 
 
-def _discord_targets(discord: Discord, settings: Settings) -> Iterator[TargetPolicy]:
+def _discord_places(discord: Discord, settings: Settings) -> Iterator[tuple[TargetPolicy, LanePolicy]]:
     lanes = _lanes(discord)
     for name, webhook in discord.webhooks.items():
-        policy = _target(Target("discord", name), lanes[name], discord, settings)
-        yield replace(
-            policy,
+        policy = replace(
+            _target(Target("discord", name), lanes[name], discord, settings),
             mentions=_mentions(name, webhook),
             quiet=_quiet(webhook, settings.quiet_hours),
             join=(discord.join if webhook.join is None else webhook.join) or None,
         )
+        yield policy, _lane("discord", lanes[name], discord)
 
 
-def _webhook_targets(webhook: Webhooks, settings: Settings) -> Iterator[TargetPolicy]:
+def _webhook_places(webhook: Webhooks, settings: Settings) -> Iterator[tuple[TargetPolicy, LanePolicy]]:
+    """Each endpoint has a lane of its own: what its receiver can bear is its own matter."""
     for name, endpoint in webhook.endpoints.items():
         target = Target("webhook", name)
-        policy = _target(target, str(target), webhook, settings)
-        yield replace(policy, gate=replace(policy.gate, bundle=endpoint.bundle))
+        lane = _lane("webhook", str(target), webhook)
+        yield (
+            _target(target, lane.name, webhook, settings),
+            replace(lane, gate=replace(lane.gate, bundle=endpoint.bundle)),
+        )
+
+
+def _lane(channel: str, name: str, settings: Channel) -> LanePolicy:
+    """What every lane has from its channel."""
+    own = (settings.rate_limit,) if settings.rate_limit else ()
+    known = OFFERS[channel]
+    offer = known if settings.pacing != "none" else replace(UNPACED, bundle=known.bundle)
+    return LanePolicy(
+        name=name,
+        channel=channel,
+        gate=GatePolicy(
+            rates=own + offer.rates + offer.shared,
+            share=settings.share,
+            bundle=offer.bundle,
+            max_in_flight=offer.in_flight,
+        ),
+        shared=GatePolicy(rates=offer.shared, share=settings.share),
+        whole=GatePolicy(rates=offer.whole, share=settings.share),
+    )
 
 
 def _target(target: Target, lane: str, channel: Channel, settings: Settings) -> TargetPolicy:
     """What every target has from its channel."""
-    own = (channel.rate_limit,) if channel.rate_limit else ()
-    known = OFFERS[target.channel]
-    offer = known if channel.pacing != "none" else replace(UNPACED, bundle=known.bundle)
     return TargetPolicy(
         target=target,
         lane=lane,
-        gate=GatePolicy(
-            rates=own + offer.rates + offer.shared,
-            share=channel.share,
-            bundle=offer.bundle,
-            max_in_flight=offer.in_flight,
-        ),
-        shared=GatePolicy(rates=offer.shared, share=channel.share),
-        whole=GatePolicy(rates=offer.whole, share=channel.share),
         max_age={**settings.max_age, **channel.max_age},
         fail_over_after=channel.fail_over_after,
         on_lost_answer=channel.on_lost_answer,

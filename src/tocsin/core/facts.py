@@ -64,8 +64,13 @@ class Attempted:
     is_test: bool = False
 
 
+BY_OPERATOR = "operator"
+
+
 @dataclass(frozen=True, slots=True)
 class TargetDisabled:
+    """Nothing is sent there any more. `why` is the refusal that said so, or `operator` where one of them did."""
+
     target: Target
     why: str
     detail: str

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.condition import Condition
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger import conditions, edits, history, lanes, last_minute, monitors, punctuality, queue, registry
@@ -88,8 +88,8 @@ class SqlArchive:
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
         return await self._read(lambda connection: queue.unknown(connection, lanes, limit))
 
-    async def edits(self, lanes: frozenset[str], limit: int = 50) -> tuple[StandingMessage, ...]:
-        return await self._read(lambda connection: edits.due(connection, lanes, limit))
+    async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
+        return await self._read(lambda connection: edits.due(connection, targets, limit))
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._read(lambda connection: queue.recent_attempts(connection, since))

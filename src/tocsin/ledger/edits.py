@@ -5,7 +5,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.among import among
 from tocsin.ledger.contract import StandingMessage
@@ -40,22 +40,20 @@ _BEING_JOINED = exists().where(
 )
 
 
-def due(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[StandingMessage, ...]:
+def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple[StandingMessage, ...]:
     """Whole messages, the longest standing first: the members of one are edited together. What somebody has begun to
     join is left to that one: an alert that our own code dies over is counted by its attempts, not by edits.
     """
+    at = deliveries.c.target.in_(sorted(map(str, targets)))
     which = (
         select(messages.c.reference)
         .join(deliveries, deliveries.c.key == messages.c.delivery)
-        .where(EDIT_DUE, deliveries.c.lane.in_(sorted(lanes)), ~_BEING_JOINED)
+        .where(EDIT_DUE, at, ~_BEING_JOINED)
         .group_by(messages.c.reference)
         .order_by(messages.c.reference)
         .limit(limit)
     )
-    rows = connection.execute(
-        MEMBERS.where(messages.c.reference.in_(which.scalar_subquery()), deliveries.c.lane.in_(sorted(lanes)))
-    )
-    return messages_of(rows)
+    return messages_of(connection.execute(MEMBERS.where(messages.c.reference.in_(which.scalar_subquery()), at)))
 
 
 def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, StandingMessage]:

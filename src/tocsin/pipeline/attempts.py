@@ -1,4 +1,4 @@
-"""One attempt from its claim to its settlement, and what happens where nobody knows how it ended."""
+"""One attempt from its claim to its settlement."""
 
 import asyncio
 import contextlib
@@ -8,25 +8,25 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Channel, Finds, Measures, Member, RepeatsSafely, Report
+from tocsin.channels.contract import Attempt, Measures, Member, Report
 from tocsin.core.clock import Clock
-from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.noise import Noise
-from tocsin.pipeline.quarantine import blamed, has_killed, is_poison
+from tocsin.pipeline.quarantine import blamed, is_poison
 from tocsin.pipeline.request import answer_of, composed, made, name_of, outcome_of
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.objective import late_by_wish
-from tocsin.rules.step import SET_ASIDE, Step, after, after_doubt, after_harmless_doubt, after_join
+from tocsin.rules.step import SET_ASIDE, Step, after, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
 
@@ -115,37 +115,16 @@ class Attempts:
             await self._ledger.note_mention(attempt.key, " ".join(attempt.mention.names))
 
     async def settle(self, claim: Claim, answered: Answered) -> MovedRows:
-        """Write down what came of it; where nobody knows, find out. The deliveries as the ledger has them then."""
+        """Write down what came of it. The deliveries as the ledger has them then."""
         moved = await self._settle(claim, answered)
-        if any(isinstance(outcome, Unknown) for outcome in answered.report.outcomes):
-            return await self.settle_doubt(claim)
         outcomes = {m.delivery.key: outcome for m, outcome in answered.outcomes()}
         poison = [one for one in moved.deliveries if one.key in outcomes and is_poison(outcomes[one.key], one)]
-        return _joined_rows(moved, await self._set_aside(poison, claim)) if poison else moved
+        return joined_rows(moved, await self.set_aside(poison, claim)) if poison else moved
 
-    async def settle_doubt(self, claim: Claim) -> MovedRows:
-        """Find out what became of an attempt whose answer was lost; where nobody can tell, decide by configuration."""
-        channel = self._in_force.channels[claim.target.channel]
-        doubtful = await self._doubtful(claim)
-        records = {delivery.key: record for delivery, record in claim.members}
-        if claim.joins is not None or not isinstance(channel, Finds):
-            return await self._move([self._undecided(delivery, channel, claim) for delivery in doubtful], records)
-        found = await channel.find(composed(claim))
-        if found is None:
-            return MovedRows(())
-        outcomes = dict(zip((delivery.key for delivery, _ in claim.members), found.outcomes, strict=True))
-        moves = [_found(delivery, outcomes[delivery.key]) for delivery in doubtful]
-        moved = await self._move(moves, records)
-        deadly = [one for one in doubtful if _is_missing(outcomes[one.key]) and await has_killed(one, self._archive)]
-        back = {one.key: one for one in moved.deliveries}
-        poison = [back[one.key] for one in deadly if one.key in back]
-        return _joined_rows(moved, await self._set_aside(poison, claim)) if poison else moved
-
-    async def _set_aside(self, poison: Sequence[Delivery], claim: Claim) -> MovedRows:
+    async def set_aside(self, poison: Sequence[Delivery], claim: Claim) -> MovedRows:
         """Out of the queue, to its fallback or to an operator: tried again it would fail again."""
-        records = {delivery.key: record for delivery, record in claim.members}
         pending = [delivery for delivery in poison if delivery.state is DeliveryState.PENDING]
-        return await self._move([replace(_move(one, SET_ASIDE), detail=one.detail) for one in pending], records)
+        return await self.move([replace(move_of(one, SET_ASIDE), detail=one.detail) for one in pending], claim.records)
 
     async def _send(self, attempt: Attempt) -> Report:
         if attempt.target in self._in_force.rulebook.routing.shadow:
@@ -179,7 +158,7 @@ class Attempts:
         settlement = Settlement(
             attempt=attempt.key,
             outcome=outcome_of(claim, report),
-            moves=tuple(map(_move, deliveries, answered.steps, report.outcomes)),
+            moves=tuple(map(move_of, deliveries, answered.steps, report.outcomes)),
             status=report.status,
             answer=answer_of(claim, report),
             mentioned=" ".join(attempt.mention.names),
@@ -194,22 +173,10 @@ class Attempts:
         self._tell_settled(answered, moved)
         return moved
 
-    async def _doubtful(self, claim: Claim) -> list[Delivery]:
-        """The members that are still `unknown`."""
-        read = [await self._archive.delivery(delivery.id) for delivery, _ in claim.members]
-        return [delivery for delivery in read if delivery and delivery.state is DeliveryState.UNKNOWN]
-
-    def _undecided(self, delivery: Delivery, channel: Channel, claim: Claim) -> Move:
-        """An edit is the same however often it is made, and so is joining."""
-        now, jitter = self._clock.now(), self._random.random()
-        repeats_safely = isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target)
-        if repeats_safely or claim.joins is not None:
-            return _move(delivery, after_harmless_doubt(delivery, now, jitter))
-        policy = self._in_force.rulebook.routing.targets[delivery.target]
-        return _move(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
-
-    async def _move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MovedRows:
-        """`records` are the alerts, by the keys of their deliveries."""
+    async def move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MovedRows:
+        """Settle deliveries outside an attempt, however often the ledger must be asked. `records`: the alerts by the
+        keys of their deliveries.
+        """
         now = self._clock.monotonic()
         moved = await self._until_taken(lambda: self._ledger.move(moves))
         for delivery in moved.deliveries:
@@ -261,7 +228,7 @@ class Attempts:
         return before + self._stopwatch.span(record.accepted_at, answered)
 
 
-def _joined_rows(first: MovedRows, then: MovedRows) -> MovedRows:
+def joined_rows(first: MovedRows, then: MovedRows) -> MovedRows:
     """Two moves of the same deliveries, as they stand after the second."""
     latest = {one.key: one for one in (*first.deliveries, *then.deliveries)}
     return MovedRows(tuple(latest.values()), first.lost, first.lanes | then.lanes)
@@ -271,7 +238,7 @@ def _refusal(outcome: Outcome) -> Refusal | None:
     return outcome.why if isinstance(outcome, Refused) else None
 
 
-def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Move:
+def move_of(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Move:
     return Move(
         key=delivery.key,
         fence=delivery.fence,
@@ -283,17 +250,6 @@ def _move(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Mov
         possibly_repeated=step.possibly_repeated,
         alone=step.alone,
     )
-
-
-def _is_missing(outcome: Outcome) -> bool:
-    """Asked, the provider said that it never had it."""
-    return not isinstance(outcome, Delivered)
-
-
-def _found(delivery: Delivery, outcome: Outcome) -> Move:
-    if isinstance(outcome, Delivered):
-        return _move(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
-    return _move(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
 
 
 def _dead(target: Target, outcomes: Iterable[Outcome]) -> tuple[Target, str, str] | None:

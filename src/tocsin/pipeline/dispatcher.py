@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
@@ -12,15 +11,17 @@ from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Moved, Tell, Trouble
 from tocsin.core.killpoint import Point, passing
-from tocsin.core.outcome import Deferred, Delay, Outcome
+from tocsin.core.outcome import Deferred, Delay, Outcome, Unknown
 from tocsin.ledger.contract import Archive, Claim, ClaimRequest, LaneRow, Ledger, Waiting
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.agenda import Agenda
 from tocsin.pipeline.attempts import Answered, Attempts
+from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane
 from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.quarantine import careful
+from tocsin.pipeline.tasks import Tasks
 
 LOOK_AGAIN_S = 1.0  # a lane with something waiting is looked at no later than this
 
@@ -32,6 +33,7 @@ class Dispatcher:
         ledger: Ledger,
         archive: Archive,
         attempts: Attempts,
+        doubts: Doubts,
         lanes: Lanes,
         in_force: InForce,
         clock: Clock,
@@ -40,12 +42,13 @@ class Dispatcher:
         self._ledger = ledger
         self._archive = archive
         self._attempts = attempts
+        self._doubts = doubts
         self._lanes = lanes
         self._in_force = in_force
         self._clock = clock
         self._tell = tell
         self._agenda = Agenda(clock)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("dispatcher", tell)
         self._scheduler: asyncio.Task[None] | None = None
         self._seen: tuple[LaneRow, ...] = ()
 
@@ -65,12 +68,8 @@ class Dispatcher:
             await asyncio.wait({self._scheduler})
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
-                while self._under_way:  # a claim on its way to the ledger still becomes an attempt
-                    await asyncio.wait(self._under_way)
-        if late := tuple(self._under_way):
-            for task in late:
-                task.cancel()
-            await asyncio.wait(late)
+                await self._tasks.join()  # a claim on its way to the ledger still becomes an attempt
+        if await self._tasks.cancel():
             with contextlib.suppress(LedgerError):  # a ledger that cannot now is read again at the next start
                 await self._recover()
 
@@ -81,7 +80,7 @@ class Dispatcher:
         for row in self._seen:
             if row.next_due is not None:
                 lane = self._lanes.get(row.lane)
-                in_shadow = lane is not None and lane.policy.shadow
+                in_shadow = lane is not None and lane.shadow
                 self._plan(row.lane, self._clock.monotonic() if in_shadow else self._monotonic(row.next_due))
 
     def wake(self, lanes: Iterable[str]) -> None:
@@ -99,8 +98,8 @@ class Dispatcher:
     def _visit(self, lane: Lane) -> None:
         """Claim now if a band may leave; else come back when one may. A busy lane is planned again by who ends."""
         now = self._clock.monotonic()
-        if lane.policy.shadow:
-            self._spawn(self._withhold(lane))
+        if lane.shadow:
+            self._tasks.start(self._withhold(lane))
             return
         if lane.claiming or lane.full():
             lane.stirred = True
@@ -112,7 +111,7 @@ class Dispatcher:
         oldest_first = lane.oldest_first()
         lane.claiming = True
         lane.enter(now)  # at once: other lanes may pass the same gate, and are looked at before this claim begins
-        self._spawn(self._claim(lane, lowest, now, oldest_first=oldest_first))
+        self._tasks.start(self._claim(lane, lowest, now, oldest_first=oldest_first))
 
     async def _claim(self, lane: Lane, lowest: Band, now: float, *, oldest_first: bool) -> None:
         claims: tuple[Claim, ...] = ()
@@ -131,7 +130,7 @@ class Dispatcher:
         for claim, taken in zip(claims, units, strict=True):
             passing(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
-            self._spawn(self._make(lane, claim, now, taken))
+            self._tasks.start(self._make(lane, claim, now, taken))
         self._plan_next(lane)
 
     async def _withhold(self, lane: Lane) -> None:
@@ -172,7 +171,9 @@ class Dispatcher:
         finally:
             lane.end(entered, left, units)
             self._plan_next(lane)
-        self._follow(await self._attempts.settle(claim, answered))
+        self.follow(await self._attempts.settle(claim, answered))
+        if any(isinstance(outcome, Unknown) for outcome in answered.report.outcomes):
+            self.follow(await self._doubts.settle(claim))
 
     def _learn(self, lane: Lane, answered: Answered, now: float) -> None:
         lane.heed(now, answered.report.budget)
@@ -180,7 +181,7 @@ class Dispatcher:
         if answered.shut_for:
             self._lanes.shut(lane, answered.report, answered.shut_for)
 
-    def _follow(self, moved: MovedRows) -> None:
+    def follow(self, moved: MovedRows) -> None:
         """What came back to the queue, and what others wait for."""
         for delivery in moved.deliveries:
             if delivery.state is DeliveryState.PENDING:
@@ -212,7 +213,7 @@ class Dispatcher:
 
     async def _remember(self) -> None:
         """Pacing and mention budgets go on where the last process stopped."""
-        memory = max((lane.policy.memory for lane in self._lanes.values()), default=timedelta())
+        memory = self._in_force.rulebook.routing.memory
         recent = await self._archive.recent_attempts(self._clock.now() - memory)
         self._lanes.restore(recent)
         for row in recent:
@@ -227,16 +228,6 @@ class Dispatcher:
 
     def _monotonic(self, moment: datetime) -> float:
         return self._clock.monotonic() + (moment - self._clock.now()).total_seconds()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (bug := task.exception()):
-            self._tell(Trouble("dispatcher_failed", repr(bug), "Report this: an attempt ended in an unforeseen way."))
 
 
 def _told(answered: Answered) -> Outcome:

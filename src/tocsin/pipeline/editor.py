@@ -1,7 +1,9 @@
 """Keeps messages that stand at providers true, with what the lanes' budgets leave over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
 from tocsin.channels.contract import Edits, Report
 from tocsin.core.alert import Band
@@ -15,6 +17,7 @@ from tocsin.pipeline.lane import Lane
 from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.request import message_of
 from tocsin.pipeline.targets import Targets
+from tocsin.pipeline.tasks import Tasks
 from tocsin.rules.gate import bounded
 from tocsin.rules.step import back_off
 
@@ -55,23 +58,40 @@ class Editor:
         self._clock = clock
         self._tell = tell
         self._rests: dict[str, _Rest] = {}  # by lane, and by the reference of a message
+        self._tasks = Tasks("editor", tell)
+        self._looked_after: set[str] = set()
 
     async def look(self) -> None:
-        """Edit what is due on lanes that have nothing else to do."""
-        idle = frozenset(name for name, lane in self._lanes.items() if self._spare(lane))
+        """Begin to edit what is due on lanes that have nothing else to do: one task for each, so that a provider that
+        answers slowly keeps no other lane's messages from being put right.
+        """
+        idle = frozenset(name for name, lane in self._lanes.items() if self._spare(lane)) - self._looked_after
         if not idle:
             return
-        for message in await self._archive.edits(idle):
-            lane = self._lanes.get(message.lane)
-            if lane is not None and self._spare(lane) and not self._rests_now(message.reference):
-                await self._edit(lane, message)
+        alive = frozenset(target for name in idle for target in self._lanes[name].alive(self._targets.disabled))
+        for name, messages in groupby(sorted(await self._archive.edits(alive), key=_lane_of), key=_lane_of):
+            if name in idle:
+                self._looked_after.add(name)
+                self._tasks.start(self._edit_all(name, tuple(messages)))
+
+    async def stop(self) -> None:
+        """An edit that has no answer yet is made again."""
+        await self._tasks.cancel()
+
+    async def _edit_all(self, name: str, messages: Sequence[StandingMessage]) -> None:
+        try:
+            for message in messages:
+                lane = self._lanes.get(name)
+                if lane is not None and self._spare(lane) and not self._rests_now(message.reference):
+                    await self._edit(lane, message)
+        finally:
+            self._looked_after.discard(name)
 
     def _spare(self, lane: Lane) -> bool:
         """The lowest band may leave, and nothing waits that could."""
         waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
         busy = waiting or lane.claiming or lane.full() or self._rests_now(lane.name)
-        alive = lane.policy.target not in self._targets.disabled and not lane.policy.shadow
-        return alive and not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+        return not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
 
     def _rests_now(self, name: str) -> bool:
         rest = self._rests.get(name)
@@ -90,7 +110,9 @@ class Editor:
                 await self._done(message)
                 if refused.why.disables_target:
                     # A dead target is not called again, whoever found out.
-                    self._dispatcher.wake(await self._targets.disable(message.target, refused))
+                    self._dispatcher.wake(
+                        await self._targets.disable(message.target, refused.why.value, refused.detail)
+                    )
             case Deferred() | Unknown() as failed:
                 self._put_off(lane, message, report, failed)
         if report.budget and not report.budget.remaining:
@@ -102,11 +124,14 @@ class Editor:
         probing = lane.breaker.open
         lane.enter(began)
         lane.start(began)
-        report = await channel.edit(message_of(message))
-        now = self._clock.monotonic()
-        if probing:
-            self._lanes.judge(lane, report.outcomes[0])
-        lane.end(began, now)
+        try:
+            report = await channel.edit(message_of(message))
+            if probing:
+                self._lanes.judge(lane, report.outcomes[0])
+        finally:
+            now = self._clock.monotonic()
+            lane.end(began, now)
+            self._dispatcher.wake([lane.name] if lane.stirred else [])
         self._tell(
             Attempted(
                 target=message.target, lane=lane.name, members=len(message.members), outcome="edit", took_s=now - began
@@ -133,3 +158,7 @@ class Editor:
         before = self._rests.get(name, _Rest(0.0, 0))
         until = self._clock.monotonic() + bounded(wait).total_seconds()
         self._rests[name] = _Rest(max(before.until, until), max(before.failures, failures))
+
+
+def _lane_of(message: StandingMessage) -> str:
+    return message.lane

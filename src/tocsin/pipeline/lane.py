@@ -1,13 +1,14 @@
 """All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappop, heappush
 
 from tocsin.channels.contract import Budget
 from tocsin.core.alert import Band
+from tocsin.core.delivery import Target
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
 from tocsin.rules.breaker import Breaker, admits, judge, probe
@@ -26,6 +27,7 @@ from tocsin.rules.gate import (
     spend_more,
     unspend,
 )
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
 
 
@@ -64,8 +66,8 @@ class Turnstile:
 class Lane:
     """`waiting` is what the ledger last said is left: None where nothing is known to wait."""
 
-    name: str
-    policy: TargetPolicy
+    policy: LanePolicy
+    targets: tuple[TargetPolicy, ...]  # whose deliveries stand in it
     turnstiles: list[Turnstile]
     breaker: Breaker = field(default_factory=Breaker)
     in_flight: int = 0
@@ -77,8 +79,21 @@ class Lane:
     shut_why: str = ""  # what its provider last shut it for
 
     @property
+    def name(self) -> str:
+        return self.policy.name
+
+    @property
     def channel(self) -> str:
-        return self.policy.target.channel
+        return self.policy.channel
+
+    @property
+    def shadow(self) -> bool:
+        """Nothing of it is ever sent."""
+        return all(target.shadow for target in self.targets)
+
+    def alive(self, disabled: Collection[Target]) -> tuple[Target, ...]:
+        """Those of its targets that something may be sent to."""
+        return tuple(one.target for one in self.targets if not one.shadow and one.target not in disabled)
 
     def full(self) -> bool:
         """As many requests are under way as may be; while the breaker probes, that is one."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.core.clock import Clock
+from tocsin.core.delivery import Target
 from tocsin.core.facts import LaneOpened, LanePaused, Tell
 from tocsin.core.record import rfc3339
 from tocsin.pipeline.closure import Cause, Closure, closure_of
@@ -35,13 +36,15 @@ class LaneWatch:
                 self._told[name] = closure
                 self._tell(LanePaused(lane=name, why=closure.why.value, rate=closure.rate, until=self._moment(closure)))
 
-    def as_json(self, name: str) -> dict[str, Any]:
-        """How a lane stands, for people; durations in seconds, `opens_in_s` None where time alone opens nothing."""
+    def as_json(self, name: str, target: Target) -> dict[str, Any]:
+        """How a lane stands for one of its targets; durations in seconds, `opens_in_s` None where time alone opens
+        nothing.
+        """
         lane = self._lanes.get(name)
         if lane is None:
             return {"lane": name}
         now = self._clock.monotonic()
-        closure = self._closure(lane, now)
+        closure = closure_of(lane, now, disabled=target in self._targets.disabled)
         return {
             "lane": name,
             "in_flight": lane.in_flight,
@@ -66,7 +69,7 @@ class LaneWatch:
         return {name: closure for name, closure in closures.items() if closure is not None}
 
     def _closure(self, lane: Lane, now: float) -> Closure | None:
-        return closure_of(lane, now, disabled=lane.policy.target in self._targets.disabled)
+        return closure_of(lane, now, disabled=all(one.target in self._targets.disabled for one in lane.targets))
 
     def _described(self, closure: Closure) -> dict[str, Any]:
         until = self._moment(closure)

@@ -1,21 +1,20 @@
 """Every lane of the rulebook in force: what shuts one is heeded, told and remembered here."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from tocsin.channels.contract import Report
 from tocsin.core.clock import Clock
-from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Tell, Trouble
+from tocsin.core.facts import BreakerClosed, BreakerOpened, LaneClosed, Tell
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
 from tocsin.ledger.contract import AttemptRow
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane import Lane, Turnstile
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
-from tocsin.rules.routing import TargetPolicy
+from tocsin.pipeline.tasks import Tasks
+from tocsin.rules.lane import LanePolicy
 
 
 class Lanes(Mapping[str, Lane]):
@@ -31,7 +30,8 @@ class Lanes(Mapping[str, Lane]):
         self._tell = tell
         self._lanes: dict[str, Lane] = {}
         self._wholes: dict[str, Turnstile] = {}
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._questions = Tasks("lanes", tell)
+        self._writes = Tasks("lanes", tell)
         self._joining = False
 
     def __getitem__(self, name: str) -> Lane:
@@ -45,16 +45,17 @@ class Lanes(Mapping[str, Lane]):
 
     def adopt(self) -> None:
         """Lanes as the rulebook in force has them. What waits in a lane that is gone is held, not lost."""
-        policies = {policy.lane: policy for policy in self._in_force.rulebook.routing.targets.values()}
-        for name in self._lanes.keys() - policies.keys():
+        routing = self._in_force.rulebook.routing
+        for name in self._lanes.keys() - routing.lanes.keys():
             del self._lanes[name]
-        for name, policy in policies.items():
+        for name, policy in routing.lanes.items():
+            targets = routing.by_lane[name]
             if lane := self._lanes.get(name):
-                lane.policy = policy
+                lane.policy, lane.targets = policy, targets
                 lane.turnstiles[0].policy = policy.gate
                 self._whole(policy)
             else:
-                self._lanes[name] = Lane(name, policy, [Turnstile(policy.gate), self._whole(policy)])
+                self._lanes[name] = Lane(policy, targets, [Turnstile(policy.gate), self._whole(policy)])
 
     def restore(self, recent: Iterable[AttemptRow]) -> None:
         """Pacing goes on where the last process stopped."""
@@ -71,12 +72,13 @@ class Lanes(Mapping[str, Lane]):
     async def look(self) -> None:
         """Ask providers which lanes share a gate, and write down what could not be written before."""
         if not self._joining:
-            self._spawn(self._join())
+            self._questions.start(self._join())
         await self._shut_lanes.keep_all(self)
 
     async def stop(self) -> None:
-        if self._under_way:
-            await asyncio.wait(self._under_way)
+        """A question to a provider can be asked again; how a lane stands is written down."""
+        await self._questions.cancel()
+        await self._writes.join()
 
     def broken(self) -> frozenset[str]:
         """Those whose breaker is open: what waits there may fail over."""
@@ -101,9 +103,9 @@ class Lanes(Mapping[str, Lane]):
             self._tell(BreakerClosed(lane.name))
         self._remember(lane)
 
-    def _whole(self, policy: TargetPolicy) -> Turnstile:
+    def _whole(self, policy: LanePolicy) -> Turnstile:
         """The one that every lane of a channel passes."""
-        stile = self._wholes.setdefault(policy.target.channel, Turnstile(policy.whole))
+        stile = self._wholes.setdefault(policy.channel, Turnstile(policy.whole))
         stile.policy = policy.whole
         return stile
 
@@ -119,7 +121,7 @@ class Lanes(Mapping[str, Lane]):
     def _remember(self, lane: Lane) -> None:
         """Nothing waits for it."""
         if self._shut_lanes.changed(lane):
-            self._spawn(self._shut_lanes.keep(lane.name, lane))
+            self._writes.start(self._shut_lanes.keep(lane.name, lane))
 
     async def _join(self) -> None:
         self._joining = True
@@ -127,16 +129,6 @@ class Lanes(Mapping[str, Lane]):
             await self._shared_gates.join(tuple(self.values()))
         finally:
             self._joining = False
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (bug := task.exception()):
-            self._tell(Trouble("lanes_failed", repr(bug), "Report this: lanes were looked after in vain."))
 
 
 def _why_shut(report: Report) -> str:

@@ -13,7 +13,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Episode, Plan, Reason
 from tocsin.core.delivery import MOVES, Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import InvalidRequestError, NotFoundError
-from tocsin.core.facts import Moved, Tell
+from tocsin.core.facts import BY_OPERATOR, Moved, Tell
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
 from tocsin.pipeline.attempts import Attempts
@@ -88,6 +88,14 @@ class Operations:
         self._dispatcher.wake([retried.lane])
         return retried
 
+    async def disable(self, target: Target) -> None:
+        """Send nothing there until it is enabled: what waits goes to its fallback, or is refused (no_target). What is
+        disabled already stays so, for the reason it has. Raises NotFoundError for a target that is not configured.
+        """
+        self._policy(target)
+        if target not in self._targets.disabled:
+            self._dispatcher.wake(await self._targets.disable(target, BY_OPERATOR))
+
     async def enable(self, target: Target) -> None:
         """Raises NotFoundError where it was not disabled."""
         await self._targets.enable(target)
@@ -105,11 +113,12 @@ class Operations:
                     "enabled": rest is None,
                     "disabled": rest and {"at": rfc3339(rest.disabled_at), "why": rest.why, "detail": rest.detail},
                     "shadow": policy.shadow,
-                    **self._lane_watch.as_json(policy.lane),
-                    **_queue(lanes.pop(policy.lane, LaneRow(lane=policy.lane))),
+                    **self._lane_watch.as_json(policy.lane, target),
+                    **_queue(lanes.get(policy.lane, LaneRow(lane=policy.lane))),
                 }
             )
-        held = [{"lane": row.lane, **_queue(row)} for row in lanes.values()]
+        known = self._in_force.rulebook.routing.lanes
+        held = [{"lane": row.lane, **_queue(row)} for row in lanes.values() if row.lane not in known]
         told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
         return [*told, {"channel": None, "held": held}] if held else told
 
@@ -138,7 +147,7 @@ class Operations:
             "target": str(policy.target),
             "state": "pending",
             "why": "its lane is closed",
-            **self._lane_watch.as_json(policy.lane),
+            **self._lane_watch.as_json(policy.lane, policy.target),
         }
 
 

@@ -137,7 +137,7 @@ class Operators:
                 await self._note_told(way.target, news)
             case Refused() as refused if refused.why.disables_target:
                 with contextlib.suppress(LedgerError):  # it is found dead once more
-                    self._dispatcher.wake(await self._targets.disable(way.target, refused))
+                    self._dispatcher.wake(await self._targets.disable(way.target, refused.why.value, refused.detail))
             case Refused() as refused:
                 told = f"{way.target}: {refused.why} {refused.detail}"
                 self._tell(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))

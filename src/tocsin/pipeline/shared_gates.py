@@ -33,13 +33,15 @@ class SharedGates:
                     self._lead_through(lane, name)
 
     def _to_be_asked(self, lane: Lane) -> bool:
-        shares = lane.policy.shared.rates and not lane.shares and not lane.policy.shadow
-        alive = lane.policy.target not in self._targets.disabled
-        return bool(shares) and alive and self._clock.monotonic() >= self._ask_at[lane.name]
+        shares = lane.policy.shared.rates and not lane.shares
+        return (
+            bool(shares and lane.alive(self._targets.disabled)) and self._clock.monotonic() >= self._ask_at[lane.name]
+        )
 
     async def _ask(self, lane: Lane) -> str | None:
         channel: object = self._in_force.channels.get(lane.channel)
-        return await channel.shared_gate(lane.policy.target) if isinstance(channel, SharesGate) else None
+        target, *_ = lane.alive(self._targets.disabled)
+        return await channel.shared_gate(target) if isinstance(channel, SharesGate) else None
 
     def _lead_through(self, lane: Lane, name: str) -> None:
         """What the lane has sent so far counts for all who share the gate."""

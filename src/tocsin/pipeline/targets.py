@@ -3,7 +3,6 @@
 from tocsin.core.delivery import Target
 from tocsin.core.errors import NotFoundError
 from tocsin.core.facts import Moved, TargetDisabled, TargetEnabled, Tell
-from tocsin.core.outcome import Refused
 from tocsin.ledger.contract import Archive, Ledger, TargetRow
 
 
@@ -20,10 +19,12 @@ class Targets:
     async def rows(self) -> tuple[TargetRow, ...]:
         return await self._archive.disabled()
 
-    async def disable(self, target: Target, refused: Refused) -> frozenset[str]:
-        """Found dead by a request that carried no delivery. Returns the lanes of what goes to its fallback."""
-        rows = await self._ledger.disable(target, refused.why.value, refused.detail)
-        self.note_disabled(target, refused.why.value, refused.detail)
+    async def disable(self, target: Target, why: str, detail: str = "") -> frozenset[str]:
+        """Found dead by a request that carried no delivery, or by an operator. Returns the lanes of what goes to its
+        fallback.
+        """
+        rows = await self._ledger.disable(target, why, detail)
+        self.note_disabled(target, why, detail)
         for delivery in rows.deliveries:
             self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
         return rows.lanes

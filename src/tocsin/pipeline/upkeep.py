@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Moved, Tell, Trouble
-from tocsin.ledger.contract import Archive, Ledger
-from tocsin.pipeline.attempts import Attempts
+from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
+from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
@@ -28,9 +29,8 @@ class Upkeep:
         self,
         *,
         ledger: Ledger,
-        archive: Archive,
-        attempts: Attempts,
         dispatcher: Dispatcher,
+        doubts: Doubts,
         lanes: Lanes,
         editor: Editor,
         intake: Intake,
@@ -44,9 +44,8 @@ class Upkeep:
         tell: Tell,
     ) -> None:
         self._ledger = ledger
-        self._archive = archive
-        self._attempts = attempts
         self._dispatcher = dispatcher
+        self._doubts = doubts
         self._lanes = lanes
         self._editor = editor
         self._intake = intake
@@ -71,7 +70,7 @@ class Upkeep:
             (1.0, self._objectives.watch),
             (1.0, self._operators.look),
             (5.0, self._dispatcher.look),
-            (5.0, self._settle_doubts),
+            (5.0, partial(self._doubts.look, self._dispatcher.follow)),
             (15.0, self._close_the_silent),
             (60.0, self._prune),
         )
@@ -100,11 +99,6 @@ class Upkeep:
         moved = await self._ledger.fail_over(self._lanes.broken(), self._in_force.rulebook.routing.shadow)
         self._tell_moves(moved.deliveries)
         self._dispatcher.wake(moved.lanes)
-
-    async def _settle_doubts(self) -> None:
-        for claim in await self._archive.unknown(frozenset(self._lanes)):
-            moved = await self._attempts.settle_doubt(claim)
-            self._dispatcher.wake(delivery.lane for delivery in moved.deliveries)
 
     async def _close_the_silent(self) -> None:
         silence = self._in_force.rulebook.dedup.policy.close_after_silence

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.core.condition import Phase, What
 from tocsin.core.errors import LedgerUnavailableError
 from tocsin.core.facts import (
+    BY_OPERATOR,
     Attempted,
     BreakerClosed,
     BreakerOpened,
@@ -42,9 +43,8 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "restart_needed": What.RESTART_NEEDED,
         "click_lost": None,
         "channel_failed": What.UNFORESEEN,
-        "lanes_failed": What.UNFORESEEN,
         "mentions_failed": What.UNFORESEEN,
-        "dispatcher_failed": What.UNFORESEEN,
+        "task_failed": What.UNFORESEEN,
         "feed_read_failed": What.UNFORESEEN,
         "notice_failed": What.UNFORESEEN,
         "notice_refused": What.UNFORESEEN,
@@ -90,6 +90,13 @@ def _over(what: What, about: str) -> Change:
     return Change(Phase.OVER, what, about)
 
 
+def _target_disabled(disabled: TargetDisabled) -> Change | None:
+    """What an operator has disabled no operator need be told of."""
+    if disabled.why == BY_OPERATOR:
+        return None
+    return _began(What.TARGET_DISABLED, str(disabled.target), f"{disabled.why}: {disabled.detail}")
+
+
 def _lane_closed(closed: LaneClosed) -> Change | None:
     if closed.why != Delay.CREDENTIALS.value:
         return None
@@ -133,7 +140,7 @@ def _trouble(trouble: Trouble) -> Change | None:
 
 _READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType(
     {
-        TargetDisabled: lambda it: _began(What.TARGET_DISABLED, str(it.target), f"{it.why}: {it.detail}"),
+        TargetDisabled: _target_disabled,
         TargetEnabled: lambda it: _over(What.TARGET_DISABLED, str(it.target)),
         BreakerOpened: lambda it: _began(What.LANE_FAILING, it.lane, it.detail),
         BreakerClosed: lambda it: _over(What.LANE_FAILING, it.lane),

@@ -12,7 +12,7 @@ from tocsin.core.decision import Plan
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.rules.catalog import Catalog, Retailer
 from tocsin.rules.filters import MAX_AGE, end_of_life, life
-from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.quiet import QuietAction, QuietRule, hush, quiet_until, told_held
@@ -45,13 +45,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPolicy:
-    """How one target wants to be served. `lane` names the provider limit it shares with others."""
+    """How one target wants to be served, and the lane that it stands in with all that share its provider's limit."""
 
     target: Target
     lane: str
-    gate: GatePolicy = field(default_factory=GatePolicy)
-    shared: GatePolicy = field(default_factory=GatePolicy)  # those of its limits that it may share with other lanes
-    whole: GatePolicy = field(default_factory=GatePolicy)  # those that all lanes of its channel share
     max_age: Mapping[AlertType, timedelta] = field(default_factory=lambda: MAX_AGE)
     fail_over_after: timedelta | None = None  # None: the smaller of 30 s and 20 % of the life
     on_lost_answer: Literal["resend", "hold"] | None = None  # None: resend the high band, hold the others
@@ -62,10 +59,8 @@ class TargetPolicy:
 
     @property
     def memory(self) -> timedelta:
-        """How long ago an attempt still counts: the longest window of its rates and mention budgets."""
-        budgets = (rule.budget for rule in self.mentions if rule.budget)
-        rates = (*self.gate.rates, *self.shared.rates, *budgets)
-        return max((rate.per for rate in rates), default=timedelta())
+        """How long ago an attempt still counts: the longest of its mention budgets."""
+        return max((rule.budget.per for rule in self.mentions if rule.budget), default=timedelta())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +69,24 @@ class RoutingPolicy:
 
     routes: tuple[Route, ...]
     targets: Mapping[Target, TargetPolicy]
+    lanes: Mapping[str, LanePolicy] = field(default_factory=dict)  # each that a target stands in
     known: dict[tuple[tuple[int, ...], str | None], Wanted] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @cached_property
+    def by_lane(self) -> Mapping[str, tuple[TargetPolicy, ...]]:
+        """The targets of each lane."""
+        lanes: defaultdict[str, tuple[TargetPolicy, ...]] = defaultdict(tuple)
+        for policy in self.targets.values():
+            lanes[policy.lane] += (policy,)
+        return dict(lanes)
+
+    @cached_property
+    def memory(self) -> timedelta:
+        """How long ago an attempt still counts: the longest window of a rate or of a mention budget."""
+        lanes = (lane.memory for lane in self.lanes.values())
+        return max((*lanes, *(target.memory for target in self.targets.values())), default=timedelta())
 
     @cached_property
     def joining(self) -> Mapping[str, tuple[TargetPolicy, ...]]:

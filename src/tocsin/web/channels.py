@@ -1,4 +1,4 @@
-"""Channels and their targets: how they stand, a test message, and waking a disabled one."""
+"""Channels and their targets: how they stand, a test message, and switching one off and on."""
 
 from typing import Annotated
 
@@ -30,13 +30,14 @@ class Channels:
         app.add_api_route(
             PATH + "/{name}/test", self.test, methods=["POST"], tags=["channels"], openapi_extra=needs("admin")
         )
-        app.add_api_route(
-            PATH + "/{name}/targets/{target}/enable",
-            self.enable,
-            methods=["POST"],
-            tags=["channels"],
-            openapi_extra=needs("admin"),
-        )
+        for verb in (self.enable, self.disable):
+            app.add_api_route(
+                f"{PATH}/{{name}}/targets/{{target}}/{verb.__name__}",
+                verb,
+                methods=["POST"],
+                tags=["channels"],
+                openapi_extra=needs("admin"),
+            )
 
     async def listed(self) -> Response:
         """Each channel with its targets: what waits, what is shut, what rests and why."""
@@ -47,10 +48,16 @@ class Channels:
         return json_answer(await self._operations.test(_target(name, tested.target)))
 
     async def enable(self, name: Segment, target: Segment) -> Response:
-        """Use a target again that was disabled after a refusal."""
+        """Use a target again that was disabled."""
         woken = _target(name, target)
         await self._operations.enable(woken)
         return json_answer({"target": str(woken), "enabled": True})
+
+    async def disable(self, name: Segment, target: Segment) -> Response:
+        """Send nothing to a target until it is enabled: its fallback takes over."""
+        resting = _target(name, target)
+        await self._operations.disable(resting)
+        return json_answer({"target": str(resting), "enabled": False})
 
 
 def _target(channel: str, name: str) -> Target:

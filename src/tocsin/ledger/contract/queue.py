@@ -48,6 +48,11 @@ class Claim:
     joins: "StandingMessage | None" = None
 
     @property
+    def records(self) -> Mapping[int, AlertRecord]:
+        """The alerts by the keys of their deliveries."""
+        return {delivery.key: record for delivery, record in self.members}
+
+    @property
     def host(self) -> AlertRecord | None:
         """The alert that had the message before they joined it."""
         mine = {delivery.key for delivery, _ in self.members}

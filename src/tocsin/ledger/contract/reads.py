@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from tocsin.core.condition import Condition
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger.contract.history import (
@@ -65,8 +65,8 @@ class Archive(Protocol):
         """Attempts whose members are `unknown`, oldest first, as they were claimed."""
         ...
 
-    async def edits(self, lanes: frozenset[str], limit: int = 50) -> tuple[StandingMessage, ...]:
-        """Messages of these lanes that are to be edited, the longest standing first."""
+    async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
+        """Messages at these targets that are to be edited, the longest standing first."""
         ...
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:

@@ -1,0 +1,24 @@
+"""How a lane is paced: the limits that a provider has for everything on it, whichever target it is for."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from tocsin.rules.gate import GatePolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanePolicy:
+    """`gate` is the lane's own; `shared` has those of its limits that it may share with other lanes, `whole` those that
+    all lanes of its channel share.
+    """
+
+    name: str
+    channel: str
+    gate: GatePolicy = field(default_factory=GatePolicy)
+    shared: GatePolicy = field(default_factory=GatePolicy)
+    whole: GatePolicy = field(default_factory=GatePolicy)
+
+    @property
+    def memory(self) -> timedelta:
+        """How long ago a request still counts: the longest window of its rates."""
+        return max((rate.per for rate in (*self.gate.rates, *self.shared.rates)), default=timedelta())

@@ -1,0 +1,127 @@
+"""One provider answers after half a minute: what others are asked, and are to show, does not wait for it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.pipeline.works import Board, Works, at_work
+
+from tocsin.channels.contract import Attempt, Message, Report
+from tocsin.core.alert import EpisodeKey
+from tocsin.core.clock import ManualClock
+from tocsin.core.delivery import Target
+from tocsin.core.outcome import Delivered, Doubt, Outcome, Unknown
+from tocsin.ledger.contract import ClaimRequest
+from tocsin.pipeline.editor import Editor
+from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
+from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.window import Rate
+
+SLOW, QUICK = (TargetPolicy(target=Target("board", name), lane=name) for name in ("slow", "quick"))
+SLOW_S = 30.0
+MANY = 100  # doubts of the slow one
+
+
+class Asked(Board):
+    """It can be asked and edited; for the slow target both take half a minute."""
+
+    async def find(self, attempt: Attempt) -> Report | None:
+        await self._take_its_time(attempt.target)
+        return Report((Delivered("found"),) * len(attempt.members))
+
+    async def edit(self, message: Message) -> Report:
+        await self._take_its_time(message.target)
+        return Report((Delivered(message.reference),))
+
+    async def _take_its_time(self, target: Target) -> None:
+        if target == SLOW.target:
+            await self._clock.sleep(SLOW_S)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+async def states(works: Works) -> dict[str, set[str]]:
+    """By target."""
+    found: dict[str, set[str]] = {}
+    for delivery in (await works.archive.deliveries(limit=1000)).items:
+        found.setdefault(delivery.target.name, set()).add(delivery.state.value)
+    return found
+
+
+async def until(works: Works, name: str, state: str) -> None:
+    """Real time passes, the clock of the service does not."""
+    async with asyncio.timeout(20):
+        while (await states(works))[name] != {state}:  # noqa: ASYNC110 - the ledger is what is asked
+            await asyncio.sleep(0.01)
+
+
+async def lose(works: Works, policy: TargetPolicy, count: int) -> None:
+    """So many attempts that a process died over."""
+    lane = works.lanes[policy.lane]
+    lane.claiming = True  # by this test
+    await works.accept(policy, *(works.alert(f"{policy.lane} {number}") for number in range(count)))
+    request = ClaimRequest(lane=policy.lane, pack=lambda _target, _records: 1, attempts=count)
+    assert len((await works.ledger.claim(request)).claims) == count
+    await works.ledger.recover()
+    lane.claiming = False
+
+
+async def test_a_hundred_doubts_of_a_slow_provider_keep_no_other_from_being_settled(tmp_path: Path, clock: ManualClock):
+    async with at_work(tmp_path / "ledger.db", clock, SLOW, QUICK, kind=Asked) as works:
+        await lose(works, SLOW, MANY)
+        await lose(works, QUICK, 5)
+        assert await states(works) == {"slow": {"unknown"}, "quick": {"unknown"}}
+        for _ in range(2):  # the first look brings no more than a hundred, all of the slow one
+            await works.doubts.look(works.dispatcher.follow)
+        await until(works, "quick", "sent")
+        assert (await states(works))["slow"] == {"unknown"}
+        await works.doubts.stop()
+
+
+async def test_edits_at_a_slow_provider_keep_no_other_message_from_being_put_right(tmp_path: Path, clock: ManualClock):
+    async with at_work(
+        tmp_path / "ledger.db", clock, SLOW, QUICK, answer=lambda one: Delivered(str(one.key)), kind=Asked
+    ) as works:
+        editor = Editor(
+            ledger=works.ledger,
+            archive=works.archive,
+            in_force=works.attempts._in_force,
+            dispatcher=works.dispatcher,
+            lanes=works.lanes,
+            targets=works.attempts._targets,
+            clock=clock,
+            tell=works.facts.append,
+        )
+        await works.accept(SLOW, *(works.alert(f"S{number}") for number in range(20)))
+        await works.accept(QUICK, *(works.alert(f"Q{number}") for number in range(5)))
+        await until(works, "slow", "sent")
+        await until(works, "quick", "sent")
+        for sku in (*(f"S{number}" for number in range(20)), *(f"Q{number}" for number in range(5))):
+            await works.ledger.close(EpisodeKey(sku, "bestbuy"))
+        await editor.look()
+        async with asyncio.timeout(20):
+            while await works.archive.edits(frozenset({QUICK.target})):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        assert len(await works.archive.edits(frozenset({SLOW.target}))) == 20
+        await editor.stop()
+
+
+async def test_a_question_passes_the_gate_of_its_lane(tmp_path: Path, clock: ManualClock):
+    lane = LanePolicy(name="quick", channel="board", gate=GatePolicy(rates=(Rate(1, timedelta(seconds=10)),)))
+    lost: Outcome = Unknown(Doubt.ANSWER_LOST)
+    async with at_work(
+        tmp_path / "ledger.db", clock, QUICK, lane_policies=[lane], answer=lambda _: lost, kind=Asked
+    ) as works:
+        await works.accept(QUICK, works.alert("RTX 5090"))
+        await works.rest()
+        assert (await states(works))["quick"] == {"unknown"}  # the message itself has used the gate up
+        await works.settle_doubts()
+        assert (await states(works))["quick"] == {"unknown"}
+        await works.advance(10)
+        await works.settle_doubts()
+        assert (await states(works))["quick"] == {"sent"}
