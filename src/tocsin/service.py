@@ -26,7 +26,6 @@ from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
-from tocsin.doors import Doors
 from tocsin.figures import lane_figures, ledger_figures, objective_figures, socket_figures, upkeep_figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
@@ -56,6 +55,7 @@ from tocsin.pipeline.vitals import Vitals
 from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, PatientHttp, WebSettings, build_app
+from tocsin.web.doors import Doors
 from tocsin.wiring import channels
 
 VERSION = version("tocsin")

@@ -25,7 +25,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset({"config", "rules", "core"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),
-    "doors": frozenset({"core"}),
     "client": frozenset({"core"}),
 }
 WIRING = {"cli", "service", "wiring", "figures", "__init__", "__main__"}  # these alone name concrete classes

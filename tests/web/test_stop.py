@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from tocsin.doors import _answered_to_the_end
 from tocsin.web.asgi import App, Receive, Scope, Send
+from tocsin.web.doors import _answered_to_the_end
 
 HTTP = {"type": "http", "method": "POST", "path": "/"}
 
