@@ -106,14 +106,15 @@ class AlertService:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """What is started first is stopped last. The doors open when everything behind them stands, and are closed when
-        what is under way has come to its end: whoever knocks meanwhile is told when to come back.
+        what is under way has come to its end: whoever knocks meanwhile is told when to come back. What only a channel
+        can judge of the configuration is judged before a ledger is made.
         """
         clock, tell = self._clock, self._hear
+        self._transport = await stack.enter_async_context(Transport(patience=self.patience))
+        self._in_force.channels = await asyncio.to_thread(self._make_channels, self.config)
         self.ledger, self.archive = await stack.enter_async_context(
             open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
         )
-        self._transport = await stack.enter_async_context(Transport(patience=self.patience))
-        self._in_force.channels = await asyncio.to_thread(self._make_channels, self.config)
         self._make_senders()
         self._make_takers()
         self._make_watch()

@@ -112,7 +112,7 @@ CAUTIONS = [
     ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC"}}}', "quiet_hours.n", "no webhook keeps"),
     ('{"cluster": {"url": "redis://x"}}', "cluster.url", "not used yet"),
     ('{"history": {"redis": "redis://x"}}', "history.redis", "no mirror yet"),
-    ('{"tokens": {"a": {"secret": "short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
+    ('{"tokens": {"a": {"secret": "16-letters-short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
     (discord(named("general"), ', "enabled": false')[:-1] + ', "routes": [{"match": {}, "to": ["discord:general"]}]}',
      "routes.0.to", "gets nothing while discord is not enabled"),
     (discord(named("general"), ', "enabled": false')[:-1] + ', "operators": {"to": ["discord:general"]}}',

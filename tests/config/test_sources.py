@@ -1,6 +1,7 @@
 """Flags before the environment before the file before defaults; where each value came from; secrets from outside."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -111,14 +112,14 @@ def test_an_override_mends_an_unset_variable(loaded):
 def test_variables_come_from_the_environment_then_from_the_env_file(loaded, tmp_path: Path):
     env_file = tmp_path / "secret.env"
     env_file.write_text(
-        "# a comment\nexport HOST='10.0.0.1'\nNAME=\"Best Buy\" \nICON = https://a.example/i.png # here\n\nbroken\n"
+        "# a comment\nexport HOST='127.0.0.2'\nNAME=\"Best Buy\" \nICON = https://a.example/i.png # here\n\nbroken\n"
     )
     text = """{"env_file": "secret.env", "server": {"host": "${HOST}"},
                "retailers": {"a": {"name": "The ${NAME}", "icon": "${ICON}"}}}"""
     settings = loaded(text, {}).settings
-    assert settings.server.host == "10.0.0.1"
+    assert settings.server.host == "127.0.0.2"
     assert (settings.retailers["a"].name, settings.retailers["a"].icon) == ("The Best Buy", "https://a.example/i.png")
-    assert loaded(text, {"HOST": "10.0.0.2"}).settings.server.host == "10.0.0.2"
+    assert loaded(text, {"HOST": "127.0.0.3"}).settings.server.host == "127.0.0.3"
 
 
 def test_an_env_file_that_is_not_there_is_a_caution_not_an_error(loaded):
@@ -162,13 +163,27 @@ def test_what_only_counts_after_a_restart_is_named(loaded):
     assert restart_needed(before, before) == ()
 
 
+A_TOKEN = ', "tokens": {"a": {"secret": "canary-canary-canary", "scopes": ["read"]}}'
+
+
 @pytest.mark.parametrize(
-    ("host", "tokens", "open_"),
-    [("127.0.0.1", False, False), ("::1", False, False), ("0.0.0.0", False, True), ("0.0.0.0", True, False)],
+    ("host", "tokens", "refused"),
+    [
+        ("127.0.0.1", "", False),
+        ("::1", "", False),
+        ("localhost", "", False),
+        ("0.0.0.0", "", True),
+        ("::", "", True),
+        ("tocsin.lan", "", True),
+        ("0.0.0.0", A_TOKEN, False),
+    ],
 )
-def test_a_service_that_strangers_reach_needs_tokens(loaded, host, tokens, open_):
-    token = ', "tokens": {"a": {"secret": "canary", "scopes": ["read"]}}' if tokens else ""
-    assert loaded(f'{{"server": {{"host": "{host}"}}{token}}}').open_to_strangers is open_
+def test_a_service_that_strangers_reach_needs_tokens_wherever_its_host_is_said(loaded, host, tokens, refused):
+    said = (f'{{"server": {{"host": "{host}"}}{tokens}}}', f'{{"mode": "live"{tokens}}}')
+    ways = ((said[0], {}, None), (said[1], {"TOCSIN_SERVER__HOST": host}, None), (said[1], {}, {"server.host": host}))
+    for text, environ, flags in ways:
+        with pytest.raises(InvalidConfigError, match="configure `tokens`") if refused else nullcontext():
+            loaded(text, environ, flags)
 
 
 def test_the_names_by_which_requests_may_call(loaded):

@@ -53,9 +53,6 @@ def serve(
 
 
 async def _serve(service: AlertService) -> None:
-    server = service.config.settings.server
-    if service.config.open_to_strangers:
-        raise InvalidConfigError(f"{server.host} can be reached by strangers: configure `tokens`, or use 127.0.0.1")
     orders = Orders()
     async with service:
         own_the_process()

@@ -74,11 +74,6 @@ class Config:
         ledger = self.settings.storage.file
         return ledger.with_suffix(".token") if ledger else self.base / "tocsin.token"
 
-    @property
-    def open_to_strangers(self) -> bool:
-        """Reachable from other machines without a configured token: such a service must not start."""
-        return not self.settings.server.local and not self.settings.tokens
-
 
 def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
     """What a reload cannot change: the paths whose new values only count after a restart."""

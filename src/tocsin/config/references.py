@@ -9,7 +9,7 @@ from tocsin.config.settings import Channels
 from tocsin.config.settings.discord import is_webhook_url
 from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.config.tree import EACH, find, keys_at
-from tocsin.config.values.addresses import is_loopback, split_url
+from tocsin.config.values.addresses import is_host, is_loopback, split_url
 from tocsin.core.secret import Secret
 from tocsin.core.wordlist import words_of
 from tocsin.rules.catalog import fold
@@ -224,6 +224,13 @@ def _equal_tokens(tree: Any) -> Iterator[Finding]:
                 yield path, f"the same secret as tokens.{first}: callers could not be told apart"
 
 
+def _open_to_strangers(tree: Any) -> Iterator[Finding]:
+    """Reachable from other machines, and nobody has a token but this machine's own commands."""
+    for path, host in find(tree, ("server", "host")):
+        if isinstance(host, str) and is_host(host) and not is_loopback(host) and not keys_at(tree, "tokens"):
+            yield path, "strangers can reach this address: configure `tokens`, or listen on 127.0.0.1"
+
+
 def _reserved_tokens(tree: Any) -> Iterator[Finding]:
     if "local" in keys_at(tree, "tokens"):
         yield ("tokens", "local"), "this name belongs to the token of the commands on this machine"
@@ -266,6 +273,7 @@ _CHECKS = (
     _pacing,
     _api_bases,
     _equal_tokens,
+    _open_to_strangers,
     _reserved_tokens,
     _spellings,
     _route_names,

@@ -54,7 +54,7 @@ class Report:
 
 
 def check(config: Config) -> Report:
-    """Reads the modes of secret files, and nothing else from outside."""
+    """Looks at the modes of secret files and for the ledger's folder, and at nothing else outside."""
     return Report(
         file=config.file,
         ledger=config.settings.storage.url.without_password,
@@ -92,6 +92,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
     ):
         for path, message in look(config.settings):
             yield Caution(dotted(path), message, config.where(path))
+    yield from _no_folder(config)
     yield from _env_file(config)
     yield from _open_files(config)
 
@@ -256,6 +257,14 @@ def _tokens(settings: Settings) -> Iterator[_Finding]:
     for name, token in settings.tokens.items():
         if len(token.secret.reveal()) < _SHORT_SECRET:
             yield ("tokens", name, "secret"), f"shorter than {_SHORT_SECRET} characters: it can be guessed"
+
+
+def _no_folder(config: Config) -> Iterator[Caution]:
+    ledger = config.settings.storage.file
+    if ledger and not ledger.parent.is_dir():
+        path = ("storage", "url")
+        message = f"the folder {ledger.parent} is not there: it has to be made before the service starts here"
+        yield Caution(dotted(path), message, config.where(path))
 
 
 def _env_file(config: Config) -> Iterator[Caution]:

@@ -2,6 +2,8 @@
 
 import hmac
 
+SHORTEST_TOKEN, LONGEST_TOKEN = 16, 1000  # characters
+
 
 class Secret:
     """Wraps a token, a key or a URL that carries one. `reveal()` is the only way to read it."""
@@ -34,6 +36,22 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is not pickled, copied or dumped")
+
+
+def token_fault(token: Secret) -> str | None:
+    """Why no caller could send this as a token, or anybody could guess it; None for one that is fit.
+
+    It travels in a header, whose ends are trimmed on the way, and which carries ASCII alone (RFC 9110, section 5.5).
+    """
+    text = token.reveal()
+    if not SHORTEST_TOKEN <= len(text) <= LONGEST_TOKEN:
+        return f"a token has {SHORTEST_TOKEN} to {LONGEST_TOKEN} characters"
+    return None if is_key(text) else "a token is of printable ASCII characters, without blanks at its ends"
+
+
+def is_key(text: str) -> bool:
+    """Whether a header can carry it to whoever knows it, and bring it there as it is."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _octets(value: str) -> bytes:

@@ -23,12 +23,11 @@ from tocsin.core.errors import (
     UnauthorizedError,
 )
 from tocsin.core.file import cause, read_text
-from tocsin.core.secret import Secret
+from tocsin.core.secret import Secret, token_fault
 from tocsin.ledger.contract import Archive, Ledger, TokenRow
 from tocsin.pipeline.strangers import Strangers
 
 SCOPES = ("ingest", "read", "contacts", "admin")
-MIN_CONFIGURED = 16  # characters of a secret that an operator made up
 LOCAL = "local"  # the name of the token that the commands of the same user read from its file
 
 _ID_LETTERS = string.ascii_lowercase + string.digits
@@ -54,7 +53,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredToken:
-    """A token that the operator wrote down: any text of at least 16 characters."""
+    """A token that the operator wrote down (`token_fault` says of what it may be)."""
 
     secret: Secret
     scopes: frozenset[str]
@@ -75,7 +74,7 @@ class Tokens:
         self._touching: asyncio.Task[None] | None = None
 
     async def start(self, configured: Mapping[str, ConfiguredToken]) -> None:
-        """Raises InvalidConfigError for a configured token that is too short or has an unknown scope."""
+        """Raises InvalidConfigError for a configured token that fits nobody or has an unknown scope."""
         self.configure(configured)
         rows = await self._archive.tokens()
         self._stored = {row.id: row for row in rows if row.revoked_at is None}
@@ -168,8 +167,8 @@ class Tokens:
         return self._configured.values() if stored is None else (stored,)
 
     def _row_of(self, name: str, token: ConfiguredToken) -> TokenRow:
-        if len(token.secret.reveal()) < MIN_CONFIGURED:
-            raise InvalidConfigError(f"the token {name!r} is shorter than {MIN_CONFIGURED} characters")
+        if fault := token_fault(token.secret):
+            raise InvalidConfigError(f"the token {name!r} fits nobody: {fault}")
         if unknown := token.scopes - frozenset(SCOPES):
             raise InvalidConfigError(f"the token {name!r} asks for unknown scopes: {', '.join(sorted(unknown))}")
         now = self._clock.now()
@@ -216,10 +215,10 @@ def local_secret(path: Path) -> Secret:
 
 def _kept(path: Path) -> Secret | None:
     with contextlib.suppress(FileNotFoundError):
-        kept = read_text(path, _MAX_FILE).strip()
-        if len(kept) >= MIN_CONFIGURED:
+        kept = Secret(read_text(path, _MAX_FILE).strip())
+        if token_fault(kept) is None:
             path.chmod(0o600)
-            return Secret(kept)
+            return kept
     return None
 
 

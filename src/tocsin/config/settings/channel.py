@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tocsin.config.settings.block import Block
-from tocsin.config.values.addresses import File, WebUrl
+from tocsin.config.values.addresses import BaseUrl, File
 from tocsin.config.values.quantities import Duration, Lasting, NotBoolean, RateLimit
 from tocsin.core.alert import AlertType
 
@@ -19,7 +19,7 @@ class Channel(Block):
 
     enabled: bool = True
     """Whether it is used at all."""
-    api_base: WebUrl | None = None
+    api_base: BaseUrl | None = None
     """Another address of the provider: the sandbox, a proxy."""
     rate_limit: RateLimit | None = None
     """A limit of one's own; the strictest of all holds."""

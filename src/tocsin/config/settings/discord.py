@@ -11,7 +11,7 @@ from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import File, Text, is_loopback, split_url
 from tocsin.config.values.conditions import Conditions
-from tocsin.config.values.names import Name, SecretText, Snowflake
+from tocsin.config.values.names import KeyText, Name, SecretText, Snowflake
 from tocsin.config.values.quantities import Duration, RateLimit
 from tocsin.core.alert import AlertType
 from tocsin.rules.quiet import QuietAction
@@ -70,7 +70,7 @@ NamedWebhook = Annotated[
 class Discord(Channel):
     webhooks: Mapping[Name, NamedWebhook] = {}
     """A name with a URL, or with an object."""
-    bot_token: SecretText | None = None
+    bot_token: KeyText | None = None
     """With it, a message whose answer was lost is looked for in the Discord channel."""
 
     @property

@@ -8,7 +8,7 @@ from pydantic import Field
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
 from tocsin.config.values.addresses import File, Text
-from tocsin.config.values.names import Currency, Name, Recipient, SecretText, Sender
+from tocsin.config.values.names import Currency, KeyText, Name, Recipient, Sender
 from tocsin.config.values.quantities import NotBoolean, TimeOfDay, Zone
 
 Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
@@ -37,9 +37,9 @@ class PhoneList(Block):
 class Twilio(Channel):
     needs: ClassVar[tuple[str, ...]] = ("twilio_sid", "twilio_auth", "from_number")
 
-    twilio_sid: SecretText | None = None
+    twilio_sid: KeyText | None = None
     """The account, `AC…`."""
-    twilio_auth: SecretText | None = None
+    twilio_auth: KeyText | None = None
     """Its auth token."""
     from_number: Sender | None = None
     """The sender, in the form of E.164."""
@@ -100,7 +100,7 @@ class MailList(Block):
 class Email(Channel):
     needs: ClassVar[tuple[str, ...]] = ("sendgrid_key", "from")
 
-    sendgrid_key: SecretText | None = None
+    sendgrid_key: KeyText | None = None
     """The API key, `SG.…`."""
     sender: Annotated[MailSender | None, Field(alias="from")] = None
     """`Name <address>`, as verified with the provider."""

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel
-from tocsin.config.values.names import Name, SecretText
+from tocsin.config.values.names import KeyText, Name, SecretText
 
 
 class SlackHook(Block):
@@ -42,7 +42,7 @@ class Slack(Channel):
 class Telegram(Channel):
     needs: ClassVar[tuple[str, ...]] = ("bot_token",)
 
-    bot_token: SecretText | None = None
+    bot_token: KeyText | None = None
     """As BotFather gave it."""
     chats: Mapping[Name, Annotated[Chat, BeforeValidator(_from_id, json_schema_input_type=str | int | Chat)]] = {}
     """A name with a chat's number, or with an object."""

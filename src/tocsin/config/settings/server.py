@@ -7,8 +7,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from tocsin.config.settings.block import Block
-from tocsin.config.values.addresses import LedgerUrl, Network, Origin, RedisUrl, ServiceUrl, Text, WebUrl, is_loopback
-from tocsin.config.values.names import SecretText, TargetName, some
+from tocsin.config.values.addresses import (
+    BaseUrl,
+    HostName,
+    LedgerUrl,
+    Network,
+    Origin,
+    RedisUrl,
+    ServiceUrl,
+    Text,
+    is_loopback,
+)
+from tocsin.config.values.names import KeyText, TargetName, TokenText, some
 from tocsin.config.values.quantities import Lasting, NotBoolean
 
 _SQLITE = "sqlite:///"
@@ -17,17 +27,17 @@ Scope = Literal["ingest", "read", "contacts", "admin"]
 
 
 class Server(Block):
-    host: Text = "127.0.0.1"
+    host: HostName = "127.0.0.1"
     """The address to listen on. Any other than loopback needs `tokens`."""
     port: Annotated[int, Field(ge=0, le=65535), NotBoolean] = 8765
     """The one port of everything; 0 takes a free one."""
-    public_url: WebUrl | None = None
+    public_url: BaseUrl | None = None
     """Where people reach the service, for links in messages; a Host and an origin that are known."""
     trusted_proxies: tuple[Network, ...] = ()
     """Addresses or networks whose `X-Forwarded-For` is believed."""
     allowed_origins: tuple[Origin, ...] = ()
     """Pages of other origins that may use live sockets, beside the service's own and that of `public_url`."""
-    allowed_hosts: tuple[Text, ...] = ()
+    allowed_hosts: tuple[HostName, ...] = ()
     """Further names that requests may give as their Host, beside loopback, `host` and that of `public_url`."""
     metrics_from: tuple[Network, ...] = ()
     """Addresses or networks that may read `/metrics` without a token."""
@@ -63,7 +73,7 @@ class Cluster(Block):
 
 
 class ConfiguredToken(Block):
-    secret: SecretText
+    secret: TokenText
     """What the caller sends; 32 random characters or more."""
     scopes: Annotated[tuple[Scope, ...], AfterValidator(some)]
     """What it allows: `ingest`, `read`, `contacts`, `admin` (all of them)."""
@@ -84,7 +94,7 @@ class Operators(Block):
 
 
 class Airtable(Block):
-    token: SecretText
+    token: KeyText
     """A personal access token."""
     base: Text
     """The base, `app…`."""
@@ -100,5 +110,5 @@ class History(Block):
 
 
 class Links(Block):
-    public_url: WebUrl | None = None
+    public_url: BaseUrl | None = None
     """The start of short links, where it is not `server.public_url`."""

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 from tocsin.core.networks import is_local_name
 from tocsin.core.secret import Secret
 
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _SQLITE_FILE = re.compile(r"sqlite:///[^?#:]+")
 
 
@@ -58,6 +60,29 @@ def web_url(value: str) -> str:
     if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise PydanticCustomError("web_url", "an address that starts with https:// or http://")
     return value
+
+
+def base_url(value: str) -> str:
+    """An address that others begin with: a path goes on behind it."""
+    if set(value) & set("?#"):
+        raise PydanticCustomError("base_url", "an address without ? and #: paths are added to its end")
+    return web_url(value)
+
+
+def host_name(value: str) -> str:
+    if not is_host(value):
+        words = 'an address or a name, without scheme and port: "0.0.0.0", "alerts.example"'
+        raise PydanticCustomError("host_name", words)
+    return value
+
+
+def is_host(text: str) -> bool:
+    """Whether it is the address of a machine, or could be its name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return _HOST_NAME.fullmatch(text) is not None
+    return True
 
 
 def origin(value: str) -> str:
@@ -120,6 +145,8 @@ def is_loopback(host: str | None) -> bool:
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 WebUrl = Annotated[Text, AfterValidator(web_url)]
+BaseUrl = Annotated[Text, AfterValidator(base_url)]
+HostName = Annotated[Text, AfterValidator(host_name)]
 Origin = Annotated[Text, AfterValidator(origin)]
 AffiliateLink = Annotated[Text, AfterValidator(affiliate_link)]
 Network = Annotated[str, AfterValidator(network)]

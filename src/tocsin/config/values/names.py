@@ -8,7 +8,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringCons
 from pydantic_core import PydanticCustomError
 
 from tocsin.core.delivery import Target
-from tocsin.core.secret import Secret
+from tocsin.core.secret import Secret, is_key, token_fault
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CURRENCY = re.compile("[A-Za-z]{3}")
@@ -19,6 +19,22 @@ def secret(value: object) -> Secret:
     if not isinstance(value, str) or not value:
         raise PydanticCustomError("secret", 'a secret is text, best left outside: "${NAME}" or "${file:/path}"')
     return Secret(value)
+
+
+def token(value: object) -> Secret:
+    """A secret that callers can send."""
+    text = secret(value)
+    if fault := token_fault(text):
+        raise PydanticCustomError("token", "{fault}", {"fault": fault})
+    return text
+
+
+def key(value: object) -> Secret:
+    """A provider's key, which goes into a header of each request."""
+    text = secret(value)
+    if not is_key(text.reveal()):
+        raise PydanticCustomError("key", "a key is of printable ASCII characters, without blanks at its ends")
+    return text
 
 
 def name(value: str) -> str:
@@ -76,6 +92,8 @@ def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 SecretText = Annotated[Secret, PlainValidator(secret), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+TokenText = Annotated[Secret, PlainValidator(token), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+KeyText = Annotated[Secret, PlainValidator(key), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(name)]
 TargetName = Annotated[Target, PlainValidator(target), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Currency = Annotated[str, PlainValidator(currency), WithJsonSchema({"type": "string"})]
