@@ -105,6 +105,7 @@ def test_the_bounds_of_a_socket_are_those_of_the_gateway():
     for row in (
         f"| a message | {bounds.max_payload >> 10} KiB |",
         f"| {bounds.ingest_rate} with scope `ingest`, {bounds.message_rate} otherwise;",
+        f"| {bounds.ingest_frame_rate} with scope `ingest`, {bounds.frame_rate} otherwise,",
         f"| {bounds.max_buffer >> 20} MiB, then the socket is closed;",
         f"| every {bounds.ping_interval:.0f} s, {bounds.ping_timeout:.0f} s |",
         f"| from opening to the first CONNECT | {bounds.connect_timeout:.0f} s |",

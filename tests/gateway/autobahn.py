@@ -31,7 +31,8 @@ def no_session(_session: Any) -> Any:
 class Echo(WebSocket):
     """Takes every path, and sends back what it hears."""
 
-    engine = Engine(GatewaySettings(max_payload=LARGEST, max_buffer=4 * LARGEST), Entrance(), SystemClock(), no_session)
+    settings = GatewaySettings(max_payload=LARGEST, max_buffer=4 * LARGEST, frame_rate=1_000_000)
+    engine = Engine(settings, Entrance(), SystemClock(), no_session)
 
     def _wish(self, request: Request, visitor: Visitor) -> Wish:
         del request, visitor

@@ -1,6 +1,7 @@
 """Readers that are slow, dead or hostile: the server stays as it is, and nothing raises into its loop."""
 
 import asyncio
+import contextlib
 import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -164,6 +165,9 @@ class Wire(asyncio.Transport):
     def write_eof(self) -> None:
         """Half of the connection ends; the other half is the test's."""
 
+    def resume_reading(self) -> None:
+        """The test reads nothing."""
+
 
 @settings(max_examples=200, deadline=None)
 @given(frames=FRAMES, cut=st.integers(1, 50))
@@ -207,6 +211,56 @@ async def test_pings_whose_pongs_nobody_reads_fill_no_buffer():
             await asyncio.sleep(0)
 
 
+FLOODS = {
+    "empty texts": text(""),
+    "pings": Frame(Opcode.PING, b"").serialize(mask=True),
+    "pongs": Frame(Opcode.PONG, b"").serialize(mask=True),
+    "empty fragments": Frame(Opcode.CONT, b"", fin=False).serialize(mask=True),
+    "fragments": Frame(Opcode.CONT, b"x", fin=False).serialize(mask=True),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+@pytest.mark.parametrize("token", [None, "both"])
+async def test_a_flood_of_frames_is_stemmed_and_told_why(station: Station, kind: str, token: str | None):
+    reason = b"parse error" if token and kind == "empty texts" else b"too_many_frames"  # the first is no packet at all
+    gauges = station.gateway.gauges
+    async with raw_socket(station) as (reader, writer):
+        if token:
+            writer.write(text(f'40{{"token":"{token}"}}'))
+        await until(lambda: gauges.websocket == 1)
+        if "fragments" in kind:
+            writer.write(Frame(Opcode.TEXT, b"x", fin=False).serialize(mask=True))
+        read = b""
+        async with asyncio.timeout(DEADLINE):
+            while reason not in read:
+                writer.write(FLOODS[kind] * 500)
+                with contextlib.suppress(TimeoutError):
+                    read += await asyncio.wait_for(reader.read(65536), 0.01)
+        assert await reader.read() == b"", "and then it ends"
+    assert gauges.evictions["too_many_frames"] == (reason == b"too_many_frames")
+
+
+async def test_a_socket_may_speak_in_fragments(station: Station):
+    async with raw_socket(station) as (reader, writer):
+        whole = '40{"token":"both"}'
+        writer.write(Frame(Opcode.TEXT, whole[0].encode(), fin=False).serialize(mask=True))
+        for letter in whole[1:-1]:
+            writer.write(Frame(Opcode.CONT, letter.encode(), fin=False).serialize(mask=True))
+        writer.write(Frame(Opcode.CONT, whole[-1].encode()).serialize(mask=True))
+        await reader.readuntil(b'40{"sid":')
+
+
+async def test_a_flood_of_packets_over_polling_is_stemmed(station: Station):
+    async with aiohttp.ClientSession() as session:
+        url = f"{station.url}/socket.io/?EIO=4&transport=polling"
+        async with session.get(url) as opening:
+            sid = (await opening.text())[9:29]
+        async with session.post(f"{url}&sid={sid}", data="\x1e".join(["3"] * 101)) as refused:
+            assert refused.status == 400
+    assert station.gateway.gauges.evictions == {"too_many_frames": 1}
+
+
 async def test_an_upgrade_that_is_not_completed_is_given_up():
     clock = ManualClock(NOW)
     async with running(Station(Log(), clock=clock)) as station, aiohttp.ClientSession() as session:
@@ -228,7 +282,7 @@ async def test_an_upgrade_that_is_not_completed_is_given_up():
 @pytest.mark.parametrize("sid", ["unknown", "a" * 10_000, "%00", "../../etc"])
 async def test_an_old_session_is_not_taken_up(station: Station, sid: str):
     reader, writer = await asyncio.open_connection("127.0.0.1", station.port)
-    writer.write(f"GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 400")
     writer.close()
 

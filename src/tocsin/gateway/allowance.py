@@ -1,4 +1,4 @@
-"""How many messages a second one socket may send."""
+"""How many messages, or frames, a second one socket may send."""
 
 
 class Allowance:
@@ -12,15 +12,15 @@ class Allowance:
         self._left = float(rate)
         self._since = now
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, count: int = 1) -> bool:
         self._left = min(self._left + (now - self._since) * self._rate, self._rate)
         self._since = now
         if self._left >= self._rate:
             self.overdrawn = 0
-        if self._left < 1:
-            self.overdrawn += 1
+        if self._left < count:
+            self.overdrawn += count
             return False
-        self._left -= 1
+        self._left -= count
         return True
 
     def widen(self, rate: int) -> None:

@@ -90,6 +90,11 @@ def read_packet(text: str) -> Packet:
     return Packet(text[0], text[1:])
 
 
+def count_packets(body: bytes) -> int:
+    """How many packets one POST has."""
+    return body.count(SEPARATOR.encode()) + 1
+
+
 def read_payload(body: bytes) -> list[Packet]:
     """The packets of one POST. Raises MalformedError, whatever the bytes."""
     try:

@@ -61,7 +61,7 @@ class Live:
     def connected(self, socket: Socket) -> None:
         seat = self._seats[socket]
         if seat.grant.allows("ingest"):
-            socket.peer.allowance.widen(self._settings.ingest_rate)
+            socket.peer.widen()
         # Many connect in one moment after a restart; their bookmarks are spread over the whole interval.
         self._spread = (self._spread + _GOLDEN) % 1
         first = self._settings.bookmark_every * self._spread

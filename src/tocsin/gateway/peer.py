@@ -121,6 +121,12 @@ class Peer:
         if not self.sockets:
             self._engine.wheel.set(self, self._engine.clock.monotonic() + self._engine.settings.connect_timeout)
 
+    def widen(self) -> None:
+        """A detector speaks: as much may come as it has to say."""
+        settings = self._engine.settings
+        self.allowance.widen(settings.ingest_rate)
+        self.session.frames.widen(settings.ingest_frame_rate)
+
     def write(self, packet: Packet) -> None:
         self.session.send([Outgoing.message(part) for part in encode(packet)])
 

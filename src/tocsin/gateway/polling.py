@@ -13,6 +13,7 @@ from tocsin.gateway.engineio import (
     MalformedError,
     Refusal,
     Wish,
+    count_packets,
     payload,
     read_payload,
     read_query,
@@ -27,7 +28,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _TEXT = b"text/plain; charset=UTF-8"
 _JSON = b"application/json"
+BODY_DEADLINE_S = 30.0
 _TOO_LARGE = Refusal(BAD_REQUEST.code, "Payload too large", 413)
+_TOO_SLOW = Refusal(BAD_REQUEST.code, "Payload too slow", 408)
 
 
 class PollingDoor:
@@ -87,10 +90,10 @@ class PollingDoor:
         body = await _body(scope, receive, self._engine.settings.max_payload)
         session.posting = False
         if isinstance(body, Refusal):
-            session.close("payload too large")
+            session.close(body.message.lower())
         if not isinstance(body, bytes):
             return body
-        return _hear(session, body)
+        return _hear(session, body, self._engine.clock.monotonic())
 
     async def _answer(self, answer: bytes | Refusal, visitor: Visitor, send: Send) -> None:
         refused = isinstance(answer, Refusal)
@@ -108,7 +111,10 @@ class PollingDoor:
         await send({"type": "http.response.body", "body": body})
 
 
-def _hear(session: Session, body: bytes) -> bytes | Refusal:
+def _hear(session: Session, body: bytes, now: float) -> bytes | Refusal:
+    if not session.frames.take(now, count_packets(body)):
+        session.evict("too_many_frames")
+        return BAD_REQUEST
     try:
         for packet in read_payload(body):
             session.receive(packet)
@@ -148,18 +154,20 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | Refusal |
     declared = _header(scope, b"content-length")
     if declared.isdigit() and int(declared) > limit:
         return _TOO_LARGE
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        part = await receive()
-        if part["type"] == "http.disconnect":
-            return None
-        parts.append(part.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            return _TOO_LARGE
-        if not part.get("more_body", False):
-            return b"".join(parts)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            while True:
+                part = await receive()
+                if part["type"] == "http.disconnect":
+                    return None
+                body += part.get("body", b"")
+                if len(body) > limit:
+                    return _TOO_LARGE
+                if not part.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        return _TOO_SLOW
 
 
 def _visitor(scope: Scope) -> Visitor:

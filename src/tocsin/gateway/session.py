@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.engineio import (
     CLOSE,
@@ -76,6 +77,7 @@ class Session:
         "_verdict_due",
         "address",
         "closed",
+        "frames",
         "posting",
         "receiver",
         "sid",
@@ -90,6 +92,7 @@ class Session:
         self.address = address
         self.closed = ""  # the reason, once it is
         self.posting = False  # a POST is being read
+        self.frames = Allowance(settings.frame_rate, 0.0)  # over a WebSocket; over polling: packets
         self._settings = settings
         self._gauges = gauges
         self._forget = forget

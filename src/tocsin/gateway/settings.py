@@ -16,5 +16,9 @@ class GatewaySettings:
     reconnect_spread: float = 5.0  # over which time sockets are asked to come back after a stop
     ingest_rate: int = 200  # messages a second from one socket whose token has scope ingest
     message_rate: int = 10  # from any other
+    ingest_frame_rate: int = (
+        1000  # frames a second from one socket whose token has scope ingest: of any kind, empty too
+    )
+    frame_rate: int = 100  # from any other
     max_sockets_per_address: int = 20_000
     max_sockets_per_token: int = 20_000

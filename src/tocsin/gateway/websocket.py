@@ -17,6 +17,7 @@ from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
+from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import (
     BAD_REQUEST,
@@ -40,6 +41,7 @@ _QUIET.setLevel(logging.CRITICAL)
 _INVALID_TEXT = 1007  # RFC 6455, section 7.4.1
 _CLOSING_S = 5.0  # what a peer has to answer a close frame before the connection is cut
 _REASON_BYTES = 123  # a close frame carries no more
+_SLICE = 2048  # bytes that are read before frames are counted: a few hundred of the smallest
 
 
 def websocket_protocol(engine: Engine) -> type[asyncio.Protocol]:
@@ -50,7 +52,18 @@ def websocket_protocol(engine: Engine) -> type[asyncio.Protocol]:
 class WebSocket(asyncio.Protocol):
     """One connection; an `Outlet` of its session and a `Sleeper` while it closes."""
 
-    __slots__ = ("_connections", "_early", "_entered", "_parser", "_parts", "_session", "_text", "_transport")
+    __slots__ = (
+        "_connections",
+        "_early",
+        "_entered",
+        "_frames",
+        "_parser",
+        "_parts",
+        "_session",
+        "_text",
+        "_thrown_away",
+        "_transport",
+    )
 
     engine: ClassVar[Engine]
 
@@ -59,7 +72,9 @@ class WebSocket(asyncio.Protocol):
         self._connections: set[Any] = server_state.connections
         self._parser = ServerProtocol(max_size=self.engine.settings.max_payload, logger=_QUIET)
         self._session: Session | None = None
-        self._parts: list[bytes] = []  # of a message that comes in fragments
+        self._frames = Allowance(self.engine.settings.frame_rate, 0.0)
+        self._thrown_away: int | None = None  # bytes, since it was closed for a flood
+        self._parts = bytearray()  # of a message that comes in fragments
         self._text = False
         self._early: list[bytes] = []  # what came before its turn in the line of newcomers
         self._entered = False
@@ -90,6 +105,8 @@ class WebSocket(asyncio.Protocol):
         self._early.append(data)
         if len(self._early) == 1:
             self.engine.turnstile.enter(self._enter)
+            if not self._entered:
+                self._transport.pause_reading()
 
     # --- called by the session
 
@@ -121,20 +138,47 @@ class WebSocket(asyncio.Protocol):
         self._entered = True
         early, self._early = b"".join(self._early), []
         if not self._transport.is_closing():
+            self._transport.resume_reading()
             self._read(early)
 
     def _read(self, data: bytes) -> None:
+        if len(data) <= _SLICE:
+            self._read_slice(data)
+            return
+        for start in range(0, len(data), _SLICE):
+            self._read_slice(data[start : start + _SLICE])
+
+    def _read_slice(self, data: bytes) -> None:
+        if self._thrown_away is not None:
+            self._throw_away(len(data))
+            return
         self._parser.receive_data(data)
         # First what the parser answers by itself: a ping between two fragments is answered between them.
         self._write_back()
         if self._parser.state is State.OPEN and self.write(b"") > self.engine.settings.max_buffer:
             # Only a flood of pings whose pongs are not read comes here: it is not worth a word.
             self._transport.abort()
-        for event in self._parser.events_received():
+        events = self._parser.events_received()
+        if events and not self._frames.take(self.engine.clock.monotonic(), len(events)):
+            self._stem()
+            return
+        for event in events:
             if isinstance(event, Request):
                 self._open(event)
             elif isinstance(event, Frame):
                 self._take(event)
+
+    def _stem(self) -> None:
+        """Whatever its frames were, nobody looks at them, nor at what follows; but the reason can be read."""
+        self._thrown_away = 0
+        if self._session is not None:
+            self._session.evict("too_many_frames")
+        self._end()
+
+    def _throw_away(self, size: int) -> None:
+        self._thrown_away = (self._thrown_away or 0) + size
+        if self._thrown_away > self.engine.settings.max_buffer:
+            self._transport.abort()
 
     # --- the handshake
 
@@ -178,8 +222,10 @@ class WebSocket(asyncio.Protocol):
     def _begin(self, session: Session | None, visitor: Visitor) -> None:
         if session is None:
             self._session, _ = self.engine.open(visitor, self)
+            self._frames = self._session.frames
         elif session.probed_by(self):
             self._session = session
+            self._frames = session.frames
             self._wait_for_peer(self.engine.settings.connect_timeout)
         else:
             self.close(PROTOCOL_ERROR, "this session has its WebSocket")
@@ -190,9 +236,12 @@ class WebSocket(asyncio.Protocol):
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is not Opcode.CONT:
                 self._text = frame.opcode is Opcode.TEXT
-            self._parts.append(bytes(frame.data))
+            if frame.fin and not self._parts:
+                self._hear(bytes(frame.data))
+                return
+            self._parts += frame.data
             if frame.fin:
-                data, self._parts = b"".join(self._parts), []
+                data, self._parts = bytes(self._parts), bytearray()
                 self._hear(data)
 
     def _hear(self, data: bytes) -> None:
