@@ -1,10 +1,12 @@
 """The gateway over the real ledger, decisions included: the service restarts, and nobody misses or repeats an alert."""
 
+import asyncio
 import json
 from pathlib import Path
 
+import aiohttp
 import pytest
-from tests.gateway.station import listening
+from tests.gateway.station import DEADLINE, listening
 
 from tocsin import AlertService, AlertType
 
@@ -60,6 +62,32 @@ async def test_an_invalid_alert_is_answered_as_over_http(config: Path):
         answer = await phone.client.call("send_alert", {"type": "in_stock", "sku": "a"})
     assert (answer["ok"], answer["decision"]) == (False, "invalid")
     assert {detail["path"] for detail in answer["error"]["details"]} == {"retailer", "price"}
+
+
+async def test_a_number_that_is_none_is_answered_and_the_socket_goes_on(config: Path):
+    def sent(ack: int, price: str) -> str:
+        half = '"type":"in_stock","sku":"a","retailer":"b","product_name":"a \\ud83d"'
+        return f'42{ack}["send_alert",{{{half},"price":{price}}}]'
+
+    async with (
+        AlertService.from_config(config) as service,
+        aiohttp.ClientSession(Running(service).url) as session,
+        session.ws_connect("/socket.io/?EIO=4&transport=websocket") as ws,
+    ):
+        await ws.receive_str()
+        await ws.send_str(f'40{{"token":"{TOKEN}"}}')
+        await ws.receive_str()
+        await ws.send_str(sent(1, "1e400"))
+        await ws.send_str('422["subscribe",NaN]')
+        await ws.send_str(sent(3, "1.5"))
+        answers = {}
+        async with asyncio.timeout(DEADLINE):
+            while len(answers) < 3:
+                text = await ws.receive_str()
+                answers[text[2]] = json.loads(text[3:])[0]
+    for ack in ("1", "2"):
+        assert (answers[ack]["ok"], answers[ack]["error"]["code"]) == (False, "not_json")
+    assert (answers["3"]["decision"], answers["3"]["notes"][0]["path"]) == ("accepted", "product_name")
 
 
 async def test_the_end_of_stock_is_told_with_how_long_it_lasted(config: Path):

@@ -103,10 +103,22 @@ async def test_garbage_in_a_subscription_is_told_apart(station: Station, wish: o
     assert answer["error"]["code"] == "invalid_request"
 
 
-async def test_an_alert_that_is_none_is_answered_with_the_error(station: Station):
+@pytest.mark.parametrize("value", ["buy!", '{"sku": "a"}', None, [{"sku": "a"}], b"a", {"no": "sku"}])
+async def test_an_alert_that_is_none_is_answered_with_the_error(station: Station, value: object):
     async with listening(station) as phone:
-        answer = await phone.client.call("send_alert", "buy!")
-    assert answer["error"]["code"] == "invalid_alert"
+        answer = await phone.client.call("send_alert", value)
+    assert (answer["ok"], answer["error"]["code"], answer["error"]["details"]) == (False, "invalid_alert", [])
+
+
+async def test_an_event_that_nobody_knows_is_answered(station: Station):
+    async with listening(station) as phone, listening(station, namespace="/ops") as operator:
+        answer = await phone.client.call("send_alarm", {"sku": "a"})
+        assert (answer["ok"], answer["error"]["code"], answer["error"]["details"]) == (False, "invalid_request", [])
+        assert "'send_alert'" in answer["error"]["message"]
+        assert "subscribe, unsubscribe, send_alert" in (await phone.client.call("\ud83d"))["error"]["message"]
+        answer = await operator.client.call("retry", namespace="/ops")
+        assert (answer["ok"], answer["error"]["code"]) == (False, "invalid_request")
+    assert station.gateway.gauges.unknown_events == 3
 
 
 async def test_who_asks_for_no_answer_gets_none(station: Station):

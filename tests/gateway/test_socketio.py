@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.core.errors import NotJsonError
 from tocsin.gateway.engineio import MalformedError
 from tocsin.gateway.socketio import Decoder, Kind, Packet, encode
 
@@ -67,7 +68,11 @@ def test_attachments_are_put_back_and_set_aside(parts: list[str | bytes], packet
         '2["disconnect"]',
         '2abc["x"]',
         '2["x"',
-        '2["\\ud800"]',
+        '2["x",NaN',
+        '2[NaN,"x"]',
+        '2["x"]["y"]',
+        '0{"token":"\\ud800"}',
+        "31[NaN]",
         "3[]",
         "31{}",
         '4{"message":"x"}',
@@ -82,6 +87,21 @@ def test_attachments_are_put_back_and_set_aside(parts: list[str | bytes], packet
 def test_what_no_client_may_say_is_malformed(text: str):
     with pytest.raises(MalformedError):
         Decoder().read(text)
+
+
+@pytest.mark.parametrize("wrong", ["1e400", '{"price":NaN}', '{"a":1,}', "", "{'a': 1}"])
+def test_an_argument_that_is_not_json_is_the_error_that_says_so(wrong: str):
+    packet = Decoder().read(f'27["x",{wrong},{{"a":1}}]')
+    assert packet is not None
+    name, error, other = packet.data
+    assert (packet.id, name, other) == (7, "x", {"a": 1})
+    assert isinstance(error, NotJsonError)
+
+
+def test_half_an_emoji_is_kept_in_its_string():
+    packet = Decoder().read('2["x",{"product_name":"a \\ud83d"}]')
+    assert packet is not None
+    assert packet.data == ["x", {"product_name": "a \ud83d"}]
 
 
 @pytest.mark.parametrize(

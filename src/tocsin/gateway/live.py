@@ -9,6 +9,7 @@ from tocsin.core.errors import ForbiddenError, TocsinError
 from tocsin.core.facts import Tell, Trouble
 from tocsin.gateway.guests import Guests
 from tocsin.gateway.peer import Socket
+from tocsin.gateway.refusal import refusal, unknown_event
 from tocsin.gateway.seat import Seat, Wish
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.gateway.stream import Stream
@@ -18,6 +19,7 @@ Offer = Callable[[object, str], Awaitable[Mapping[str, Any]]]
 """One alert from this owner; the answer as JSON. Raises TocsinError."""
 
 _SCOPES = frozenset(("read", "ingest"))
+_EVENTS = ("subscribe", "unsubscribe", "send_alert")
 _GOLDEN = 0.618034  # its multiples, without their whole part, are spread evenly however many there are
 
 
@@ -102,8 +104,9 @@ class Live:
                 self._take(seat, value, ack)
             else:
                 self._stream.gauges.unknown_events += 1
+                raise unknown_event(name, _EVENTS)
         except TocsinError as error:
-            socket.ack(ack, _no(error))
+            socket.ack(ack, refusal(error))
 
     def _subscribe(self, seat: Seat, value: Any, ack: int | None) -> None:
         wish = self._wish(seat, value)
@@ -113,9 +116,11 @@ class Live:
             seat.follow(wish, begin)
 
     def _wish(self, seat: Seat, value: Any) -> Wish:
-        """Raises ForbiddenError or InvalidRequestError."""
+        """`value` may be the error that it already is. Raises ForbiddenError or InvalidRequestError."""
         if not seat.grant.allows("read"):
             raise ForbiddenError("this token needs the scope read to subscribe")
+        if isinstance(value, TocsinError):
+            raise value
         return Wish.parse(value, self._stream.head)
 
     def _take(self, seat: Seat, value: Any, ack: int | None) -> None:
@@ -129,10 +134,10 @@ class Live:
         try:
             answer = _told(await self._offer(value, seat.grant.owner))
         except TocsinError as error:
-            answer = _no(error)
+            answer = refusal(error)
         except Exception as problem:  # noqa: BLE001 - whoever waits for an answer gets one, and the loop lives on
             self._tell(Trouble("send_alert_failed", repr(problem)))
-            answer = _no(TocsinError("the alert could not be taken: this is our fault, send it again"))
+            answer = refusal(TocsinError("the alert could not be taken: this is our fault, send it again"))
         if not seat.socket.closed:
             seat.socket.ack(ack, answer)
 
@@ -140,7 +145,3 @@ class Live:
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
     """What is no alert is answered like everything else that is wrong."""
     return {"ok": False, **answer} if "error" in answer else dict(answer)
-
-
-def _no(error: TocsinError) -> dict[str, Any]:
-    return {"ok": False, **error.as_json()}

@@ -25,6 +25,7 @@ from tocsin.gateway.engineio import Outgoing
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.guests import Guests
 from tocsin.gateway.peer import Socket
+from tocsin.gateway.refusal import refusal, unknown_event
 from tocsin.gateway.tally import Tally
 from tocsin.pipeline.tokens import Grant
 
@@ -97,8 +98,9 @@ class Ops:
 
     def event(self, socket: Socket, name: str, args: list[Any], ack: int | None) -> None:
         """Operators act over HTTP; here they only watch."""
-        del socket, name, args, ack
+        del args
         self._gauges.unknown_events += 1
+        socket.ack(ack, refusal(unknown_event(name)))
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         del reason

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from tocsin.core.errors import RateLimitedError
 from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import MalformedError, Outgoing
+from tocsin.gateway.refusal import refusal
 from tocsin.gateway.session import POLICY, PROTOCOL_ERROR, Session
 from tocsin.gateway.socketio import Decoder, Kind, Packet, encode
 
@@ -196,5 +198,4 @@ class Peer:
     def _refuse_for_now(self, packet: Packet) -> None:
         socket = self.sockets.get(packet.namespace)
         if socket is not None:
-            error = {"code": "rate_limited", "message": "too many messages a second: slow down", "details": []}
-            socket.ack(packet.id, {"ok": False, "error": error})
+            socket.ack(packet.id, refusal(RateLimitedError("too many messages a second: slow down")))

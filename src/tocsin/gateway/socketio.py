@@ -11,7 +11,9 @@ from typing import Any
 
 import orjson
 
+from tocsin.core.errors import NotJsonError
 from tocsin.gateway.engineio import MalformedError
+from tocsin.pipeline.parsing import items_of, parse
 
 ROOT = "/"
 MAX_ATTACHMENTS = 10  # as the official parser's default
@@ -35,7 +37,9 @@ _PLAIN = {binary: plain for plain, binary in _BINARY.items()}
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """`kind` is never a binary one: attachments stand in `data` as bytes."""
+    """`kind` is never a binary one: attachments stand in `data` as bytes. An argument of an event that is not JSON is
+    the error that says so.
+    """
 
     kind: Kind
     namespace: str = ROOT
@@ -107,24 +111,42 @@ def _parse(text: str) -> tuple[Packet, int]:
     form = _FORM.fullmatch(text)
     if form is None:
         raise MalformedError("not a packet")
-    kind, count, namespace, identifier, body = form.groups()
+    mark, count, namespace, identifier, body = form.groups()
+    kind = _PLAIN.get(Kind(int(mark)), Kind(int(mark)))
     packet = Packet(
-        _PLAIN.get(Kind(int(kind)), Kind(int(kind))),
+        kind,
         (namespace or ROOT).partition("?")[0],
-        _load(body) if body else None,
+        _load(body, kind) if body else None,
         int(identifier) if identifier else None,
     )
     expected = int(count or 0)
-    if expected > MAX_ATTACHMENTS or (kind in "56" and count is None) or not _lawful(packet):
+    if expected > MAX_ATTACHMENTS or (mark in "56" and count is None) or not _lawful(packet):
         raise MalformedError("not a packet that a client may send")
     return packet, expected
 
 
-def _load(body: str) -> Any:
+def _load(body: str, kind: Kind) -> Any:
     try:
         return orjson.loads(body)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as problem:
+        if kind is Kind.EVENT and body.startswith("[") and body.endswith("]"):
+            return _arguments(body.encode(errors="surrogatepass"))
         raise MalformedError("the payload is not JSON") from problem
+
+
+def _arguments(body: bytes) -> list[Any]:
+    """Of an event: what is wrong with one is for whoever takes the event to answer."""
+    try:
+        return [_argument(text) for text in items_of(body)]
+    except NotJsonError as problem:
+        raise MalformedError("the payload is not JSON") from problem
+
+
+def _argument(text: bytes) -> Any:
+    try:
+        return parse(text)
+    except NotJsonError as problem:
+        return NotJsonError(f"this is not JSON: {problem.message}")
 
 
 def _lawful(packet: Packet) -> bool:

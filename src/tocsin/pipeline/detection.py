@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.core.errors import Detail, InvalidAlertError
 from tocsin.core.money import digits_of
+from tocsin.core.spelling import shown
 from tocsin.pipeline.fields import (
     mended_link,
     mended_name,
@@ -21,7 +22,7 @@ from tocsin.pipeline.fields import (
     read_url,
     word,
 )
-from tocsin.pipeline.mending import Mended, MendError, below, kind_of, nearest, shown
+from tocsin.pipeline.mending import Mended, MendError, below, kind_of, nearest
 from tocsin.pipeline.metadata import mended_metadata, read_metadata
 from tocsin.rules.filters import from_the_future
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from tocsin.core.alert import AlertType
 from tocsin.core.errors import Detail
-from tocsin.core.spelling import spelled
-from tocsin.pipeline.mending import Mended, MendError, kind_of, nearest, shown
+from tocsin.core.spelling import shown, spelled
+from tocsin.pipeline.mending import Mended, MendError, kind_of, nearest
 
 Amount = TypeVar("Amount", float, Decimal)
 

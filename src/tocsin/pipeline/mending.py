@@ -10,8 +10,6 @@ from tocsin.core.errors import Detail
 Mended = tuple[Any, Sequence[Detail]]
 """What was made of a value that is not as it should be, and what was done to it, by paths below its field."""
 
-_MAX_SHOWN = 64  # characters of a wrong word that an answer repeats
-
 
 class MendError(ValueError):
     """A field is not as it should be; the text says how to mend it, and `at` where below the field."""
@@ -24,11 +22,6 @@ class MendError(ValueError):
 def below(field: str, detail: Detail) -> Detail:
     """The detail with its whole path."""
     return Detail(f"{field}.{detail.path}" if detail.path else field, detail.message)
-
-
-def shown(word: object) -> str:
-    """A word of the sender's that an answer can repeat: short, and without lone surrogates."""
-    return str(word)[:_MAX_SHOWN].encode(errors="replace").decode()
 
 
 @functools.lru_cache(maxsize=256)  # a detector makes the same mistake in every alert

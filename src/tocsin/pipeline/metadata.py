@@ -10,8 +10,9 @@ import orjson
 
 from tocsin.core.alert import NOTHING
 from tocsin.core.errors import Detail
+from tocsin.core.spelling import shown
 from tocsin.pipeline.fields import mended_link, read_deep_link, read_price, read_url, word
-from tocsin.pipeline.mending import Mended, MendError, below, kind_of, shown
+from tocsin.pipeline.mending import Mended, MendError, below, kind_of
 
 MAX_METADATA = 16 * 1024
 MAX_DEPTH = 8

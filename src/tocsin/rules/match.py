@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.core.alert import TOP_PRIORITY, Alert, AlertType, Band
 from tocsin.core.errors import Detail, InvalidRequestError
+from tocsin.core.spelling import shown
 from tocsin.core.wordlist import words_of
 from tocsin.rules.catalog import Catalog, fold, fold_sku
 from tocsin.rules.glob import Globs, is_glob
@@ -103,7 +104,7 @@ def parse_match(value: Mapping[str, Any], *, unrouted_allowed: bool = False) -> 
     read = dict(_READ) if unrouted_allowed else {key: reader for key, reader in _READ.items() if key != "unrouted"}
     problems: list[Detail] = []
     parsed = {key: read[key](told, key, problems) for key, told in value.items() if key in read}
-    problems += [Detail(str(key), _unknown("key", key, read)) for key in value if key not in read]
+    problems += [Detail(shown(key), _unknown("key", key, read)) for key in value if key not in read]
     if problems:
         raise InvalidRequestError("the match is not valid: " + problems[0].message, problems)
     return Match(**parsed)
@@ -172,9 +173,9 @@ _READ: Mapping[str, _Reader] = {
 def _unknown(noun: str, word: object, known: Iterable[str]) -> str:
     """Names the nearest word there is, else all of them."""
     words = list(known)
-    near = difflib.get_close_matches(str(word)[:LONGEST_WORD].lower(), words, n=1)
+    near = difflib.get_close_matches(shown(word).lower(), words, n=1)
     meant = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(words)}"
-    return f"unknown {noun} {str(word)[:LONGEST_WORD]!r}; {meant}"
+    return f"unknown {noun} {shown(word)!r}; {meant}"
 
 
 def _kind(told: Any) -> str:

@@ -13,6 +13,7 @@ from tocsin.web.deliveries import Deliveries
 from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
 from tocsin.web.guard import Guard
+from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
 from tocsin.web.locks import Locks
 from tocsin.web.monitors import MonitorDoors
@@ -56,6 +57,7 @@ def build_app(parts: Parts) -> Web:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.router.route_class = JsonRoute
     streams = Streams(parts)
     nouns = (
         streams,  # before `alerts`: /alerts/stream is not an id

@@ -27,6 +27,7 @@ from tocsin.core.errors import (
     TooLargeError,
     UnauthorizedError,
 )
+from tocsin.core.spelling import shown
 
 
 class UnknownHostError(TocsinError):
@@ -119,9 +120,7 @@ async def _tell_ours(_request: Request, problem: Exception) -> Response:
 async def _tell_invalid(_request: Request, problem: Exception) -> Response:
     assert isinstance(problem, RequestValidationError)
     wrong = problem.errors()
-    if any(each["type"] == "json_invalid" for each in wrong):
-        return answer_to(NotJsonError("the body is not JSON"))
-    details = [Detail(".".join(str(step) for step in each["loc"][1:]), str(each["msg"])) for each in wrong]
+    details = [Detail(shown(".".join(map(str, each["loc"][1:]))), str(each["msg"])) for each in wrong]
     first = details[0]
     return answer_to(InvalidRequestError(f"{first.path or 'the body'}: {first.message}", details))
 
