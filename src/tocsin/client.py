@@ -5,7 +5,7 @@ import io
 import os
 import random
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -28,6 +28,9 @@ _LONGEST_PAUSE_S = 15.0
 _ANSWER_S = 30.0
 _SILENCE_S = 45.0  # the service writes a line to each stream at least every 15 s
 _LINE = 1 << 20
+
+Watch = Callable[[TocsinError | None], None]
+"""Hears each time why the stream cannot be had, before the next try; None once it runs."""
 
 _BY_CODE: Mapping[str, type[TocsinError]] = {
     kind.code: kind
@@ -70,14 +73,14 @@ class Client:
         return Receipt.from_json(await self._persist(keyed))
 
     def subscribe(
-        self, match: Mapping[str, Any] | None = None, *, after: str | None = None
+        self, match: Mapping[str, Any] | None = None, *, after: str | None = None, watch: Watch | None = None
     ) -> AsyncIterator[Mapping[str, Any]]:
         """Alerts as they are accepted (`event` is `alert`) and closed (`alert_closed`), each with its `cursor`.
 
-        Reconnects and resumes by itself, so nothing is missed or told twice. Raises only what coming back cannot mend:
-        UnauthorizedError, ForbiddenError, InvalidRequestError.
+        Reconnects and resumes by itself, so nothing is missed or told twice; `watch` hears how that goes. Raises only
+        what coming back cannot mend: UnauthorizedError, ForbiddenError, InvalidRequestError.
         """
-        return self._follow({key: _listed(value) for key, value in (match or {}).items()}, after)
+        return self._follow({key: _listed(value) for key, value in (match or {}).items()}, after, watch or _nobody)
 
     async def get(self, path: str, **query: Any) -> Any:
         return await self.call("GET", path, query={key: _listed(value) for key, value in query.items()})
@@ -120,15 +123,21 @@ class Client:
                 await _pause(attempt)
         return await self.post(ALERTS, alert)
 
-    async def _follow(self, match: Mapping[str, str], cursor: str | None) -> AsyncIterator[Mapping[str, Any]]:
+    async def _follow(
+        self, match: Mapping[str, str], cursor: str | None, watch: Watch
+    ) -> AsyncIterator[Mapping[str, Any]]:
         failures = 0
         while True:
+            follows = False
             try:
                 async for told in self._read(match, cursor):
-                    failures, cursor = 0, told["cursor"]
+                    if not follows:
+                        watch(None)
+                    follows, failures, cursor = True, 0, told["cursor"]
                     if told["event"] in ("alert", "alert_closed"):
                         yield told
-            except (UnreachableError, LedgerUnavailableError, RateLimitedError):
+            except (UnreachableError, LedgerUnavailableError, RateLimitedError) as problem:
+                watch(problem)
                 failures += 1
             # The end of a stream is a service that stops: the readers come back spread out.
             await _pause(failures)
@@ -146,7 +155,7 @@ class Client:
                 async for line in answer.content:
                     yield orjson.loads(line)
         except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as problem:
-            raise UnreachableError(f"the stream of {self.url} broke: {_said(problem)}") from None
+            raise UnreachableError(f"{self.url} does not answer: {_said(problem)}") from None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -161,6 +170,10 @@ async def _pause(failures: int) -> None:
     """Full jitter: a thousand clients that lost the same service do not come back in the same moment."""
     longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
     await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+
+
+def _nobody(_: TocsinError | None) -> None:
+    """Watches."""
 
 
 def _listed(value: Any) -> str:

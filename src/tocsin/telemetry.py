@@ -213,11 +213,28 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_to(stream: IO[str] | None, level: int = logging.INFO) -> None:
-    """Everything the process logs goes there, as JSON lines. A closed stream must not stop the service."""
+class PlainLines(logging.Formatter):
+    """For somebody in front of a terminal: the time, what happened, and its facts as `name=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        facts = (f"{name}={_word(value)}" for name, value in getattr(record, "fact", {}).items() if value != "")
+        said = record.getMessage() if record.name.startswith("tocsin") else _word(record.getMessage())
+        line = "  ".join((f"{at} {record.levelname.lower():<7}", " ".join((said, *facts))))
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _word(value: object) -> str:
+    """As it is, unless it could be taken for several words or for markup of the terminal: then as JSON writes it."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() and " " not in text else json.dumps(text)
+
+
+def log_to(stream: IO[str] | None, level: int = logging.INFO, *, as_json: bool = True) -> None:
+    """All that the process logs goes there, as JSON lines or plain ones. A closed stream must not stop the service."""
     logging.raiseExceptions = False
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines() if as_json else PlainLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

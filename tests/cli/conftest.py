@@ -20,7 +20,7 @@ def shell(tmp_path: Path) -> Iterator[Run]:
     alone = {"TOCSIN_SERVER__PORT": "1", "TOCSIN_URL": None, "TOCSIN_TOKEN": None}
     runner = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "1000", "TERM": "dumb", **alone})
     with chdir(tmp_path):
-        yield lambda *words, **environ: runner.invoke(app, words, env=environ)
+        yield lambda *words, piped=None, **environ: runner.invoke(app, words, input=piped, env=environ)
 
 
 @pytest.fixture(scope="module")
@@ -34,4 +34,4 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 @pytest.fixture
 def at(service: Serving, shell: Run) -> Run:
     """The same shell, pointed at a running service by its environment."""
-    return lambda *words: shell(*words, TOCSIN_URL=service.url, TOCSIN_TOKEN=service.token)
+    return lambda *words, **more: shell(*words, TOCSIN_URL=service.url, TOCSIN_TOKEN=service.token, **more)

@@ -99,6 +99,10 @@ class Process:
         """The next line of its answers that matches."""
         return self._said.expect(pattern)
 
+    def complains(self, pattern: str) -> re.Match[str]:
+        """The next line beside its answers that matches."""
+        return self._logged.expect(pattern)
+
     def logs(self, message: str, what: str | None = None) -> Mapping[str, Any]:
         """The next line of its log with this message, of this kind of trouble where one is named."""
         kind = "" if what is None else rf'"what": "{re.escape(what)}".*'

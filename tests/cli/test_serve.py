@@ -1,17 +1,20 @@
 """`tocsin serve` as an operator meets it: where it is, what signals do, and why it would not start."""
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.program import DEADLINE_S, Process, Serving, tocsin
+from tests.cli.program import DEADLINE_S, Process, Serving, command, environment, tocsin
 
 from tocsin.sandbox import Fault, Sandbox
 
@@ -155,6 +158,37 @@ def test_strangers_need_tokens_before_anything_starts(tmp_path: Path):
     assert ended.returncode == 1
     assert "configure `tokens`" in ended.stderr
     assert not (tmp_path / "tocsin.db").exists()
+
+
+def test_at_a_terminal_nothing_is_json(tmp_path: Path):
+    """Somebody starts it, sends nothing, and presses Ctrl-C."""
+    write(tmp_path)
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        command("serve", "--config", "alerts.json"),
+        cwd=tmp_path, env=environment(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    ) as service, os.fdopen(ours, "rb", buffering=0) as terminal:  # fmt: skip
+        os.close(theirs)
+        said = b""
+        while b"Dashboard" not in said:
+            said += terminal.read(4096)
+        service.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # the terminal is gone with its last program
+            while more := terminal.read(4096):
+                said += more
+        assert service.wait(DEADLINE_S) == 0
+    assert re.search(rb"^\d\d:\d\d:\d\d info     stopping: a second signal ends it at once\r$", said, re.MULTILINE)
+    assert b"{" not in said
+
+
+@pytest.mark.parametrize(("form", "begin"), [("text", r"\d\d:\d\d:\d\d error .*problem=.*"), ("json", r"\{.*")])
+def test_the_form_of_the_log_can_be_chosen(tmp_path: Path, form: str, begin: str):
+    file = write(tmp_path)
+    with Serving(tmp_path, "--config", "alerts.json", "--log-format", form) as service:
+        file.write_text('{"servre": {}}')
+        service.tell(signal.SIGHUP)
+        assert "not reloaded" in service.complains(begin)[0]
+        assert service.stop() == 0
 
 
 def test_a_closed_standard_error_is_no_reason_to_fail(tmp_path: Path):

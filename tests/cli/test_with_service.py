@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 from tests.cli.conftest import Run
@@ -60,9 +61,69 @@ def test_a_good_replay_is_a_good_end(at: Run, tmp_path: Path):
     assert "already used" in kept.stdout or kept.exit_code == 1
 
 
+def test_a_replay_takes_what_is_piped_into_it(at: Run):
+    told = at("replay", "-", piped=json.dumps({**ALERT, "sku": "piped"}))
+    assert (told.exit_code, told.stdout.split()[-2:]) == (0, ["1", "lines"]), told.stderr
+    assert at("send", "piped", "bestbuy", "--price", "1999.99").stdout.startswith("duplicate")
+
+
+def test_everything_there_is_to_say_of_an_alert_can_be_sent(at: Run, service: Serving):
+    fields = ("--type", "price_drop", "--price", "79.90", "--previous-price", "99.90", "--currency", "EUR")
+    more = ("--variant", "blue", "--seller", "Traders", "--metadata", '{"stock": 3}', "--json")
+    sent = json.loads(at("send", "whole", "bestbuy", *fields, *more).stdout)
+    alert = get(service, f"/api/v1/alerts/{sent['id']}")
+    assert (alert["variant"], alert["seller"], alert["currency"]) == ("blue", "Traders", "EUR")
+    assert alert["metadata"] == {"stock": 3, "previous_price": "99.90"}
+    for wrong in ("{", "[1]", '"text"'):
+        told = at("send", "whole", "bestbuy", "--price", "1", "--metadata", wrong)
+        assert (told.exit_code, "--metadata" in told.stderr) == (2, True)
+
+
+def test_sold_out_is_said_by_product_or_by_alert(at: Run):
+    at("send", "closing", "bestbuy", "--price", "1", "--variant", "XL")
+    assert at("close", "closing", "bestbuy").stdout == "nothing was open\n"
+    assert at("close", "closing", "bestbuy", "--variant", "XL").stdout.startswith("sold out: 1 closed")
+    sent = json.loads(at("send", "closing", "newegg", "--price", "1", "--json").stdout)
+    assert json.loads(at("close", sent["id"], "--json").stdout) == {"closed": [sent["id"]], "cancelled": 0}
+    assert at("close", "closing").exit_code == 2
+
+
+def test_a_target_that_is_not_there_is_a_failed_test_and_none_at_all_is_wrong_use(at: Run):
+    told = at("test", "discord:nowhere")
+    assert (told.exit_code, told.stderr.startswith("not_found: ")) == (1, True)
+    assert at("test", "discord").exit_code == 2
+
+
+def test_clients_need_none_of_the_services_secrets(shell: Run, service: Serving, tmp_path: Path):
+    """Nor does anything stop them that is wrong elsewhere in its file, or meant for another program."""
+    here = {"server": {"port": int(service.url.rpartition(":")[2])}}
+    ledger = {"storage": {"url": f"sqlite:///{service.folder}/tocsin.db"}}
+    secrets = {"tokens": {"engine": {"secret": "${UNSET}", "scopes": ["ingest"]}}, "routes": [{"to": ["fax:one"]}]}
+    (tmp_path / "alerts.json").write_text(json.dumps({**here, **ledger, **secrets, "env_file": "none.env"}))
+    (tmp_path / "alert.json").write_text(json.dumps(ALERT))
+    alone = {"TOCSIN_SERVER__PORT": None, "TOCSIN_ALERTS__CHANNELS__FAX__RATE": "1"}
+    for words in (
+        ("send", "secretless", "bestbuy", "--price", "5"), ("close", "secretless", "bestbuy"),
+        ("replay", "alert.json"), ("routes", "test", "alert.json"), ("token", "list"),
+        ("token", "create", "guest", "--scope", "read", "--link"), ("db", "backup", "copy.db"),
+    ):  # fmt: skip
+        told = shell(*words, "--config", "alerts.json", **alone)
+        assert told.exit_code == 0, (words, told.stderr)
+    findings = json.loads(shell("doctor", "--config", "alerts.json", "--json", **alone).stdout)
+    states = {finding["what"]: finding["state"] for finding in findings}
+    assert states == {"configuration": "bad", "ledger": "good", "disk": "good", "service": "good", "conditions": "good"}
+
+
+def test_an_address_that_is_none_is_wrong_use(shell: Run):
+    for url in ("127.0.0.1:8765", "ftp://host", "http://", "http://127.0.0.1:8765/#token=x", "http://h:99999"):
+        told = shell("send", "1", "b", "--price", "5", TOCSIN_URL=url, TOCSIN_TOKEN="x")
+        assert (told.exit_code, "TOCSIN_URL" in told.stderr) == (2, True), url
+
+
 def test_a_route_is_rehearsed_and_nothing_is_kept(at: Run, tmp_path: Path):
     (tmp_path / "alert.json").write_text(json.dumps({**ALERT, "sku": "rehearsed"}))
-    assert at("routes", "test", "alert.json").stdout.startswith("accepted (new), priority 9")
+    assert at("routes", "test", "alert.json").stdout.startswith("accepted (new), priority 9; a rehearsal")
+    assert at("routes", "test", "-", piped=json.dumps(ALERT)).exit_code == 0
     assert json.loads(at("routes", "test", "alert.json", "--json").stdout)["targets"] == []
     assert at("send", "rehearsed", "bestbuy", "--price", "1").stdout.startswith("accepted (new)")
 
@@ -123,9 +184,33 @@ def test_the_doctor_looks_at_the_service(at: Run):
     assert {"service", "conditions"} <= {finding["what"] for finding in json.loads(told.stdout)}
 
 
+def test_a_line_of_a_tail_says_when_what_where_and_for_how_much(at: Run, service: Serving):
+    extras = json.dumps({"cart_url": "https://bestbuy.example/cart", "sound": "siren"})
+    arguments = ("--price", "79.90", "--previous-price", "99.90", "--variant", "24 GB", "--metadata", extras)
+    at("send", "K1", "bestbuy", "--type", "price_drop", "--name", "RTX\x1b[31m\n5090", *arguments)
+    at("close", "K1", "bestbuy", "--variant", "24 GB")
+    tail = ("tail", "skus=K1", "--after", first_cursor(service), "--url", service.url, "--token", service.token)
+    with Process(service.folder, *tail) as tailing:
+        line = tailing.says(r"\d\d:\d\d:\d\d  Price drop .*")[0]
+        sold_out = tailing.says(r"\d\d:\d\d:\d\d  Sold out .*")[0]
+    assert (
+        "  RTX [31m 5090 at bestbuy  K1 24 GB  $79.90 (was $99.90, 20% less)  cart https://bestbuy.example/cart" in line
+    )
+    assert "K1 at bestbuy  after " in sold_out
+
+
+def get(service: Serving, path: str) -> Any:
+    with opened(service, path) as answer:
+        return json.load(answer)
+
+
+def opened(service: Serving, path: str) -> Any:
+    request = Request(service.url + path, headers={"Authorization": f"Bearer {service.token}"})
+    return urlopen(request, timeout=DEADLINE_S)
+
+
 def first_cursor(service: Serving) -> str:
     """The beginning of the stream."""
-    request = Request(f"{service.url}/api/v1/alerts/stream", headers={"Authorization": f"Bearer {service.token}"})
-    with urlopen(request, timeout=DEADLINE_S) as answer:
+    with opened(service, "/api/v1/alerts/stream") as answer:
         epoch = json.loads(answer.readline())["cursor"].partition(".")[0]
     return f"{epoch}.0"

@@ -131,10 +131,12 @@ def test_the_local_token_never_leaves_this_machine(shell: Run, tmp_path: Path):
 
 def test_a_service_that_does_not_answer_is_a_failure_in_one_line(shell: Run, tmp_path: Path):
     (tmp_path / "a.json").write_text("{}")
-    for words in (["routes", "test", "a.json"], ["token", "list"]):
+    for words in (["routes", "test", "a.json"], ["token", "list"], ["test", "discord:x"], ["close", "a", "b"]):
         told = shell(*words, "--url", "http://127.0.0.1:1", "--token", "x")
         assert told.exit_code == 1
-        assert told.stderr == "unreachable: http://127.0.0.1:1 does not answer: connection refused\n"
+        problem, hint = told.stderr.splitlines()
+        assert problem == "unreachable: http://127.0.0.1:1 does not answer: connection refused"
+        assert "`tocsin serve` starts it" in hint
 
 
 def test_a_replay_that_gives_up_accounts_for_what_has_no_answer(shell: Run, tmp_path: Path):

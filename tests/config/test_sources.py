@@ -1,13 +1,14 @@
 """Flags before the environment before the file before defaults; where each value came from; secrets from outside."""
 
 import os
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from tests.config.scenes import ENVIRON, HERE, WEBHOOK
 
-from tocsin.config import Source, check, load, restart_needed, shown
+from tocsin.config import Source, check, load, locate, restart_needed, shown
 from tocsin.core.errors import InvalidConfigError
 
 SERVER = '{"server": {"port": 1111, "host": "${HOST:-127.0.0.1}"}}'
@@ -143,6 +144,41 @@ def test_a_bad_file_on_reload_changes_nothing(loaded, tmp_path: Path):
     with pytest.raises(InvalidConfigError, match=r"alerts\.json:1:12"):
         config.reread()
     assert config.settings.server.port == 1111
+
+
+@pytest.mark.parametrize(
+    ("text", "environ"),
+    [
+        ('{"server": {"port": 9001, "hots": 1}, "sevrer": {}}', {}),
+        ('{"server": {"port": 9001}, "server": {"port": 9001}}', {}),
+        ('{"server": {"port": 9001}, "tokens": {"a": {"secret": "${UNSET}", "scopes": ["all"]}}}', {}),
+        ('{"server": {"port": "${PORT:-9001}", "public_url": "${UNSET}"}}', {}),
+        ('{"server": {"port": "${PORT}"}, "env_file": "port.env"}', {}),
+        ('{"server": {"port": 9001}, "env_file": "."}', {}),
+        ("{}", {"TOCSIN_SERVER__PORT": "9001", "TOCSIN_FOREIGN__THING": "1", "TOCSIN_MODE": "nonsense"}),
+        ('{"routes": [{"to": ["discord:nowhere"]}]}', {"tocsin_server__port": "1", "TOCSIN_SERVER__port": "9001"}),
+    ],
+)
+def test_a_client_finds_the_service_whatever_else_is_wrong_or_not_known(tmp_path: Path, text: str, environ):
+    (tmp_path / "alerts.json").write_text(text)
+    (tmp_path / "port.env").write_text("PORT=9001\n")
+    assert locate(tmp_path / "alerts.json", environ, "server.host", "server.port").settings.server.port == 9001
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[", "alerts.json:1:2"),
+        ("[]", "one object"),
+        ('{"server": {"port": "${PORT}"}}', "the variable PORT is not set"),
+        ('{"server": {"port": "many"}}', "server.port"),
+    ],
+)
+def test_a_client_says_what_it_cannot_do_without(tmp_path: Path, text: str, message: str):
+    (tmp_path / "alerts.json").write_text(text)
+    with pytest.raises(InvalidConfigError, match=re.escape(message)):
+        locate(tmp_path / "alerts.json", {}, "server.host", "server.port")
+    assert locate(None, {}, "storage.url").settings.storage.file == Path.cwd() / "tocsin.db"
 
 
 def test_secret_files_that_others_can_read_are_a_caution(loaded, tmp_path: Path):

@@ -9,11 +9,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from tocsin.cli.console import say
-from tocsin.core.errors import TocsinError
+from tocsin.cli.console import hint, say
+from tocsin.core.errors import TocsinError, UnreachableError
 
 NAMES = (
-    "serve", "demo", "sandbox", "send", "replay", "tail", "check", "doctor", "routes", "config", "token", "db",
+    "serve", "demo", "sandbox", "send", "close", "test", "replay", "tail", "check", "doctor", "routes", "config",
+    "token", "db",
 )  # fmt: skip
 
 
@@ -29,6 +30,8 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except TocsinError as problem:
             say(problem)
+            if isinstance(problem, UnreachableError):
+                hint("Is it running? `tocsin serve` starts it; --url or TOCSIN_URL say where it is.")
             raise typer.Exit(1) from None
 
     def list_commands(self, ctx: Any) -> list[str]:

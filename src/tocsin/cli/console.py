@@ -31,6 +31,11 @@ def say(problem: TocsinError) -> None:
             errors.print(f"  {detail.path}: {detail.message}", markup=False)
 
 
+def hint(text: str) -> None:
+    """What the reader may want to know beside the answer."""
+    errors.print(text, markup=False, style="dim")
+
+
 def tell(text: str) -> None:
     """A line of the answer, as it is: what comes from outside is no markup."""
     answers.print(text, markup=False)

@@ -1,6 +1,5 @@
 """db upgrade, backup."""
 
-import os
 import sqlite3
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +7,8 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell, tell_json
-from tocsin.cli.reach import ConfigFile, Json
-from tocsin.config import Config, load
+from tocsin.cli.reach import LEDGER, ConfigFile, Json, located
+from tocsin.config import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
 from tocsin.ledger.opening import open_ledger
@@ -32,7 +31,7 @@ def upgrade(config: ConfigFile = None) -> None:
 
     Example: `tocsin db upgrade --config alerts.json`
     """
-    run(_upgrade(load(config, os.environ)))
+    run(_upgrade(located(config, *LEDGER)))
 
 
 @app.command()
@@ -45,7 +44,7 @@ def backup(
 
     Example: `tocsin db backup tocsin-2026-11-23.db`
     """
-    ledger = _file(load(config, os.environ), to)
+    ledger = _file(located(config, *LEDGER), to)
     try:
         copy(ledger, to)
     except (OSError, sqlite3.Error) as problem:

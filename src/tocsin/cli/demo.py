@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -12,10 +13,12 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.console import run, tell
+from tocsin.cli.console import run, tell, tell_json
 from tocsin.cli.detector import detect
 from tocsin.cli.orders import Orders
-from tocsin.cli.serve import announce, reload
+from tocsin.cli.reach import Json
+from tocsin.cli.serve import announce, link, reload
+from tocsin.cli.span import span
 from tocsin.core.errors import CannotListenError
 from tocsin.sandbox import Sandbox
 from tocsin.service import AlertService
@@ -23,28 +26,54 @@ from tocsin.telemetry import log_to
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="The port of the service.")] = 8765,
-    sandbox_port: Annotated[int, typer.Option(help="The port of the sandbox's page.")] = 8766,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Of the service; none: 8765, or any where that is taken.")
+    ] = None,
+    sandbox_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Of the sandbox; none: 8766, or any where that is taken.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to keep its ledger; none: nowhere.")] = None,
+    lasting: Annotated[
+        str | None, typer.Option("--for", help="When it ends by itself: 15m, 1h; none: with Ctrl-C.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Run the service wired to the provider sandbox, with a synthetic detector: alerts on every channel, no account.
 
     Example: `tocsin demo`
     """
-    log_to(sys.stderr, logging.WARNING)
-    run(_demo(port, sandbox_port, folder))
+    log_to(sys.stderr, logging.WARNING, as_json=not sys.stderr.isatty())
+    ports = (free_or_any(8765) if port is None else port, free_or_any(8766) if sandbox_port is None else sandbox_port)
+    end = None if lasting is None else span(lasting, "--for").total_seconds()
+    run(_demo(*ports, folder, end, as_json=as_json))
 
 
-async def _demo(port: int, sandbox_port: int, folder: Path | None) -> None:
+async def _demo(port: int, sandbox_port: int, folder: Path | None, end: float | None, *, as_json: bool) -> None:
     orders = Orders()
     async with _folder(folder) as place, _sandbox(sandbox_port) as sandbox:
         service = AlertService.from_config(_configuration(place, port, sandbox), environ={})
         async with service:
-            announce(service)
-            tell(f"Sandbox        {sandbox.url}/")
-            tell("Alerts arrive on both pages within seconds. Ctrl-C ends it.")
+            if as_json:
+                tell_json({"dashboard": link(service), "sandbox": f"{sandbox.url}/"})
+            else:
+                announce(service)
+                tell(f"Sandbox        {sandbox.url}/")
+                tell("Alerts arrive on both pages within seconds. Ctrl-C ends it.")
             async with _detector(service):
-                await orders.obey(lambda: reload(service))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(end):
+                        await orders.obey(lambda: reload(service))
+
+
+def free_or_any(port: int) -> int:
+    """The port, or 0 where somebody listens there already: whoever did not ask for it can do without it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the service itself takes it
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 @contextlib.asynccontextmanager

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
 
 from tocsin.cli.console import answers, run, tell, tell_json
-from tocsin.cli.reach import ConfigFile, Json, Token, Url, address, local_token
+from tocsin.cli.reach import ADDRESS, LEDGER, ConfigFile, Json, Token, Url, address, local_token, located
 from tocsin.client import Client
 from tocsin.config import Config, check, load
 from tocsin.core.errors import InvalidConfigError, LedgerError, TocsinError, UnreachableError
@@ -46,20 +46,27 @@ def doctor(config: ConfigFile = None, url: Url = None, token: Token = None, as_j
 
 
 async def _examine(file: Path | None, url: str | None, token: str | None) -> list[Finding]:
+    findings = list(_configuration(file))
     try:
-        found = load(file, os.environ)
-    except InvalidConfigError as problem:
-        return [Finding("configuration", "bad", problem.message)]
-    findings = [Finding("configuration", "good", str(found.file or "defaults"))]
-    findings.extend(
-        Finding("configuration", "note", f"{caution.place or caution.path}: {caution.message}")
-        for caution in check(found).cautions
-    )
+        found = located(file, *ADDRESS, *LEDGER)
+    except InvalidConfigError:
+        return findings
     if found.settings.storage.file:
         findings.append(_ledger(found.settings.storage.file))
         findings.append(_disk(found.settings.storage.file.parent))
     findings.extend([finding async for finding in _service(found, url, token)])
     return findings
+
+
+def _configuration(file: Path | None) -> Iterator[Finding]:
+    try:
+        found = load(file, os.environ)
+    except InvalidConfigError as problem:
+        yield Finding("configuration", "bad", problem.message)
+        return
+    yield Finding("configuration", "good", str(found.file or "defaults"))
+    for caution in check(found).cautions:
+        yield Finding("configuration", "note", f"{caution.place or caution.path}: {caution.message}")
 
 
 def _ledger(file: Path) -> Finding:

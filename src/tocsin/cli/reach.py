@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from tocsin.client import Client
-from tocsin.config import Config, load
+from tocsin.config import Config, locate
 from tocsin.core.file import cause, read_text
 
 Url = Annotated[str | None, typer.Option(envvar="TOCSIN_URL", help="Where the service is.", show_default=False)]
@@ -19,16 +19,22 @@ ConfigFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
+ADDRESS = ("server.host", "server.port")  # the settings that say where the service listens
+LEDGER = ("storage.url",)  # and what it keeps, its token beside it
+
 _LONGEST = 4096  # bytes of a file with a token
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to listen on is not one to call
 
 
 def client(url: str | None, token: str | None, file: Path | None) -> Client:
     """The service named by flags or environment, else the one of this user on this machine."""
-    if url and token:
-        return Client(url, token)
-    config = load(file, os.environ)
-    return Client(url or address(config), token or local_token(config, url))
+    where = _checked(url) if url else address(located(file, *ADDRESS))
+    return Client(where, token or local_token(located(file, *LEDGER), url))
+
+
+def located(file: Path | None, *keys: str) -> Config:
+    """These settings of the service's file, without its secrets: a client needs none of them, and may not have them."""
+    return locate(file, os.environ, *keys)
 
 
 def address(config: Config) -> str:
@@ -52,6 +58,19 @@ def local_token(config: Config, url: str | None = None) -> str:
         ) from None
     except (OSError, ValueError) as problem:
         raise typer.BadParameter(f"no token: {here} cannot be read ({cause(problem)}); say --token") from None
+
+
+def _checked(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+        good = good and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        hint = "--url or TOCSIN_URL"
+        raise typer.BadParameter(f"{url!r} is not an address like http://127.0.0.1:8765", param_hint=hint)
+    return url
 
 
 def _is_loopback(url: str) -> bool:

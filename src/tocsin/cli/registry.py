@@ -1,20 +1,19 @@
 """The tokens of a service, wherever they can be had: from the one that runs, or from its ledger where none does."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from tocsin.cli.reach import address, client
+from tocsin.cli.reach import ADDRESS, LEDGER, address, client, located
 from tocsin.client import Client
-from tocsin.config import Config, load
+from tocsin.config import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import NotFoundError, TocsinError, UnreachableError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.tokens import ConfiguredToken, Tokens
+from tocsin.pipeline.tokens import Tokens
 
 PATH = "/api/v1/tokens"
 
@@ -32,12 +31,11 @@ class Registry(Protocol):
 @asynccontextmanager
 async def registry(url: str | None, token: str | None, file: Path | None) -> AsyncIterator[Registry]:
     """A service that was named is asked, whatever happens; the one of the configuration if it runs."""
-    config = load(file, os.environ)
-    if url or await _runs(config):
+    if url or await _runs(located(file, *ADDRESS)):
         async with client(url, token, file) as service:
             yield Served(service)
     else:
-        async with _kept(config) as kept:
+        async with _kept(located(file, *LEDGER)) as kept:
             yield kept
 
 
@@ -86,12 +84,11 @@ async def _runs(config: Config) -> bool:
 
 @asynccontextmanager
 async def _kept(config: Config) -> AsyncIterator[Kept]:
-    """The ledger's owner for a moment."""
+    """The ledger's owner for a moment. The tokens of the configuration file are the service's alone."""
     clock = SystemClock()
     async with open_ledger(config.settings.storage.url.reveal(), clock=clock) as (ledger, archive):
         tokens = Tokens(ledger, archive, clock)
-        configured = config.settings.tokens.items()
-        await tokens.start({name: ConfiguredToken(each.secret, frozenset(each.scopes)) for name, each in configured})
+        await tokens.start({})
         try:
             yield Kept(tokens)
         finally:

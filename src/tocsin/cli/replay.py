@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tocsin.cli.console import errors, run, say, tell, tell_json
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
+from tocsin.cli.source import read
 from tocsin.client import Client
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import LedgerUnavailableError, RateLimitedError, TocsinError, TooLargeError, UnreachableError
@@ -46,7 +46,7 @@ class Account:
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Detections, a JSON object a line.")],
+    file: Annotated[str, typer.Argument(help="A file of detections, a JSON object a line; - is standard input.")],
     rate: Annotated[
         float | None, typer.Option(min=0.1, help="Alerts a second; none: as fast as they are taken.")
     ] = None,
@@ -65,7 +65,7 @@ def replay(
 
     Example: `tocsin replay feed.ndjson --rate 50`
     """
-    content = file.read_bytes()
+    content = read(file, "FILE")
     account = run(_replay(client(url, token, config), content, rate, patience, keep_times=keep_times))
     if as_json:
         tell_json(account.as_json())

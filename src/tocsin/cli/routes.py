@@ -1,13 +1,13 @@
 """routes test: who would hear of an alert."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.cli.console import run, tell, tell_json
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
+from tocsin.cli.source import read
 from tocsin.client import Client
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
@@ -23,7 +23,7 @@ def routes() -> None:
 
 @app.command("test")
 def rehearse(
-    alert: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="One alert as JSON.")],
+    alert: Annotated[str, typer.Argument(help="A file with one alert as JSON; - is standard input.")],
     config: ConfigFile = None,
     url: Url = None,
     token: Token = None,
@@ -33,15 +33,17 @@ def rehearse(
 
     Example: `tocsin routes test alert.json`
     """
-    told = run(_ask(client(url, token, config), alert.read_bytes()))
+    told = run(_ask(client(url, token, config), read(alert, "ALERT")))
     if as_json:
         tell_json(told)
         return
-    tell(f"{told['decision']} ({told['reason']}), priority {told['priority']}")
+    tell(f"{told['decision']} ({told['reason']}), priority {told['priority']}; a rehearsal: nothing is stored or sent")
     for note in told.get("notes", ()):
         tell(f"  {note['path']}: {note['message']}")
     for target in told["targets"]:
         _tell(target)
+    if told["decision"] == "accepted" and not told["targets"]:
+        tell("no route leads to a channel: sockets alone would hear of it")
 
 
 async def _ask(service: Client, body: bytes) -> Any:
@@ -51,6 +53,7 @@ async def _ask(service: Client, body: bytes) -> Any:
 
 def _tell(target: dict[str, Any]) -> None:
     said = [f"{key} {' '.join(target[key])}" for key in ("mentions", "fallback") if target.get(key)]
-    tell("  ".join(filter(None, (target["target"], target["state"], target.get("why"), *said))))
+    led = f"by {target['route']}" if target["route"] else None
+    tell("  ".join(filter(None, (target["target"], led, target["state"], target.get("why"), *said))))
     if "message" in target:
         tell(json.dumps(target["message"], indent=2, ensure_ascii=False))

@@ -1,5 +1,6 @@
 """send: one alert in."""
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,15 @@ def send(
         str, typer.Option("--type", help="in_stock, price_drop, restock_soon or back_order.")
     ] = "in_stock",
     price: Annotated[str | None, typer.Option(help="A decimal; in_stock and price_drop need one.")] = None,
+    previous_price: Annotated[str | None, typer.Option(help="What it cost before.")] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217; none: USD.")] = None,
     name: Annotated[str | None, typer.Option(help="What the product is called.")] = None,
     link: Annotated[str | None, typer.Option(help="The product's page.")] = None,
+    variant: Annotated[str | None, typer.Option(help="A size, a colour: episodes are told apart by it.")] = None,
+    seller: Annotated[str | None, typer.Option(help="Who sells it at that retailer.")] = None,
+    metadata: Annotated[
+        str | None, typer.Option(help='A JSON object: \'{"stock": 4, "cart_url": "https://…"}\'.')
+    ] = None,
     priority: Annotated[int | None, typer.Option(help="1 to 10; the type has a default.")] = None,
     key: Annotated[str | None, typer.Option(help="An idempotency key: sent twice, it counts once.")] = None,
     config: ConfigFile = None,
@@ -29,9 +37,11 @@ def send(
 
     Example: `tocsin send 6634940 bestbuy --price 1999.99 --name "GeForce RTX 5090"`
     """
+    known = {} if previous_price is None else {"previous_price": previous_price}
     given = {
-        "type": type_, "sku": sku, "retailer": retailer, "price": price, "product_name": name, "url": link,
-        "priority": priority, "idempotency_key": key,
+        "type": type_, "sku": sku, "retailer": retailer, "price": price, "currency": currency, "product_name": name,
+        "url": link, "variant": variant, "seller": seller, "priority": priority, "idempotency_key": key,
+        "metadata": (_object(metadata) | known) or None,
     }  # fmt: skip
     alert = {field: value for field, value in given.items() if value is not None}
     answer = run(_send(client(url, token, config), alert))
@@ -41,6 +51,16 @@ def send(
         tell(f"{answer['decision']} ({answer['reason']})  {answer.get('id') or answer.get('duplicate_of')}")
         for note in answer.get("notes", ()):
             tell(f"  {note['path']}: {note['message']}")
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        value = {} if text is None else json.loads(text)
+    except ValueError as problem:
+        raise typer.BadParameter(f"this is not JSON: {problem}", param_hint="--metadata") from None
+    if not isinstance(value, dict):
+        raise typer.BadParameter('a JSON object is needed, as {"stock": 4}', param_hint="--metadata")
+    return value
 
 
 async def _send(service: Client, alert: dict[str, Any]) -> Any:

@@ -23,6 +23,12 @@ log = logging.getLogger("tocsin")
 _COLLECTIONS = (10_000, 20, 50)  # objects more before a look at the young ones; how many of those to one at older ones
 
 
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
 class Level(StrEnum):
     DEBUG = "debug"
     INFO = "info"
@@ -39,6 +45,9 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="The port, before that of the file; 0 takes a free one.")
     ] = None,
     log_level: Annotated[Level, typer.Option(help="The least that is worth a line.")] = Level.INFO,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="json: an object a line. auto: text at a terminal, else json.")
+    ] = LogFormat.AUTO,
 ) -> None:
     """Run the service until it is told to stop.
 
@@ -46,7 +55,8 @@ def serve(
 
     Example: `tocsin serve --config alerts.json`
     """
-    log_to(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
+    text = log_format is LogFormat.TEXT or (log_format is LogFormat.AUTO and sys.stderr.isatty())
+    log_to(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()], as_json=not text)
     flags = {"server.host": host, "server.port": None if port is None else str(port)}
     overrides = {path: value for path, value in flags.items() if value is not None}
     run(_serve(AlertService.from_config(config, overrides=overrides)))
@@ -80,10 +90,15 @@ def announce(service: AlertService) -> None:
     config = service.config
     tell(f"Configuration  {config.file or 'defaults'}")
     tell(f"Ledger         {config.settings.storage.file or 'PostgreSQL'}")
+    tell(f"Dashboard      {link(service)}")
+
+
+def link(service: AlertService) -> str:
+    """The page's address, with the local token where it may be shown."""
+    config = service.config
     if config.settings.server.local and not config.settings.tokens:
-        tell(f"Dashboard      {service.url}/#token={local_secret(config.local_token_file).reveal()}")
-    else:
-        tell(f"Dashboard      {config.public_url or service.url}/")
+        return f"{service.url}/#token={local_secret(config.local_token_file).reveal()}"
+    return f"{config.public_url or service.url}/"
 
 
 async def reload(service: AlertService) -> None:

@@ -1,18 +1,15 @@
 """token create, list, revoke."""
 
-import os
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.cli.console import run, tell, tell_json, tell_table
-from tocsin.cli.reach import ConfigFile, Json, Token, Url, address
+from tocsin.cli.reach import ADDRESS, ConfigFile, Json, Token, Url, address, located
 from tocsin.cli.registry import registry
-from tocsin.config import load
-from tocsin.config.values.quantities import duration
+from tocsin.cli.span import span
 from tocsin.core.clock import SystemClock
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
@@ -42,7 +39,7 @@ def create(
 
     Example: `tocsin token create moderator --scope read --expires 30d --link`
     """
-    ends = None if expires is None else SystemClock().now() + _duration(expires)
+    ends = None if expires is None else SystemClock().now() + span(expires, "--expires")
     wanted = {"name": name, "scopes": scope, "expires_at": ends}
     told = run(_create(url, token, config, wanted))
     page = _link(url, config, told["token"])
@@ -99,12 +96,5 @@ async def _revoke(url: str | None, token: str | None, file: Path | None, identif
 
 def _link(url: str | None, file: Path | None, secret: str) -> str:
     """By the address that its reader can reach."""
-    config = load(file, os.environ)
+    config = located(file, *ADDRESS, "server.public_url", "links.public_url")
     return f"{url or config.public_url or address(config)}/#token={secret}"
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return duration(text)
-    except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint="--expires") from None

@@ -1,7 +1,7 @@
 """The configuration: one frozen object from flags, environment and file, and what follows from it."""
 
 from tocsin.config.configuration import Config, Source, restart_needed
-from tocsin.config.loading import load
+from tocsin.config.loading import load, locate
 from tocsin.config.policy import OFFERS, rulebook
 from tocsin.config.report import Caution, Report, check
 from tocsin.config.schema import json_schema
@@ -17,6 +17,7 @@ __all__ = [
     "check",
     "json_schema",
     "load",
+    "locate",
     "restart_needed",
     "rulebook",
     "shown",

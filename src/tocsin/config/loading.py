@@ -1,6 +1,6 @@
 """The way of a configuration: read, fill in, overlay, validate; every problem at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Any
 
 from tocsin.config.configuration import Config, Source
 from tocsin.config.document import MAX_SIZE, Document, Place, parse
-from tocsin.config.overlay import Assignment, from_environment, from_flags, lay
-from tocsin.config.problems import KeyPath, Problem, invalid
+from tocsin.config.overlay import Assignment, from_environment, from_flags, lay, named, put
+from tocsin.config.problems import KeyPath, Problem, dotted, invalid
 from tocsin.config.references import dangling, is_enabled
 from tocsin.config.settings import Settings
 from tocsin.config.tree import leaves
@@ -29,15 +29,34 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     `overrides` are flags by dotted path (`server.port`). Nothing but files is read, nothing is changed: a reload
     calls it again. Raises InvalidConfigError with every problem.
     """
-    draft = _Draft(_read(path), (path or Path.cwd() / "-").absolute().parent)
+    draft = _draft(path)
     draft.overlay(environ, overrides)
-    expansion = draft.expand(environ)
-    settings = draft.check(expansion)
+    return _config(draft, path, environ, partial(load, path and path.absolute(), dict(environ), dict(overrides)))
+
+
+def locate(path: Path | None, environ: Mapping[str, str], *keys: str) -> Config:
+    """Only these settings (`server.port`); of all others the defaults.
+
+    For programs beside the service that need to know where it is, and have none of its secrets: what else the file or
+    the environment says is not looked at. Raises InvalidConfigError where one of these cannot be read.
+    """
+    draft = _draft(path)
+    draft.narrow(keys)
+    draft.overlay(dict(named(environ, keys)), _NOTHING)
+    return _config(draft, path, environ, partial(locate, path and path.absolute(), dict(environ), *keys))
+
+
+def _draft(path: Path | None) -> "_Draft":
+    return _Draft(_read(path), (path or Path.cwd() / "-").absolute().parent)
+
+
+def _config(draft: "_Draft", path: Path | None, environ: Mapping[str, str], again: Callable[[], Config]) -> Config:
+    settings = draft.check(draft.expand(environ))
     return Config(
         settings=settings.model_copy(update={"storage": settings.storage.placed(draft.base)}),
         base=draft.base,
         where=draft.place,
-        again=partial(load, path and path.absolute(), dict(environ), dict(overrides)),
+        again=again,
         file=path.absolute() if path else None,
         env_file_missing=draft.env_file_missing,
         sources=dict(draft.sources()),
@@ -77,6 +96,15 @@ class _Draft:
             self.tree = _copy(self.document.value)
         else:
             self._report((), "the configuration is one object {…}")
+
+    def narrow(self, keys: Collection[str]) -> None:
+        """Forget everything but these values, and the file with the variables that they refer to."""
+        self.problems = [problem for problem in self.problems if not problem.path]
+        kept = [(path, value) for path, value in leaves(self.tree) if dotted(path) in keys]
+        variables = self.tree.get("env_file") if any("${" in str(value) for _, value in kept) else None
+        self.tree = {} if variables is None else {"env_file": variables}
+        for path, value in kept:
+            put(self.tree, path, value)
 
     def overlay(self, environ: Mapping[str, str], overrides: Mapping[str, str]) -> None:
         self.assignments = [*from_environment(environ, self.tree, _SINGLE), *from_flags(overrides)]

@@ -1,7 +1,7 @@
 """Values from the command line and the environment, laid over those of the file."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,12 @@ def from_environment(environ: Mapping[str, str], tree: Any, single: frozenset[st
             yield Assignment(_spelled(steps, tree), environ[name], "environment", name)
 
 
+def named(environ: Mapping[str, str], keys: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The variables that set one of these (`server.port`)."""
+    variables = {PREFIX + key.replace(".", "__").upper() for key in keys}
+    return ((name, value) for name, value in environ.items() if name.startswith(PREFIX) and name.upper() in variables)
+
+
 def from_flags(overrides: Mapping[str, str]) -> Iterator[Assignment]:
     """Keys are dotted paths: `server.port`."""
     for dotted, value in overrides.items():
@@ -39,14 +45,18 @@ def from_flags(overrides: Mapping[str, str]) -> Iterator[Assignment]:
 
 
 def lay(tree: dict[str, Any], assignment: Assignment) -> None:
+    put(tree, assignment.path, _list_or_text(assignment.value))
+
+
+def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:
     """Set the value in place; objects on the way are made where they are missing."""
     node = tree
-    for step in assignment.path[:-1]:
+    for step in path[:-1]:
         below = node.get(str(step))
         if not isinstance(below, dict):
             below = node[str(step)] = {}
         node = below
-    node[str(assignment.path[-1])] = _list_or_text(assignment.value)
+    node[str(path[-1])] = value
 
 
 def _list_or_text(value: str) -> Any:
