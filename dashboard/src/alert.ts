@@ -32,7 +32,7 @@ export interface Alert {
   state: "open" | "closed";
   repeats: number;
   last_seen_at: string;
-  /** Known only where the page was there when the episode ended. */
+  /** Of what is sold out, where it is known. */
   sold_out_after_s?: number | null;
 }
 

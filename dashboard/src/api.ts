@@ -1,6 +1,7 @@
 // The HTTP door of the service.
 
 import type { Alert, Band } from "./alert";
+import type { Delivered } from "./chips";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 
@@ -15,8 +16,13 @@ export class ApiError extends Error {
   }
 }
 
+/** An alert as lists show it. */
+export interface ListedAlert extends Alert {
+  deliveries: Delivered[];
+}
+
 export interface Page {
-  alerts: Alert[];
+  alerts: ListedAlert[];
   next: string | null;
 }
 

@@ -1,17 +1,23 @@
 // Which alerts the page shows. The filter lives in the address, so that a view can be kept, shared and reloaded.
 
 import { type Alert, type AlertType, BANDS, type Band, type Decision, TYPES } from "./alert";
+import { saysAll, searchedWords } from "./search";
+import { DELIVERY_STATES } from "./words";
 
 export const SPANS = { "15m": 900, "1h": 3600, "6h": 21_600, "24h": 86_400, "7d": 604_800 } as const;
 export type Span = keyof typeof SPANS;
 
 export interface Filter {
-  /** Looked for in product, SKU, retailer and variant of what is loaded; the rest is asked of the service. */
+  /** Words to be found in product, SKU, retailer, variant and seller. */
   text: string;
   types: AlertType[];
   bands: Band[];
   retailers: string[];
   skus: string[];
+  /** Channels (`discord`) or targets (`discord:general`) that a delivery is on, … */
+  channels: string[];
+  /** … and states that it is in. */
+  deliveryStates: string[];
   decision: Decision | null;
   within: Span | null;
 }
@@ -22,6 +28,8 @@ export const EVERYTHING: Filter = {
   bands: [],
   retailers: [],
   skus: [],
+  channels: [],
+  deliveryStates: [],
   decision: null,
   within: null,
 };
@@ -37,6 +45,8 @@ export function readFilter(search: string): Filter {
     bands: known(list(query.get("bands")), BANDS),
     retailers: list(query.get("retailers")),
     skus: list(query.get("skus")),
+    channels: list(query.get("channels")),
+    deliveryStates: known(list(query.get("delivery_states")), DELIVERY_STATES),
     decision: known(list(query.get("decision")), DECISIONS)[0] ?? null,
     within: known(list(query.get("within")), Object.keys(SPANS) as Span[])[0] ?? null,
   };
@@ -45,7 +55,7 @@ export function readFilter(search: string): Filter {
 /** The address's query with this filter in it; other keys stay. */
 export function writeFilter(filter: Filter, search: string): string {
   const query = new URLSearchParams(search);
-  for (const [key, value] of Object.entries({ q: filter.text.trim(), within: filter.within, ...structural(filter) })) {
+  for (const [key, value] of Object.entries({ ...asked(filter), within: filter.within })) {
     if (value) query.set(key, value);
     else query.delete(key);
   }
@@ -55,7 +65,7 @@ export function writeFilter(filter: Filter, search: string): string {
 /** Asks the service for this filter's history: `since` is fixed at `now`. */
 export function historyQuery(filter: Filter, now: number): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(structural(filter))) if (value) query.set(key, value);
+  for (const [key, value] of Object.entries(asked(filter))) if (value) query.set(key, value);
   if (filter.within) query.set("since", new Date(now - SPANS[filter.within] * 1000).toISOString());
   return query;
 }
@@ -65,22 +75,31 @@ export function asMatch({ types, bands, retailers, skus }: Filter): Record<strin
   return Object.fromEntries(Object.entries({ types, bands, retailers, skus }).filter(([, values]) => values.length));
 }
 
-/** The conditions that no question to the service has settled: the text, and what time and decision say now. */
-export function admits(filter: Filter, alert: Alert, now: number): boolean {
-  return (
+/** What a reader is shown now of what is loaded: time and a text that is being typed are ahead of every answer. */
+export function admitting(filter: Filter): (alert: Alert, now: number) => boolean {
+  const words = searchedWords(filter.text);
+  return (alert, now) =>
     (!filter.decision || alert.decision === filter.decision) &&
     (!filter.within || now - Date.parse(alert.accepted_at) <= SPANS[filter.within] * 1000) &&
-    saysAll(alert, filter.text)
-  );
+    saysAll(alert, words);
+}
+
+/** Whether only the ledger knows what fits: no stream tells filtered alerts, or which deliveries an alert has. */
+export function fromLedgerOnly(filter: Filter): boolean {
+  return filter.decision === "filtered" || filter.channels.length > 0 || filter.deliveryStates.length > 0;
 }
 
 export function isEverything(filter: Filter): boolean {
   return writeFilter(filter, "") === "";
 }
 
-/** Whether the service must be asked again: all but the text is its to answer. */
 export function sameQuestion(one: Filter, other: Filter): boolean {
-  return writeFilter({ ...one, text: "" }, "") === writeFilter({ ...other, text: "" }, "");
+  return writeFilter(one, "") === writeFilter(other, "");
+}
+
+/** Whether a live subscription may go on as it is. */
+export function sameInterest(one: Filter, other: Filter): boolean {
+  return JSON.stringify(asMatch(one)) === JSON.stringify(asMatch(other));
 }
 
 export function list(text: string | null): string[] {
@@ -91,21 +110,18 @@ export function toggled<T>(values: T[], value: T): T[] {
   return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
 }
 
-function structural(filter: Filter): Record<string, string> {
+/** The parameters of the service's own list of alerts. */
+function asked(filter: Filter): Record<string, string> {
   return {
+    q: filter.text.trim(),
     types: filter.types.join(","),
     bands: filter.bands.join(","),
     retailers: filter.retailers.join(","),
     skus: filter.skus.join(","),
+    channels: filter.channels.join(","),
+    delivery_states: filter.deliveryStates.join(","),
     decision: filter.decision ?? "",
   };
-}
-
-function saysAll(alert: Alert, text: string): boolean {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length) return true;
-  const said = [alert.product_name, alert.sku, alert.retailer, alert.variant, alert.seller].join("\n").toLowerCase();
-  return words.every((word) => said.includes(word));
 }
 
 function known<T extends string>(words: string[], allowed: readonly T[]): T[] {

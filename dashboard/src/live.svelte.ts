@@ -3,15 +3,28 @@
 import { SvelteMap } from "svelte/reactivity";
 import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
-import { close, hold, join, KEEP, prepend } from "./feed";
-import { asMatch, EVERYTHING, type Filter, historyQuery, sameQuestion } from "./filters";
+import { type Deliveries, type Delivered, merged } from "./chips";
+import { arrive, close, EMPTY, type Feed, KEEP, lengthen, type Page, release, renew, replace, waitingIn } from "./feed";
+import {
+  admitting,
+  asMatch,
+  EVERYTHING,
+  type Filter,
+  fromLedgerOnly,
+  historyQuery,
+  sameInterest,
+  sameQuestion,
+} from "./filters";
 import { type DeliveryNews, type Stats, targetOf } from "./ops";
 import { type Connection, type Hooks, Stream } from "./socket";
 
 const PAGE = 50;
+const LONGEST_PAGE = 500;
 const HIDDEN_MS = 1000; // a page nobody sees paints nothing; it still must not pile up
 const PAINT_GAP_MS = 100;
 const REFRESH_MS = 15_000; // repeats and filtered alerts make no event: history has them
+const TYPING_MS = 250; // so long after the last key, a search is asked for
+const NEWS_MS = 1000; // and so long after news that only the ledger can put in its place
 const NEWS_KEPT = 1000;
 
 // States of deliveries that somebody waited for, and that did not go well; what was cancelled nobody misses.
@@ -19,21 +32,18 @@ const IN_VAIN = new Set(["refused", "expired", "unknown", "possibly_sent"]);
 
 export class Live {
   connection = $state.raw<Connection>({ kind: "connecting" });
-  rows = $state.raw<Alert[]>([]);
-  /** Arrived while the feed stood still, in the order of the stream. */
-  waiting = $state.raw<Alert[]>([]);
+  feed = $state.raw<Feed>(EMPTY);
   filter = $state.raw<Filter>(EVERYTHING);
-  next = $state.raw<string | null>(null);
   loading = $state(true);
   problem = $state.raw<ApiError | null>(null);
   /** How the service does, as it said last; null until it has said so. */
   stats = $state.raw<Stats | null>(null);
   /** By alert, what was last heard of each of its deliveries. */
-  readonly deliveries = new SvelteMap<string, ReadonlyMap<string, DeliveryNews>>();
+  readonly deliveries = new SvelteMap<string, Deliveries>();
   /** By target, the last delivery that did not go well. */
   readonly troubles = new SvelteMap<string, DeliveryNews>();
   paused = $state(false);
-  /** The reader is further down, or walks the rows with the keyboard: nothing may move under them. */
+  /** The reader is further down, points at the rows or walks them with the keyboard: nothing may move under them. */
   reading = $state(false);
 
   readonly #api: Api;
@@ -41,10 +51,16 @@ export class Live {
   readonly #heard: (alert: Alert) => void;
   readonly #refreshing: ReturnType<typeof setInterval>;
   #arrived: Alert[] = [];
+  /** Arrived, and let go before the next painting. */
+  #skipped = 0;
   #ended: Closed[] = [];
   #news: DeliveryNews[] = [];
-  #painting = false;
+  #painting: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
   #painted = 0;
+  readonly #admits = $derived(admitting(this.filter));
+  #asking: ReturnType<typeof setTimeout> | undefined;
+  #renewing: ReturnType<typeof setTimeout> | undefined;
   #question = 0;
   /** The question whose answer the rows are. */
   #answered = -1;
@@ -64,11 +80,15 @@ export class Live {
         this.connection = state;
       },
       alert: (alert) => this.#receive(alert),
-      closed: (closed) => this.#later(this.#ended, closed),
-      running: (complete) => {
-        if (!complete) void this.reload();
+      closed: (closed) => {
+        this.#ended.push(closed);
+        this.#paintSoon();
       },
-      delivery: (news) => this.#later(this.#news, news),
+      running: (complete) => void (complete ? this.#renew(this.feed.rows.length) : this.reload()),
+      delivery: (news) => {
+        this.#news.push(news);
+        this.#paintSoon();
+      },
       ...others,
       stats: (stats) => {
         this.stats = stats;
@@ -77,11 +97,15 @@ export class Live {
     this.#stream.open(asMatch(filter));
     // Shown before the stream runs; asked again then, lest something falls between the two.
     void this.reload();
-    this.#refreshing = setInterval(() => void this.#refresh(), REFRESH_MS);
+    this.#refreshing = setInterval(() => this.#refresh(), REFRESH_MS);
+    document.addEventListener("visibilitychange", this.#comeOrGo);
   }
 
   stop(): void {
     clearInterval(this.#refreshing);
+    for (const timer of [this.#painting, this.#asking, this.#renewing]) clearTimeout(timer);
+    cancelAnimationFrame(this.#frame);
+    document.removeEventListener("visibilitychange", this.#comeOrGo);
     this.#stream.close();
   }
 
@@ -89,48 +113,48 @@ export class Live {
     this.#stream.retryNow();
   }
 
+  /** Whether a reader who asked for this filter is shown this alert. */
+  admits(alert: Alert, now: number): boolean {
+    return this.#admits(alert, now);
+  }
+
+  /** How many alerts wait to be shown. */
+  get waiting(): number {
+    return waitingIn(this.feed);
+  }
+
   ask(filter: Filter): void {
-    const same = sameQuestion(filter, this.filter);
+    const before = this.filter;
     this.filter = filter;
-    if (same) return;
+    if (sameQuestion(filter, before)) return;
     this.#question++;
     this.loading = true;
-    this.#stream.subscribe(asMatch(filter));
-    // A live stream asks for history itself, once it has turned to the new interest.
-    if (this.connection.kind !== "live") void this.reload();
+    clearTimeout(this.#asking);
+    if (!sameInterest(filter, before)) {
+      this.#stream.subscribe(asMatch(filter));
+      // A live stream asks for history itself, once it has turned to the new interest.
+      if (this.connection.kind === "live") return;
+    }
+    this.#asking = setTimeout(() => void this.reload(), filter.text === before.text ? 0 : TYPING_MS);
   }
 
   /** Reads the newest page again. */
   async reload(): Promise<void> {
-    this.loading = true;
-    const question = this.#question;
-    const before = this.rows;
-    // What arrived under an older question is not wanted any more.
-    if (this.#answered !== question) this.#arrived = [];
-    await this.#read(null, (alerts, next) => {
-      if (this.#answered === question && this.#still) this.#keepBack(alerts);
-      else this.#replace(before, alerts);
-      this.#answered = question;
-      this.next = next;
-    });
-    if (question === this.#question) this.loading = false;
+    await this.#load(() => this.#renewed(PAGE));
   }
 
   async loadOlder(): Promise<void> {
-    this.loading = true;
-    await this.#read(this.next, (alerts, next) => {
-      this.rows = join(this.rows, alerts, Number.POSITIVE_INFINITY);
-      this.next = next;
-    });
-    this.loading = false;
+    const last = this.feed.rows.at(-1);
+    if (this.loading || !last || !this.feed.more || this.#answered !== this.#question) return;
+    await this.#load(() => this.#readOlder(last.id));
   }
 
   /** Shows what waited, and goes on live. */
   release(): void {
     this.paused = false;
     this.reading = false;
-    this.rows = prepend(this.rows, this.waiting, this.#keep());
-    this.waiting = [];
+    if (this.waiting) this.#renewSoon();
+    this.feed = release(this.feed);
   }
 
   /** Whether the feed stands still for a reader; once it may move, what waited is shown, unless they paused. */
@@ -140,97 +164,126 @@ export class Live {
     if (over && !this.paused) this.release();
   }
 
-  async #refresh(): Promise<void> {
-    if (document.hidden || this.loading || this.#still || this.connection.kind !== "live") return;
-    await this.#read(null, (alerts) => {
-      this.rows = join(this.rows, alerts, this.#keep());
-    });
+  /** Nobody is told of what only the ledger knows: it is looked up for a feed that stands still, too. */
+  #refresh(): void {
+    const everywhere = fromLedgerOnly(this.filter);
+    if (document.hidden || this.loading || this.connection.kind !== "live" || (this.#still && !everywhere)) return;
+    void this.#renew(everywhere ? this.feed.rows.length : this.feed.streamed + PAGE);
   }
 
   get #still(): boolean {
     return this.paused || this.reading;
   }
 
-  /** Rows from before go; those that arrived meanwhile stay. */
-  #replace(before: readonly Alert[], alerts: readonly Alert[]): void {
-    this.rows = join(
-      this.rows.filter((row) => !before.includes(row)),
-      alerts,
-    );
-    this.waiting = [];
+  /** Reads so many of the newest, and puts them in their place. Nobody asked: where it fails, the next time will do. */
+  async #renew(limit: number): Promise<void> {
+    await this.#renewed(limit).catch(() => undefined);
   }
 
-  /** Nothing moves under a reader: what the rows do not have yet waits, in the order of the stream. */
-  #keepBack(alerts: readonly Alert[]): void {
-    const known = new Set(this.rows.map((row) => row.id));
-    this.rows = join(
-      this.rows,
-      alerts.filter((alert) => known.has(alert.id)),
-      this.#keep(),
-    );
-    this.waiting = join(
-      this.waiting,
-      alerts.filter((alert) => !known.has(alert.id)),
-    ).reverse();
-  }
-
-  async #read(page: string | null, take: (alerts: Alert[], next: string | null) => void): Promise<void> {
+  async #renewed(limit: number): Promise<void> {
+    this.#paint();
+    const asked = this.feed;
     const question = this.#question;
+    const page = await this.#read(Math.max(PAGE, limit));
+    if (question !== this.#question) return;
+    const whole = this.#answered !== question || (fromLedgerOnly(this.filter) && !this.#still);
+    this.feed = whole ? replace(this.feed, page, asked) : renew(this.feed, page, asked, this.#still);
+    this.#answered = question;
+  }
+
+  async #read(limit: number, below?: string): Promise<Page> {
     const query = historyQuery(this.filter, Date.now());
-    query.set("limit", String(PAGE));
-    if (page) query.set("page", page);
+    query.set("limit", String(Math.min(LONGEST_PAGE, limit)));
+    if (below) query.set("before", below);
+    const answer = await this.#api.alerts(query);
+    for (const { id, deliveries } of answer.alerts) this.#keepNews(id, deliveries);
+    return { alerts: answer.alerts, more: answer.next !== null };
+  }
+
+  async #readOlder(last: string): Promise<void> {
+    const question = this.#question;
+    const page = await this.#read(PAGE, last).catch((problem) => {
+      // The last row is forgotten by now, and so is what was older.
+      if (problem instanceof ApiError && problem.status === 404) return { alerts: [], more: false };
+      throw problem;
+    });
+    if (question === this.#question) this.feed = lengthen(this.feed, page, last);
+  }
+
+  /** What somebody waits for; where it fails, they are told. */
+  async #load(work: () => Promise<void>): Promise<void> {
+    this.loading = true;
+    const question = this.#question;
+    let problem: ApiError | null = null;
     try {
-      const answer = await this.#api.alerts(query);
-      if (question !== this.#question) return;
-      take(answer.alerts, answer.next);
-      this.problem = null;
-    } catch (problem) {
-      if (question === this.#question && problem instanceof ApiError) this.problem = problem;
+      await work();
+    } catch (failure) {
+      if (!(failure instanceof ApiError)) throw failure;
+      problem = failure;
     }
+    if (question !== this.#question) return;
+    this.problem = problem;
+    this.loading = false;
   }
 
   #receive(alert: Alert): void {
     this.#heard(alert);
-    if (this.filter.decision === "filtered") return;
-    this.#later(this.#arrived, alert);
+    if (fromLedgerOnly(this.filter)) return this.#renewSoon();
+    if (!this.#admits(alert, Date.now())) return;
+    this.#arrived.push(alert);
+    if (this.#arrived.length > 2 * KEEP) this.#skipped += this.#arrived.splice(0, KEEP).length;
+    this.#paintSoon();
+  }
+
+  /** Asks the ledger what there is; a burst of reasons is one question. */
+  #renewSoon(): void {
+    this.#renewing ??= setTimeout(() => {
+      this.#renewing = undefined;
+      this.#refresh();
+    }, NEWS_MS);
   }
 
   /** An alert alone is painted with the next frame; a flood is collected, ten paintings a second are what eyes follow. */
-  #later<T>(pile: T[], news: T): void {
-    pile.push(news);
-    if (pile.length > 2 * KEEP) pile.splice(0, KEEP);
-    if (this.#painting) return;
-    this.#painting = true;
+  #paintSoon(): void {
+    if (this.#painting !== undefined || this.#frame) return;
     const wait = document.hidden ? HIDDEN_MS : this.#painted + PAINT_GAP_MS - performance.now();
-    if (wait > 0) setTimeout(() => this.#paint(), wait);
-    else requestAnimationFrame(() => this.#paint());
+    if (wait > 0) this.#painting = setTimeout(() => this.#paint(), wait);
+    else this.#frame = requestAnimationFrame(() => this.#paint());
   }
 
+  /** No frame comes to a page that nobody sees, and few ticks: what is under way is painted as it goes and comes. */
+  readonly #comeOrGo = (): void => this.#paint();
+
   #paint(): void {
-    this.#painting = false;
+    clearTimeout(this.#painting);
+    cancelAnimationFrame(this.#frame);
+    this.#painting = undefined;
+    this.#frame = 0;
     this.#painted = performance.now();
-    if (this.#arrived.length && this.#still) this.waiting = hold(this.rows, this.waiting, this.#arrived);
-    else if (this.#arrived.length) this.rows = prepend(this.rows, this.#arrived, this.#keep());
-    if (this.#ended.length) {
-      this.rows = close(this.rows, this.#ended);
-      this.waiting = close(this.waiting, this.#ended);
-    }
+    if (this.#arrived.length) this.feed = arrive(this.feed, this.#arrived, this.#still, this.#skipped);
+    if (this.#ended.length) this.feed = close(this.feed, this.#ended);
     for (const news of this.#news) this.#note(news);
+    if (this.#news.length && fromLedgerOnly(this.filter)) this.#renewSoon();
     this.#arrived = [];
+    this.#skipped = 0;
     this.#ended = [];
     this.#news = [];
   }
 
   #note(news: DeliveryNews): void {
     if (IN_VAIN.has(news.state) || news.why === "deferred") this.troubles.set(targetOf(news), news);
-    const known = this.deliveries.get(news.alert_id) ?? new Map<string, DeliveryNews>();
-    this.deliveries.set(news.alert_id, new Map(known).set(targetOf(news), news));
-    const oldest = this.deliveries.keys().next().value;
-    if (this.deliveries.size > NEWS_KEPT && oldest !== undefined) this.deliveries.delete(oldest);
+    this.#keepNews(news.alert_id, [{ target: targetOf(news), state: news.state, why: news.why, at: news.at }]);
   }
 
-  /** Whoever loaded older rows wants to keep them. */
-  #keep(): number {
-    return Math.max(KEEP, this.rows.length);
+  #keepNews(alert: string, told: readonly Delivered[]): void {
+    this.deliveries.set(alert, merged(this.deliveries.get(alert), told));
+    if (this.deliveries.size > 2 * NEWS_KEPT + this.feed.rows.length + this.feed.waiting.length) this.#forgetNews();
+  }
+
+  /** Of alerts that are not in the feed, or not any more, the last ones: some are about to come. */
+  #forgetNews(): void {
+    const shown = new Set([...this.feed.rows, ...this.feed.waiting].map(({ id }) => id));
+    const others = [...this.deliveries.keys()].filter((id) => !shown.has(id));
+    for (const id of others.slice(0, -NEWS_KEPT)) this.deliveries.delete(id);
   }
 }

@@ -14,6 +14,7 @@ export interface DeliveryNews {
   why: string | null;
   detail: string;
   latency_s: number | null;
+  at: string;
 }
 
 /** A lane lets nothing leave for longer than a moment, or is open again (null). */

@@ -37,6 +37,8 @@ const STATES: Record<string, string> = {
   possibly_sent: "Possibly sent",
 };
 
+export const DELIVERY_STATES = Object.keys(STATES);
+
 const WHYS: Record<string, string> = {
   poison: "it failed here again and again",
   no_target: "its target is disabled or gone",

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
-  admits,
+  admitting,
   asMatch,
   EVERYTHING,
   type Filter,
+  fromLedgerOnly,
   historyQuery,
   isEverything,
   list,
   readFilter,
+  sameInterest,
   sameQuestion,
   toggled,
   writeFilter,
@@ -20,6 +22,8 @@ const FULL: Filter = {
   bands: ["high"],
   retailers: ["bestbuy", "new*"],
   skus: ["bestbuy:6634940"],
+  channels: ["discord", "sms:vip"],
+  deliveryStates: ["refused", "possibly_sent"],
   decision: "accepted",
   within: "1h",
 };
@@ -36,7 +40,7 @@ describe("the address", () => {
   });
 
   it("leaves out words it does not know", () => {
-    const read = readFilter("?types=in_stock,gone&bands=huge&decision=maybe&within=toString");
+    const read = readFilter("?types=in_stock,gone&delivery_states=lost&bands=huge&decision=maybe&within=toString");
     expect(read).toEqual({ ...EVERYTHING, types: ["in_stock"] });
   });
 
@@ -51,7 +55,10 @@ describe("what is asked", () => {
     const query = historyQuery(FULL, NOW);
     expect(query.get("since")).toBe("2026-01-02T02:05:00.000Z");
     expect(query.get("retailers")).toBe("bestbuy,new*");
-    expect(query.has("q")).toBe(false);
+    expect(query.get("q")).toBe("rtx 50");
+    expect(query.get("channels")).toBe("discord,sms:vip");
+    expect(query.get("delivery_states")).toBe("refused,possibly_sent");
+    expect(query.has("within")).toBe(false);
   });
 
   it("subscribes with the conditions that are set", () => {
@@ -59,29 +66,41 @@ describe("what is asked", () => {
     expect(asMatch({ ...EVERYTHING, types: ["in_stock"], text: "rtx" })).toEqual({ types: ["in_stock"] });
   });
 
-  it("asks nothing new for another text", () => {
-    expect(sameQuestion(FULL, { ...FULL, text: "other" })).toBe(true);
-    expect(sameQuestion(FULL, { ...FULL, within: null })).toBe(false);
+  it("is another question with every change, and another interest only where the stream can tell", () => {
+    expect([sameQuestion(FULL, { ...FULL, text: "rtx 50 " }), sameQuestion(FULL, { ...FULL, text: "other" })]).toEqual([
+      true,
+      false,
+    ]);
+    expect(sameInterest(FULL, { ...EVERYTHING, ...asMatch(FULL), text: "other", within: "7d" })).toBe(true);
+    expect(sameInterest(FULL, { ...FULL, bands: [] })).toBe(false);
+  });
+
+  it("is only the ledger's to answer where no stream tells it", () => {
+    const asked: Partial<Filter>[] = [{ decision: "filtered" }, { channels: ["sms"] }, { deliveryStates: ["refused"] }];
+    expect(asked.map((part) => fromLedgerOnly({ ...EVERYTHING, ...part }))).toEqual([true, true, true]);
+    expect(fromLedgerOnly({ ...EVERYTHING, decision: "accepted", text: "rtx", types: ["in_stock"] })).toBe(false);
   });
 });
 
-describe("admits", () => {
-  it.each(["", "rtx", "RTX 6634", "bestbuy geforce"])("finds every word of %j anywhere", (text) => {
-    expect(admits({ ...EVERYTHING, text }, sample(1), NOW)).toBe(true);
+describe("what is shown", () => {
+  const admits = (part: Partial<Filter>, number: number, now = NOW) =>
+    admitting({ ...EVERYTHING, ...part })(sample(number), now);
+
+  it.each(["", "rtx", "RTX 6634", "bestbuy geforce"])("has every word of %j somewhere", (text) => {
+    expect(admits({ text }, 1)).toBe(true);
   });
 
-  it("refuses where one word is nowhere", () => {
-    expect(admits({ ...EVERYTHING, text: "rtx 4090" }, sample(1), NOW)).toBe(false);
+  it("has all words", () => {
+    expect(admits({ text: "rtx 4090" }, 1)).toBe(false);
   });
 
-  it("lets rows go as they grow too old", () => {
-    const filter: Filter = { ...EVERYTHING, within: "15m" };
-    expect(admits(filter, sample(0), NOW)).toBe(true);
-    expect(admits(filter, sample(0), NOW + 15 * 60_000)).toBe(false);
+  it("goes as it grows too old", () => {
+    expect(admits({ within: "15m" }, 0)).toBe(true);
+    expect(admits({ within: "15m" }, 0, NOW + 15 * 60_000)).toBe(false);
   });
 
-  it("looks at the decision", () => {
-    expect(admits({ ...EVERYTHING, decision: "filtered" }, sample(1), NOW)).toBe(false);
+  it("has the decision that was asked for", () => {
+    expect(admits({ decision: "filtered" }, 1)).toBe(false);
   });
 });
 

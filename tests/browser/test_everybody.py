@@ -82,6 +82,8 @@ async def test_a_phone_scrolls_in_one_direction_only(chromium: Browser, town: To
     await visitor.button("Filter").click()
     await expect(visitor.button("Back order")).to_be_visible()
     assert await visitor.no_wider_than_the_screen()
+    await visitor.press("Escape")
+    await expect(visitor.button("Back order")).to_be_hidden()
     await visitor.names.first.click()
     await expect(visitor.details).to_be_visible()
     assert await visitor.no_wider_than_the_screen()

@@ -32,6 +32,16 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) 
 """
 
 
+_NAMES_BY_PLACE = """
+() => Object.fromEntries([...document.querySelectorAll("[role=feed] article")].map(
+  (row) => [row.getAttribute("aria-posinset"), row.querySelector("[data-row]").textContent.trim()]))
+"""
+_AT_THE_END = """
+() => document.body.textContent.includes("That is all there is.") &&
+  scrollY + innerHeight >= document.documentElement.scrollHeight - 2
+"""
+
+
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
@@ -88,6 +98,24 @@ class Visitor:
     async def sees(self, *names: str) -> None:
         """Exactly these, from the top down, each once."""
         await expect(self.names).to_have_text(list(names))
+
+    async def sees_all(self, count: int) -> None:
+        """So many there are; the page draws those that stand on the screen."""
+        await expect(self.rows.first).to_have_attribute("aria-setsize", str(count))
+
+    async def scroll_to(self, place: int) -> None:
+        await self.page.mouse.wheel(0, place)
+        await self.page.wait_for_function("place => scrollY > place / 2", arg=place)
+
+    async def scrolled_through(self) -> list[str]:
+        """Every name from the top to the end, screen by screen, in the order of their places."""
+        found: dict[str, str] = {}
+        while True:
+            found |= await self.page.evaluate(_NAMES_BY_PLACE)
+            if await self.page.evaluate(_AT_THE_END):
+                return [found[place] for place in sorted(found, key=int)]
+            await self.page.evaluate("scrollBy(0, innerHeight / 2)")
+            await self.page.evaluate("new Promise(requestAnimationFrame)")
 
     async def press(self, *keys: str) -> None:
         for key in keys:

@@ -27,7 +27,7 @@ Word = TypeVar("Word")
 MATCH_KEYS = ("types", "bands", "min_priority", "skus", "retailers", "families", "products")
 MAX_LIMIT = 500
 _MAX_PAGE = 256
-_MAX_SEARCH, _MAX_WORDS = 200, 16
+_MAX_SEARCH = 200
 _MAX_CHANNELS, _MAX_TARGET = 50, 256
 
 _LOST_PLUS = re.compile(r" (\d\d:\d\d)$")  # the sign of an offset arrives as a blank where it was not escaped
@@ -117,10 +117,9 @@ def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> W
 
 def _words(params: Mapping[str, str]) -> tuple[str, ...]:
     said = params.get("q") or ""
-    words = searched_words(said)
-    if len(said) > _MAX_SEARCH or len(words) > _MAX_WORDS:
-        raise _invalid("q", f"has at most {_MAX_SEARCH} characters and {_MAX_WORDS} words")
-    return words
+    if len(said) > _MAX_SEARCH:
+        raise _invalid("q", f"has at most {_MAX_SEARCH} characters")
+    return searched_words(said)
 
 
 def _channels(params: QueryParams) -> tuple[str, ...]:
