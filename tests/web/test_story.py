@@ -10,7 +10,7 @@ from tests.rules.made import GENERAL, NOW, SECOND, alert, delivery
 from tocsin.core.decision import Decision, Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import AlertStory, AttemptRow, DeliveryStory
+from tocsin.ledger.contract import AlertStory, AttemptRow, DeliveryStory, MoveRow
 from tocsin.web.story import story_as_json
 
 S = DeliveryState
@@ -124,6 +124,38 @@ def test_what_an_attempt_has_said_is_not_said_twice():
     assert told(DeliveryStory(late, (attempt(15, 80, "deferred", 429),)))["timeline"][-1]["detail"] == (
         "discord:general: past_life"
     )
+
+
+def moved(after: float, origin: tuple[S, Why | None], to: tuple[S, Why | None]) -> MoveRow:
+    return MoveRow(NOW + millis(after), *origin, *to, detail="")
+
+
+def test_what_a_retry_left_behind_is_still_told():
+    sent = delivery(state=S.SENT, moved_at=NOW + millis(9100), attempts=1)
+    moves = (
+        moved(5000, (S.PENDING, None), (S.EXPIRED, Why.PAST_LIFE)),
+        moved(9000, (S.EXPIRED, Why.PAST_LIFE), (S.PENDING, Why.RETRIED)),
+    )
+    story = told(DeliveryStory(sent, (attempt(9010, 90),), moves))
+    assert steps(story)[3:] == [
+        ("expired", 5000, 5000),
+        ("pending", 9000, 4000),
+        ("sending", 9010, 10),
+        ("delivered", 9100, 90),
+    ]
+    assert story["timeline"][4]["detail"] == "discord:general: retried"
+
+
+def test_what_was_over_before_it_began_is_told_after_a_retry():
+    waiting = delivery(state=S.PENDING, why=Why.RETRIED, moved_at=NOW + millis(9000), attempts=0)
+    story = told(DeliveryStory(waiting, (), (moved(9000, (S.CANCELLED, Why.QUIET), (S.PENDING, Why.RETRIED)),)))
+    assert steps(story)[2:] == [("planned", 0, 0), ("cancelled", 0, 0), ("pending", 9000, 9000)]
+
+
+def test_a_move_is_told_once():
+    late = delivery(state=S.EXPIRED, why=Why.PAST_LIFE, moved_at=NOW + millis(5000), attempts=0)
+    moves = (moved(5000, (S.PENDING, None), (S.EXPIRED, Why.PAST_LIFE)),)
+    assert steps(told(DeliveryStory(late, (), moves)))[2:] == [("planned", 0, 0), ("expired", 5000, 5000)]
 
 
 def test_a_stale_detection_shows_how_late_it_came():

@@ -59,7 +59,7 @@ class Why(StrEnum):
     DEFERRED = "deferred"  # back in the queue with a due time
     RETRIED = "retried"  # an operator asked for another try
     RESENT = "resent"  # the answer was lost; it is sent again: by configuration, or since the receiver drops repeats
-    FOUND = "found"  # asked, the provider said that it has it
+    FOUND = "found"  # asked, or by itself, the provider said that it has it
     NOT_FOUND = "not_found"  # asked, the provider said that it never had it
     HELD = "held"  # the answer was lost, and by configuration it is not sent again
     ANSWER_LOST = "answer_lost"
@@ -73,6 +73,8 @@ MOVES: Mapping[DeliveryState, Mapping[DeliveryState, frozenset[Why]]] = MappingP
     {
         _S.PENDING: {
             _S.SENDING: frozenset(),
+            _S.SENT: frozenset({Why.FOUND}),  # after an unknown: the resend that waits is off
+            _S.DELIVERED: frozenset({Why.FOUND}),
             _S.EXPIRED: frozenset({Why.PAST_LIFE}),
             _S.REFUSED: frozenset({Why.POISON, Why.NO_TARGET}),
             _S.CANCELLED: frozenset(
@@ -95,6 +97,7 @@ MOVES: Mapping[DeliveryState, Mapping[DeliveryState, frozenset[Why]]] = MappingP
         },
         _S.UNKNOWN: {
             _S.SENT: frozenset({Why.FOUND}),
+            _S.DELIVERED: frozenset({Why.FOUND}),
             _S.PENDING: frozenset({Why.RESENT, Why.NOT_FOUND}),
             _S.POSSIBLY_SENT: frozenset({Why.HELD}),
         },
@@ -105,12 +108,16 @@ MOVES: Mapping[DeliveryState, Mapping[DeliveryState, frozenset[Why]]] = MappingP
         _S.REFUSED: {_S.PENDING: frozenset({Why.RETRIED})},
         _S.EXPIRED: {_S.PENDING: frozenset({Why.RETRIED})},
         _S.CANCELLED: {_S.PENDING: frozenset({Why.RETRIED})},
-        _S.POSSIBLY_SENT: {_S.PENDING: frozenset({Why.RETRIED})},
+        _S.POSSIBLY_SENT: {
+            _S.PENDING: frozenset({Why.RETRIED}),
+            _S.SENT: frozenset({Why.FOUND}),
+            _S.DELIVERED: frozenset({Why.FOUND}),
+        },
         _S.DELIVERED: {},
     }
 )
 
-# Nothing more happens to these by itself.
+# Nothing more happens to these by themselves: an operator retries, or a provider reports late what nobody knew.
 FINAL = frozenset({_S.DELIVERED, _S.REFUSED, _S.EXPIRED, _S.CANCELLED, _S.POSSIBLY_SENT})
 
 

@@ -6,14 +6,23 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from tocsin.core.alert import key_of_id
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.ledger.among import among
-from tocsin.ledger.contract import AlertQuery, AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory, Page
+from tocsin.ledger.contract import (
+    AlertQuery,
+    AlertRow,
+    AlertStory,
+    AttemptRow,
+    DeliveryRow,
+    DeliveryStory,
+    MoveRow,
+    Page,
+)
 from tocsin.ledger.page import below, bounded, page_of
 from tocsin.ledger.query import conditions
 from tocsin.ledger.queue import ATTEMPT, attempt_of
@@ -24,6 +33,7 @@ from tocsin.ledger.schema import (
     attempts,
     clicks,
     deliveries,
+    delivery_moves,
     events,
     in_state,
     stream,
@@ -44,6 +54,12 @@ _ATTEMPTS = (
     .join(attempts, attempts.c.key == attempt_members.c.attempt)
     .join(deliveries, deliveries.c.key == attempt_members.c.delivery)
     .order_by(attempts.c.key)
+)
+_MOVES = (
+    select(*(column for column in delivery_moves.c if column.name != "key"))
+    .join(deliveries, deliveries.c.key == delivery_moves.c.delivery)
+    .where(deliveries.c.alert == bindparam("of"))
+    .order_by(delivery_moves.c.key)
 )
 
 
@@ -76,8 +92,8 @@ def story(connection: Connection, identifier: UUID) -> AlertStory | None:
         return None
     key, position, _, _, *record = row
     made = connection.execute(_DELIVERIES.where(deliveries.c.alert == key).order_by(deliveries.c.key)).all()
-    tried = _attempts_by_delivery(connection, key)
-    stories = tuple(DeliveryStory(delivery_of(one), tuple(tried[one.key])) for one in made)
+    tried, moved = _attempts_by_delivery(connection, key), _moves_by_delivery(connection, key)
+    stories = tuple(DeliveryStory(delivery_of(one), tuple(tried[one.key]), tuple(moved[one.key])) for one in made)
     return AlertStory(record_of(record), position, stories, _clicks(connection, key), _lasted(row))
 
 
@@ -154,6 +170,14 @@ def _attempts_by_delivery(connection: Connection, alert_key: int) -> defaultdict
     for number, *values in connection.execute(_ATTEMPTS.where(deliveries.c.alert == alert_key)):
         tried[number].append(attempt_of(values))
     return tried
+
+
+def _moves_by_delivery(connection: Connection, alert_key: int) -> defaultdict[int, list[MoveRow]]:
+    moved: defaultdict[int, list[MoveRow]] = defaultdict(list)
+    for number, at, origin, origin_why, state, why, detail in connection.execute(_MOVES, {"of": alert_key}):
+        reasons = [None if word is None else Why(word) for word in (origin_why, why)]
+        moved[number].append(MoveRow(at, DeliveryState(origin), reasons[0], DeliveryState(state), reasons[1], detail))
+    return moved
 
 
 def _clicks(connection: Connection, alert_key: int) -> tuple[Any, ...]:

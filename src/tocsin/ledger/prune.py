@@ -17,6 +17,7 @@ from tocsin.ledger.schema import (
     attempts,
     clicks,
     deliveries,
+    delivery_moves,
     episodes,
     events,
     idempotency,
@@ -93,7 +94,7 @@ def _forgettable(transaction: Transaction, before: datetime, newest: int, limit:
 def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
     made = [row.key for row in transaction.rows(_DELIVERIES_OF, keys=keys)]
     carried = [row.attempt for row in transaction.rows(_ATTEMPTS_OF, keys=made)]
-    for table in (attempt_members, messages, clicks):
+    for table in (attempt_members, delivery_moves, messages, clicks):
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)

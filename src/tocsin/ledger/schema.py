@@ -195,6 +195,20 @@ attempt_members = Table(
     sqlite_with_rowid=False,
 )
 
+# Every move that no attempt tells: written, never changed.
+delivery_moves = Table(
+    "delivery_moves",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("delivery", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("origin_why", String),
+    Column("state", String, nullable=False),
+    Column("why", String),
+    Column("detail", Text, nullable=False),
+)
+
 # What stands at the provider; an edit is due where `shown` and `wanted` differ.
 messages = Table(
     "messages",
@@ -308,6 +322,7 @@ Index("attempt_members_attempt", attempt_members.c.attempt)
 Index("idempotency_at", idempotency.c.at)
 Index("clicks_delivery", clicks.c.delivery)
 Index("messages_reference", messages.c.reference)
+Index("delivery_moves_delivery", delivery_moves.c.delivery)
 
 # The queue: small however long history grows, since a delivery leaves these indexes with its state.
 _UNDER_WAY = (("sending", in_state(DeliveryState.SENDING)), ("unknown", in_state(DeliveryState.UNKNOWN)))

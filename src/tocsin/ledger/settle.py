@@ -12,7 +12,7 @@ from tocsin.ledger import joins
 from tocsin.ledger.among import among
 from tocsin.ledger.contract import Move, Moved, Settlement
 from tocsin.ledger.fallback import take_over
-from tocsin.ledger.moves import DELIVERIES, put
+from tocsin.ledger.moves import DELIVERIES, note, put
 from tocsin.ledger.rest import disable
 from tocsin.ledger.rows import Held, held_of
 from tocsin.ledger.schema import PENDING, attempts, deliveries, messages
@@ -32,7 +32,7 @@ _STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys")
 
 def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[Moved]:
     transaction.write_each(_FINISH, [_end(transaction, one) for one in settlements])
-    moved = move(transaction, [one.moves for one in settlements])
+    moved = _move(transaction, [one.moves for one in settlements])
     for one, what in zip(settlements, moved, strict=True):
         if one.joined is not None:
             joins.end(transaction, one, one.joined, what)
@@ -40,14 +40,23 @@ def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[
 
 
 def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[Moved]:
-    """Each call's deliveries as they now stand; a delivery that two calls move is moved twice, in turn."""
+    """Moves outside an attempt: what was found out, or given up, and an operator's retry."""
+    return _move(transaction, calls, noted=True)
+
+
+def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: bool = False) -> list[Moved]:
+    """Each call's deliveries as they now stand; a delivery that two calls move is moved twice, in turn. `noted`: no
+    attempt tells of these.
+    """
     keys = [one.key for call in calls for one in call]
     if len(set(keys)) < len(keys) and len(calls) > 1:
-        return [moved for call in calls for moved in move(transaction, [call])]
+        return [moved for call in calls for moved in _move(transaction, [call], noted=noted)]
     rows = {row.key: row for row in transaction.rows(_HELD, keys=keys)}
     wanted = [one for call in calls for one in call if one.key in rows and rows[one.key].fence == one.fence]
     moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
     _save(transaction, wanted, moved)
+    if noted:
+        note(transaction, ((held_of(rows[key]).delivery, one.delivery) for key, one in moved.items()))
     _note_messages(transaction, wanted, moved)
     joins.leave(transaction, [one.key for one in wanted if one.why is Why.POISON])
     refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]

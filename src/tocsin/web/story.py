@@ -1,11 +1,11 @@
 """An alert in a list, and one alert from detection to the last word about it: every step with its milliseconds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord, rfc3339
 from tocsin.ledger.contract import AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory
 from tocsin.web.deliveries import as_json
@@ -136,14 +136,35 @@ def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step
     led = f"{target} ({delivery.route})" if delivery.route else target
     yield Step(delivery.planned_at, "planned", _joined(led, _plan(told)), accepted_at)
     before = delivery.planned_at
+    for step in sorted((*_started(told), *_attempted(told), *_moved(told)), key=lambda step: step.at):
+        yield replace(step, after=before)
+        before = step.at
+
+
+def _started(told: DeliveryStory) -> Iterator[Step]:
+    """It was over before it began, and an operator has tried it again since."""
+    first = next(iter(told.moves), None)
+    if first is not None and first.why is Why.RETRIED and not told.attempts:
+        yield Step(told.delivery.planned_at, first.origin.value, _joined(str(told.delivery.target), first.origin_why))
+
+
+def _attempted(told: DeliveryStory) -> Iterator[Step]:
+    target = str(told.delivery.target)
     for attempt in told.attempts:
-        yield Step(attempt.started_at, "sending", target, before)
-        before = attempt.started_at
+        yield Step(attempt.started_at, "sending", target)
         if attempt.finished_at is not None:
-            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{_answer(attempt)}", before)
-            before = attempt.finished_at
-    if not (_told_by_attempts(delivery) or _untouched(delivery)):
-        yield Step(delivery.moved_at, delivery.state.value, _joined(target, delivery.why, _unsaid(told)), before)
+            yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{_answer(attempt)}")
+
+
+def _moved(told: DeliveryStory) -> Iterator[Step]:
+    """What no attempt tells; how it stands now, too, where it has stood so since it was planned."""
+    delivery, target = told.delivery, str(told.delivery.target)
+    for move in told.moves:
+        detail = "" if told.attempts else move.detail
+        yield Step(move.at, move.state.value, _joined(target, move.why, detail))
+    noted = told.moves and told.moves[-1].at == delivery.moved_at
+    if not (noted or _told_by_attempts(delivery) or _untouched(delivery)):
+        yield Step(delivery.moved_at, delivery.state.value, _joined(target, delivery.why, _unsaid(told)))
 
 
 def _plan(told: DeliveryStory) -> str:

@@ -103,9 +103,24 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A move that no attempt tells: from where, and to where."""
+
+    at: datetime
+    origin: DeliveryState
+    origin_why: Why | None
+    state: DeliveryState
+    why: Why | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStory:
+    """`attempts` and `moves` are in the order in which they came about."""
+
     delivery: Delivery
     attempts: tuple[AttemptRow, ...]
+    moves: tuple[MoveRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
