@@ -154,8 +154,11 @@ class AlertService:
         given = {name: value for name, value in detection.items() if value is not None}
         return receipt_of(await self.intake.offer(given, owner=EMBEDDED))
 
-    async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> int:
-        """The product is sold out there: its episode ends. Returns how many alerts were open."""
+    async def close(self, *, sku: str, retailer: str, variant: str | None = None, seller: str | None = None) -> int:
+        """The product is sold out there: its episode ends. Returns how many alerts were open.
+
+        Raises InvalidRequestError for what can be no SKU, retailer, variant or seller.
+        """
         return len((await self.intake.close(sku=sku, retailer=retailer, variant=variant, seller=seller)).events)
 
     async def reload(self) -> Config:

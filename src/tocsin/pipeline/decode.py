@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.alert import NOTHING, Alert, new_id
+from tocsin.core.alert import NOTHING, Alert, EpisodeKey, new_id
 from tocsin.core.decision import Decision, Receipt
 from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.core.facts import Fact, Misdated, Tell
 from tocsin.ledger.contract import Idempotency, Item, Submission
-from tocsin.pipeline.detection import DEFAULT_CURRENCY, FIELDS, read_ahead, read_fields
+from tocsin.pipeline.detection import DEFAULT_CURRENCY, FIELDS, read_ahead, read_episode, read_fields
 from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.mending import MendError
@@ -81,6 +81,11 @@ class Decoder:
         key = fields.pop("idempotency_key", None)
         idempotency = None if key is None else Idempotency(owner, key, _digest(fields))
         return Item(alert=self._alert(fields, now), idempotency=idempotency, notes=tuple(notes))
+
+    def episode(self, **said: Any) -> EpisodeKey:
+        """What is sold out. Raises InvalidRequestError."""
+        key = read_episode(said)
+        return key._replace(retailer=self._in_force.rulebook.catalog.canonical(key.retailer))
 
     def _tell_if_misdated(self, value: object, now: datetime) -> None:
         if found := read_ahead(value, now):

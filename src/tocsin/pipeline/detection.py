@@ -6,7 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from tocsin.core.errors import Detail, InvalidAlertError
+from tocsin.core.alert import EpisodeKey
+from tocsin.core.errors import Detail, InvalidAlertError, InvalidRequestError
 from tocsin.core.money import digits_of
 from tocsin.core.spelling import shown
 from tocsin.pipeline.fields import (
@@ -82,6 +83,23 @@ def read_fields(value: object, now: datetime) -> tuple[dict[str, Any], list[Deta
     if problems:
         raise invalid(problems)
     return fields, notes
+
+
+def read_episode(said: Mapping[str, Any]) -> EpisodeKey:
+    """What a restock is told apart by, with each name in the spelling that alerts have.
+
+    Raises InvalidRequestError that names everything wrong at once.
+    """
+    read: dict[str, Any] = {}
+    problems: list[Detail] = []
+    for key in EpisodeKey._fields:
+        try:
+            read[key] = FIELDS[key](said.get(key)) or ""
+        except MendError as problem:
+            problems.append(below(key, problem.detail))
+    if problems:
+        raise InvalidRequestError(f"{problems[0].path}: {problems[0].message}", problems)
+    return EpisodeKey(**read)
 
 
 def read_ahead(value: object, now: datetime) -> tuple[str, timedelta] | None:

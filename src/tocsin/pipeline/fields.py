@@ -36,11 +36,11 @@ def word(limit: int) -> Callable[[Any], str]:
 
 
 def optional_word(limit: int) -> Callable[[Any], str | None]:
-    """The same for what need not be said: a blank one says nothing."""
+    """The same for what need not be said: null and a blank one say nothing."""
     required = word(limit)
 
     def read(raw: Any) -> str | None:
-        return None if isinstance(raw, str) and not spelled(raw) else required(raw)
+        return None if raw is None or (isinstance(raw, str) and not spelled(raw)) else required(raw)
 
     return read
 

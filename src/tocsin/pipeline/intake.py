@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.bus.contract import Bus
-from tocsin.core.alert import Alert, EpisodeKey
+from tocsin.core.alert import Alert
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
@@ -70,9 +70,9 @@ class Intake:
         item = self._decoder.one(value, owner=owner, now=self._clock.now())
         return (await self._commit(Submission((item,))))[0]
 
-    async def close(self, *, sku: str, retailer: str, variant: str = "", seller: str = "") -> Closed:
-        """The product is sold out there: its episode ends. Nothing open is no error."""
-        key = EpisodeKey(sku, self._in_force.rulebook.catalog.canonical(retailer), variant, seller)
+    async def close(self, *, sku: str, retailer: str, variant: str | None = None, seller: str | None = None) -> Closed:
+        """The product is sold out there: its episode ends. Nothing open is no error. Raises InvalidRequestError."""
+        key = self._decoder.episode(sku=sku, retailer=retailer, variant=variant, seller=seller)
         closed = await self._ledger.close(key)
         self.announce_closed(closed)
         return closed

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tocsin.core.alert import Alert
 from tocsin.core.delivery import Target
+from tocsin.core.spelling import spelled
 from tocsin.rules.glob import Globs, is_glob
 
 
@@ -103,8 +104,8 @@ class Catalog:
 
 
 def fold(retailer: str) -> str:
-    """A spelling without what people vary: case, spaces around it and the number of those inside."""
-    return " ".join(retailer.casefold().split())
+    """A spelling without what people vary: case, besides what no name that programs compare has (`spelled`)."""
+    return spelled(spelled(retailer).casefold())
 
 
 def fold_sku(sku: str, spell: Callable[[str], str] = fold) -> str:
@@ -112,7 +113,7 @@ def fold_sku(sku: str, spell: Callable[[str], str] = fold) -> str:
 
     A SKU itself is compared exactly: shops tell `a1` from `A1`. One with a colon in it is written with its retailer.
     """
-    retailer, colon, rest = sku.strip().partition(":")
+    retailer, colon, rest = spelled(sku).partition(":")
     if colon:
         return f"{spell(retailer)}:{rest.strip()}"
     return f"*:{retailer}" if is_glob(retailer) else retailer

@@ -117,10 +117,19 @@ async def _tell_ours(_request: Request, problem: Exception) -> Response:
     return answer_to(problem)
 
 
+def _path(place: Sequence[object]) -> str:
+    return shown(".".join(map(str, place[1:])))
+
+
+_OURS = "Value error, "  # what the framework sets before a message of ours
+
+
 async def _tell_invalid(_request: Request, problem: Exception) -> Response:
     assert isinstance(problem, RequestValidationError)
     wrong = problem.errors()
-    details = [Detail(shown(".".join(map(str, each["loc"][1:]))), str(each["msg"])) for each in wrong]
+    details = [
+        Detail(shown(".".join(map(str, each["loc"][1:]))), str(each["msg"]).removeprefix(_OURS)) for each in wrong
+    ]
     first = details[0]
     return answer_to(InvalidRequestError(f"{first.path or 'the body'}: {first.message}", details))
 

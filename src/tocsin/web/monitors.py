@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import FastAPI, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
+from tocsin.pipeline.detection import FIELDS
 from tocsin.web.answer import json_answer
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
@@ -18,13 +19,18 @@ ONE = PATH + "/{id}"
 Identifier = Annotated[Segment, Path(min_length=1, max_length=128)]
 
 
+# As in alerts.
+Retailer = Annotated[str, BeforeValidator(FIELDS["retailer"]), WithJsonSchema({"type": "string", "maxLength": 64})]
+Sku = Annotated[str, BeforeValidator(FIELDS["sku"]), WithJsonSchema({"type": "string", "maxLength": 128})]
+
+
 class Watch(BaseModel):
     """`interval`: the seconds between two signs of life that the monitor promises."""
 
     model_config = ConfigDict(extra="forbid")
 
-    retailer: Annotated[str, Field(min_length=1, max_length=64)]
-    skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=128)]], Field(max_length=1000)] = []
+    retailer: Retailer
+    skus: Annotated[list[Sku], Field(max_length=1000)] = []
     interval: Annotated[float, Field(ge=1, le=86400)]
 
 

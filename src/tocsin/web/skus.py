@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from tocsin.core.spelling import spelled
 from tocsin.rules.catalog import Catalog, Product
 from tocsin.rules.glob import Globs
 from tocsin.rules.match import Match
@@ -44,5 +45,5 @@ def _covers(wide: str, narrow: str) -> bool:
 
 
 def _folded(sku: str, catalog: Catalog) -> str:
-    retailer, colon, rest = sku.strip().partition(":")
+    retailer, colon, rest = spelled(sku).partition(":")
     return f"{catalog.canonical(retailer)}:{rest.strip()}" if colon else retailer

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from starlette.responses import Response
 
 from tocsin.ledger.contract import Closed
@@ -11,17 +11,17 @@ from tocsin.web.answer import json_answer
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 
-Name = Annotated[str, Field(min_length=1, max_length=128)]
-
 
 class SoldOut(BaseModel):
+    """Names are read as those of an alert are: by intake."""
+
     model_config = ConfigDict(extra="forbid")
 
-    sku: Name
-    retailer: Name
+    sku: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128})]
+    retailer: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64})]
     in_stock: Literal[False] = False
-    variant: Annotated[str, Field(max_length=128)] = ""
-    seller: Annotated[str, Field(max_length=128)] = ""
+    variant: Annotated[Any, WithJsonSchema({"type": ["string", "null"], "maxLength": 128})] = None
+    seller: Annotated[Any, WithJsonSchema({"type": ["string", "null"], "maxLength": 128})] = None
 
 
 class Stock:
