@@ -120,6 +120,19 @@ export interface Mine {
   expires_at: string | null;
 }
 
+/** Commands for a shell of the service's own machine. */
+export interface FirstSteps {
+  send: string;
+  post: string;
+  demo: string;
+}
+
+/** Where the pages of a demo are. */
+export interface Demo {
+  dashboard: string;
+  sandbox: string;
+}
+
 export class Api {
   readonly #token: string;
 
@@ -149,6 +162,18 @@ export class Api {
 
   mine(): Promise<Mine> {
     return this.#call("GET", "/api/v1/tokens/mine");
+  }
+
+  firstSteps(): Promise<FirstSteps> {
+    return this.#call("GET", "/api/v1/first-steps");
+  }
+
+  sendSample(): Promise<unknown> {
+    return this.#call("POST", "/api/v1/first-steps/alert");
+  }
+
+  showDemo(): Promise<Demo> {
+    return this.#call("POST", "/api/v1/first-steps/demo");
   }
 
   conditions(): Promise<{ conditions: Condition[] }> {

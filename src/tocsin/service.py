@@ -32,6 +32,7 @@ from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.demo import Demo
 from tocsin.pipeline.detectors import Detectors
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.doubts import Doubts
@@ -56,6 +57,7 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Parts, PatientHttp, WebSettings, build_app
 from tocsin.web.doors import Doors
+from tocsin.web.terminal import Terminal
 from tocsin.wiring import channels
 
 VERSION = version("tocsin")
@@ -136,6 +138,7 @@ class AlertService:
         await self.upkeep.start()
         stack.push_async_callback(self.upkeep.stop)
         self.listen(self.gateway.hear)
+        stack.push_async_callback(self.demo.stop)
         await self._open_doors(stack)
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
@@ -196,8 +199,7 @@ class AlertService:
     @property
     def url(self) -> str:
         """Where the doors are on this machine."""
-        host = self.config.settings.server.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.doors.port}"
+        return self.config.address(self.doors.port)
 
     def _make_senders(self) -> None:
         """What brings deliveries to their targets."""
@@ -331,6 +333,7 @@ class AlertService:
 
     def _make_doors(self) -> None:
         server = self.config.settings.server
+        self.demo = Demo()
         entrance = Entrance(
             hosts=Hosts(self.config.hosts),
             origins=Origins(self.config.origins),
@@ -372,6 +375,8 @@ class AlertService:
                 not_ready=self._not_ready,
                 metrics=self.telemetry.exposition,
                 stats=self.vitals.as_json,
+                terminal=lambda: Terminal(self.url, self.config.local_token_file),
+                demo=self.demo,
                 link_secret=self.ledger.link_secret,
                 entrance=entrance,
                 settings=WebSettings(

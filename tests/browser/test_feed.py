@@ -1,15 +1,11 @@
 """The live feed: what arrives is seen at once, stands still when asked to, and is found again."""
 
 import asyncio
-import os
-import shlex
-import sys
-from asyncio.subprocess import DEVNULL
 
 import pytest
 from playwright.async_api import Request, Route, expect
 from tests.browser.visitor import Visitor
-from tests.story.town import TOKEN, Town
+from tests.story.town import Town
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -35,16 +31,6 @@ async def test_an_alert_appears_without_reload(visitor: Visitor, town: Town):
     ):
         await expect(row).to_contain_text(told)
     await expect(row).to_contain_text("discord sent")
-
-
-async def test_the_commands_of_the_empty_page_make_an_alert(visitor: Visitor, town: Town):
-    await visitor.open()
-    send = await visitor.page.locator("main code", has_text="tocsin send").inner_text()
-    environment = os.environ | {"TOCSIN_URL": town.alerts.url, "TOCSIN_TOKEN": TOKEN}
-    arguments = ["-m", *shlex.split(send)]
-    sending = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment, stdout=DEVNULL)
-    assert await sending.wait() == 0
-    await visitor.sees("6634940")
 
 
 async def test_what_came_before_is_there_filtered_alerts_with_their_reason(visitor: Visitor, town: Town):

@@ -26,6 +26,7 @@ from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.attempts import Attempts
 from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.demo import Demo
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.feed import Feed
@@ -47,6 +48,7 @@ from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 from tocsin.web import Parts, PatientHttp, Web, WebSettings, build_app
+from tocsin.web.terminal import Terminal
 
 DEADLINE_S = 20
 BOARD = Target("board", "general")
@@ -208,6 +210,8 @@ async def open_house(
             not_ready=_ready,
             metrics=lambda: b"tocsin_up 1\n",
             stats=_stats,
+            terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
+            demo=Demo(),
             link_secret=b"secret of links",
             entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),

@@ -23,7 +23,6 @@ ADDRESS = ("server.host", "server.port")  # the settings that say where the serv
 LEDGER = ("storage.url",)  # and what it keeps, its token beside it
 
 _LONGEST = 4096  # bytes of a file with a token
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to listen on is not one to call
 
 
 def client(url: str | None, token: str | None, file: Path | None) -> Client:
@@ -39,9 +38,7 @@ def located(file: Path | None, *keys: str) -> Config:
 
 def address(config: Config) -> str:
     """Where the service of this configuration is, seen from its own machine."""
-    server = config.settings.server
-    host = _EVERYWHERE.get(server.host, server.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+    return config.address(config.settings.server.port)
 
 
 def local_token(config: Config, url: str | None = None) -> str:

@@ -22,6 +22,8 @@ _SHORTHANDS = ("url", "chat_id")
 
 DEFAULT = Source("default")
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to listen on is not one to call
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -67,6 +69,11 @@ class Config:
         """The pages that may use live sockets wherever their requests seem to go."""
         server = self.settings.server
         return (*server.allowed_origins, server.public_url) if server.public_url else server.allowed_origins
+
+    def address(self, port: int) -> str:
+        """Where the service is, seen from its own machine."""
+        host = _EVERYWHERE.get(self.settings.server.host, self.settings.server.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def local_token_file(self) -> Path:

@@ -3,7 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.targets import Targets
-from tocsin.rules.routing import TargetPolicy
+from tocsin.rules.routing import TargetPolicy, plan
 
 TEST_LIFE = timedelta(minutes=1)
 TEST_WAIT_S = 15.0
@@ -60,7 +62,8 @@ class Operations:
         self._check_live(target)
         alert = _test_alert(self._clock.now())
         settled = self._attempts.watch(alert.id)
-        appended = await self._ledger.append(Submission((Item(alert),)), _only(policy))
+        only = Plan(target=policy.target, lane=policy.lane, due=alert.timestamp, expires_at=alert.timestamp + TEST_LIFE)
+        appended = await self._ledger.append(Submission((Item(alert),)), _as_test(only))
         self._dispatcher.wake(appended.lanes)
         try:
             async with asyncio.timeout(TEST_WAIT_S):
@@ -68,6 +71,16 @@ class Operations:
         except TimeoutError:
             return self._still_waiting(policy)
         return {"target": str(target), "alert": str(alert.id), **_told(delivery, report)}
+
+    async def sample(self) -> Mapping[str, Any]:
+        """An alert marked as a test, for all targets that one like it would reach. Answers as intake does."""
+        book, now = self._in_force.rulebook, self._clock.now()
+        alert = _sample_alert(now)
+        plans = plan(alert, now, book.routing, book.catalog, self._targets.disabled)
+        appended = await self._ledger.append(Submission((Item(alert),)), _as_test(*plans))
+        self._dispatcher.wake(appended.lanes)
+        (answer,) = appended.answers
+        return answer
 
     async def retry(self, identifier: UUID) -> Delivery:
         """Put a delivery that is over back into its lane. Raises NotFoundError, or InvalidRequestError where its state
@@ -163,10 +176,20 @@ def _test_alert(now: datetime) -> Alert:
     )
 
 
-def _only(policy: TargetPolicy) -> Callable[[Alert, Episode | None, datetime], Accepted]:
-    def decide(_alert: Alert, _last: Episode | None, now: datetime) -> Accepted:
-        plan = Plan(target=policy.target, lane=policy.lane, due=now, expires_at=now + TEST_LIFE)
-        return Accepted(Reason.TEST, (plan,))
+def _sample_alert(now: datetime) -> Alert:
+    """What a newcomer may send to see one: a product with a price, as the documents have it."""
+    return replace(
+        _test_alert(now), sku="6634940", retailer="bestbuy", price=Decimal("1999.99"), product_name="GeForce RTX 5090"
+    )
+
+
+def _as_test(*plans: Plan) -> Callable[[Alert, Episode | None, datetime], Accepted]:
+    """Whatever is known of its product. A test is of use for a minute, and joins no message about the real one."""
+
+    def decide(alert: Alert, _last: Episode | None, _now: datetime) -> Accepted:
+        end = alert.timestamp + TEST_LIFE
+        short = (replace(each, expires_at=min(each.expires_at, end), product=None) for each in plans)
+        return Accepted(Reason.TEST, tuple(short))
 
     return decide
 

@@ -12,6 +12,7 @@ from tocsin.web.conditions import ConditionDoors
 from tocsin.web.deliveries import Deliveries
 from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
+from tocsin.web.first_steps import FirstSteps
 from tocsin.web.guard import Guard
 from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
@@ -69,6 +70,7 @@ def build_app(parts: Parts) -> Web:
         MonitorDoors(parts),
         ConditionDoors(parts),
         TokenDoors(parts),
+        FirstSteps(parts),
         Links(parts),
         Ops(parts),
         Reference(lambda: described(app)),

@@ -9,12 +9,14 @@ from tocsin.core.clock import Clock
 from tocsin.core.facts import Tell
 from tocsin.ledger.contract import Archive, Ledger
 from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.demo import Demo
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.tokens import Tokens
+from tocsin.web.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class WebSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`reload` raises InvalidConfigError; `not_ready` names what keeps us from accepting, and is empty where nothing
-    does; `stats` is how the service does now.
+    does; `stats` is how the service does now; `terminal` is known once the doors are open.
     """
 
     intake: Intake
@@ -46,6 +48,8 @@ class Parts:
     not_ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]
     stats: Callable[[], Awaitable[Mapping[str, Any]]]
+    terminal: Callable[[], Terminal]
+    demo: Demo
     link_secret: bytes
     entrance: Entrance = field(default_factory=Entrance)
     settings: WebSettings = field(default_factory=WebSettings)

@@ -1,0 +1,44 @@
+"""First steps: commands to paste into a shell of the service's machine, and buttons that do the same."""
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from tocsin.web.answer import json_answer
+from tocsin.web.locks import needs
+from tocsin.web.parts import Parts
+
+PATH = "/api/v1/first-steps"
+
+
+class FirstSteps:
+    def __init__(self, parts: Parts) -> None:
+        self._terminal = parts.terminal
+        self._operations = parts.operations
+        self._demo = parts.demo
+
+    def open(self, app: FastAPI) -> None:
+        for method, path, handler, status in (
+            ("GET", PATH, self.commands, 200),
+            ("POST", f"{PATH}/alert", self.alert, 202),
+            ("POST", f"{PATH}/demo", self.demo, 200),
+        ):
+            app.add_api_route(
+                path,
+                handler,
+                methods=[method],
+                status_code=status,
+                tags=["first steps"],
+                openapi_extra=needs("admin"),
+            )
+
+    async def commands(self) -> Response:
+        """Commands for a shell of the service's machine, as they are to be pasted: `send`, `post` and `demo`."""
+        return json_answer(self._terminal().commands())
+
+    async def alert(self) -> Response:
+        """An alert marked as a test, for all targets that one like it would reach; no socket hears of it."""
+        return json_answer(await self._operations.sample(), 202)
+
+    async def demo(self) -> Response:
+        """Start a demo beside the service, on this machine; answers where its pages are. It ends after 15 minutes."""
+        return json_answer(await self._demo.show())
