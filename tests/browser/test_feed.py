@@ -1,7 +1,5 @@
 """The live feed: what arrives is seen at once, stands still when asked to, and is found again."""
 
-import asyncio
-
 import pytest
 from playwright.async_api import Request, Route, expect
 from tests.browser.visitor import Visitor
