@@ -4,10 +4,8 @@ import asyncio
 import os
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from functools import partial
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -15,6 +13,7 @@ import pytest
 from tests.contract.books import Books, opened
 
 from tocsin.core.clock import ManualClock
+from tocsin.ledger.schema import metadata
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -32,27 +31,34 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgresql: str, worker_id: str) -> Iterator[Callable[[], str]]:
-    numbers = count(1)
+def database(postgresql: str, worker_id: str) -> str:
+    """One for each worker of a run, with the tables of a ledger: emptied after each test, since a new one costs files
+    by the hundred to make and to take away.
+    """
+    name = f"ledger_{worker_id}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         # The tests are about transactions, not about the disk.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-
-        def make(like: str) -> str:
-            name = f"ledger_{worker_id}_{next(numbers)}"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-            return postgresql.replace("/postgres?", f"/{name}?")
-
-        pattern = make("template1")
-        asyncio.run(_make_ledger(pattern))
-        yield partial(make, f"ledger_{worker_id}_1")
+        connection.execute(f"CREATE DATABASE {name}")
+    url = postgresql.replace("/postgres?", f"/{name}?")
+    asyncio.run(_make_ledger(url))
+    return url
 
 
 async def _make_ledger(place: str) -> None:
-    """Once: to copy its tables is faster than to make them for each test."""
     async with opened(place, ManualClock(NOON)):
         pass
+
+
+@pytest.fixture
+def emptied(database: str) -> Iterator[str]:
+    with psycopg.connect(database, autocommit=True) as connection:
+        schema = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    yield database
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        connection.execute("UPDATE alembic_version SET version_num = %s", schema)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,8 +66,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The url of a ledger with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
-    made: str = request.getfixturevalue("new_database")()
-    return made
+    url: str = request.getfixturevalue("emptied")
+    return url
 
 
 @pytest.fixture
