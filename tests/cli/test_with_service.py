@@ -1,5 +1,6 @@
 """Commands that talk to a running service, found by the environment."""
 
+import codecs
 import json
 import subprocess
 from pathlib import Path
@@ -61,10 +62,46 @@ def test_a_good_replay_is_a_good_end(at: Run, tmp_path: Path):
     assert "already used" in kept.stdout or kept.exit_code == 1
 
 
+def test_a_replay_names_the_lines_that_are_wrong_or_were_mended(at: Run, tmp_path: Path):
+    def line(sku: str, **fields: Any) -> bytes:
+        return json.dumps({**ALERT, "sku": sku, **fields}).encode()
+
+    picture = {"metadata": {"image_url": "//images.example/1.jpg"}}
+    lines = [
+        line("N1"), b"", line("N2", price=-1), line("N3", product_name="Pok\ud83d"), b'{"sku": "66',
+        line("N4", **picture), b'{"sku": "\xff"}', line("N5", price=-1), line("N6", **picture),
+    ]  # fmt: skip
+    (tmp_path / "feed.ndjson").write_bytes(codecs.BOM_UTF8 + b"\r\n".join(lines))
+    told = at("replay", "feed.ndjson")
+    assert told.exit_code == 1
+    useless = "was left out: it must be an http or https address without blanks or user names in it"
+    assert [text.strip() for text in told.stdout.splitlines()] == [
+        "4  accepted: new",
+        "2  invalid: price: must be at least 0 and below 1,000,000,000,000 (lines 3, 8)",
+        "2  invalid: this line is not JSON (lines 5, 7)",
+        "8  lines",
+        f"2  noted: metadata.image_url: {useless} (lines 6, 9)",
+        "1  noted: product_name: control characters in it were left out (line 4)",
+    ]
+    account = json.loads(at("replay", "feed.ndjson", "--json").stdout)
+    assert [result.get("numbers") for result in account["results"]] == [None, [3, 8], [5, 7]]
+    assert [(note["path"], note["numbers"]) for note in account["notes"]] == [
+        ("metadata.image_url", [6, 9]),
+        ("product_name", [4]),
+    ]
+
+
+def test_a_replay_shows_but_the_first_of_many_numbers(at: Run, tmp_path: Path):
+    (tmp_path / "feed.ndjson").write_text("no\n" * 30)
+    assert "(lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …)" in at("replay", "feed.ndjson").stdout
+
+
 def test_a_replay_takes_what_is_piped_into_it(at: Run):
     told = at("replay", "-", piped=json.dumps({**ALERT, "sku": "piped"}))
     assert (told.exit_code, told.stdout.split()[-2:]) == (0, ["1", "lines"]), told.stderr
     assert at("send", "piped", "bestbuy", "--price", "1999.99").stdout.startswith("duplicate")
+    same = at("replay", "-", "--json", piped=json.dumps({**ALERT, "sku": "piped"}))
+    assert json.loads(same.stdout)["results"] == [{"decision": "accepted", "reason": "new", "lines": 1}]
 
 
 def test_everything_there_is_to_say_of_an_alert_can_be_sent(at: Run, service: Serving):

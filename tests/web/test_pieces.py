@@ -124,6 +124,13 @@ def test_too_much_is_told_whether_or_not_it_is_json():
     assert codes(b"[" + GOOD + b"," + large + b",NaN]") == ["too_large", "not_json"]
 
 
+def test_an_item_too_deep_to_be_written_harms_no_neighbour():
+    deep = b'{"metadata":' + b'{"a":' * 300 + b"1" + b"}" * 301
+    filler = orjson.dumps(ALERT | {"metadata": {"x": "y" * 10_000}})
+    for items in ([GOOD, deep], [GOOD, deep, *[filler] * 7]):
+        assert whole(b"[" + b",".join(items) + b"]") == [True, False] + [True] * (len(items) - 2)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8"), max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),

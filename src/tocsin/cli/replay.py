@@ -1,7 +1,9 @@
 """replay: a file of detections, every line accounted for."""
 
 import asyncio
-from collections import Counter
+import json
+from codecs import BOM_UTF8
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,33 +18,74 @@ from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
 from tocsin.cli.source import read
 from tocsin.client import Client
 from tocsin.core.clock import Clock, SystemClock
-from tocsin.core.errors import LedgerUnavailableError, RateLimitedError, TocsinError, TooLargeError, UnreachableError
+from tocsin.core.errors import (
+    LedgerUnavailableError,
+    NotJsonError,
+    RateLimitedError,
+    TocsinError,
+    TooLargeError,
+    UnreachableError,
+)
+from tocsin.pipeline.parsing import parse
 
 BATCH = 100  # lines a request; with --rate, at most a tenth of a second's worth
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
+MOST_SHOWN = 10  # numbers of lines, to people
+MOST_NUMBERS = 1000  # to programs
 
 _PASSING = (UnreachableError, LedgerUnavailableError, RateLimitedError)  # a restart, a full disk, too much at once
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is sent; `alert` is None where it is not JSON."""
+
+    number: int
+    alert: bytes | None
+
+
 @dataclass(slots=True)
 class Account:
-    """What became of the lines: each is counted once. `lost` has the error that ended the replay early."""
+    """What became of the lines, by their numbers: each stands in one place of `results`, and in `notes` with what the
+    service mended. `lost` has the error that ended the replay early.
+    """
 
     total: int
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    results: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    notes: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     lost: TocsinError | None = None
 
     @property
+    def answered(self) -> int:
+        return sum(map(len, self.results.values()))
+
+    @property
     def good(self) -> bool:
-        return self.lost is None and not any(decision == "invalid" for decision, _ in self.counts)
+        return self.lost is None and not any(decision == "invalid" for decision, _ in self.results)
+
+    def enter(self, line: Line, result: Mapping[str, Any]) -> None:
+        self.results[_outcome(result)].append(line.number)
+        for note in result.get("notes", ()):
+            self.notes[note["path"], note["message"]].append(line.number)
 
     def as_json(self) -> dict[str, Any]:
-        results = [
-            {"decision": decision, "reason": reason, "lines": count}
-            for (decision, reason), count in self.counts.most_common()
+        """Numbers are told of what somebody may want to look at."""
+        results: list[dict[str, Any]] = [
+            {"decision": decision, "reason": reason, "lines": len(numbers)}
+            | ({"numbers": numbers[:MOST_NUMBERS]} if decision == "invalid" else {})
+            for (decision, reason), numbers in _most_common(self.results)
         ]
-        return {"lines": self.total, "results": results, "unanswered": self.total - self.counts.total()}
+        notes = [
+            {"path": path, "message": message, "lines": len(numbers), "numbers": numbers[:MOST_NUMBERS]}
+            for (path, message), numbers in _most_common(self.notes)
+        ]
+        told = {"lines": self.total, "results": results, "unanswered": self.total - self.answered}
+        return told | ({"notes": notes} if notes else {})
+
+
+def _most_common(entries: Mapping[tuple[str, str], list[int]]) -> list[tuple[tuple[str, str], list[int]]]:
+    return sorted(entries.items(), key=lambda entry: -len(entry[1]))
 
 
 def replay(
@@ -61,7 +104,8 @@ def replay(
 ) -> None:
     """Send a file of detections. Each line has a key made of the file and its number: a second run changes nothing.
 
-    A service that is restarted in the middle is waited for. The answer accounts for every line.
+    A service that is restarted in the middle is waited for. The answer accounts for every line,
+    and names those that are invalid or were mended.
 
     Example: `tocsin replay feed.ndjson --rate 50`
     """
@@ -78,11 +122,18 @@ def replay(
 
 
 def _tell(account: Account) -> None:
-    for (decision, reason), count in account.counts.most_common():
-        tell(f"{count:>8,}  {decision}: {reason}")
+    for (decision, reason), numbers in _most_common(account.results):
+        tell(f"{len(numbers):>8,}  {decision}: {reason}" + (_where(numbers) if decision == "invalid" else ""))
     if account.lost:
-        tell(f"{account.total - account.counts.total():>8,}  without an answer: run it again, nothing is counted twice")
+        tell(f"{account.total - account.answered:>8,}  without an answer: run it again, nothing is counted twice")
     tell(f"{account.total:>8,}  lines")
+    for (path, message), numbers in _most_common(account.notes):
+        tell(f"{len(numbers):>8,}  noted: {path}: {message}{_where(numbers)}")
+
+
+def _where(numbers: Sequence[int]) -> str:
+    first = ", ".join(map(str, numbers[:MOST_SHOWN]))
+    return f" (line{'s' if len(numbers) > 1 else ''} {first}{', …' if len(numbers) > MOST_SHOWN else ''})"
 
 
 async def _replay(service: Client, content: bytes, rate: float | None, patience: float, *, keep_times: bool) -> Account:
@@ -99,31 +150,40 @@ async def _replay(service: Client, content: bytes, rate: float | None, patience:
                 for begin in range(0, len(lines), size):
                     if rate is not None:
                         await clock.sleep(started + begin / rate - clock.monotonic())
-                    account.counts.update(await sender.send(lines[begin : begin + size]))
-                    progress.update(bar, completed=account.counts.total())
+                    some = lines[begin : begin + size]
+                    for line, result in zip(some, await sender.send(some), strict=True):
+                        account.enter(line, result)
+                    progress.update(bar, completed=account.answered)
             except TocsinError as problem:
                 account.lost = problem
     return account
 
 
-def _keyed(content: bytes, *, keep_times: bool) -> Iterator[bytes | None]:
-    """The lines with their keys, None for one that is not JSON; blank ones are no lines.
+def _keyed(content: bytes, *, keep_times: bool) -> Iterator[Line]:
+    """The lines with their keys; blank ones are no lines.
 
     Without their times a second run is the same request, however much later.
     """
     name = sha256(content).hexdigest()[:16]
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
+    for number, text in enumerate(content.removeprefix(BOM_UTF8).split(b"\n"), 1):
+        if not text.strip():
             continue
         try:
-            alert = orjson.loads(line)
+            alert = parse(text)
             if isinstance(alert, dict):
                 if not keep_times:
                     alert.pop("timestamp", None)
                 alert.setdefault("idempotency_key", f"{name}:{number}")
-            yield orjson.dumps(alert)
-        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-            yield None
+            yield Line(number, _written(alert))
+        except (NotJsonError, RecursionError):
+            yield Line(number, None)
+
+
+def _written(alert: Any) -> bytes:
+    try:
+        return orjson.dumps(alert)
+    except TypeError:  # halves of characters, which the service leaves out and notes
+        return json.dumps(alert).encode()
 
 
 class _Sender:
@@ -134,22 +194,23 @@ class _Sender:
         self._clock = clock
         self._patience = patience
 
-    async def send(self, lines: Sequence[bytes | None]) -> list[tuple[str, str]]:
+    async def send(self, lines: Sequence[Line]) -> list[Mapping[str, Any]]:
         """Raises UnreachableError and its like once the patience is at an end."""
-        readable = [line for line in lines if line is not None]
-        unreadable = [("invalid", "this line is not JSON")] * (len(lines) - len(readable))
-        return [*unreadable, *(await self._part(readable) if readable else ())]
+        alerts = [line.alert for line in lines if line.alert is not None]
+        answers = iter(await self._part(alerts) if alerts else ())
+        return [_invalid(_NOT_JSON) if line.alert is None else next(answers) for line in lines]
 
-    async def _part(self, lines: Sequence[bytes]) -> list[tuple[str, str]]:
+    async def _part(self, alerts: Sequence[bytes]) -> list[Mapping[str, Any]]:
         """What is too much at once goes in halves."""
         try:
-            told = await self._insist(b"[" + b",".join(lines) + b"]")
+            told = await self._insist(b"[" + b",".join(alerts) + b"]")
         except TooLargeError as problem:
-            if len(lines) == 1:
-                return [("invalid", problem.message)]
-            half = len(lines) // 2
-            return [*await self._part(lines[:half]), *await self._part(lines[half:])]
-        return [_outcome(result) for result in told["results"]]
+            if len(alerts) == 1:
+                return [_invalid(problem)]
+            half = len(alerts) // 2
+            return [*await self._part(alerts[:half]), *await self._part(alerts[half:])]
+        results: list[Mapping[str, Any]] = told["results"]
+        return results
 
     async def _insist(self, body: bytes) -> Any:
         """The keys make it safe to ask again: what was taken already gets its first answer."""
@@ -163,6 +224,13 @@ class _Sender:
                     raise
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+_NOT_JSON = NotJsonError("this line is not JSON")
+
+
+def _invalid(problem: TocsinError) -> Mapping[str, Any]:
+    return {"decision": "invalid", **problem.as_json()}
 
 
 def _outcome(result: Mapping[str, Any]) -> tuple[str, str]:

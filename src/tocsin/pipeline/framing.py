@@ -65,7 +65,14 @@ def _array(values: list[Any], body: bytes) -> list[Any]:
         raise _too_many()
     if len(body) <= MAX_ITEM:
         return values
-    return [_too_large_an_alert() if len(orjson.dumps(value)) > MAX_ITEM else value for value in values]
+    return [_too_large_an_alert() if _is_too_large(value) else value for value in values]
+
+
+def _is_too_large(value: Any) -> bool:
+    try:
+        return len(orjson.dumps(value)) > MAX_ITEM
+    except TypeError:  # too deep to be written, and for any field of an alert
+        return False
 
 
 # --- what is not JSON as a whole
