@@ -1,18 +1,17 @@
-// A bell for each band, made on the spot. Silent until somebody asks for it: browsers insist, and so do offices.
+// When a bell is struck, and how it sounds: made on the spot, for each band its own.
 
 import { BANDS, type Band } from "./alert";
 
-export type Rings = Record<Band, boolean>;
+/** When each band's bell was struck last, in seconds of the audio clock; it may be about to be. */
+export type Struck = Partial<Record<Band, number>>;
 
-const KEY = "tocsin.sound";
-const HOUR_MS = 3_600_000;
-const GAP_S = 0.35; // a flood rings like one bell, not like a hailstorm
+export const GAP_S = 0.35; // a flood rings like one bell, not like a hailstorm
 
 // Strike note in Hz and loudness: the more it matters, the higher and the louder.
 const VOICES: Record<Band, { note: number; gain: number }> = {
-  high: { note: 880, gain: 0.22 },
-  medium: { note: 587, gain: 0.14 },
-  low: { note: 392, gain: 0.08 },
+  high: { note: 880, gain: 0.3 },
+  medium: { note: 587, gain: 0.2 },
+  low: { note: 392, gain: 0.12 },
 };
 
 // A bell's partials: ratio to the strike note, loudness, seconds until it has died away.
@@ -25,55 +24,27 @@ const PARTIALS = [
   [2.74, 0.2, 0.4],
 ] as const;
 
-export class Bell {
-  rings: Rings = remembered();
-  mutedUntil = 0;
-  #context: AudioContext | null = null;
-  #nextAt = 0;
-
-  choose(rings: Rings): void {
-    this.rings = rings;
-    localStorage.setItem(KEY, BANDS.filter((band) => rings[band]).join(","));
-    this.wake();
-  }
-
-  /** Call this from a click or a key: browsers start sound for nothing else, remembered choice or not. */
-  wake(): void {
-    if (this.#context || !BANDS.some((band) => this.rings[band])) return;
-    this.#context = new AudioContext();
-    void this.#context.resume();
-  }
-
-  /** Silent for an hour, or not any more. */
-  mute(now: number): void {
-    this.mutedUntil = this.muted(now) ? 0 : now + HOUR_MS;
-  }
-
-  muted(now: number): boolean {
-    return now < this.mutedUntil;
-  }
-
-  ring(band: Band, now: number): void {
-    const context = this.#context;
-    if (!context || !this.rings[band] || this.muted(now) || context.currentTime < this.#nextAt) return;
-    this.#nextAt = context.currentTime + GAP_S;
-    strike(context, band);
-  }
+/**
+ * When this band's bell is to be struck: at once, where none that matters as much has just been struck. The high one
+ * is always heard: so soon after another it waits for its turn, and one stroke stands for all that wait. Null is not
+ * at all.
+ */
+export function strikeAt(band: Band, now: number, struck: Struck): number | null {
+  const asMuch = BANDS.slice(0, BANDS.indexOf(band) + 1);
+  const last = Math.max(...asMuch.map((other) => struck[other] ?? Number.NEGATIVE_INFINITY));
+  if (now >= last + GAP_S) return now;
+  return band === "high" && last <= now ? last + GAP_S : null;
 }
 
-function strike(context: AudioContext, band: Band): void {
+export function strike(context: AudioContext, out: AudioNode, band: Band, at: number): void {
   const { note, gain } = VOICES[band];
   for (const [ratio, loudness, seconds] of PARTIALS) {
     const tone = new OscillatorNode(context, { frequency: note * ratio });
     const fade = new GainNode(context, { gain: gain * loudness });
-    fade.gain.exponentialRampToValueAtTime(0.0001, context.currentTime + seconds);
-    tone.connect(fade).connect(context.destination);
-    tone.start();
-    tone.stop(context.currentTime + seconds);
+    fade.gain.setValueAtTime(gain * loudness, at);
+    fade.gain.exponentialRampToValueAtTime(0.0001, at + seconds);
+    tone.connect(fade).connect(out);
+    tone.start(at);
+    tone.stop(at + seconds);
   }
-}
-
-function remembered(): Rings {
-  const bands = (localStorage.getItem(KEY) ?? "").split(",");
-  return { high: bands.includes("high"), medium: bands.includes("medium"), low: bands.includes("low") };
 }

@@ -1,0 +1,24 @@
+// How many alerts came while nobody looked at the page, for its tab to say.
+
+export class Unseen {
+  count = $state(0);
+
+  /** Returns what stops it. */
+  start(): () => void {
+    const look = (): void => {
+      if (!document.hidden) this.count = 0;
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }
+
+  hear(): void {
+    if (document.hidden) this.count++;
+  }
+}
+
+/** `(3) Tocsin`: those that came unseen, or wait to be shown. */
+export function titled(unseen: number, waiting: number): string {
+  const count = Math.max(unseen, waiting);
+  return count ? `(${count}) Tocsin` : "Tocsin";
+}
