@@ -47,6 +47,7 @@ from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.operators import Operators
+from tocsin.pipeline.refusals import Refusals
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
@@ -72,9 +73,9 @@ class AlertService:
 
     def __init__(self, config: Config, *, serve: bool = True, clock: Clock | None = None) -> None:
         self.config = config
-        self.telemetry = Telemetry(VERSION)
         self._serve = serve
         self._clock = clock or SystemClock()
+        self.telemetry = Telemetry(VERSION, self._clock.monotonic)
         self._in_force = InForce(rulebook(config), {})
         self._reloading = asyncio.Lock()
         self._running: AsyncExitStack | None = None
@@ -294,6 +295,7 @@ class AlertService:
         self.listen(self.last_minute.hear)
         self.listen(self.objectives.hear)
         self.listen(self.detectors.hear)
+        self.listen(Refusals(clock, tell).hear)
         self.conditions = Conditions(
             ledger=ledger,
             archive=archive,

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -12,11 +13,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from tocsin.core import facts
-from tocsin.core.decision import Reason
+from tocsin.core.decision import Decision, Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.facts import Fact
 
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+MOST_TOKENS = 200  # that the metrics tell apart
+EVERY_S = 60.0  # between two lines of what a sender may cause as often as it likes
+MOST_KINDS = 1000  # of such lines that are remembered: they are told apart by words from outside
 _TALKATIVE = ("alembic", "uvicorn", "asyncio", "aiohttp")  # their everyday is not ours
 COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -24,16 +28,22 @@ COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.
 class Telemetry:
     """One registry for one service: two services in a process do not mix their figures."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
+        self._seldom = _Seldom(monotonic)
+        self._owners: set[str] = set()
         self._log = logging.getLogger("tocsin")
         self._metrics(version)
 
     def _metrics(self, version: str) -> None:
         registry = self.registry
         Gauge("tocsin_build_info", "The running version.", ["version"], registry=registry).labels(version).set(1)
-        self._alerts = Counter("tocsin_alerts", "Detections by decision.", ["decision", "reason"], registry=registry)
-        self._turned = Counter("tocsin_requests_refused", "Requests that intake refused.", ["code"], registry=registry)
+        self._alerts = Counter(
+            "tocsin_alerts", "Detections by decision.", ["decision", "reason", "token"], registry=registry
+        )
+        self._turned = Counter(
+            "tocsin_requests_refused", "Requests turned away before any decision.", ["code", "token"], registry=registry
+        )
         self._attempts = Counter(
             "tocsin_attempts", "Requests to providers by outcome.", ["channel", "outcome"], registry=registry
         )
@@ -77,7 +87,7 @@ class Telemetry:
 
     def hear(self, fact: Fact) -> None:
         match fact:
-            case facts.Decided() | facts.Misdated():
+            case facts.Decided() | facts.Misdated() | facts.AlertInvalid() | facts.Turned():
                 self._hear_detection(fact)
             case facts.Moved():
                 self._hear_move(fact)
@@ -88,8 +98,6 @@ class Telemetry:
             case facts.Committed(took_s, calls):
                 self._commits.observe(took_s)
                 self._commit_calls.inc(calls)
-            case facts.Turned(code):
-                self._turned.labels(code).inc()
             case facts.MonitorLost() | facts.MonitorBack() | facts.ConditionBegan() | facts.ConditionOver():
                 self._hear_watch(fact)
             case facts.Reloaded():
@@ -98,21 +106,43 @@ class Telemetry:
                 self._trouble.labels(what).inc()
                 self._log.error("trouble", extra={"fact": {"what": what, "detail": detail, "mend": mend}})
 
-    def _hear_detection(self, fact: facts.Decided | facts.Misdated) -> None:
+    def _hear_detection(self, fact: facts.Decided | facts.Misdated | facts.AlertInvalid | facts.Turned) -> None:
         match fact:
             case facts.Misdated(retailer, ahead_s):
                 told = {"retailer": retailer, "ahead_s": round(ahead_s, 3)}
-                self._log.warning("refused: from the future", extra={"fact": told})
+                self._warn("refused: from the future", retailer, told)
+            case facts.AlertInvalid():
+                self._alerts.labels(Decision.INVALID.value, fact.fault, self._token(fact.owner)).inc()
+                told = {"token": fact.owner, "field": fact.fault, "why": fact.message}
+                self._warn("alert refused", (fact.owner, fact.fault), told)
+            case facts.Turned(code, message, owner, address):
+                self._turned.labels(code, self._token(owner)).inc()
+                told = {"token": owner, "code": code, "address": address, "why": message}
+                self._warn("request refused", (owner, code), told)
             case facts.Decided():
                 self._hear_decision(fact)
+
+    def _token(self, owner: str) -> str:
+        """The value of a label: however many tokens come and go, the metrics stay few."""
+        if owner in self._owners or len(self._owners) < MOST_TOKENS:
+            self._owners.add(owner)
+            return owner
+        return "others"
+
+    def _warn(self, said: str, about: Hashable, told: Mapping[str, Any]) -> None:
+        """Of what a sender may cause as often as it likes: seldom, and with how many alike were left out."""
+        left_out = self._seldom.left_out((said, about))
+        if left_out is not None:
+            self._log.warning(said, extra={"fact": {**told, "left_out": left_out}})
 
     def _hear_decision(self, decided: facts.Decided) -> None:
         """One past its life is told loudly: somebody waits for what this detector says."""
         alert, receipt = decided.alert, decided.receipt
-        self._alerts.labels(receipt.decision.value, receipt.reason.value if receipt.reason else "").inc()
+        reason = receipt.reason.value if receipt.reason else ""
+        self._alerts.labels(receipt.decision.value, reason, self._token(decided.owner)).inc()
         if receipt.reason is Reason.STALE:
             told = {"retailer": alert.retailer, "sku": alert.sku, "late_s": round(decided.late_s, 3)}
-            self._log.warning("filtered: stale", extra={"fact": told | {"id": str(receipt.id)}})
+            self._warn("filtered: stale", alert.retailer, told | {"id": str(receipt.id)})
         elif self._log.isEnabledFor(logging.DEBUG):
             self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
 
@@ -170,6 +200,24 @@ class Telemetry:
             return
         told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}
         self._log.log(level, "delivery", extra={"fact": {**told, "said": move.detail}})
+
+
+@dataclass(slots=True)
+class _Seldom:
+    """Lets one line of a kind through every `EVERY_S` seconds, and counts what it leaves out."""
+
+    _monotonic: Callable[[], float]
+    _kinds: dict[Hashable, tuple[float, int]] = field(default_factory=dict)
+
+    def left_out(self, kind: Hashable) -> int | None:
+        """How many since the last of its kind that was let through; None where this one is left out, too."""
+        now = self._monotonic()
+        since, count = self._kinds.pop(kind, (float("-inf"), 0))
+        through = now - since >= EVERY_S
+        self._kinds[kind] = (now, 0) if through else (since, count + 1)
+        if len(self._kinds) > MOST_KINDS:
+            del self._kinds[next(iter(self._kinds))]
+        return count if through else None
 
 
 @dataclass(frozen=True, slots=True)

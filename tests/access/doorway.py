@@ -23,7 +23,10 @@ class Doorway(Station):
         super().__post_init__()
         route = APIRoute("/page", _nothing, openapi_extra=needs("read"))
         app = FastAPI(routes=[route])
-        self.guard = Guard(app, Locks([route]), self.tokens, self.entrance, WebSettings())  # type: ignore[arg-type] # it is only asked to authenticate
+        known: Any = self.tokens  # they are only asked to authenticate
+        self.guard = Guard(
+            app, Locks([route]), known, entrance=self.entrance, settings=WebSettings(), tell=self.facts.append
+        )
 
     async def elsewhere(self, scope: Any, receive: Any, send: Any) -> None:
         await self.guard(scope, receive, send)

@@ -16,6 +16,7 @@ import uvicorn
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import SystemClock
+from tocsin.core.errors import TocsinError
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import Outgoing
 from tocsin.gateway.peer import Peer, Socket
@@ -57,6 +58,9 @@ class EchoNamespace:
             socket.emit("message-back", *args)
         elif name == "message-with-ack":
             socket.ack(ack, *args)
+
+    def refuse(self, socket: Socket, name: str, error: TocsinError, ack: int | None) -> None:
+        pass
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         pass

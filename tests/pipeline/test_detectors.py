@@ -6,7 +6,8 @@ from tests.rules.made import alert
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.facts import ClockRight, ClockWrong, Decided, Fact, Misdated
-from tocsin.pipeline.detectors import MOST, Detectors
+from tocsin.pipeline.detectors import Detectors
+from tocsin.pipeline.suspects import MOST
 from tocsin.rules.detector import LEAST_OFF, TRUE_AGAIN
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_what_is_in_order_is_not_remembered():
         desk.timely(f"shop {number}")
     desk.stale("once")
     desk.timely("once", times=100)
-    assert not desk.detectors._detectors
+    assert len(desk.detectors._retailers) == 0
 
 
 def test_made_up_retailers_neither_fill_the_memory_nor_hide_a_wrong_clock():
@@ -79,7 +80,7 @@ def test_made_up_retailers_neither_fill_the_memory_nor_hide_a_wrong_clock():
     desk.stale("bestbuy", times=LEAST_OFF)
     for number in range(2 * MOST):
         desk.stale(f"shop {number}")
-    assert len(desk.detectors._detectors) == MOST
+    assert len(desk.detectors._retailers) == MOST
     desk.timely("bestbuy", times=TRUE_AGAIN)
     assert desk.told == [ClockWrong(retailer="bestbuy", ahead_s=-900), ClockRight("bestbuy")]
 

@@ -9,6 +9,8 @@ from tocsin.core.condition import Phase, What
 from tocsin.core.delivery import Target
 from tocsin.core.facts import (
     BY_OPERATOR,
+    AlertsRefused,
+    AlertsTaken,
     Attempted,
     BreakerClosed,
     BreakerOpened,
@@ -28,7 +30,7 @@ from tocsin.core.facts import (
     Turned,
 )
 from tocsin.core.monitor import Monitor
-from tocsin.rules.changes import CONFIGURATION, LEDGER, LONGEST_DETAIL, TROUBLES, Change, change
+from tocsin.rules.changes import CONFIGURATION, DOORS, LEDGER, LONGEST_DETAIL, TROUBLES, Change, change
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GENERAL = Target("discord", "general")
@@ -49,6 +51,8 @@ PAIRS: list[tuple[Fact, Fact, What, str, str]] = [
      What.OBJECTIVE_MISSED, "discord", "9 of 10"),
     (ClockWrong(retailer="bestbuy", ahead_s=-3600.4), ClockRight("bestbuy"),
      What.CLOCK_WRONG, "bestbuy", "3600 s behind"),
+    (AlertsRefused(owner="engine", detail="price: must be at least 0"), AlertsTaken("engine"),
+     What.ALERTS_REFUSED, "engine", "price: must be at least 0"),
     (MonitorLost(LOST), MonitorBack(replace(LOST, lost_at=None), silent_since=NOON),
      What.MONITOR_LOST, "m-1", "it watches bestbuy"),
     (Reloaded("line 3"), Reloaded(), What.CONFIG_REFUSED, CONFIGURATION, "line 3"),
@@ -66,6 +70,7 @@ def test_what_a_fact_begins_another_ends(first: Fact, last: Fact, what: What, ab
     [
         Committed(0.001, 3),
         Turned("invalid_alert"),
+        Turned("ledger_unavailable", ingest=False),
         replace(CLOSED, why="rate_limited"),
         replace(SENT, outcome="deferred"),
         Trouble("click_lost", "busy"),
@@ -73,6 +78,12 @@ def test_what_a_fact_begins_another_ends(first: Fact, last: Fact, what: What, ab
 )
 def test_what_operators_cannot_mend_is_no_condition(fact: Fact):
     assert change(fact) is None
+
+
+def test_those_whom_nobody_knows_are_a_condition_of_their_own():
+    assert change(AlertsRefused(owner="", detail="unauthorized: no token")) == Change(
+        Phase.BEGAN, What.STRANGERS_REFUSED, DOORS, "unauthorized: no token"
+    )
 
 
 def test_a_clock_that_is_ahead_is_told_so():

@@ -18,6 +18,8 @@ class What(StrEnum):
     CREDENTIALS_REFUSED = "credentials_refused"  # about a lane: its provider does not take our key
     OBJECTIVE_MISSED = "objective_missed"  # about a channel: too few of its alerts are told in time
     CLOCK_WRONG = "clock_wrong"  # about a retailer: its detections come from another time
+    ALERTS_REFUSED = "alerts_refused"  # about a token: most of what comes with it is refused
+    STRANGERS_REFUSED = "strangers_refused"  # alerts come without a token, or with one that is not known
     MONITOR_LOST = "monitor_lost"  # about a monitor, by its id
     CONFIG_REFUSED = "config_refused"  # the file changed, and was not taken
     RESTART_NEEDED = "restart_needed"  # about a setting that only counts from the next start on

@@ -77,7 +77,13 @@ class TooLargeError(TocsinError):
 
 
 class UnauthorizedError(TocsinError):
+    """`owner` is the name of a token that is good no more: for the log, never for the answer."""
+
     code = "unauthorized"
+
+    def __init__(self, message: str, details: Sequence[Detail] = (), *, owner: str = "") -> None:
+        super().__init__(message, details)
+        self.owner = owner
 
 
 class ForbiddenError(TocsinError):

@@ -14,12 +14,24 @@ from tocsin.core.monitor import Monitor
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A detection got its answer; for accepted and filtered ones the row is on disk. `late_s`: how long before that it
-    was made, by the detector's clock; negative where that clock is ahead of ours.
+    was made, by the detector's clock; negative where that clock is ahead of ours. `owner` is the name of its token.
     """
 
     alert: Alert
     receipt: Receipt
     late_s: float = 0.0
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertInvalid:
+    """A detection was answered `invalid`, alone or among others; nothing of it was kept. `fault` is the field that is
+    wrong, or a stable word where no field is; `message` says how to mend it; `owner` is the name of its token.
+    """
+
+    owner: str
+    fault: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +44,16 @@ class Misdated:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Intake turned a request away before any decision: `code` is the error's stable word."""
+    """A request was turned away before any decision: `code` is the error's stable word. `owner` is the name of its
+    token, where that is known, `address` where it came from, where it came from outside. `ingest`: it was to bring
+    something in.
+    """
 
     code: str
+    message: str = ""
+    owner: str = ""
+    address: str = ""
+    ingest: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +178,23 @@ class ClockRight:
     retailer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsRefused:
+    """Most of what comes with a token is refused; `owner` is its name, empty for those whom nobody knows. `detail` is
+    what was wrong with the last.
+    """
+
+    owner: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsTaken:
+    """What comes with that token is taken again."""
+
+    owner: str
+
+
 @dataclass(frozen=True, slots=True)
 class MonitorLost:
     """Nothing was heard of it for three of its intervals."""
@@ -214,6 +250,7 @@ class ConditionOver:
 
 Fact = (
     Decided
+    | AlertInvalid
     | Misdated
     | Turned
     | Moved
@@ -229,6 +266,8 @@ Fact = (
     | ObjectiveMet
     | ClockWrong
     | ClockRight
+    | AlertsRefused
+    | AlertsTaken
     | MonitorLost
     | MonitorBack
     | Committed

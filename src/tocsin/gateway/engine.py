@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
+from tocsin.core.facts import Tell, Turned
 from tocsin.gateway.engineio import (
     FORBIDDEN,
     STOPPING,
@@ -33,7 +34,12 @@ class Engine:
     """`greet` is asked for the receiver of every new session."""
 
     def __init__(
-        self, settings: GatewaySettings, entrance: Entrance, clock: Clock, greet: Callable[[Session], Receiver]
+        self,
+        settings: GatewaySettings,
+        entrance: Entrance,
+        clock: Clock,
+        greet: Callable[[Session], Receiver],
+        tell: Tell = lambda _: None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -42,6 +48,7 @@ class Engine:
         self.turnstile = Turnstile(clock)
         self.wheel = Wheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
         self._greet = greet
+        self._tell = tell
         self._sessions: dict[str, Session] = {}
         self._per_address: Counter[str] = Counter()
         self._turning: asyncio.Task[None] | None = None
@@ -72,6 +79,11 @@ class Engine:
         hosts, origins = self.entrance.hosts, self.entrance.origins
         ours = hosts.know(visitor.host) and origins.admit(visitor.origin, visitor.host)
         return None if ours else FORBIDDEN
+
+    def tell_refused(self, refusal: Refusal, visitor: Visitor) -> None:
+        """That the service stops, or was started anew since a session began, is no news."""
+        if refusal not in (STOPPING, UNKNOWN_SESSION):
+            self._tell(Turned(refusal.word, refusal.message, address=self._address_of(visitor), ingest=False))
 
     def find(self, sid: str) -> Session | Refusal:
         return self._sessions.get(sid, UNKNOWN_SESSION)

@@ -118,6 +118,11 @@ class Refusal:
     status: int = 400
 
     @property
+    def word(self) -> str:
+        """The stable word of the metrics."""
+        return self.message.lower().replace(" ", "_")
+
+    @property
     def body(self) -> bytes:
         return orjson.dumps({"code": self.code, "message": self.message})
 

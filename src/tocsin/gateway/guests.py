@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import ForbiddenError, RateLimitedError, TocsinError, UnauthorizedError
+from tocsin.core.facts import Tell, Turned
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.peer import RefusedError, Socket
 from tocsin.pipeline.tokens import Grant
@@ -19,10 +20,11 @@ class Authority(Protocol):
 
 
 class Guests:
-    def __init__(self, tokens: Authority, clock: Clock, gauges: Gauges, most_per_token: int) -> None:
+    def __init__(self, tokens: Authority, clock: Clock, gauges: Gauges, most_per_token: int, tell: Tell) -> None:
         self._tokens = tokens
         self._clock = clock
         self._gauges = gauges
+        self._tell = tell
         self._most = most_per_token
         self._sockets: dict[str, set[Socket]] = {}
 
@@ -41,9 +43,11 @@ class Guests:
             raise RateLimitedError("this token has as many sockets as it may")
         return grant
 
-    def refuse(self, error: TocsinError) -> RefusedError:
+    def refuse(self, socket: Socket, error: TocsinError) -> RefusedError:
         """The error as a client reads it in `connect_error`."""
         self._gauges.refusals[error.code] += 1
+        owner = error.owner if isinstance(error, UnauthorizedError) else ""
+        self._tell(Turned(error.code, error.message, owner, socket.peer.session.address, ingest=False))
         told = error.as_json()["error"]
         if isinstance(error, RateLimitedError):
             told["retry_after_s"] = error.retry_after

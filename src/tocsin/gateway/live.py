@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import ForbiddenError, TocsinError
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Tell, Trouble, Turned
 from tocsin.gateway.guests import Guests
 from tocsin.gateway.peer import Socket
 from tocsin.gateway.refusal import refusal, unknown_event
@@ -56,7 +56,7 @@ class Live:
             if auth.get("subscribe") is not None:
                 self._asked[socket] = self._wish(seat, auth["subscribe"])
         except TocsinError as error:
-            raise self._guests.refuse(error) from error
+            raise self._guests.refuse(socket, error) from error
         self._seats[socket] = seat
         self._guests.enter(socket, grant)
 
@@ -106,7 +106,14 @@ class Live:
                 self._stream.gauges.unknown_events += 1
                 raise unknown_event(name, _EVENTS)
         except TocsinError as error:
-            socket.ack(ack, refusal(error))
+            self.refuse(socket, name, error, ack)
+
+    def refuse(self, socket: Socket, name: str, error: TocsinError, ack: int | None) -> None:
+        """An event is not taken. What was, perhaps under a wrong name, to bring an alert is told as such."""
+        grant = self._seats[socket].grant
+        ingest = name == "send_alert" or (name not in _EVENTS and grant.allows("ingest"))
+        self._tell(Turned(error.code, error.message, grant.owner, socket.peer.session.address, ingest=ingest))
+        socket.ack(ack, refusal(error))
 
     def _subscribe(self, seat: Seat, value: Any, ack: int | None) -> None:
         wish = self._wish(seat, value)

@@ -88,7 +88,7 @@ class Ops:
         try:
             grant = self._guests.judge(socket, auth, _SCOPES)
         except TocsinError as error:
-            raise self._guests.refuse(error) from error
+            raise self._guests.refuse(socket, error) from error
         self._grants[socket] = grant
         self._guests.enter(socket, grant)
 
@@ -100,7 +100,11 @@ class Ops:
         """Operators act over HTTP; here they only watch."""
         del args
         self._gauges.unknown_events += 1
-        socket.ack(ack, refusal(unknown_event(name)))
+        self.refuse(socket, name, unknown_event(name), ack)
+
+    def refuse(self, socket: Socket, name: str, error: TocsinError, ack: int | None) -> None:
+        del name
+        socket.ack(ack, refusal(error))
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         del reason

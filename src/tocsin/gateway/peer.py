@@ -4,12 +4,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from tocsin.core.errors import RateLimitedError
+from tocsin.core.errors import RateLimitedError, TocsinError
 from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.engineio import MalformedError, Outgoing
-from tocsin.gateway.refusal import refusal
 from tocsin.gateway.session import POLICY, PROTOCOL_ERROR, Session
 from tocsin.gateway.socketio import Decoder, Kind, Packet, encode
 
@@ -46,6 +45,10 @@ class Namespace(Protocol):
 
     def event(self, socket: "Socket", name: str, args: list[Any], ack: int | None) -> None:
         """`ack` is to be answered by `socket.ack`, now or later; None where the client does not wait."""
+        ...
+
+    def refuse(self, socket: "Socket", name: str, error: TocsinError, ack: int | None) -> None:
+        """Answer an event that is not taken."""
         ...
 
     def disconnected(self, socket: "Socket", reason: str) -> None: ...
@@ -198,4 +201,5 @@ class Peer:
     def _refuse_for_now(self, packet: Packet) -> None:
         socket = self.sockets.get(packet.namespace)
         if socket is not None:
-            socket.ack(packet.id, refusal(RateLimitedError("too many messages a second: slow down")))
+            error = RateLimitedError("too many messages a second: slow down")
+            socket.namespace.refuse(socket, packet.data[0], error, packet.id)

@@ -96,17 +96,19 @@ class PollingDoor:
         return _hear(session, body, self._engine.clock.monotonic())
 
     async def _answer(self, answer: bytes | Refusal, visitor: Visitor, send: Send) -> None:
-        refused = isinstance(answer, Refusal)
-        body = answer.body if isinstance(answer, Refusal) else answer
+        if isinstance(answer, Refusal):
+            self._engine.tell_refused(answer, visitor)
+            kind, status, body = _JSON, answer.status, answer.body
+        else:
+            kind, status, body = _TEXT, 200, answer
         headers = [
-            (b"content-type", _JSON if refused else _TEXT),
+            (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
         ]
         if visitor.origin is not None and self._engine.entrance.origins.know(visitor.origin):
             headers += [(b"access-control-allow-origin", visitor.origin.encode("latin-1")), (b"vary", b"Origin")]
-        status = answer.status if isinstance(answer, Refusal) else 200
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

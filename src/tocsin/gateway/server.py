@@ -52,10 +52,10 @@ class Gateway:
         entrance: Entrance,
         tell: Tell,
     ) -> None:
-        self._engine = Engine(settings, entrance, clock, self._greet)
+        self._engine = Engine(settings, entrance, clock, self._greet, tell)
         gauges, wheel = self._engine.gauges, self._engine.wheel
         writer = Writer(clock, gauges)
-        guests = Guests(tokens, clock, gauges, settings.max_sockets_per_token)
+        guests = Guests(tokens, clock, gauges, settings.max_sockets_per_token, tell)
         self._feed = feed
         self._tokens = tokens
         self._guests = guests

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from tocsin.core.facts import Attempted, Committed, Decided, Fact, Moved, Turned
+from tocsin.core.decision import Decision
+from tocsin.core.facts import AlertInvalid, Attempted, Committed, Decided, Fact, Moved, Turned
 
 
 class Tally:
@@ -18,6 +19,8 @@ class Tally:
         match fact:
             case Decided(receipt=receipt):
                 self._decisions[receipt.decision.value] += 1
+            case AlertInvalid():
+                self._decisions[Decision.INVALID.value] += 1
             case Moved(to=to, delivery=delivery) if not delivery.is_test:
                 self._deliveries[to.value] += 1
             case Attempted(outcome=outcome, is_test=False):

@@ -186,11 +186,11 @@ class WebSocket(asyncio.Protocol):
         visitor = _visitor(request, self._transport)
         wish = self._wish(request, visitor)
         if isinstance(wish, Refusal):
-            self._refuse(wish)
+            self._refuse(wish, visitor)
             return
         session = self.engine.find(wish.sid) if wish.sid else None
         if isinstance(session, Refusal):
-            self._refuse(session)
+            self._refuse(session, visitor)
         elif self._accept(request):
             self._begin(session, visitor)
 
@@ -214,7 +214,8 @@ class WebSocket(asyncio.Protocol):
         self._write_back()
         return self._parser.state is State.OPEN
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, visitor: Visitor) -> None:
+        self.engine.tell_refused(refusal, visitor)
         response = self._parser.reject(refusal.status, refusal.message)
         self._parser.send_response(response)
         self._write_back()

@@ -113,6 +113,18 @@ def read_ahead(value: object, now: datetime) -> tuple[str, timedelta] | None:
     return (retailer, detected - now) if from_the_future(detected, now) else None
 
 
+def fault_of(error: Mapping[str, Any]) -> tuple[str, str]:
+    """Of an answer's `error`: the first field that is wrong, or a stable word where no field of ours is, and what is
+    said of it. The words are few, whatever a sender writes.
+    """
+    details = error.get("details") or ()
+    if not details:
+        return str(error["code"]), str(error["message"])
+    path = str(details[0]["path"])
+    field = path.partition(".")[0]
+    return field if field in FIELDS else "unknown_field", f"{path}: {details[0]['message']}"
+
+
 def invalid(problems: list[Detail]) -> InvalidAlertError:
     first, more = problems[0], len(problems) - 1
     also = f" (and {more} more)" if more else ""

@@ -1,7 +1,8 @@
 """Where a detection comes in: decoded once, decided and written in one transaction, then told."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,13 +13,14 @@ from tocsin.core.alert import Alert
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError
-from tocsin.core.facts import Decided, Moved, Tell
+from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError, TocsinError
+from tocsin.core.facts import AlertInvalid, Decided, Moved, Tell, Turned
 from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
 from tocsin.pipeline.decode import Decoder, Request
+from tocsin.pipeline.detection import fault_of
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.mentions import mention_for
@@ -60,15 +62,17 @@ class Intake:
         A large one is decided in parts, and others come between. Raises LedgerUnavailableError where it is cut short:
         what was kept is told, and the same request goes on from there.
         """
-        if len(body) <= LARGE:
-            return await self._decided(self._decoder.request(body, owner=owner, key=key))
-        async with self._large:
-            return await self._decided(await asyncio.to_thread(self._decoder.request, body, owner=owner, key=key))
+        with self._telling(owner):
+            if len(body) <= LARGE:
+                return await self._decided(self._decoder.request(body, owner=owner, key=key))
+            async with self._large:
+                return await self._decided(await asyncio.to_thread(self._decoder.request, body, owner=owner, key=key))
 
     async def offer(self, value: object, *, owner: str) -> Mapping[str, Any]:
         """One detection from Python or a socket: its answer, which may be `invalid`."""
-        item = self._decoder.one(value, owner=owner, now=self._clock.now())
-        return (await self._commit(Submission((item,))))[0]
+        with self._telling(owner):
+            item = self._decoder.one(value, owner=owner, now=self._clock.now())
+            return (await self._commit(Submission((item,)), owner))[0]
 
     async def close(self, *, sku: str, retailer: str, variant: str | None = None, seller: str | None = None) -> Closed:
         """The product is sold out there: its episode ends. Nothing open is no error. Raises InvalidRequestError."""
@@ -114,29 +118,43 @@ class Intake:
         answers: list[Mapping[str, Any]] = []
         for begins in request.parts:
             try:
-                answers += await self._commit(self._decoder.part(request, begins, self._clock.now()))
+                part = self._decoder.part(request, begins, self._clock.now())
+                answers += await self._commit(part, request.owner)
             except LedgerUnavailableError as problem:
                 if not begins:
                     raise
                 raise _cut_short(problem, request, len(answers)) from problem
         return tuple(answers), request.single
 
-    async def _commit(self, submission: Submission) -> Answers:
+    @contextmanager
+    def _telling(self, owner: str) -> Iterator[None]:
+        """What is turned away is told, too: its sender may not read the answer."""
+        try:
+            yield
+        except TocsinError as problem:
+            self._tell(Turned(problem.code, problem.message, owner))
+            raise
+
+    async def _commit(self, submission: Submission, owner: str) -> Answers:
         passing(Point.PARSED)
         decide = partial(self._in_force.rulebook.decide, disabled=self._targets.disabled)
         appended = await self._ledger.append(submission, decide)
         passing(Point.LEDGER_COMMITTED)
-        self._announce(appended)
+        self._announce(appended, owner)
         return appended.answers
 
-    def _announce(self, appended: Appended) -> None:
+    def _announce(self, appended: Appended, owner: str) -> None:
         if appended.events:
             self._bus.publish(appended.events)
         if appended.lanes:
             self._wake(appended.lanes)
         now = self._clock.now()
         for alert, receipt in appended.receipts:
-            self._tell(Decided(alert, receipt, late_s=(now - alert.timestamp).total_seconds()))
+            self._tell(Decided(alert, receipt, (now - alert.timestamp).total_seconds(), owner))
+        for answer in appended.answers:
+            if answer["decision"] == Decision.INVALID.value:
+                fault, message = fault_of(answer["error"])
+                self._tell(AlertInvalid(owner=owner, fault=fault, message=message))
         self._tell_moves(appended.moved)
 
     def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:

@@ -68,6 +68,7 @@ class Tokens:
         self._clock = clock
         self._strangers = Strangers(clock)
         self._stored: dict[str, TokenRow] = {}
+        self._revoked: dict[str, TokenRow] = {}
         self._configured: dict[str, TokenRow] = {}
         self._used: dict[str, datetime] = {}
         self._listeners: list[Callable[[str], None]] = []
@@ -78,6 +79,7 @@ class Tokens:
         self.configure(configured)
         rows = await self._archive.tokens()
         self._stored = {row.id: row for row in rows if row.revoked_at is None}
+        self._revoked = {row.id: row for row in rows if row.revoked_at is not None}
         self._touching = asyncio.create_task(self._touch_now_and_then())
 
     async def stop(self) -> None:
@@ -117,9 +119,11 @@ class Tokens:
         digest = _digest(secret)
         row = next((row for row in self._candidates(secret) if hmac.compare_digest(row.digest, digest)), None)
         if row is None:
-            raise UnauthorizedError("this token is not known here, or was revoked")
+            gone = self._revoked.get(_id_in(secret))
+            owner = gone.name if gone is not None and hmac.compare_digest(gone.digest, digest) else ""
+            raise UnauthorizedError("this token is not known here, or was revoked", owner=owner)
         if row.expires_at is not None and row.expires_at <= self._clock.now():
-            raise UnauthorizedError("this token has ended: ask for a new one")
+            raise UnauthorizedError("this token has ended: ask for a new one", owner=row.name)
         if row.id in self._stored:
             self._used[row.id] = self._clock.now()
         return Grant(token_id=row.id, owner=row.name, scopes=row.scopes, expires_at=row.expires_at)
@@ -146,7 +150,8 @@ class Tokens:
         if token_id in self._configured:
             raise InvalidRequestError("this token stands in the configuration file: take it out there and reload")
         known = await self._ledger.revoke_token(token_id)
-        if self._stored.pop(token_id, None) is not None:
+        if (row := self._stored.pop(token_id, None)) is not None:
+            self._revoked[token_id] = row
             self._tell_revoked(token_id)
         return known
 
@@ -162,8 +167,7 @@ class Tokens:
         return lambda: self._listeners.remove(listener)
 
     def _candidates(self, secret: str) -> Iterable[TokenRow]:
-        prefix, _, rest = secret.partition("_")
-        stored = self._stored.get(rest.partition("_")[0]) if prefix == "tocsin" else None
+        stored = self._stored.get(_id_in(secret))
         return self._configured.values() if stored is None else (stored,)
 
     def _row_of(self, name: str, token: ConfiguredToken) -> TokenRow:
@@ -233,6 +237,12 @@ def _made(path: Path) -> Secret:
 
 def local_token(path: Path) -> ConfiguredToken:
     return ConfiguredToken(local_secret(path), frozenset({"admin"}))
+
+
+def _id_in(secret: str) -> str:
+    """The id of a token that this service has made; empty for any other text."""
+    prefix, _, rest = secret.partition("_")
+    return rest.partition("_")[0] if prefix == "tocsin" else ""
 
 
 def _digest(secret: str) -> str:

@@ -9,6 +9,8 @@ from tocsin.core.condition import Phase, What
 from tocsin.core.errors import LedgerUnavailableError
 from tocsin.core.facts import (
     BY_OPERATOR,
+    AlertsRefused,
+    AlertsTaken,
     Attempted,
     BreakerClosed,
     BreakerOpened,
@@ -119,8 +121,14 @@ def _reloaded(reloaded: Reloaded) -> Change:
     return _over(What.CONFIG_REFUSED, CONFIGURATION)
 
 
+def _alerts_refused(refused: AlertsRefused) -> Change:
+    if not refused.owner:
+        return _began(What.STRANGERS_REFUSED, DOORS, refused.detail)
+    return _began(What.ALERTS_REFUSED, refused.owner, refused.detail)
+
+
 def _turned(turned: Turned) -> Change | None:
-    if turned.code != LedgerUnavailableError.code:
+    if turned.code != LedgerUnavailableError.code or not turned.ingest:
         return None
     return _began(What.LEDGER_FAILING, LEDGER, "alerts are turned away")
 
@@ -148,6 +156,8 @@ _READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType
         Attempted: _attempted,
         ObjectiveMissed: lambda it: _began(What.OBJECTIVE_MISSED, it.channel, it.detail),
         ObjectiveMet: lambda it: _over(What.OBJECTIVE_MISSED, it.channel),
+        AlertsRefused: _alerts_refused,
+        AlertsTaken: lambda it: _over(What.ALERTS_REFUSED, it.owner),
         ClockWrong: _clock_wrong,
         ClockRight: lambda it: _over(What.CLOCK_WRONG, it.retailer),
         MonitorLost: lambda it: _began(What.MONITOR_LOST, it.monitor.id, f"it watches {it.monitor.retailer}"),

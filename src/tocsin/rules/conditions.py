@@ -66,6 +66,23 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             "timestamp in UTC or with an offset. Until then alerts that seem too old are filtered as stale.",
             believed=_UNCONFIRMED,
         ),
+        What.ALERTS_REFUSED: Kind(
+            headline="Most alerts of {about} are refused",
+            over="Alerts of {about} are no longer refused",
+            mend="What is wrong with the last stands beside this, and the log names each field (alert refused, request"
+            " refused); mend the program that sends them. Where its token has ended or lacks the scope ingest, make it"
+            " another: tocsin token create. Until then nobody is told what it finds.",
+            quiet=timedelta(days=1),
+            believed=_UNCONFIRMED,
+        ),
+        What.STRANGERS_REFUSED: Kind(
+            headline="Somebody sends alerts without a token that is known here",
+            mend="Where it is a detector of yours, look at its token (tocsin token list says which there are) and at"
+            " the name it calls the service by (server.allowed_hosts). Anybody else gets nowhere, and has to wait"
+            " longer with each guess.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
         What.MONITOR_LOST: Kind(
             headline="Monitor {about} has fallen silent",
             over="Monitor {about} is heard again",

@@ -5,8 +5,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from tocsin.core.errors import NotFoundError, TocsinError
-from tocsin.core.facts import Turned
+from tocsin.core.errors import NotFoundError
 from tocsin.pipeline.framing import MAX_BODY
 from tocsin.web.answer import json_answer
 from tocsin.web.guard import grant_of
@@ -25,7 +24,6 @@ class Alerts:
         self._intake = parts.intake
         self._archive = parts.archive
         self._in_force = parts.in_force
-        self._tell = parts.tell
 
     def open(self, app: FastAPI) -> None:
         receive = RawRoute(
@@ -50,11 +48,7 @@ class Alerts:
         202 means that it is on disk. A batch answers `{"results": […]}` in order; an invalid item harms no neighbour.
         """
         key = request.headers.get("idempotency-key")
-        try:
-            answers, single = await self._intake.receive(await request.body(), owner=grant_of(request).owner, key=key)
-        except TocsinError as problem:
-            self._tell(Turned(problem.code))
-            raise
+        answers, single = await self._intake.receive(await request.body(), owner=grant_of(request).owner, key=key)
         if not single:
             return json_answer({"results": answers}, 202)
         (answer,) = answers

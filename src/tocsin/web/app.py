@@ -79,4 +79,6 @@ def build_app(parts: Parts) -> Web:
     for noun in nouns:
         noun.open(app)
     speak_one_form(app)
-    return Web(app, Guard(app, Locks(app.router.routes), parts.tokens, parts.entrance, parts.settings), streams)
+    locks = Locks(app.router.routes)
+    guard = Guard(app, locks, parts.tokens, entrance=parts.entrance, settings=parts.settings, tell=parts.tell)
+    return Web(app, guard, streams)

@@ -73,6 +73,8 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
     }
 )
 
+PROBLEM = "tocsin.problem"  # where a request's scope keeps the error that it was answered with
+
 _RESTART_S = 5.0  # what a restart may take
 
 # The stable words of errors that no part of ours raised.
@@ -112,26 +114,23 @@ def speak_one_form(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _tell_bug)
 
 
-async def _tell_ours(_request: Request, problem: Exception) -> Response:
+async def _tell_ours(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, TocsinError)
+    request.scope[PROBLEM] = problem
     return answer_to(problem)
-
-
-def _path(place: Sequence[object]) -> str:
-    return shown(".".join(map(str, place[1:])))
 
 
 _OURS = "Value error, "  # what the framework sets before a message of ours
 
 
-async def _tell_invalid(_request: Request, problem: Exception) -> Response:
+async def _tell_invalid(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, RequestValidationError)
     wrong = problem.errors()
     details = [
         Detail(shown(".".join(map(str, each["loc"][1:]))), str(each["msg"]).removeprefix(_OURS)) for each in wrong
     ]
     first = details[0]
-    return answer_to(InvalidRequestError(f"{first.path or 'the body'}: {first.message}", details))
+    return await _tell_ours(request, InvalidRequestError(f"{first.path or 'the body'}: {first.message}", details))
 
 
 async def _tell_http(request: Request, problem: Exception) -> Response:

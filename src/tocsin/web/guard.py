@@ -5,11 +5,12 @@ from starlette.requests import Request
 from tocsin.access.addresses import address_of
 from tocsin.access.entrance import Entrance
 from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, UnauthorizedError
+from tocsin.core.facts import Tell, Turned
 from tocsin.core.networks import networks, within
 from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import Bodies, as_json, replay
-from tocsin.web.errors import MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
+from tocsin.web.errors import PROBLEM, MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
 from tocsin.web.segment import path_of
@@ -24,7 +25,7 @@ EVERY_ANSWER = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-_GRANT = "tocsin.grant"
+_GRANT, _CLIENT = "tocsin.grant", "tocsin.client"
 _NO_LOCK = Lock(None)
 _ASKING = frozenset({"GET", "HEAD"})
 
@@ -40,11 +41,14 @@ def grant_of(request: Request) -> Grant:
 class Guard:
     """Pure ASGI: it costs microseconds. Refused before a byte of the body is read: strange hosts, missing tokens."""
 
-    def __init__(self, app: App, locks: Locks, tokens: Tokens, entrance: Entrance, settings: WebSettings) -> None:
+    def __init__(
+        self, app: App, locks: Locks, tokens: Tokens, *, entrance: Entrance, settings: WebSettings, tell: Tell
+    ) -> None:
         self._app = app
         self._locks = locks
         self._tokens = tokens
         self._entrance = entrance
+        self._tell = tell
         self._metrics_from = networks(settings.metrics_from)
         self._bodies = Bodies()
         self.closed = False
@@ -68,6 +72,7 @@ class Guard:
                 if lock.scope is not None:
                     scope["headers"] = as_json(scope["headers"])
         except TocsinError as problem:
+            self._tell_turned(scope, problem)
             answer = answer_to(problem)
             if isinstance(problem, TooLargeError | TooSlowError):
                 answer.headers["Connection"] = "close"  # the rest of that body is not waited for
@@ -77,15 +82,28 @@ class Guard:
             # The server leaves the body out; an answer that would go on ends with its head.
             scope, receive = {**scope, "method": "GET"}, _hung_up
         await (lock.straight or self._app)(scope, receive, dressed)
+        if PROBLEM in scope and scope["method"] not in _ASKING:
+            self._tell_turned(scope, scope[PROBLEM])
+
+    def _tell_turned(self, scope: Scope, problem: TocsinError) -> None:
+        """That the service stops is no news, and nobody's fault."""
+        if self.closed:
+            return
+        grant = scope.get(_GRANT)
+        owner = grant.owner if grant is not None else getattr(problem, "owner", "")
+        lock = self._locks.find(scope["method"], scope["path"])
+        ingest = lock is not None and lock.scope == "ingest"
+        self._tell(Turned(problem.code, problem.message, owner, scope.get(_CLIENT, ""), ingest=ingest))
 
     def _admit(self, scope: Scope, headers: "_Headers") -> Lock:
+        client = scope[_CLIENT] = self._client(scope, headers)
         lock = self._locks.find(scope["method"], scope["path"])
         if lock is None or not lock.any_host:
             self._check_host(headers)
         lock = lock or self._no_lock(scope["method"], scope["path"])
-        client = self._client(scope, headers)
         if lock.scope is not None and not (lock.named_addresses and self._may_look(client)):
-            scope[_GRANT] = self._authorize(headers, lock.scope, client)
+            grant = scope[_GRANT] = self._authenticate(headers, client)
+            _check_scope(grant, lock.scope)
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
         return lock
@@ -108,17 +126,19 @@ class Guard:
         address = address_of(client)
         return address is not None and within(address, self._metrics_from)
 
-    def _authorize(self, headers: "_Headers", scope: str, client: str) -> Grant:
+    def _authenticate(self, headers: "_Headers", client: str) -> Grant:
         if len(headers.authorization) != 1:
             raise _no_token()
         scheme, _, secret = headers.authorization[0].partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise _no_token()
-        grant = self._tokens.authenticate(secret.strip(), client)
-        if not grant.allows(scope):
-            has = ", ".join(sorted(grant.scopes))
-            raise ForbiddenError(f"this needs a token with scope {scope}; the one you sent has {has}")
-        return grant
+        return self._tokens.authenticate(secret.strip(), client)
+
+
+def _check_scope(grant: Grant, scope: str) -> None:
+    if not grant.allows(scope):
+        has = ", ".join(sorted(grant.scopes))
+        raise ForbiddenError(f"this needs a token with scope {scope}; the one you sent has {has}")
 
 
 class _Headers:
