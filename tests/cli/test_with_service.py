@@ -81,7 +81,7 @@ def test_a_replay_names_the_lines_that_are_wrong_or_were_mended(at: Run, tmp_pat
         "2  invalid: this line is not JSON (lines 5, 7)",
         "8  lines",
         f"2  noted: metadata.image_url: {useless} (lines 6, 9)",
-        "1  noted: product_name: control characters in it were left out (line 4)",
+        "1  noted: product_name: control characters and halves of characters in it were left out (line 4)",
     ]
     account = json.loads(at("replay", "feed.ndjson", "--json").stdout)
     assert [result.get("numbers") for result in account["results"]] == [None, [3, 8], [5, 7]]

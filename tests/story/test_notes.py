@@ -45,6 +45,8 @@ async def test_every_door_says_what_it_mended(town: Town):
     async with Client(town.alerts.url, TOKEN) as client:
         assert {note.path for note in (await client.send_alert(**FLAWED, sku="client")).notes} == NOTED
         assert (await client.send_alert(**FLAWED, sku="client")).decision is Decision.DUPLICATE
+        half = await client.send_alert(**FLAWED, sku="half", product_name="Pok\ud83d")
+        assert {note.path for note in half.notes} == {*NOTED, "product_name"}
 
     one = await town.call("POST", "/api/v1/alerts", {**FLAWED, "sku": "http"}, status=202)
     assert (one["decision"], paths(one)) == ("accepted", NOTED)

@@ -1,5 +1,6 @@
 """Bodies that are not JSON as a whole: what is wrong in one place harms no other, wherever it stands."""
 
+from codecs import BOM_UTF8
 from typing import Any
 
 import orjson
@@ -67,6 +68,10 @@ def test_a_line_that_is_cut_short_harms_no_other(cut: bytes):
 def test_an_array_that_is_cut_short_has_the_items_that_are_whole():
     assert whole(b"[" + GOOD + b"," + GOOD + b',{"sku":"66') == [True, True, False]
     assert whole(b"[" + GOOD + b"," + GOOD) == [True, True]
+
+
+def test_files_with_byte_order_marks_may_be_put_one_behind_the_other():
+    assert whole(BOM_UTF8 + GOOD + b"\n" + BOM_UTF8 + GOOD + b"\n") == [True, True]
 
 
 def test_nothing_between_two_commas_is_an_item_that_is_none():

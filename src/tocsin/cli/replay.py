@@ -1,7 +1,6 @@
 """replay: a file of detections, every line accounted for."""
 
 import asyncio
-import json
 from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,14 +8,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tocsin.cli.console import errors, run, say, tell, tell_json
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
 from tocsin.cli.source import read
-from tocsin.client import Client
+from tocsin.client import Client, json_of
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import (
     LedgerUnavailableError,
@@ -174,16 +172,9 @@ def _keyed(content: bytes, *, keep_times: bool) -> Iterator[Line]:
                 if not keep_times:
                     alert.pop("timestamp", None)
                 alert.setdefault("idempotency_key", f"{name}:{number}")
-            yield Line(number, _written(alert))
+            yield Line(number, json_of(alert))
         except (NotJsonError, RecursionError):
             yield Line(number, None)
-
-
-def _written(alert: Any) -> bytes:
-    try:
-        return orjson.dumps(alert)
-    except TypeError:  # halves of characters, which the service leaves out and notes
-        return json.dumps(alert).encode()
 
 
 class _Sender:

@@ -73,7 +73,7 @@ def mended_name(limit: int) -> Callable[[Any], Mended]:
     def mend(raw: Any) -> Mended:
         said = _text(raw, MAX_TEXT)
         text = _CONTROL.sub(" ", _HARMFUL.sub("", said))
-        notes = [] if text == said else [Detail("", "control characters in it were left out")]
+        notes = [] if text == said else [Detail("", "control characters and halves of characters in it were left out")]
         text = text.strip()
         if len(text) > limit:
             notes.append(Detail("", f"was cut after {limit} of {len(text)} characters"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ def parse(text: bytes | str) -> Any:
         if problem.msg.startswith("Not enough memory"):
             raise MemoryError from None
         written = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+        if written.startswith(BOM_UTF8):  # of a file that was put behind another one
+            return parse(written.removeprefix(BOM_UTF8))
         if _HALF.search(written):
             return _with_halves(written)
         raise NotJsonError(words(written, problem)) from None

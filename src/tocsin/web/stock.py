@@ -13,7 +13,7 @@ from tocsin.web.parts import Parts
 
 
 class SoldOut(BaseModel):
-    """Names are read as those of an alert are: by intake."""
+    """A product where it is sold out, spelled as alerts may spell it: intake reads the names."""
 
     model_config = ConfigDict(extra="forbid")
 
