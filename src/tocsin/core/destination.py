@@ -25,8 +25,8 @@ def shut_out(addresses: Iterable[Address], vouched: Sequence[Network], *, usual:
 
 
 def known_addresses(host: str) -> tuple[Address, ...]:
-    """What a host stands for without anybody being asked: numbers in every form that a resolver takes, and names that
-    this machine has for itself. Empty for every other name.
+    """What a host stands for without anybody being asked: numbers in every form that resolvers take, and local names.
+    Empty for every other name.
     """
     local = is_local_name(host)
     try:
