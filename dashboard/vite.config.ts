@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const service = "http://127.0.0.1:8765";
 
 export default defineConfig({
+  // A proxy may show the page below any path.
+  base: "./",
   plugins: [svelte({ configFile: false })],
   build: {
     outDir: "../src/tocsin/web/page",

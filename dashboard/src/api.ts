@@ -4,6 +4,7 @@ import type { Alert, Band } from "./alert";
 import type { Delivered } from "./chips";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
+import { here } from "./place";
 
 /** The service said no: `code` is its stable word, the message says how to mend it. */
 export class ApiError extends Error {
@@ -199,7 +200,7 @@ export class Api {
   }
 
   async #ask(method: string, path: string, body?: unknown): Promise<Response> {
-    const answer = await fetch(path, {
+    const answer = await fetch(here(path), {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...(body ? { "content-type": "application/json" } : {}) },
       body: body ? JSON.stringify(body) : null,

@@ -6,6 +6,7 @@ import type { Monitor } from "./api";
 import { backoff } from "./backoff";
 import type { Condition } from "./conditions";
 import type { DeliveryNews, LaneNews, Stats } from "./ops";
+import { here } from "./place";
 
 export type Connection =
   | { kind: "connecting" }
@@ -53,8 +54,15 @@ export class Stream {
 
   constructor(token: string, hooks: Hooks) {
     this.#hooks = hooks;
+    // Without an origin it would read an IPv6 host from the page, and put a second pair of brackets around it.
+    const { origin, pathname } = here("/socket.io");
     // The waiting is our own, so that the page can say how long it lasts.
-    this.#manager = new Manager({ reconnection: false, autoConnect: false, transports: ["websocket", "polling"] });
+    this.#manager = new Manager(origin, {
+      path: pathname,
+      reconnection: false,
+      autoConnect: false,
+      transports: ["websocket", "polling"],
+    });
     this.#alerts = this.#manager.socket("/", { auth: { token } });
     this.#ops = this.#manager.socket("/ops", { auth: { token } });
     this.#listen();

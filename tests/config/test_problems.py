@@ -230,6 +230,8 @@ BAD = [
     ('{"storage": {"url": "sqlite:///:memory:"}}', "storage.url", "the ledger is a file"),
     ('{"cluster": {"url": "http://x"}}', "cluster.url", "redis://"),
     ('{"server": {"public_url": "alerts.example"}}', "server.public_url", "https:// or http://"),
+    ('{"server": {"public_url": "https://alerts.example/?a=1"}}', "server.public_url", "without ? and #"),
+    ('{"links": {"public_url": "https://alerts.example/#x"}}', "links.public_url", "without ? and #"),
     (
         '{"alerts": {"channels": {"sms": {"from_number": "12", "twilio_sid": "a", "twilio_auth": "b"}}}}',
         "alerts.channels.sms.from_number",

@@ -225,7 +225,16 @@ def test_a_service_that_strangers_reach_needs_tokens_wherever_its_host_is_said(l
 def test_the_names_by_which_requests_may_call(loaded):
     config = loaded('{"server": {"public_url": "https://Alerts.example:8443/", "allowed_hosts": ["tocsin"]}}')
     assert config.hosts == {"127.0.0.1", "alerts.example", "tocsin"}
-    assert config.public_url == "https://Alerts.example:8443"
+    assert config.public_url == config.page_url == "https://Alerts.example:8443"
+    assert config.origins == ("https://Alerts.example:8443/",)
+
+
+def test_short_links_may_begin_elsewhere_than_the_page(loaded):
+    config = loaded(
+        '{"server": {"public_url": "https://a.example/tocsin/"}, "links": {"public_url": "https://go.example"}}'
+    )
+    assert (config.page_url, config.public_url) == ("https://a.example/tocsin", "https://go.example")
+    assert config.hosts == {"127.0.0.1", "a.example", "go.example"}
 
 
 def test_no_secret_is_ever_shown():

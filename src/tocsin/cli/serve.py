@@ -98,7 +98,7 @@ def link(service: AlertService) -> str:
     config = service.config
     if config.settings.server.local and not config.settings.tokens:
         return f"{service.url}/#token={local_secret(config.local_token_file).reveal()}"
-    return f"{config.public_url or service.url}/"
+    return f"{config.page_url or service.url}/"
 
 
 async def reload(service: AlertService) -> None:

@@ -96,5 +96,5 @@ async def _revoke(url: str | None, token: str | None, file: Path | None, identif
 
 def _link(url: str | None, file: Path | None, secret: str) -> str:
     """By the address that its reader can reach."""
-    config = located(file, *ADDRESS, "server.public_url", "links.public_url")
-    return f"{url or config.public_url or address(config)}/#token={secret}"
+    config = located(file, *ADDRESS, "server.public_url")
+    return f"{(url or config.page_url or address(config)).rstrip('/')}/#token={secret}"

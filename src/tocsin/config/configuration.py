@@ -58,6 +58,12 @@ class Config:
         return url.rstrip("/") if url else None
 
     @property
+    def page_url(self) -> str | None:
+        """Where people open the page, without a slash at the end; None where only this machine is known to reach it."""
+        url = self.settings.server.public_url
+        return url.rstrip("/") if url else None
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The names, without port, by which requests may call the service."""
         server = self.settings.server

@@ -22,7 +22,7 @@ _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Tocsin</title>
 <h1>Tocsin is running; its page is not built</h1>
 <p>Stop it and run <code>make run</code>, which builds the page first, or install the wheel, which carries it.</p>
-<p>Everything else works: <a href="/docs">the HTTP interface</a>, and <code>tocsin tail</code> in a terminal.</p>
+<p>Everything else works: <a href="docs">the HTTP interface</a>, and <code>tocsin tail</code> in a terminal.</p>
 </html>
 """
 

@@ -39,10 +39,10 @@ class Reference:
 
 def _page(schema: Mapping[str, Any]) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    yield '<title>Tocsin: the HTTP interface</title><link rel="stylesheet" href="/docs/style.css">'
+    yield '<title>Tocsin: the HTTP interface</title><link rel="stylesheet" href="docs/style.css">'
     yield f"<h1>Tocsin {html.escape(schema['info']['version'])}: the HTTP interface</h1>"
     yield "<p>Send your token as <code>Authorization: Bearer TOKEN</code>. For programs: "
-    yield '<a href="/openapi.json">openapi.json</a>.</p>'
+    yield '<a href="openapi.json">openapi.json</a>.</p>'
     for tag, calls in _by_tag(schema).items():
         yield f"<h2>{html.escape(tag.capitalize())}</h2>"
         for method, path, call in calls:
