@@ -1,11 +1,12 @@
 // How the channels do: asked now and then and after each test or mending, and told at once when a lane stands still.
 
-import { type Api, ApiError, type Channel, type Target, type TestAnswer } from "./api";
+import { type Api, ApiError, type Channel, parts, type Target, type TestAnswer } from "./api";
 import type { LaneNews } from "./ops";
 import { toasts } from "./toast.svelte";
-import { deliveryState, why } from "./words";
+import { deliveryState, type Tone, why } from "./words";
 
 const EVERY_MS = 10_000;
+const SETTLE_MS = 500; // what stops one lane often stops several
 
 export class Channels {
   list = $state.raw<Channel[]>([]);
@@ -13,6 +14,7 @@ export class Channels {
   /** The target that is being tested or enabled. */
   busy = $state("");
   readonly #api: Api;
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api) {
     this.#api = api;
@@ -28,21 +30,24 @@ export class Channels {
   }
 
   /** One light for each channel that has targets. */
-  get lights(): { channel: string; trouble: boolean }[] {
-    return this.list.flatMap((row) =>
-      row.channel === null ? [] : [{ channel: row.channel, trouble: row.targets.some(inTrouble) }],
-    );
+  get lights(): Light[] {
+    return this.list.flatMap((row) => (row.channel === null ? [] : [light(row.channel, row.targets)]));
   }
 
   /** Returns what stops it. */
   start(): () => void {
     void this.look();
     const looking = setInterval(() => document.hidden || void this.look(), EVERY_MS);
-    return () => clearInterval(looking);
+    return () => {
+      clearInterval(looking);
+      clearTimeout(this.#looking);
+    };
   }
 
-  /** A lane stands still, or goes on. */
+  /** A lane stands still, or goes on. What waits there, and whom a human has to enable, is only in the list. */
   hear(news: LaneNews): void {
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(() => void this.look(), SETTLE_MS);
     const breaker = news.closed?.why === "breaker" ? "open" : "closed";
     this.list = this.list.map((row) =>
       row.channel === null
@@ -86,6 +91,20 @@ export class Channels {
     this.busy = "";
     await this.look();
   }
+}
+
+/** `told` is for people: who is in trouble, or that nobody is. */
+export interface Light {
+  channel: string;
+  tone: Tone;
+  told: string;
+}
+
+export function light(channel: string, targets: readonly Target[]): Light {
+  const bad = targets.filter(inTrouble).map(({ target }) => parts(target)[1]);
+  if (bad.length) return { channel, tone: "bad", told: `${bad.join(", ")}: needs attention` };
+  const shadow = targets.every((target) => target.shadow);
+  return { channel, tone: shadow ? "off" : "good", told: shadow ? "in shadow, nothing is sent" : "in order" };
 }
 
 export function inTrouble(target: Target): boolean {

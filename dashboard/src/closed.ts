@@ -18,6 +18,7 @@ export function standstill(closed: Closed, channel: string, failures: number, no
     closed.opens_at !== null && Date.parse(closed.opens_at) > now ? clock(closed.opens_at, now, locale) : "";
   if (closed.why === "breaker") return `Failing${failures ? ` (${failures}×)` : ""}, ${nextTry(until)}`;
   if (closed.why === "in_flight") return "Busy: the answers to what was sent are awaited";
+  if (closed.why === "disabled") return "Nothing leaves: a target with the same address is disabled. Enable that one";
   return `Paused${until && ` until ${until}`}: ${cause(closed, PROVIDERS[channel] ?? "The provider")}`;
 }
 

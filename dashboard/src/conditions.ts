@@ -23,6 +23,12 @@ export function remaining(list: readonly Condition[], dismissed: ReadonlySet<str
   return list.filter((condition) => !dismissed.has(spell(condition)));
 }
 
+/** What somebody is told who does not see the list. */
+export function gist(list: readonly Condition[]): string {
+  const headlines = list.map((condition) => condition.headline).join("; ");
+  return list.length > 1 ? `${list.length} things need you: ${headlines}` : headlines;
+}
+
 /** One condition from its beginning to its end. */
 export function spell(condition: Condition): string {
   return `${subject(condition)} ${condition.began_at}`;

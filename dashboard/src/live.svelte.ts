@@ -30,9 +30,16 @@ const NEWS_KEPT = 1000;
 // States of deliveries that somebody waited for, and that did not go well; what was cancelled nobody misses.
 const IN_VAIN = new Set(["refused", "expired", "unknown", "possibly_sent"]);
 
+/** The stream is down: `since` is when the page was in touch last, in epoch ms; null: it never was. */
+export interface Lost {
+  since: number | null;
+}
+
 export class Live {
   connection = $state.raw<Connection>({ kind: "connecting" });
   feed = $state.raw<Feed>(EMPTY);
+  /** Null where the stream runs, or has not failed yet. */
+  lost = $state.raw<Lost | null>(null);
   filter = $state.raw<Filter>(EVERYTHING);
   loading = $state(true);
   problem = $state.raw<ApiError | null>(null);
@@ -78,6 +85,8 @@ export class Live {
     this.#stream = new Stream(token, {
       connection: (state) => {
         this.connection = state;
+        if (state.kind === "waiting") this.lost = { since: state.since };
+        else if (state.kind === "live") this.lost = null;
       },
       alert: (alert) => this.#receive(alert),
       closed: (closed) => {

@@ -17,6 +17,10 @@ describe("a lane that stands still", () => {
     [told("breaker", {}, "discord", 5), "Failing (5×), next try at 14:03:10"],
     [told("breaker", { opens_at: new Date(now).toISOString() }), "Failing, the next alert is the next try"],
     [told("in_flight"), "Busy: the answers to what was sent are awaited"],
+    [
+      told("disabled", { opens_at: null }),
+      "Nothing leaves: a target with the same address is disabled. Enable that one",
+    ],
     [told("some_new_word", { opens_at: null }), "Paused: some new word"],
   ])("reads %s", (sentence, expected) => expect(sentence).toBe(expected));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { after, type Condition, remaining, spell } from "../src/conditions";
+import { after, type Condition, gist, remaining, spell } from "../src/conditions";
 
 function condition(about: string, minute: number, part: Partial<Condition> = {}): Condition {
   const began_at = `2026-11-23T12:0${minute}:00.000Z`;
@@ -11,6 +11,14 @@ const second = condition("discord:staff", 2);
 const over = { ...first, over_at: "2026-11-23T12:09:00.000Z" };
 
 describe("what needs attention", () => {
+  it("is told in one sentence", () => {
+    expect([[], [first], [first, second]].map(gist)).toEqual([
+      "",
+      "discord:general",
+      "2 things need you: discord:general; discord:staff",
+    ]);
+  });
+
   it("stands in the order it began, each once", () => {
     expect(after([second], first)).toEqual([first, second]);
     expect(after([first, second], { ...first, detail: "again" }).map((one) => one.detail)).toEqual(["again", ""]);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { summary } from "../src/announce.svelte";
 import { backoff } from "../src/backoff";
-import { metric } from "../src/metrics";
 import { telling } from "../src/timeline";
 import { tokenIn } from "../src/token";
 import { sample } from "./sample";
@@ -22,11 +21,6 @@ describe("announcements", () => {
     expect(summary([sample(1)])).toBe("GeForce RTX 5090: In stock at bestbuy");
     expect(summary([sample(1), sample(2, { band: "low" })])).toBe("2 new alerts, 1 of the high band");
   });
-});
-
-it("reads a metric by its whole name", () => {
-  const exposition = "# HELP config_good Told\nconfig_good_created 7\nconfig_good 0.0\n";
-  expect([metric(exposition, "config_good"), metric(exposition, "config")]).toEqual([0, null]);
 });
 
 describe("the timeline", () => {

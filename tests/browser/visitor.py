@@ -90,6 +90,11 @@ class Visitor:
     def details(self) -> Locator:
         return self.page.get_by_label("Details of the alert")
 
+    @property
+    def strip(self) -> Locator:
+        """What needs a human, below the head of the page."""
+        return self.page.get_by_label("Needs attention")
+
     def row(self, name: str) -> Locator:
         return self.rows.filter(has_text=name)
 
