@@ -391,6 +391,7 @@ class AlertService:
             self.gateway.asgi(self.web),
             http=PatientHttp,
             ws=self.gateway.ws_protocol,
+            newcomers=self.gateway.newcomers,
             host=server.host,
             port=server.port,
             tell=self._hear,

@@ -86,11 +86,14 @@ class Machine:
             writer.close()
 
     @asynccontextmanager
-    async def crowd(self, size: int) -> AsyncIterator[Sequence[asyncio.StreamReader]]:
-        """So many come to the door and say nothing."""
+    async def crowd(self, size: int, says: bytes = b"") -> AsyncIterator[Sequence[asyncio.StreamReader]]:
+        """So many come to the door, say this and stay."""
         port = int(self.serving.url.rpartition(":")[2])
-        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(size)]
+        streams = []
         try:
+            for _ in range(size):
+                streams.append(await asyncio.open_connection("127.0.0.1", port))
+                streams[-1][1].write(says)
             yield [reader for reader, _ in streams]
         finally:
             for _, writer in streams:

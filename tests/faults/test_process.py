@@ -187,19 +187,34 @@ async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village
     assert [line for line in lines[asked:told] if re.search(r"f(data)?sync\(.*= 0|f(data)?sync resumed.*= 0", line)]
 
 
-async def test_row_41_without_file_descriptors_newcomers_wait_and_everything_else_goes_on(village: Village):
+async def test_row_41_without_file_descriptors_who_is_slow_gives_way_to_newcomers(village: Village):
     village.write()
+    async with Machine(village, "prlimit", "--nofile=64") as machine, machine.crowd(100) as slow:
+        await asyncio.to_thread(machine.serving.logs, "trouble", what="descriptors_short")
+        for number in range(3):
+            assert (await machine.post(detections(1, number)))[0] == 202
+        await village.until_references(3)
+        assert await machine.status("/readyz") == 200
+        assert any(reader.at_eof() for reader in slow)
+
+
+async def test_row_41_without_file_descriptors_newcomers_wait_for_those_who_may_stay(village: Village):
+    village.write()
+    stream = f"GET /api/v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
+    knock = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     async with Machine(village, "prlimit", "--nofile=64") as machine:
-        assert await machine.status("/readyz") == 200  # and so a connection is kept alive
-        async with machine.crowd(100) as waiting:
+        async with machine.crowd(64, stream) as streams:
             await asyncio.to_thread(machine.serving.logs, "trouble", what="descriptors_short")
-            assert await machine.status("/readyz") == 503
-            assert (await machine.post(detections(1)))[0] == 202
-            await village.until_references(1)
-            assert not any(reader.at_eof() for reader in waiting)
+            admitted = streams[:20]
+            await asyncio.gather(*(reader.readline() for reader in admitted))
+            async with machine.saying(knock) as newcomer:
+                answered = asyncio.create_task(newcomer.readline())
+                assert not (await asyncio.wait([answered], timeout=0.5))[0], "nothing tells that nothing happens"
+                answered.cancel()
+            assert not any(reader.at_eof() for reader in admitted)
         await machine.until_status("/readyz", 200)
         assert (await machine.post(detections(1, 1)))[0] == 202
-        await village.until_references(2)
+        await village.until_references(1)
         assert await machine.stop() == 0
 
 

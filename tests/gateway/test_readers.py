@@ -256,7 +256,7 @@ async def test_a_flood_of_packets_over_polling_is_stemmed(station: Station):
         url = f"{station.url}/socket.io/?EIO=4&transport=polling"
         async with session.get(url) as opening:
             sid = (await opening.text())[9:29]
-        async with session.post(f"{url}&sid={sid}", data="\x1e".join(["3"] * 101)) as refused:
+        async with session.post(f"{url}&sid={sid}", data="\x1e".join(["3"] * 251)) as refused:
             assert refused.status == 400
     assert station.gateway.gauges.evictions == {"too_many_frames": 1}
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
@@ -87,6 +87,10 @@ class Engine:
 
     def find(self, sid: str) -> Session | Refusal:
         return self._sessions.get(sid, UNKNOWN_SESSION)
+
+    def newcomers(self) -> Sequence[Session]:
+        """Sessions for which nobody has vouched yet."""
+        return [session for session in self._sessions.values() if not session.receiver.connected]
 
     def crowded(self, visitor: Visitor) -> Refusal | None:
         """Whether this address has as many sessions as it may."""

@@ -143,6 +143,10 @@ class Peer:
 
     # --- what the session tells
 
+    @property
+    def connected(self) -> bool:
+        return bool(self.sockets)
+
     def receive(self, data: str | bytes) -> None:
         packet = self._decoder.read(data)
         if packet is None:

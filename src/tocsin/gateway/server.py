@@ -1,7 +1,7 @@
 """The gateway: live sockets for alerts, Socket.IO over WebSocket and polling, on the port that HTTP has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tocsin.access.entrance import Entrance
@@ -78,6 +78,10 @@ class Gateway:
     @property
     def gauges(self) -> Gauges:
         return self._engine.gauges
+
+    def newcomers(self) -> Sequence[Session]:
+        """Who could be put out where places are short."""
+        return self._engine.newcomers()
 
     def asgi(self, inner: Application) -> Application:
         """Takes the path of the gateway and hands the rest to `inner`."""

@@ -19,6 +19,6 @@ class GatewaySettings:
     ingest_frame_rate: int = (
         1000  # frames a second from one socket whose token has scope ingest: of any kind, empty too
     )
-    frame_rate: int = 100  # from any other
+    frame_rate: int = 250  # from any other
     max_sockets_per_address: int = 20_000
     max_sockets_per_token: int = 20_000

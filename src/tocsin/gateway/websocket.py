@@ -60,6 +60,7 @@ class WebSocket(asyncio.Protocol):
         "_parser",
         "_parts",
         "_session",
+        "_since",
         "_text",
         "_thrown_away",
         "_transport",
@@ -76,9 +77,22 @@ class WebSocket(asyncio.Protocol):
         self._thrown_away: int | None = None  # bytes, since it was closed for a flood
         self._parts = bytearray()  # of a message that comes in fragments
         self._text = False
+        self._since = 0.0  # monotonic: then it began to wait for the other side
         self._early: list[bytes] = []  # what came before its turn in the line of newcomers
         self._entered = False
         self._transport: asyncio.Transport
+
+    # --- called by who looks for room
+
+    @property
+    def waits_since(self) -> float | None:
+        """When it began to wait for its end, or for an upgrade. For the rest its session speaks."""
+        closing = self._entered and self._parser.state is not State.OPEN
+        waits = closing or (self._session is not None and self._session.awaits(self))
+        return self._since if waits else None
+
+    def give_way(self) -> None:
+        self._transport.abort()
 
     # --- called by uvicorn and the event loop
 
@@ -285,7 +299,8 @@ class WebSocket(asyncio.Protocol):
             self._wait_for_peer()
 
     def _wait_for_peer(self, seconds: float = _CLOSING_S) -> None:
-        self.engine.wheel.set(self, self.engine.clock.monotonic() + seconds)
+        self._since = self.engine.clock.monotonic()
+        self.engine.wheel.set(self, self._since + seconds)
 
 
 def _visitor(request: Request, transport: asyncio.Transport) -> Visitor:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import resource
+import math
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -14,9 +13,13 @@ from tocsin.core.errors import CannotListenError
 from tocsin.core.facts import Tell, Trouble
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.errors import answer_to, stopping
+from tocsin.web.places import Guest, Places
 
 BACKLOG = 2048  # a storm of a thousand reconnecting sockets waits here, and is not refused
-RESERVE = 64  # file descriptors, or an eighth of a small limit, that newcomers leave to the ledger and the ways out
+_LOOK_S = 0.01  # between two looks for room while newcomers wait
+_REST = 20  # times what a look took, left to everything else
+_SHUT_S = 2.0  # so long nobody was let in, and this is no service any more
+_TOLD_S = 10.0  # between two times that it is told of
 
 _MEND = "Raise the limit on open files (LimitNOFILE in the unit, `ulimit -n` in a shell)."
 
@@ -24,17 +27,27 @@ _MEND = "Raise the limit on open files (LimitNOFILE in the unit, `ulimit -n` in 
 class _Server(uvicorn.Server):
     """Signals belong to the command line, not to a service that may live in somebody else's process.
 
-    While file descriptors are short nobody is let in: newcomers wait in the backlog, and who is in is served.
+    While file descriptors are short newcomers wait in the backlog until others have given way, and who is in is served.
     """
 
-    def __init__(self, config: uvicorn.Config, paused: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, newcomers: Callable[[], Iterable[Guest]], tell: Tell) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
-        self._paused = paused
+        self._places = Places(lambda: self._connections, newcomers)
+        self._tell = tell
+        self._shut_at = math.inf
+        self._told_at = -math.inf
+        self._opening: asyncio.Task[None] | None = None
 
     @property
-    def paused(self) -> bool:
-        return self.started and not self.servers
+    def _connections(self) -> set[Any]:
+        """Those that `http` and `ws` have made: uvicorn knows of its own only."""
+        return self.server_state.connections
+
+    @property
+    def shut(self) -> bool:
+        """Whether nobody was let in for a while."""
+        return asyncio.get_running_loop().time() - self._shut_at > _SHUT_S
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -49,23 +62,36 @@ class _Server(uvicorn.Server):
         self.up.set()
 
     async def on_tick(self, counter: int) -> bool:
-        if self.paused and not _short_of_descriptors(twice=True):
-            await self._let_in()
-        self._pause_if_short()
+        self._shut_if_short()
         return await super().on_tick(counter)
 
     async def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(self._protocol, sock=self._listener.dup(), backlog=BACKLOG)
         self.servers.append(server)
+        self._shut_at = math.inf
 
-    def _pause_if_short(self) -> None:
-        if self.servers and _short_of_descriptors():
-            self.servers.pop().close()
-            self._paused()
+    def _shut_if_short(self) -> None:
+        if not self.servers or not self._places.short():
+            return
+        self.servers.pop().close()
+        self._shut_at = asyncio.get_running_loop().time()
+        if self._shut_at - self._told_at > _TOLD_S:
+            self._told_at = self._shut_at
+            self._tell(Trouble("descriptors_short", "newcomers wait until file descriptors are free again", _MEND))
+        self._opening = asyncio.create_task(self._open_again())
+
+    async def _open_again(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while not self.should_exit and self._places.short(twice=True):
+            began = clock()
+            self._places.make_room()
+            await asyncio.sleep(max(_LOOK_S, (clock() - began) * _REST))
+        if not self.should_exit:
+            await self._let_in()
 
     def _protocol(self) -> asyncio.Protocol:
-        asyncio.get_running_loop().call_soon(self._pause_if_short)
+        asyncio.get_running_loop().call_soon(self._shut_if_short)
         speaks: Any = self.config.http_protocol_class
         protocol: asyncio.Protocol = speaks(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
@@ -74,10 +100,20 @@ class _Server(uvicorn.Server):
 
 
 class Doors:
-    """`app` is the whole ASGI application, `http` and `ws` speak the protocols. Port 0 takes a free one."""
+    """`app` is the whole ASGI application, `http` and `ws` speak the protocols; `newcomers` are those whom it knows and
+    nobody has vouched for yet. Port 0 takes a free one.
+    """
 
     def __init__(
-        self, app: App, *, http: type[asyncio.Protocol], ws: type[asyncio.Protocol], host: str, port: int, tell: Tell
+        self,
+        app: App,
+        *,
+        http: type[asyncio.Protocol],
+        ws: type[asyncio.Protocol],
+        newcomers: Callable[[], Iterable[Guest]],
+        host: str,
+        port: int,
+        tell: Tell,
     ) -> None:
         self._config = uvicorn.Config(
             _answered_to_the_end(app),
@@ -92,6 +128,7 @@ class Doors:
             timeout_graceful_shutdown=5,
         )
         self._address = (host, port)
+        self._newcomers = newcomers
         self._tell = tell
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -101,23 +138,20 @@ class Doors:
         """Raises CannotListenError."""
         listener = _listen(*self._address)
         self.port = listener.getsockname()[1]
-        self._server = _Server(self._config, self._tell_paused)
+        self._server = _Server(self._config, self._newcomers, self._tell)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         await self._server.up.wait()
 
     def problems(self) -> Sequence[str]:
         """What keeps newcomers out."""
-        paused = self._server is not None and self._server.paused
-        return ("too few file descriptors are left to let anybody in",) if paused else ()
+        shut = self._server is not None and self._server.shut
+        return ("too few file descriptors are left to let anybody in",) if shut else ()
 
     async def stop(self) -> None:
         """Does nothing where they were never opened."""
         if self._server and self._serving:
             self._server.should_exit = True
             await self._serving
-
-    def _tell_paused(self) -> None:
-        self._tell(Trouble("descriptors_short", "newcomers wait until file descriptors are free again", _MEND))
 
 
 def _answered_to_the_end(app: App) -> App:
@@ -138,20 +172,6 @@ def _answered_to_the_end(app: App) -> App:
                 await answer_to(stopping())(scope, receive, send)
 
     return answered
-
-
-def _short_of_descriptors(*, twice: bool = False) -> bool:
-    """Whether the reserve is touched; `twice`: whether it is not yet full again, with as much beyond it.
-
-    The lowest descriptor that is free tells it without counting: all below it are taken.
-    """
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        free = os.open(os.devnull, os.O_RDONLY)
-    except OSError:
-        return True
-    os.close(free)
-    return free >= limit - min(RESERVE, limit // 8) * (2 if twice else 1)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,6 +21,10 @@ class Parting(asyncio.Protocol):
         self._connections = connections
         self._seconds = seconds
         self._thrown_away = 0
+        self.waits_since = 0.0
+
+    def give_way(self) -> None:
+        self._transport.abort()
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._connections.add(self)

@@ -71,6 +71,9 @@ class PatientHttp(HttpToolsProtocol):
             return self._unread.since
         return None if self._unanswered and self._stage is not Stage.BODY else self._since
 
+    def give_way(self) -> None:
+        self.transport.abort()
+
     # --- called by the event loop
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the class above
