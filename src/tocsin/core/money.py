@@ -3,11 +3,11 @@
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 # Digits after the point where they are not two (ISO 4217).
-_WHOLE = frozenset({
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-    "XPF",
-})  # fmt: skip
-_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_DIGITS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+    "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}  # fmt: skip
 
 _UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(4))
 _EXACT = Context(prec=60)
@@ -15,7 +15,7 @@ _EXACT = Context(prec=60)
 
 def digits_of(currency: str) -> int:
     """How many digits an amount of this currency (ISO 4217) has after the point; two for an unknown one."""
-    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+    return _DIGITS.get(currency, 2)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:

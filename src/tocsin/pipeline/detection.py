@@ -28,6 +28,7 @@ from tocsin.pipeline.metadata import mended_metadata, read_metadata
 from tocsin.rules.filters import from_the_future
 
 DEFAULT_CURRENCY = "USD"
+_REQUIRED = ("type", "sku", "retailer")
 _MAX_PROBLEMS = 8  # named in one answer
 _NOISE = 1e-6  # what rounding may take from a number without a word
 
@@ -132,7 +133,7 @@ def invalid(problems: list[Detail]) -> InvalidAlertError:
 
 
 def _mended(key: str, raw: Any, problem: MendError, problems: list[Detail], notes: list[Detail]) -> Any:
-    """What can be made of a value that cannot be taken as it is; None, and one more problem, where nothing can."""
+    """What can be made of a value that cannot be taken as it is; None and one more problem, where nothing can."""
     mend = _MENDERS.get(key)
     if mend is None:
         problems.append(below(key, problem.detail))
@@ -169,12 +170,10 @@ def _rounded(price: float, fields: Mapping[str, Any], path: str, notes: list[Det
 
 
 def _check_together(fields: Mapping[str, Any], problems: list[Detail], now: datetime) -> None:
-    """What one field alone cannot tell: what is missing, and whether the time can be."""
-    named = [problem.path for problem in problems]
-    missing = [key for key in ("type", "sku", "retailer") if key not in fields and key not in named]
-    problems.extend(Detail(key, "is required") for key in missing)
+    """What one field alone cannot tell: what is missing, and whether the time can be. What is wrong is not missing."""
+    problems += [Detail(key, "is required") for key in _REQUIRED if key not in fields]
     kind = fields.get("type")
-    if kind is not None and kind.buyable and "price" not in fields and "price" not in named:
+    if kind is not None and kind.buyable and "price" not in fields:
         problems.append(Detail("price", f'is required for {kind}: a number, or a decimal string like "1999.99"'))
     detected = fields.get("timestamp")
     if detected is not None and from_the_future(detected, now):

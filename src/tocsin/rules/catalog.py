@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tocsin.core.alert import Alert
 from tocsin.core.delivery import Target
@@ -103,6 +103,7 @@ class Catalog:
                 yield fold_sku(sku, self.canonical), product
 
 
+@lru_cache(maxsize=4096)  # retailers are few, and each alert names one
 def fold(retailer: str) -> str:
     """A spelling without what people vary: case, besides what no name that programs compare has (`spelled`)."""
     return spelled(spelled(retailer).casefold())
