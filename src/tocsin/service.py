@@ -47,6 +47,7 @@ from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.objective import Objectives
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.operators import Operators
+from tocsin.pipeline.receipts import Receipts
 from tocsin.pipeline.refusals import Refusals
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
@@ -379,6 +380,8 @@ class AlertService:
                 stats=self.vitals.as_json,
                 terminal=lambda: Terminal(self.url, self.config.local_token_file),
                 demo=self.demo,
+                receipts=Receipts(self.ledger, self.dispatcher, self._in_force, self._hear),
+                public_url=lambda: self.config.public_url,
                 link_secret=self.ledger.link_secret,
                 entrance=entrance,
                 settings=WebSettings(

@@ -63,6 +63,7 @@ class Telemetry:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+        self._callbacks = Counter("tocsin_callbacks", "Calls of providers.", ["provider", "became"], registry=registry)
         self._disabled = Counter("tocsin_targets_disabled", "Dead targets.", ["channel", "why"], registry=registry)
         self._closed = Counter(
             "tocsin_lane_closings", "Lanes shut by their provider.", ["lane", "why"], registry=registry
@@ -91,7 +92,7 @@ class Telemetry:
                 self._hear_detection(fact)
             case facts.Moved():
                 self._hear_move(fact)
-            case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed():
+            case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed() | facts.CalledBack():
                 self._hear_provider(fact)
             case facts.BreakerOpened() | facts.BreakerClosed():
                 self._hear_breaker(fact)
@@ -146,7 +147,9 @@ class Telemetry:
         elif self._log.isEnabledFor(logging.DEBUG):
             self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
 
-    def _hear_provider(self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed) -> None:
+    def _hear_provider(
+        self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed | facts.CalledBack
+    ) -> None:
         match fact:
             case facts.Attempted(is_test=True):
                 pass
@@ -157,6 +160,8 @@ class Telemetry:
                 self._disabled.labels(target.channel, why).inc()
                 told = {"target": str(target), "why": why, "said": detail}
                 self._log.warning("target disabled", extra={"fact": told})
+            case facts.CalledBack(provider, _, became):
+                self._callbacks.labels(provider, became).inc()  # anybody may call in its name: no more is a label
             case facts.LaneClosed():
                 self._closed.labels(fact.lane, fact.why).inc()
                 told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}

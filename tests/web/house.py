@@ -36,6 +36,7 @@ from tocsin.pipeline.lane_watch import LaneWatch
 from tocsin.pipeline.lanes import Lanes
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.receipts import Receipts
 from tocsin.pipeline.shared_gates import SharedGates
 from tocsin.pipeline.shut_lanes import ShutLanes
 from tocsin.pipeline.targets import Targets
@@ -137,11 +138,16 @@ def a_rulebook() -> Rulebook:
 
 @asynccontextmanager
 async def open_house(
-    path: Path, *, clock: Clock | None = None, settings: WebSettings | None = None, entrance: Entrance | None = None
+    path: Path,
+    *,
+    clock: Clock | None = None,
+    board: Board | None = None,
+    settings: WebSettings | None = None,
+    entrance: Entrance | None = None,
 ) -> AsyncIterator[House]:
     clock = clock or SystemClock()
     facts: list[Fact] = []
-    board = Board()
+    board = board or Board()
     book = a_rulebook()
     async with AsyncExitStack() as stack:
         ledger, archive = await stack.enter_async_context(
@@ -212,6 +218,8 @@ async def open_house(
             stats=_stats,
             terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
             demo=Demo(),
+            receipts=Receipts(ledger, dispatcher, in_force, facts.append),
+            public_url=lambda: None,
             link_secret=b"secret of links",
             entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),

@@ -15,7 +15,8 @@ def doors(house: House) -> dict[str, set[str]]:
     """Each path, with its holes filled, and what can be done there: one may be meant by several routes."""
     routes = [route for route in house.web.routes if isinstance(route, APIRoute)]
     assert len(routes) == len(house.web.routes)
-    paths = {route.path.format(id=MISSING_ID, code="x", name="board", target="general") for route in routes}
+    holes = {"id": MISSING_ID, "code": "x", "name": "board", "target": "general", "provider": "x", "kind": "x"}
+    paths = {route.path.format(**holes) for route in routes}
     return {
         path: {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
         for path in sorted(paths)

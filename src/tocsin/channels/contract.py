@@ -11,11 +11,13 @@ from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from tocsin.core.alert import id_of_key
+from tocsin.core.callback import Callback
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Outcome
 from tocsin.core.record import AlertRecord
+from tocsin.core.signal import Signal
 
 Link = Callable[[Delivery, AlertRecord], str | None]
 """The address that readers are given: a short one that records a click, or the product's own; None without either."""
@@ -148,6 +150,25 @@ class Measures(Protocol):
 
     def units(self, attempt: Attempt) -> int:
         """How much of its lane's rates the request takes, at least 1. Called before it leaves; must not block."""
+        ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """A channel whose provider calls back: with receipts, with what people answer, with what they did."""
+
+    provider: str  # the word in the address that it calls
+
+    def verify(self, callback: Callback) -> str | None:
+        """Why the call is not the provider's; None where it is. Compares in constant time, and never raises."""
+        ...
+
+    def read(self, callback: Callback) -> Sequence[Signal]:
+        """What it says; nothing where it says nothing of interest. Raises ValueError for what cannot be read."""
+        ...
+
+    def thank(self, callback: Callback) -> tuple[str, bytes]:
+        """Media type and body of the answer: what the provider expects where all is well."""
         ...
 
 

@@ -8,6 +8,7 @@ TocsinError
 ├── TooLargeError             a body, an item or a message is over its bound
 ├── UnauthorizedError         no token, or one that is not known, ended or revoked
 ├── ForbiddenError            a known token without the scope that is needed
+├── ForgedError               a call in a provider's name whose signature does not fit
 ├── NotFoundError             no such alert, delivery, target, token or link
 ├── ConflictError             the same idempotency key with another body
 ├── RateLimitedError          more messages a second than this caller may send
@@ -88,6 +89,10 @@ class UnauthorizedError(TocsinError):
 
 class ForbiddenError(TocsinError):
     code = "forbidden"
+
+
+class ForgedError(TocsinError):
+    code = "forged"
 
 
 class NotFoundError(TocsinError):

@@ -211,6 +211,15 @@ class MonitorBack:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """A provider has called, or somebody in its name: taken, known (heard before), parked, forged or malformed."""
+
+    provider: str
+    kind: str
+    became: str
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """One transaction of the ledger: how long it took, and how many calls shared it."""
 
@@ -270,6 +279,7 @@ Fact = (
     | AlertsTaken
     | MonitorLost
     | MonitorBack
+    | CalledBack
     | Committed
     | Reloaded
     | Trouble

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from tocsin.core.signal import Cost
+
 
 class Delay(StrEnum):
     """Why a delivery comes back to the queue: surely nothing was delivered."""
@@ -45,10 +47,14 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The provider took it. `reference` names the message there, where one can be edited or found again."""
+    """The provider took it. `reference` names the message there, where one can be edited or found again; `units` and
+    `cost` are what it counts and takes for it, where it says so at once.
+    """
 
     reference: str | None = None
     detail: str = ""
+    units: int | None = None
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,18 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import conditions, edits, history, lanes, last_minute, monitors, punctuality, queue, registry
+from tocsin.ledger import (
+    conditions,
+    edits,
+    history,
+    lanes,
+    last_minute,
+    monitors,
+    punctuality,
+    queue,
+    registry,
+    signals,
+)
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertRow,
@@ -25,6 +36,7 @@ from tocsin.ledger.contract import (
     LaneRow,
     Page,
     Past,
+    ReceiptRow,
     ShutLane,
     StandingMessage,
     TargetRow,
@@ -90,6 +102,9 @@ class SqlArchive:
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
         return await self._read(lambda connection: edits.due(connection, targets, limit))
+
+    async def receipt(self, delivery: int) -> ReceiptRow | None:
+        return await self._read(lambda connection: signals.receipt(connection, delivery))
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._read(lambda connection: queue.recent_attempts(connection, since))

@@ -12,6 +12,7 @@ from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.monitor import Monitor
+from tocsin.core.signal import Signal
 from tocsin.ledger import (
     append,
     claim,
@@ -27,6 +28,7 @@ from tocsin.ledger import (
     prune,
     rest,
     settle,
+    signals,
     stream,
     tokens,
 )
@@ -36,8 +38,10 @@ from tocsin.ledger.contract import (
     ClaimRequest,
     Closed,
     Decide,
+    Judge,
     Move,
     Moved,
+    Received,
     Settlement,
     ShutLane,
     StandingMessage,
@@ -70,6 +74,7 @@ _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
 _KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
 _KEEP_CONDITION, _FORGET_CONDITION = _each(conditions.keep), _each(conditions.forget)
+_RECEIVE = _each(signals.receive)
 _NOTE_MENTION = _each(mentions.note)
 _KEEP_LANE, _FORGET_LANE = _each(lanes.keep), _each(lanes.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
@@ -100,12 +105,16 @@ class SqlLedger:
         return claimed
 
     async def settle(self, settlement: Settlement) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, settle.settle, settlement, max(1, len(settlement.moves)))
+        moved: Moved = await self._writer.do(Rank.SETTLE, signals.settle, settlement, max(1, len(settlement.moves)))
         return moved
 
     async def move(self, moves: Sequence[Move]) -> Moved:
         moved: Moved = await self._writer.do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
         return moved
+
+    async def receive(self, heard: Sequence[Signal], judge: Judge) -> Received:
+        received: Received = await self._writer.do(Rank.SETTLE, _RECEIVE, (heard, judge), max(1, len(heard)))
+        return received
 
     async def note_mention(self, attempt: int, mentioned: str) -> None:
         await self._writer.do(Rank.CLAIM, _NOTE_MENTION, (attempt, mentioned))

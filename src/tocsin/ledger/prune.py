@@ -23,6 +23,8 @@ from tocsin.ledger.schema import (
     idempotency,
     in_state,
     messages,
+    receipts,
+    signals,
     texts,
 )
 from tocsin.ledger.stream import Stream
@@ -94,7 +96,7 @@ def _forgettable(transaction: Transaction, before: datetime, newest: int, limit:
 def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
     made = [row.key for row in transaction.rows(_DELIVERIES_OF, keys=keys)]
     carried = [row.attempt for row in transaction.rows(_ATTEMPTS_OF, keys=made)]
-    for table in (attempt_members, delivery_moves, messages, clicks):
+    for table in (attempt_members, delivery_moves, messages, receipts, signals, clicks):
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)

@@ -25,7 +25,7 @@ _UNDER_WAY = or_(in_state(DeliveryState.SENDING), _UNKNOWN)
 
 def attempt_of(values: Sequence[Any]) -> AttemptRow:
     """From the columns of `ATTEMPT`."""
-    key, target, lane, started_at, finished_at, outcome, status, answer, mentioned, members = values
+    key, target, lane, started_at, finished_at, outcome, status, answer, mentioned, members, units = values
     return AttemptRow(
         id=id_of_key(started_at, key),
         target=target_of(target),
@@ -37,6 +37,7 @@ def attempt_of(values: Sequence[Any]) -> AttemptRow:
         answer=answer,
         mentioned=mentioned,
         members=members,
+        units=units or 1,
     )
 
 

@@ -185,6 +185,7 @@ attempts = Table(
     Column("answer", Text, nullable=False),
     Column("mentioned", Text, nullable=False),
     Column("members", Integer, nullable=False),
+    Column("units", Integer, comment="of its lane's rates; none while it is under way"),
 )
 
 attempt_members = Table(
@@ -207,6 +208,36 @@ delivery_moves = Table(
     Column("state", String, nullable=False),
     Column("why", String),
     Column("detail", Text, nullable=False),
+)
+
+# What providers say later, each event once. `matched_at` is none while it is parked.
+signals = Table(
+    "signals",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("delivery", BigInteger),
+    Column("reference", String),
+    Column("detail", Text, nullable=False),
+    Column("units", Integer),
+    Column("cost", Money),
+    Column("currency", String),
+    Column("matched_at", Moment),
+)
+
+# What the provider calls a message, what it counts for and what it costs.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("delivery", Key, primary_key=True, autoincrement=False),
+    Column("channel", String, nullable=False),
+    Column("reference", String),
+    Column("units", Integer),
+    Column("cost", Money),
+    Column("currency", String),
 )
 
 # What stands at the provider; an edit is due where `shown` and `wanted` differ.
@@ -311,6 +342,7 @@ IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)
 EDIT_DUE = messages.c.shown != messages.c.wanted
+PARKED = signals.c.matched_at.is_(None)
 
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
 Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
@@ -322,6 +354,8 @@ Index("attempt_members_attempt", attempt_members.c.attempt)
 Index("idempotency_at", idempotency.c.at)
 Index("clicks_delivery", clicks.c.delivery)
 Index("messages_reference", messages.c.reference)
+Index("signals_event", signals.c.event_id, signals.c.channel, unique=True)
+Index("receipts_reference", receipts.c.reference, receipts.c.channel)
 Index("delivery_moves_delivery", delivery_moves.c.delivery)
 
 # The queue: small however long history grows, since a delivery leaves these indexes with its state.
@@ -336,6 +370,8 @@ def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]
 
 
 _partial("messages_edit", EDIT_DUE, messages.c.reference)
+_partial("signals_parked", PARKED, signals.c.delivery)
+_partial("signals_parked_name", PARKED, signals.c.reference)
 _partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.desc(), deliveries.c.key)
 _partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)

@@ -74,6 +74,7 @@ def _end(transaction: Transaction, settlement: Settlement) -> dict[str, Any]:
         "status": settlement.status,
         "answer": settlement.answer,
         "mentioned": settlement.mentioned,
+        "units": settlement.units,
     }
 
 

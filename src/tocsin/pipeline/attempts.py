@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Measures, Member, Report
+from tocsin.channels.contract import Attempt, Measures, Member, Receives, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError
@@ -17,7 +17,7 @@ from tocsin.core.killpoint import Point, passing
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Claim, Joins, Ledger, Move, Settlement
+from tocsin.ledger.contract import Archive, Claim, Joins, Judge, Ledger, Move, Settlement
 from tocsin.ledger.contract import Moved as MovedRows
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.noise import Noise
@@ -26,6 +26,7 @@ from tocsin.pipeline.request import answer_of, composed, made, name_of, outcome_
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.pipeline.targets import Targets
 from tocsin.rules.objective import late_by_wish
+from tocsin.rules.receipts import moves_after
 from tocsin.rules.step import SET_ASIDE, Step, after, after_join
 
 LEDGER_RETRY_S = 0.5  # an outcome is never dropped: it is offered to the ledger until it is taken
@@ -164,6 +165,8 @@ class Attempts:
             mentioned=" ".join(attempt.mention.names),
             disable=_dead(attempt.target, report.outcomes),
             joined=claim.joins,
+            units=self.units(claim),
+            receipts=self._receipts(attempt.target.channel),
             gone=attempt.joins is not None and Refusal.MESSAGE_GONE in map(_refusal, report.outcomes),
         )
         moved = await self._until_taken(lambda: self._ledger.settle(settlement))
@@ -172,6 +175,9 @@ class Attempts:
             self._targets.note_disabled(*settlement.disable)
         self._tell_settled(answered, moved)
         return moved
+
+    def _receipts(self, name: str) -> tuple[str, Judge] | None:
+        return (name, moves_after) if isinstance(self._in_force.channels.get(name), Receives) else None
 
     async def move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MovedRows:
         """Settle deliveries outside an attempt, however often the ledger must be asked. `records`: the alerts by the
@@ -247,6 +253,8 @@ def move_of(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> M
         wait=step.wait,
         detail=outcome.detail if outcome else "",
         reference=outcome.reference if isinstance(outcome, Delivered) else None,
+        units=outcome.units if isinstance(outcome, Delivered) else None,
+        cost=outcome.cost if isinstance(outcome, Delivered) else None,
         possibly_repeated=step.possibly_repeated,
         alone=step.alone,
     )

@@ -61,7 +61,7 @@ class Lanes(Mapping[str, Lane]):
         """Pacing goes on where the last process stopped."""
         now, requests = self._clock.now(), defaultdict[str, list[tuple[timedelta, int]]](list)
         for row in recent:
-            requests[row.lane].append((now - row.started_at, 1))
+            requests[row.lane].append((now - row.started_at, row.units))
         for lane in self.values():
             lane.turnstiles[0].restore(requests[lane.name], self._clock.monotonic())
 

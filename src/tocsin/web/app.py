@@ -14,6 +14,7 @@ from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
 from tocsin.web.first_steps import FirstSteps
 from tocsin.web.guard import Guard
+from tocsin.web.hooks import Hooks
 from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
 from tocsin.web.locks import Locks
@@ -72,6 +73,7 @@ def build_app(parts: Parts) -> Web:
         TokenDoors(parts),
         FirstSteps(parts),
         Links(parts),
+        Hooks(parts),
         Ops(parts),
         Reference(lambda: described(app)),
         Page(),

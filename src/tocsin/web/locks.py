@@ -20,7 +20,13 @@ _ANY_HOST = "x-any-host"
 
 SECURITY_SCHEMES = {_SCHEME: {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer TOKEN"}}
 
-OPEN: Mapping[str, Any] = {"security": []}
+
+def open_to_all(*, max_body: int = MAX_BODY) -> dict[str, Any]:
+    """The declaration of a route that needs no token, for its `openapi_extra`."""
+    return {"security": [], _BODY: max_body}
+
+
+OPEN: Mapping[str, Any] = open_to_all()
 HEALTH: Mapping[str, Any] = {**OPEN, _ANY_HOST: True}
 """Open, and to those too who know no name of the service: load balancers ask by HTTP/1.0, or as they like."""
 
@@ -53,7 +59,7 @@ def lock_of(route: BaseRoute) -> Lock:
     if security is None:
         return Lock(_CLOSED)
     if not security:
-        return Lock(None, any_host=_ANY_HOST in said)
+        return Lock(None, said.get(_BODY, MAX_BODY), any_host=_ANY_HOST in said)
     return Lock(security[0][_SCHEME][0], said.get(_BODY, MAX_BODY), {} in security)
 
 

@@ -15,6 +15,7 @@ from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.intake import Intake
 from tocsin.pipeline.monitors import Monitors
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.receipts import Receipts
 from tocsin.pipeline.tokens import Tokens
 from tocsin.web.terminal import Terminal
 
@@ -30,7 +31,8 @@ class WebSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`reload` raises InvalidConfigError; `not_ready` names what keeps us from accepting, and is empty where nothing
-    does; `stats` is how the service does now; `terminal` is known once the doors are open.
+    does; `public_url` is where the service is known from outside; `stats` is how it does now; `terminal` is known once
+    the doors are open.
     """
 
     intake: Intake
@@ -50,6 +52,8 @@ class Parts:
     stats: Callable[[], Awaitable[Mapping[str, Any]]]
     terminal: Callable[[], Terminal]
     demo: Demo
+    receipts: Receipts
+    public_url: Callable[[], str | None]
     link_secret: bytes
     entrance: Entrance = field(default_factory=Entrance)
     settings: WebSettings = field(default_factory=WebSettings)

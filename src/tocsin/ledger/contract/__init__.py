@@ -16,6 +16,7 @@ from tocsin.ledger.contract.history import (
     MoveRow,
     Page,
     Past,
+    ReceiptRow,
     TargetRow,
     TokenRow,
     WaitingRow,
@@ -36,6 +37,7 @@ from tocsin.ledger.contract.queue import (
     Waiting,
 )
 from tocsin.ledger.contract.reads import Archive
+from tocsin.ledger.contract.signals import Judge, Received
 from tocsin.ledger.contract.verbs import Ledger
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "Idempotency",
     "Item",
     "Joins",
+    "Judge",
     "LaneRow",
     "Ledger",
     "Move",
@@ -64,6 +67,8 @@ __all__ = [
     "Pack",
     "Page",
     "Past",
+    "ReceiptRow",
+    "Received",
     "Settlement",
     "ShutLane",
     "StandingMessage",

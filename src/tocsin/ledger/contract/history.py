@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
+from tocsin.core.signal import Cost
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class AttemptRow:
     answer: str
     mentioned: str
     members: int
+    units: int = 1  # of its lane's rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,14 @@ class MoveRow:
     state: DeliveryState
     why: Why | None
     detail: str
+
+
+class ReceiptRow(NamedTuple):
+    """The provider's name for a message, and what it counts and takes for it, where it has said so."""
+
+    reference: str | None
+    units: int | None
+    cost: Cost | None
 
 
 @dataclass(frozen=True, slots=True)

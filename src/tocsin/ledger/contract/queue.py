@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from tocsin.core.alert import Band
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord, Event
+from tocsin.core.signal import Cost
+from tocsin.ledger.contract.signals import Judge
 
 Pack = Callable[[Target, Sequence[AlertRecord]], int]
 """Pure: how many of these, for that target, from the first on, fit into one request; at least 1."""
@@ -93,6 +95,8 @@ class Move:
     wait: timedelta | None = None  # for pending: due so long after the move, whatever the wall clock does until then
     detail: str = ""
     reference: str | None = None  # for sent: the message at the provider
+    units: int | None = None  # for sent: how much it counts for there
+    cost: Cost | None = None  # for sent: what the provider takes for it, where it says so at once
     possibly_repeated: bool = False
     alone: bool = False  # for pending: it joins no message any more
 
@@ -113,6 +117,8 @@ class Settlement:
     disable: tuple[Target, str, str] | None = None  # a dead target, the word why and the provider's text
     joined: "StandingMessage | None" = None
     gone: bool = False
+    units: int = 1  # that the request took of its lane's rates
+    receipts: tuple[str, Judge] | None = None  # the channel, where its provider says later what became of a message
 
 
 @dataclass(frozen=True, slots=True)

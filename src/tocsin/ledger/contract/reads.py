@@ -16,6 +16,7 @@ from tocsin.ledger.contract.history import (
     EndedRow,
     Page,
     Past,
+    ReceiptRow,
     TargetRow,
     TokenRow,
     WaitingRow,
@@ -67,6 +68,10 @@ class Archive(Protocol):
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
         """Messages at these targets that are to be edited, the longest standing first."""
+        ...
+
+    async def receipt(self, delivery: int) -> ReceiptRow | None:
+        """What its provider counts and takes for the delivery with that key; None where it has said nothing."""
         ...
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:

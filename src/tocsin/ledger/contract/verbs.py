@@ -8,6 +8,7 @@ from tocsin.core.alert import EpisodeKey
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
+from tocsin.core.signal import Signal
 from tocsin.ledger.contract.append import Appended, Decide, Submission
 from tocsin.ledger.contract.history import TokenRow
 from tocsin.ledger.contract.queue import (
@@ -20,6 +21,7 @@ from tocsin.ledger.contract.queue import (
     ShutLane,
     StandingMessage,
 )
+from tocsin.ledger.contract.signals import Judge, Received
 
 
 class Ledger(Protocol):
@@ -51,6 +53,13 @@ class Ledger(Protocol):
         """Legal moves outside an attempt: how an unknown is settled, an operator's retry.
 
         A retry gives the delivery its whole life once more. Raises IllegalMoveError, with nothing moved.
+        """
+        ...
+
+    async def receive(self, heard: Sequence[Signal], judge: Judge) -> Received:
+        """Signals of providers, each kept once by its event id, and applied by `judge`: what is heard too early, or of
+        a delivery that nobody knows, is parked until that one is settled. What a provider reports as failed gets its
+        fallback in the same transaction.
         """
         ...
 

@@ -1,0 +1,138 @@
+"""What providers say later is kept once, applied in any order, and waits where it comes too early."""
+
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from tests.contract.books import GENERAL, HIGH, Books, plan
+
+from tocsin.core.alert import Alert
+from tocsin.core.decision import Accepted, Reason
+from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.signal import Cost, Signal, SignalKind
+from tocsin.ledger.contract import Claim, Move, Received, Settlement
+from tocsin.rules.receipts import moves_after
+
+S, K = DeliveryState, SignalKind
+
+
+def said(kind: SignalKind, event: str, **more: Any) -> Signal:
+    return Signal(channel="discord", event_id=event, kind=kind, **more)
+
+
+async def hear(books: Books, *signals: Signal) -> Received:
+    return await books.ledger.receive(signals, moves_after)
+
+
+async def sending(books: Books, alert: Alert | None = None) -> Claim:
+    await books.append(alert or books.detected())
+    return await books.claimed()
+
+
+async def settle(books: Books, claim: Claim, **move: Any) -> Delivery:
+    """As a channel does whose provider calls back."""
+    ((one, _),) = claim.members
+    moves = (Move(**{"key": one.key, "fence": one.fence, "to": S.SENT} | move),)
+    receipts = ("discord", moves_after)
+    moved = await books.ledger.settle(
+        Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts, units=2)
+    )
+    return moved.deliveries[-1]
+
+
+async def stands(books: Books) -> tuple[DeliveryState, Why | None]:
+    delivery = (await books.deliveries())[GENERAL]
+    return delivery.state, delivery.why
+
+
+async def test_a_receipt_finds_its_message_by_the_providers_name_for_it(books: Books) -> None:
+    await settle(books, await sending(books), reference="SM1")
+    received = await hear(books, said(K.DELIVERED, "e1", reference="SM1"))
+    assert [(one.state, one.why) for one in received.moved] == [(S.DELIVERED, None)]
+    assert await stands(books) == (S.DELIVERED, None)
+
+
+@pytest.mark.parametrize("order", list(permutations((K.ACCEPTED, K.DELIVERED, K.FAILED))))
+async def test_in_any_order_and_twice_the_first_terminal_word_wins(books: Books, order: tuple[SignalKind, ...]) -> None:
+    await settle(books, await sending(books), reference="SM1")
+    signals = [said(kind, f"e {kind}", reference="SM1") for kind in order]
+    for signal in (*signals, *signals):
+        await hear(books, signal)
+    terminal = next(kind for kind in order if kind is not K.ACCEPTED)
+    assert (await stands(books))[0] is (S.DELIVERED if terminal is K.DELIVERED else S.REFUSED)
+
+
+async def test_the_same_event_twice_changes_nothing(books: Books) -> None:
+    await settle(books, await sending(books), reference="SM1")
+    signal = said(K.DELIVERED, "e1", reference="SM1")
+    assert len((await hear(books, signal, signal)).moved) == 1
+    assert await hear(books, signal) == Received(known=1)
+
+
+async def test_what_comes_before_our_own_answer_is_written_is_parked_and_matched(books: Books) -> None:
+    claim = await sending(books)
+    ((one, _),) = claim.members
+    assert await hear(books, said(K.DELIVERED, "e1", delivery=one.key)) == Received(parked=1)
+    assert await stands(books) == (S.SENDING, None)
+    assert (await settle(books, claim, reference="SM1")).state is S.DELIVERED
+    assert await stands(books) == (S.DELIVERED, None)
+    assert await hear(books, said(K.DELIVERED, "e1", delivery=one.key)) == Received(known=1)
+
+
+async def test_an_event_of_a_message_that_nobody_knows_yet_is_parked_by_its_name(books: Books) -> None:
+    claim = await sending(books)
+    assert await hear(books, said(K.FAILED, "e1", reference="SM1", detail="30005")) == Received(parked=1)
+    failed = await settle(books, claim, reference="SM1")
+    assert (failed.state, failed.why, failed.detail) == (S.REFUSED, Why.REFUSED, "30005")
+
+
+async def test_a_lost_answer_is_found_by_a_receipt_and_its_resend_is_off(books: Books) -> None:
+    claim = await sending(books)
+    lost = await settle(books, claim, to=S.UNKNOWN, why=Why.ANSWER_LOST)
+    await books.ledger.move([Move(key=lost.key, fence=lost.fence, to=S.PENDING, why=Why.RESENT)])
+    received = await hear(books, said(K.ACCEPTED, "e1", delivery=lost.key))
+    assert [(one.state, one.why) for one in received.moved] == [(S.SENT, Why.FOUND)]
+    assert await books.claim() is None
+
+
+async def test_one_that_a_provider_reports_as_failed_goes_to_its_fallback(books: Books) -> None:
+    def decide(_alert: Alert, _last: object, _now: object) -> Accepted:
+        backup = plan(HIGH, clock=books.clock)
+        return Accepted(Reason.NEW, (plan(GENERAL, clock=books.clock, fallback=(backup,)),))
+
+    await books.append(books.detected(), decide=decide)
+    await settle(books, await books.claimed(), reference="SM1")
+    received = await hear(books, said(K.FAILED, "e1", reference="SM1"))
+    assert received.lanes == {str(HIGH)}
+    assert (await books.claimed(HIGH)).members
+
+
+async def test_a_late_word_about_what_was_given_up_is_told_beside_it(books: Books) -> None:
+    claim = await sending(books)
+    lost = await settle(books, claim, to=S.UNKNOWN, why=Why.ANSWER_LOST)
+    await books.ledger.move([Move(key=lost.key, fence=lost.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
+    await hear(books, said(K.DELIVERED, "e1", delivery=lost.key))
+    story = await books.archive.story(lost.alert_id)
+    assert story is not None
+    assert [(row.state, row.why) for row in story.deliveries[0].moves] == [
+        (S.POSSIBLY_SENT, Why.HELD),
+        (S.DELIVERED, Why.FOUND),
+    ]
+
+
+async def test_units_and_prices_are_booked_when_they_are_known(books: Books) -> None:
+    sent = await settle(books, await sending(books), reference="SM1", units=2)
+    assert await books.archive.receipt(sent.key) == ("SM1", 2, None)
+    await hear(books, said(K.PRICED, "e1", reference="SM1", cost=Cost(Decimal("0.0166"), "USD")))
+    assert await books.archive.receipt(sent.key) == ("SM1", 2, Cost(Decimal("0.0166"), "USD"))
+    (attempt,) = await books.archive.recent_attempts(books.clock.now())
+    assert attempt.units == 2
+
+
+async def test_a_channel_hears_only_what_is_its_own(books: Books) -> None:
+    await settle(books, await sending(books), reference="SM1")
+    other = Signal(channel="webhook", event_id="e1", kind=K.DELIVERED, reference="SM1")
+    assert await books.ledger.receive([other], moves_after) == Received(parked=1)
+    assert (await stands(books))[0] is S.SENT
+    assert len((await hear(books, said(K.DELIVERED, "e1", reference="SM1"))).moved) == 1
