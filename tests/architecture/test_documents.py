@@ -70,6 +70,13 @@ async def test_every_metric_is_explained_and_every_explained_metric_exists(tmp_p
         assert told == {family.name for family in service.telemetry.registry.collect()}
 
 
+def test_calls_that_documents_name_are_in_the_reference():
+    reference = (DOCS / "reference/http.md").read_text()
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
+        for path in re.findall(r"/api/v1/[a-z-]+", page.read_text()):
+            assert re.search(rf"^### \w+ {path}\b", reference, re.MULTILINE), f"{page.name} names {path}"
+
+
 def test_links_between_documents_lead_somewhere():
     for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):

@@ -80,7 +80,7 @@ def test_the_guide_shows_the_titles_as_they_are():
 
 
 def test_the_template_of_the_guide_compiles():
-    (template,) = re.findall(r"```\n(\{% block .*?)```", GUIDE, re.DOTALL)
+    (template,) = re.findall(r"```jinja\n(.*?)```", GUIDE, re.DOTALL)
     compile_template(template)
 
 
