@@ -23,7 +23,7 @@ from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
 from tocsin.core.detection import Detection
-from tocsin.core.errors import InvalidConfigError, LedgerUnavailableError
+from tocsin.core.errors import InvalidConfigError, LedgerError
 from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.figures import lane_figures, ledger_figures, objective_figures, socket_figures, upkeep_figures
@@ -423,7 +423,7 @@ class AlertService:
             return ("the service stops",)
         try:
             await self.ledger.probe()
-        except LedgerUnavailableError as problem:
+        except LedgerError as problem:
             return (problem.message,)
         return self.doors.problems()
 

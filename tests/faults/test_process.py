@@ -127,9 +127,12 @@ async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_return
     async with Machine(village, "unshare", "-rm", "sh", "-c", script, "sh") as machine:
         inside = Path(f"/proc/{machine.serving._process.pid}/root{disk}")
         taken = await machine.post_until(503, [heavy(20 * wave) for wave in range(40)])
+        taken += await machine.post_until(503, [heavy(1100 + number, 1) for number in range(100)])
+        assert await machine.status("/readyz") == 503
         assert await machine.status("/api/v1/alerts") == 200
         assert await machine.status("/healthz") == 200
         (inside / "ballast").unlink()
+        await machine.until_status("/readyz", 200)
         taken += await machine.post_until(202, [heavy(1000)] * 3)
         for suffix in ("", "-wal"):
             shutil.copy(inside / f"tocsin.db{suffix}", village.folder / f"copy.db{suffix}")

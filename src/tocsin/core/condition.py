@@ -24,6 +24,8 @@ class What(StrEnum):
     CONFIG_REFUSED = "config_refused"  # the file changed, and was not taken
     RESTART_NEEDED = "restart_needed"  # about a setting that only counts from the next start on
     LEDGER_FAILING = "ledger_failing"  # nothing can be written, or not in time
+    LEDGER_GONE = "ledger_gone"  # one of its files was taken away or replaced while it was open: nothing is taken
+    LOCK_GONE = "lock_gone"  # its lock file was taken away, and put back
     LEDGER_HELD = "ledger_held"  # a reader keeps its log from being folded in, and it grows
     DESCRIPTORS_SHORT = "descriptors_short"  # newcomers wait at the doors
     CLOCK_JUMPED = "clock_jumped"  # this machine's clock was moved

@@ -17,6 +17,7 @@ TocsinError
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
 └── LedgerError               the ledger cannot do what was asked
     ├── LedgerUnavailableError   not now (locked, disk full, stopping): try again later, nothing was kept
+    │   └── LedgerGoneError         its file was taken away or replaced while it was open: nothing is taken
     ├── LedgerOwnedError         another process owns this ledger
     ├── LedgerNewerError         it was written by a newer Tocsin
     └── LedgerCorruptError       what is on disk is not what was written
@@ -142,6 +143,10 @@ class LedgerUnavailableError(LedgerError):
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class LedgerGoneError(LedgerUnavailableError):
+    code = "ledger_gone"
 
 
 class LedgerOwnedError(LedgerError):

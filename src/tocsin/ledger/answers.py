@@ -16,6 +16,7 @@ from tocsin.ledger.transaction import Transaction
 KEPT = timedelta(hours=24)
 
 ITEM = "item"
+MAX_ALERT = 64 * 1024  # bytes
 
 _FIND = select(idempotency).where(among(idempotency.c.key, "keys"), among(idempotency.c.covers, "covers"))
 _FORGET = delete(idempotency).where(
@@ -68,6 +69,12 @@ class Answers:
                 self._known[key, owner, of] = (digest, answer)
             else:
                 self._old.append((key, owner, of))
+
+
+def write_one(transaction: Transaction) -> None:
+    """An answer to nobody, as large as an alert may be: it commits, or says why an alert could not."""
+    transaction.write_each(_FORGET, [{"k": "", "o": "", "c": "nothing"}])
+    transaction.insert(idempotency, [("", "", "nothing", "", "x" * MAX_ALERT, transaction.micros)])
 
 
 def _wanted(submission: Submission) -> Iterable[tuple[str, str]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.condition import Condition
@@ -45,6 +45,7 @@ from tocsin.ledger.contract import (
 )
 from tocsin.ledger.engine import READERS
 from tocsin.ledger.mishap import explained
+from tocsin.ledger.schema import stream
 
 T = TypeVar("T")
 
@@ -55,6 +56,13 @@ class SqlArchive:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="archive")
+
+    async def start(self) -> None:
+        """Every connection is opened now: later its file may have been taken away, or be another one."""
+        in_a_thread = asyncio.get_running_loop().run_in_executor
+        opened = [await in_a_thread(self._threads, self._opened) for _ in range(READERS)]
+        for connection in opened:
+            connection.close()
 
     async def stop(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
@@ -132,6 +140,15 @@ class SqlArchive:
 
     async def _read(self, look: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)
+
+    def _opened(self) -> Connection:
+        try:
+            connection = self._engine.connect()
+            with connection.begin():
+                connection.scalar(select(stream.c.epoch))
+        except DBAPIError as problem:
+            raise explained(problem) from problem
+        return connection
 
     def _look(self, look: Callable[[Connection], T]) -> T:
         try:

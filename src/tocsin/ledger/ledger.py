@@ -7,13 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
-from tocsin.core.errors import InvalidRequestError
+from tocsin.core.errors import InvalidRequestError, LedgerGoneError
+from tocsin.core.facts import Tell, Trouble
 from tocsin.core.monitor import Monitor
 from tocsin.core.signal import Signal
 from tocsin.ledger import (
+    answers,
     append,
     claim,
     clicks,
@@ -48,6 +53,8 @@ from tocsin.ledger.contract import (
     Submission,
     TokenRow,
 )
+from tocsin.ledger.files import LedgerFiles
+from tocsin.ledger.mishap import explained
 from tocsin.ledger.transaction import Transaction
 from tocsin.ledger.upgrade import copy
 from tocsin.ledger.wal import WriteAheadLog, folded_in
@@ -65,7 +72,7 @@ def _each(verb: Callable[..., Any]) -> Work:
 
 _CLOSE = _each(close.close)
 _NOTE_SHOWN = _each(edits.vouch)
-_PROBE = _each(stream.touch)
+_PROBE, _TRY = _each(stream.touch), _each(answers.write_one)
 _DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
 _RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
 _WITHHOLD = _each(fallback.withhold)
@@ -81,23 +88,37 @@ _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, 
 
 
 class SqlLedger:
-    """`Ledger` of the contract, for SQLite and PostgreSQL alike."""
+    """`Ledger` of the contract, for SQLite and PostgreSQL alike. `path` and `files` are None for the latter."""
 
     def __init__(
-        self, writer: Writer, *, epoch: str, link_secret: bytes, path: Path | None, wal: WriteAheadLog
+        self,
+        writer: Writer,
+        *,
+        epoch: str,
+        link_secret: bytes,
+        path: Path | None,
+        files: LedgerFiles | None,
+        wal: WriteAheadLog,
+        tell: Tell,
     ) -> None:
         self.epoch = epoch
         self.link_secret = link_secret
+        self.gone = ""
+        self.wal = wal
         self._writer = writer
         self._path = path
-        self.wal = wal
+        self._files = files
+        self._tell = tell
+        self._append, self._close = self._where_it_lasts(append.append), self._where_it_lasts(_CLOSE)
+        self._probe, self._try = self._where_it_lasts(_PROBE), self._where_it_lasts(_TRY)
+        self._add_token = self._where_it_lasts(_ADD_TOKEN)
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
         if self.wal.full and not await self._writer.read(folded_in):
             raise self.wal.refuse()
         call, rows = (submission, decide), max(1, len(submission.items))
         begun = submission.begins > 0
-        appended: Appended = await self._writer.do(Rank.APPEND, append.append, call, rows, begun=begun)
+        appended: Appended = await self._writer.do(Rank.APPEND, self._append, call, rows, begun=begun)
         return appended
 
     async def claim(self, request: ClaimRequest) -> Claimed:
@@ -120,14 +141,32 @@ class SqlLedger:
         await self._writer.do(Rank.CLAIM, _NOTE_MENTION, (attempt, mentioned))
 
     async def close(self, key: EpisodeKey) -> Closed:
-        closed: Closed = await self._writer.do(Rank.SETTLE, _CLOSE, (key,))
+        closed: Closed = await self._writer.do(Rank.SETTLE, self._close, (key,))
         return closed
 
     async def note_shown(self, message: StandingMessage) -> None:
         await self._writer.do(Rank.UPKEEP, _NOTE_SHOWN, (message,), len(message.members))
 
     async def probe(self) -> None:
-        await self._writer.do(Rank.SETTLE, _PROBE, ())
+        if self._writer.refusing is None:
+            await self._writer.do(Rank.SETTLE, self._probe, ())
+        else:
+            await self._writer.do(Rank.APPEND, self._try, ())
+
+    async def watch(self) -> None:
+        if self._files is None:
+            return
+        try:
+            gone, lock_gone = await self._writer.read(partial(_look, self._files))
+        except LedgerGoneError as problem:
+            gone, lock_gone = problem.message, False
+        except DBAPIError as problem:
+            raise explained(problem) from problem
+        news, self.gone = gone if not self.gone else "", gone
+        if news:
+            self._tell(Trouble("ledger_gone", news, "Nothing is taken until it is back, or the service starts anew."))
+        if lock_gone:
+            self._tell(Trouble("lock_gone", f"the lock file of {self._path} was taken away, and is put back"))
 
     async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
         moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes, shadow))
@@ -162,7 +201,7 @@ class SqlLedger:
         return enabled
 
     async def add_token(self, token: TokenRow) -> None:
-        await self._writer.do(Rank.UPKEEP, _ADD_TOKEN, (token,))
+        await self._writer.do(Rank.UPKEEP, self._add_token, (token,))
 
     async def revoke_token(self, identifier: str) -> bool:
         revoked: bool = await self._writer.do(Rank.UPKEEP, _REVOKE_TOKEN, (identifier,))
@@ -193,7 +232,27 @@ class SqlLedger:
     async def click(self, delivery: int, *, robot: bool) -> None:
         await self._writer.do(Rank.UPKEEP, _CLICK[robot], (delivery,))
 
+    def _where_it_lasts(self, work: Work) -> Work:
+        """The same, refused where what it writes would be gone with this process."""
+        if self._files is None:
+            return work
+        files = self._files
+
+        def lasting(transaction: Transaction, arguments: Sequence[Any]) -> Sequence[Any]:
+            files.check()
+            return work(transaction, arguments)
+
+        return lasting
+
     async def backup(self, path: str) -> None:
         if self._path is None:
             raise InvalidRequestError("PostgreSQL has tools of its own for this: use pg_dump")
         await asyncio.to_thread(copy, self._path, Path(path))
+
+
+def _look(files: LedgerFiles, connection: Connection) -> tuple[str, bool]:
+    """What is gone, and whether the lock was. What a lost log holds is in the ledger at least from now on."""
+    problem = files.problem()
+    if problem:
+        folded_in(connection)
+    return problem, files.put_back_lock()

@@ -1,4 +1,4 @@
-"""One process owns a SQLite ledger: the operating system lets go of the lock when the process dies, however it dies."""
+"""One process owns a SQLite ledger: the operating system lets go of its locks when it dies, however it dies."""
 
 import fcntl
 import os
@@ -6,27 +6,81 @@ from pathlib import Path
 
 from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
 
+PRIVATE = 0o600
+
 
 class OwnerLock:
-    """Raises LedgerOwnedError, naming the process that has it."""
+    """A file beside the ledger says whose it is. The ledger itself is locked as well: whoever takes that file away lets
+    no second owner in. Raises LedgerOwnedError, naming the process that has it where that is known.
+    """
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as problem:
-            raise LedgerUnavailableError(
-                f"cannot write beside the ledger ({path}: {problem.strerror}): make the folder, or mend its rights"
-            ) from problem
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as problem:
-            owner = os.pread(self._file, 32, 0).decode().strip() or "unknown"
-            os.close(self._file)
+    def __init__(self, ledger: Path) -> None:
+        self._path = ledger.with_name(ledger.name + ".lock")
+        self._beside = _opened(self._path)
+        if not _locked(self._beside):
+            owner = os.pread(self._beside, 32, 0).decode().strip() or "unknown"
+            os.close(self._beside)
+            raise LedgerOwnedError(f"process {owner} owns this ledger ({ledger}): stop it, or talk to it over HTTP")
+        self._sign()
+        self._ledger = _opened(ledger)
+        if not _locked(self._ledger):
+            # That one is not closed: where the owner is in this very process, SQLite would lose its own locks by it.
+            os.close(self._beside)
             raise LedgerOwnedError(
-                f"process {owner} owns this ledger ({path.with_suffix('')}): stop it, or talk to it over HTTP"
-            ) from problem
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+                f"a process owns this ledger ({ledger}) although its lock file is gone:"
+                f" find it (fuser {ledger}), and stop it"
+            )
+
+    @property
+    def file(self) -> int:
+        """The descriptor of the ledger."""
+        return self._ledger
+
+    def put_back(self) -> bool:
+        """Whether the file beside the ledger was taken away; it is there again then."""
+        if _is_at(self._path, self._beside):
+            return False
+        beside = _opened(self._path)
+        if not _locked(beside):  # somebody is trying to come in, in vain
+            os.close(beside)
+            return True
+        os.close(self._beside)
+        self._beside = beside
+        self._sign()
+        return True
 
     def release(self) -> None:
-        os.close(self._file)
+        """Once nothing of this process has the ledger open: SQLite's own locks go with it."""
+        os.close(self._ledger)
+        os.close(self._beside)
+
+    def _sign(self) -> None:
+        os.ftruncate(self._beside, 0)
+        os.pwrite(self._beside, str(os.getpid()).encode(), 0)
+
+
+def _opened(path: Path) -> int:
+    """For its owner's eyes only, also where it was there before with other rights."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        os.fchmod(descriptor, PRIVATE)
+    except OSError as problem:
+        raise LedgerUnavailableError(
+            f"the ledger cannot be written ({path}: {problem.strerror}): make the folder, or mend its rights"
+        ) from problem
+    return descriptor
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        return False

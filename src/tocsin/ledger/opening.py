@@ -14,6 +14,7 @@ from tocsin.core.errors import LedgerOwnedError
 from tocsin.core.facts import Fact, Tell
 from tocsin.ledger.archive import SqlArchive
 from tocsin.ledger.engine import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.integrity import verify_quickly
 from tocsin.ledger.ledger import SqlLedger
 from tocsin.ledger.lock import OwnerLock
@@ -42,17 +43,26 @@ async def open_ledger(
     place = parse_url(url)
     path = sqlite_path(place)
     async with AsyncExitStack() as undo:
-        if path is not None:
-            undo.callback(OwnerLock(path.with_name(path.name + ".lock")).release)
+        files = None if path is None else _owned(path, undo)
         engine = writing_engine(place, limits)
         undo.callback(engine.dispose)
         wal = WriteAheadLog(path, limits or WalLimits(), tell)
-        writer = Writer(partial(_connect, engine, path, shared=shared), clock, wal.hear, alone=not shared)
+        writer = Writer(partial(_connect, engine, path, files, shared=shared), clock, wal.hear, alone=not shared)
         undo.push_async_callback(writer.stop)
         epoch, link_secret = await _started(writer)
         archive = SqlArchive(reading_engine(place))
         undo.push_async_callback(archive.stop)
-        yield SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, wal=wal), archive
+        await archive.start()
+        yield (
+            SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, files=files, wal=wal, tell=tell),
+            archive,
+        )
+
+
+def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
+    lock = OwnerLock(path)
+    undo.callback(lock.release)
+    return LedgerFiles(path, lock)
 
 
 async def _started(writer: Writer) -> tuple[str, bytes]:
@@ -63,15 +73,18 @@ async def _started(writer: Writer) -> tuple[str, bytes]:
         raise explained(problem) from problem
 
 
-def _connect(engine: Engine, path: Path | None, *, shared: bool) -> Connection:
+def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, shared: bool) -> Connection:
     """At the start, and again after the disk has failed: it is looked at before anything is built on it."""
-    if path is not None:
+    if path is not None and files is not None:
+        files.opening()
         verify_quickly(path)
     connection = engine.connect()
     try:
         if path is None:
             _own(connection, shared=shared)
         upgrade(connection, path)
+        if files is not None:
+            files.opened()
     except BaseException:
         connection.close()
         raise

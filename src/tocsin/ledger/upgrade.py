@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from tocsin.core.errors import LedgerNewerError
+from tocsin.ledger.lock import PRIVATE
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = threading.Lock()  # Alembic's context is one for the whole process, whatever ledgers are in it
@@ -41,6 +42,7 @@ def copy(path: Path, to: Path) -> None:
     """A consistent copy of a SQLite file, whoever writes to it meanwhile; it appears whole or not at all."""
     unfinished = Path(f"{to}.part")
     unfinished.unlink(missing_ok=True)
+    unfinished.touch(PRIVATE, exist_ok=False)
     with (
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(unfinished)) as made,

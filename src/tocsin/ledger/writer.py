@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.clock import Clock
-from tocsin.core.errors import LedgerUnavailableError
+from tocsin.core.errors import LedgerError, LedgerUnavailableError
 from tocsin.core.facts import Committed, Tell, Trouble
 from tocsin.ledger import jump
 from tocsin.ledger.mishap import breaks_connection, concerns_all, explained
@@ -68,6 +68,7 @@ class Writer:
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began: datetime | None = None
+        self.refusing: LedgerError | None = None  # why the last append was not kept; None where it was
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -105,7 +106,8 @@ class Writer:
         queue = self._waiting[call.rank]
         late = bool(queue) and call.since - queue[0].since > PATIENCE_S
         if call.rank is Rank.APPEND and late and not begun:
-            raise LedgerUnavailableError("the disk does not keep up: send it again a little later")
+            self.refusing = LedgerUnavailableError("the disk does not keep up: send it again a little later")
+            raise self.refusing
         queue.append(call)
 
     def _drain(self) -> None:
@@ -176,6 +178,8 @@ class Writer:
 
     def _deliver(self, results: Iterable[tuple[_Call, Any]], fact: Committed) -> None:
         for call, result in results:
+            if call.rank is Rank.APPEND:
+                self.refusing = result if isinstance(result, LedgerError) else None
             if call.answer.cancelled():
                 continue
             if isinstance(result, BaseException):

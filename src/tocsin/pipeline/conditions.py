@@ -60,6 +60,7 @@ class Conditions:
             What.CREDENTIALS_REFUSED: lambda lane: lane in lanes,
             What.OBJECTIVE_MISSED: lambda channel: channel in {target.channel for target in self._configured()},
             What.MONITOR_LOST: monitors.is_lost,
+            What.LEDGER_GONE: lambda _: bool(ledger.gone),
         }
 
     async def start(self) -> None:

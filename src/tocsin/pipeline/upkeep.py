@@ -61,6 +61,7 @@ class Upkeep:
 
     async def start(self) -> None:
         jobs: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
+            (1.0, self._ledger.watch),
             (1.0, self._expire),
             (1.0, self._fail_over),
             (1.0, self._editor.look),

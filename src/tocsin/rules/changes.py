@@ -41,6 +41,8 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "upkeep_broken": What.UNFORESEEN,
         "clock_jumped": What.CLOCK_JUMPED,
         "wal_grown": What.LEDGER_HELD,
+        "ledger_gone": What.LEDGER_GONE,
+        "lock_gone": What.LOCK_GONE,
         "descriptors_short": What.DESCRIPTORS_SHORT,
         "restart_needed": What.RESTART_NEEDED,
         "click_lost": None,
@@ -62,6 +64,8 @@ _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
     {
         What.LEDGER_FAILING: LEDGER,
         What.LEDGER_HELD: LEDGER,
+        What.LEDGER_GONE: LEDGER,
+        What.LOCK_GONE: LEDGER,
         What.DESCRIPTORS_SHORT: DOORS,
         What.CLOCK_JUMPED: CLOCK,
     }

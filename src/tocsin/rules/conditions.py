@@ -110,6 +110,21 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             quiet=timedelta(seconds=30),
             believed=_AT_ONCE,
         ),
+        What.LEDGER_GONE: Kind(
+            headline="The file of the ledger was taken away or replaced under the running service",
+            over="The file of the ledger is there again",
+            mend="Put back the very file that was moved away, and it goes on. Else stop the service in good order and"
+            " start it again: where only the log was taken, nothing is lost by that; where the ledger is deleted,"
+            " put the newest backup in its place before. Alerts are turned away with 503 meanwhile; what was accepted"
+            " before is still sent.",
+        ),
+        What.LOCK_GONE: Kind(
+            headline="The lock file of the ledger was taken away, and is put back",
+            mend="See which program clears this folder, and keep it from the ledger's files: the next that it deletes"
+            " may be the ledger. No second service could come in.",
+            quiet=_EVENT,
+            believed=_EVENT,
+        ),
         What.LEDGER_HELD: Kind(
             headline="A reader holds back the log of the ledger, and it grows",
             mend="Close the program that reads the ledger for so long: an open sqlite3 shell, a backup that hangs. The"

@@ -25,10 +25,14 @@ from tocsin.ledger.contract.signals import Judge, Received
 
 
 class Ledger(Protocol):
-    """The write verbs. Each raises LedgerUnavailableError when it cannot commit in time, having changed nothing."""
+    """The write verbs. Each raises LedgerUnavailableError when it cannot commit in time, having changed nothing.
+
+    Where its files are `gone`, what comes from outside is refused so; what was accepted before is still worked off.
+    """
 
     epoch: str  # drawn when the ledger is made; cursors of another one mean nothing here
     link_secret: bytes  # drawn with it: what short links are signed with
+    gone: str  # which of its files was taken away or replaced while it was open; empty where none was
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
         """Decide and write every item in one transaction under the lock of the stream's position. Parts of a request
@@ -79,7 +83,13 @@ class Ledger(Protocol):
         ...
 
     async def probe(self) -> None:
-        """An empty commit: raises LedgerUnavailableError while nothing can be kept."""
+        """Raises LedgerUnavailableError while no append can be kept: an empty commit, and where the last append was
+        refused one as large as an alert.
+        """
+        ...
+
+    async def watch(self) -> None:
+        """Look whether its files are still those that were opened (`gone`): each second."""
         ...
 
     async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
