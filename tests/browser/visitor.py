@@ -131,18 +131,22 @@ class Visitor:
         return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
     async def barriers(self) -> list[str]:
-        """What axe finds that keeps people out: violations of serious or critical impact."""
-        await self.page.evaluate(AXE.read_text())
-        found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            f"{violation['id']}: {node['html']}"
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
+        return await barriers(self.page)
 
     async def leave(self) -> None:
         """Content: no script failed, and nothing tried what the page's policy forbids."""
         violations = await self.page.evaluate("violations")
         await self.page.close()
         assert (self.complaints, violations) == ([], [])
+
+
+async def barriers(page: Page) -> list[str]:
+    """What axe finds that keeps people out: violations of serious or critical impact."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]

@@ -5,9 +5,10 @@ import asyncio
 import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
+from tests.browser.visitor import barriers
 
 from tocsin.core.clock import ManualClock
-from tocsin.sandbox import Sandbox
+from tocsin.sandbox import Fault, Sandbox
 
 from .conftest import USER_AGENT, Sender
 
@@ -99,3 +100,48 @@ async def test_a_fault_is_ordered_on_the_page(chromium: Browser, clock: ManualCl
         await page.click("text=Add")
         await expect(page.locator("#faults li")).to_have_text("reset mid_body, any webhook, 1 left")
         assert [line["fault"] for line in sandbox.faults.listed()] == ["reset mid_body"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_nothing_keeps_anybody_out(chromium: Browser, width: int) -> None:
+    """With everything on the page that it can show, as axe sees it."""
+    async with aiohttp.ClientSession(headers=USER_AGENT) as http, Sandbox(limits=False) as sandbox:
+        for name in ("general", "staff"):
+            sandbox.discord.webhook(name)
+        sandbox.webhook.hook("partner")
+        sandbox.faults.next("discord", Fault.status(503), times=1)
+        sender = Sender(http, sandbox)
+        await sender.post({"content": "lost"})
+        sandbox.faults.next("webhook", Fault.status(503), times=9)
+        for number in range(30):
+            await sender.post({"content": f"number {number}"})
+        embed = {
+            "title": "RTX 5090",
+            "url": "https://example.org",
+            "color": 0x23A55A,
+            "description": "**now** ~~then~~ `code` [link](https://example.org) <t:1700000000:R> <@&1180000000000>",
+            "author": {"name": "Best Buy", "url": "https://bestbuy.example"},
+            "fields": [{"name": name, "value": "value", "inline": True} for name in ("Price", "Stock", "SKU")],
+            "footer": {"text": "tocsin"},
+            "timestamp": "2026-11-23T12:00:00Z",
+        }
+        await sender.post({"content": "@everyone", "allowed_mentions": {"parse": ["everyone"]}, "embeds": [embed]})
+        page = await chromium.new_page(viewport={"width": width, "height": 800})
+        await page.goto(sandbox.url)
+        await expect(page.locator(".embed .title")).to_have_text("RTX 5090")
+        assert await barriers(page) == []
+        sandbox.discord.kill("staff")
+        await sender.call("POST", sandbox.webhook.url("partner"), {})
+        await sender.post({"content": "unread"}, "deals")
+        await page.fill("#value", "noon")
+        await page.click("text=Add")
+        await expect(page.locator("#refusal")).to_contain_text("code: ")
+        await expect(page.locator("button.dead")).to_be_visible()
+        await expect(page.locator("nav .count")).to_have_text("1")
+        await expect(page.locator("#hooks-card")).to_be_visible()
+        assert await barriers(page) == []
+        await page.select_option("#fault", "close_idle")
+        await page.get_by_role("button", name="staff").click()
+        await expect(page.locator("#title")).to_have_text("# staff")
+        assert await barriers(page) == []
+        await page.close()

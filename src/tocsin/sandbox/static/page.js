@@ -112,7 +112,7 @@ function drawHooks() {
     element("strong", {}, hook.name),
     ` ${hook.received} received, ${hook.dropped} repeats dropped, ${hook.refused} refused`,
     element("code", {}, hook.secret),
-    hook.last ? element("code", {}, JSON.stringify(hook.last, null, 1)) : "")));
+    hook.last ? element("code", { tabIndex: 0 }, JSON.stringify(hook.last, null, 1)) : "")));
 }
 
 function drawFaults(faults) {
