@@ -43,6 +43,23 @@ async def test_focus_stays_on_its_row_while_alerts_arrive(visitor: Visitor, town
     await expect(visitor.button("one")).to_be_focused()
 
 
+async def test_the_keyboard_walks_beyond_what_is_drawn_and_the_focus_is_never_lost(visitor: Visitor, town: Town):
+    for number in range(60):
+        await town.report(f"number {number}")
+    await visitor.open()
+    await expect(visitor.names.first).to_have_text("number 59")
+    await visitor.press(*"j" * 46)
+    await expect(visitor.button("number 14")).to_be_focused()
+    await expect(visitor.button("number 14")).to_be_in_viewport()
+    await visitor.page.evaluate("scrollTo(0, 0)")
+    await expect(visitor.button("number 59")).to_be_in_viewport()
+    await expect(visitor.button("number 14")).to_be_focused()
+    await visitor.press("k")
+    await expect(visitor.button("number 15")).to_be_focused()
+    await expect(visitor.button("number 15")).to_be_in_viewport()
+    assert await visitor.barriers() == []
+
+
 async def test_times_are_told_as_ages_or_by_the_clock(visitor: Visitor, town: Town):
     await town.report("RTX 5090")
     await visitor.open()

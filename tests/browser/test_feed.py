@@ -1,9 +1,13 @@
 """The live feed: what arrives is seen at once, stands still when asked to, and is found again."""
 
+import re
+
 import pytest
 from playwright.async_api import Request, Route, expect
 from tests.browser.visitor import Visitor
 from tests.story.town import Town
+
+from tocsin.core.delivery import DeliveryState
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -157,6 +161,110 @@ async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Vis
     await town.open(server={"port": port})
     await town.report("of the new ledger")
     await visitor.sees("of the new ledger")
+
+
+async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves(visitor: Visitor, town: Town):
+    await many(town, 4)
+    await visitor.open()
+    await visitor.sees_all(4)
+    await visitor.row("number 2").hover()
+    place = await visitor.row("number 2").bounding_box()
+    await many(town, 3, first=4)
+    await expect(visitor.button("3 new")).to_be_visible()
+    assert await visitor.row("number 2").bounding_box() == place
+    # What is told of the rows themselves changes nothing of their places either.
+    await town.alerts.close(sku="2", retailer="bestbuy")
+    await expect(visitor.row("number 2")).to_contain_text("Sold out after")
+    assert await visitor.row("number 2").bounding_box() == place
+    await visitor.page.mouse.move(600, 5)
+    await visitor.sees(*(f"number {number}" for number in reversed(range(7))))
+
+
+async def test_a_pointer_that_lies_still_does_not_keep_the_feed_for_ever(visitor: Visitor, town: Town):
+    await visitor.page.clock.install()
+    await many(town, 2)
+    await visitor.open()
+    await visitor.row("number 1").hover()
+    await many(town, 1, first=2)
+    await expect(visitor.button("1 new")).to_be_visible()
+    await visitor.page.clock.run_for(31_000)
+    await visitor.sees("number 2", "number 1", "number 0")
+
+
+async def test_a_click_lands_where_it_began_whatever_arrives_meanwhile(visitor: Visitor, town: Town):
+    await many(town, 3)
+    await visitor.open()
+    await visitor.sees_all(3)
+    place = await visitor.row("number 1").bounding_box()
+    assert place is not None
+    await visitor.page.mouse.move(place["x"] + 200, place["y"] + 30)
+    await visitor.page.mouse.down()
+    await many(town, 5, first=3)
+    await expect(visitor.button("5 new")).to_be_visible()
+    await visitor.page.mouse.up()
+    await expect(visitor.details.get_by_role("heading", name="number 1")).to_be_visible()
+
+
+async def test_opening_details_moves_no_row_up_or_down(visitor: Visitor, town: Town):
+    await many(town, 3)
+    await visitor.page.set_viewport_size({"width": 1024, "height": 768})
+    await visitor.open()
+    before = await visitor.row("number 1").bounding_box()
+    await visitor.button("number 1").click()
+    await expect(visitor.details).to_be_visible()
+    after = await visitor.row("number 1").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (before["y"], before["height"]) == (after["y"], after["height"])
+
+
+async def test_chips_of_past_alerts_come_from_the_ledger(visitor: Visitor, town: Town):
+    receipt = await town.report("RTX 5090")
+    await town.settled(receipt, DeliveryState.SENT)
+    town.sandbox.discord.kill("high_priority")
+    refused = await town.report("RTX 5080")
+    await town.settled(refused, DeliveryState.REFUSED)
+    await visitor.open()
+    await expect(visitor.row("RTX 5090")).to_contain_text("discord sent")
+    await expect(visitor.row("RTX 5080")).to_contain_text("discord refused")
+    chip = visitor.row("RTX 5080").get_by_text("discord refused")
+    await expect(chip).to_have_attribute("title", re.compile("discord:high_priority: refused"))
+
+
+async def test_a_search_is_asked_of_the_service_and_of_what_arrives(visitor: Visitor, town: Town):
+    await town.report("Pokémon Écarlate")
+    await many(town, 200)
+    await visitor.open()
+    await expect(visitor.names.first).to_have_text("number 199")
+    await visitor.page.get_by_placeholder("Search").fill("pokemon ecarl")
+    await visitor.sees("Pokémon Écarlate")
+    await town.report("Pokemon Violet")
+    await town.report("POKEMON ÉCARLATE II")
+    await visitor.sees("POKEMON ÉCARLATE II", "Pokémon Écarlate")
+    assert visitor.page.url.endswith("/?q=pokemon+ecarl")
+    await visitor.page.reload()
+    await visitor.sees("POKEMON ÉCARLATE II", "Pokémon Écarlate")
+
+
+async def test_alerts_are_narrowed_to_a_channel_and_to_what_became_of_them(visitor: Visitor, town: Town):
+    await town.settled(await town.report("taken", priority=5), DeliveryState.SENT)
+    town.sandbox.discord.kill("high_priority")
+    await town.settled(await town.report("refused"), DeliveryState.REFUSED)
+    await visitor.open()
+    await visitor.button("Filter").click()
+    await visitor.page.get_by_label("Delivery").select_option("In trouble")
+    await visitor.sees("refused")
+    # Whatever goes wrong from here on comes by itself, and whatever is mended goes.
+    town.sandbox.discord.kill("general")
+    await town.settled(await town.report("refused too", priority=5), DeliveryState.REFUSED)
+    await visitor.sees("refused too", "refused")
+    await visitor.page.get_by_label("Channel").select_option("discord:general")
+    await visitor.sees("refused too")
+    await visitor.page.get_by_label("Delivery").select_option("Sent")
+    await visitor.sees("taken")
+    await visitor.page.reload()
+    await visitor.sees("taken")
+    await expect(visitor.button("Filter (2)")).to_be_visible()
 
 
 async def test_a_filter_lives_in_the_address_and_survives_a_reload(visitor: Visitor, town: Town):
