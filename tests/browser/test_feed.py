@@ -94,13 +94,8 @@ async def test_whoever_scrolls_down_comes_to_the_first_alert_of_all(visitor: Vis
     await visitor.open()
     await many(town, 700)
     await expect(visitor.names.first).to_have_text("number 699")
-    seen = await visitor.scrolled_through()
-    assert [name for name in seen if name not in {f"number {number}" for number in range(700)}] == []
-    assert seen == [f"number {number}" for number in reversed(range(700))]
+    assert await visitor.scrolled_through() == [f"number {number}" for number in reversed(range(700))]
     await expect(visitor.page.get_by_text("That is all there is.")).to_be_visible()
-    await visitor.page.reload()
-    await expect(visitor.names.first).to_have_text("number 699")
-    assert await visitor.scrolled_through() == seen
 
 
 async def test_what_waits_for_a_reader_leaves_no_hole_when_they_come_back(visitor: Visitor, town: Town):

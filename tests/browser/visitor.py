@@ -120,7 +120,8 @@ class Visitor:
             found |= await self.page.evaluate(_NAMES_BY_PLACE)
             if await self.page.evaluate(_AT_THE_END):
                 return [found[place] for place in sorted(found, key=int)]
-            await self.page.evaluate("scrollBy(0, innerHeight / 2)")
+            # As many rows as half a screen are drawn beyond either end of it.
+            await self.page.evaluate("scrollBy(0, 1.4 * innerHeight)")
             await self.page.evaluate("new Promise(requestAnimationFrame)")
 
     async def press(self, *keys: str) -> None:
