@@ -14,6 +14,7 @@ import aiohttp
 import socketio
 import uvicorn
 
+from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.core.alert import Alert, AlertType, new_id
@@ -188,6 +189,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
                 log_level="warning",
                 access_log=False,
                 proxy_headers=False,
+                headers=EVERY_ANSWER,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
             )

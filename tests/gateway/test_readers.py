@@ -5,6 +5,7 @@ import contextlib
 import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -135,6 +136,8 @@ FRAMES = st.lists(
     max_size=8,
 )
 
+CONFIG = SimpleNamespace(encoded_headers=[])  # all that is read of the server's
+
 
 class Wire(asyncio.Transport):
     """A connection that keeps what is written to it."""
@@ -173,7 +176,7 @@ class Wire(asyncio.Transport):
 @given(frames=FRAMES, cut=st.integers(1, 50))
 async def test_no_frame_raises_into_the_loop(frames: list[bytes], cut: int):
     station = Station(Log())
-    socket = station.gateway.ws_protocol(None, ServerState(), {})
+    socket = station.gateway.ws_protocol(CONFIG, ServerState(), {})
     wire = Wire()
     socket.connection_made(wire)
     socket.data_received(HANDSHAKE)
@@ -192,7 +195,7 @@ async def test_no_frame_raises_into_the_loop(frames: list[bytes], cut: int):
 )
 async def test_no_handshake_raises_into_the_loop(head: bytes):
     station = Station(Log())
-    socket = station.gateway.ws_protocol(None, ServerState(), {})
+    socket = station.gateway.ws_protocol(CONFIG, ServerState(), {})
     socket.connection_made(Wire())
     socket.data_received(head + b"\r\n\r\n")
     socket.connection_lost(None)

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 
+from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Attempt, Report
@@ -257,7 +258,7 @@ async def serving(app: Any, http: type[PatientHttp] = PatientHttp) -> AsyncItera
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http=http, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
-        timeout_graceful_shutdown=2,
+        headers=EVERY_ANSWER, timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = _Server(config)
     running = asyncio.create_task(server._serve([listener]))

@@ -131,3 +131,27 @@ async def test_a_name_may_hold_a_slash_or_whatever_else_is_escaped(house: House)
 async def test_a_slash_that_is_not_escaped_is_a_border(house: House):
     for path in ("/api/v1/monitors/shop/eu", "/api/v1%2Fmonitors", "/api/v1/monitors/a/heartbeat/x"):
         assert (await by_hand(house, f"GET {path} HTTP/1.0\nHost: localhost\n\n")).startswith(b"HTTP/1.1 404"), path
+
+
+async def test_a_stream_to_an_old_client_has_no_chunks_and_ends_with_its_connection(house: House):
+    head = f"GET {STREAM} HTTP/1.0\r\nHost: localhost\r\nAuthorization: {bearer('reader')['Authorization']}\r\n\r\n"
+    reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+    writer.write(head.encode())
+    async with asyncio.timeout(DEADLINE_S):
+        told = (await reader.readuntil(b"\r\n\r\n")).lower()
+        assert told.startswith(b"http/1.1 200")
+        assert b"transfer-encoding" not in told
+        assert b"content-length" not in told
+        assert orjson.loads(await reader.readline())["event"] == "cursor"
+        ids = [await house.send(sku=str(number)) for number in range(3)]
+        assert [orjson.loads(await reader.readline())["id"] for _ in ids] == ids
+        house.web.close()
+        assert await reader.read() == b"", "the end of the connection is the end of the stream"
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_whatever_has_a_length_is_told_to_an_old_client_as_it_is(house: House):
+    for path in ("/docs", "/openapi.json", "/nothing"):
+        head, _, body = (await by_hand(house, f"GET {path} HTTP/1.0\nHost: localhost\n\n")).partition(b"\r\n\r\n")
+        assert f"content-length: {len(body)}\r\n".encode() in head.lower() + b"\r\n", path

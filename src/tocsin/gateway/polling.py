@@ -105,7 +105,6 @@ class PollingDoor:
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
         ]
         if visitor.origin is not None and self._engine.entrance.origins.know(visitor.origin):
             headers += [(b"access-control-allow-origin", visitor.origin.encode("latin-1")), (b"vary", b"Origin")]

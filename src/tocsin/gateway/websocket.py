@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
@@ -57,6 +57,7 @@ class WebSocket(asyncio.Protocol):
         "_early",
         "_entered",
         "_frames",
+        "_headers",
         "_parser",
         "_parts",
         "_session",
@@ -69,7 +70,8 @@ class WebSocket(asyncio.Protocol):
     engine: ClassVar[Engine]
 
     def __init__(self, config: Any, server_state: Any, app_state: Mapping[str, Any]) -> None:
-        del config, app_state
+        del app_state
+        self._headers: list[tuple[bytes, bytes]] = config.encoded_headers
         self._connections: set[Any] = server_state.connections
         self._parser = ServerProtocol(max_size=self.engine.settings.max_payload, logger=_QUIET)
         self._session: Session | None = None
@@ -223,14 +225,16 @@ class WebSocket(asyncio.Protocol):
         return wish
 
     def _accept(self, request: Request) -> bool:
-        response = self._parser.accept(request)
-        self._parser.send_response(response)
-        self._write_back()
+        self._answer(self._parser.accept(request))
         return self._parser.state is State.OPEN
 
     def _refuse(self, refusal: Refusal, visitor: Visitor) -> None:
         self.engine.tell_refused(refusal, visitor)
-        response = self._parser.reject(refusal.status, refusal.message)
+        self._answer(self._parser.reject(refusal.status, refusal.message))
+
+    def _answer(self, response: Response) -> None:
+        for name, value in self._headers:
+            response.headers[name.decode()] = value.decode()
         self._parser.send_response(response)
         self._write_back()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.core.errors import CannotListenError
 from tocsin.core.facts import Tell, Trouble
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
@@ -125,6 +126,7 @@ class Doors:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            headers=EVERY_ANSWER,
             timeout_graceful_shutdown=5,
         )
         self._address = (host, port)

@@ -1,4 +1,4 @@
-"""The one layer before all doors: who asks, under which name, how much, and what every answer carries."""
+"""The one layer before all doors: who asks, under which name, and how much."""
 
 from starlette.requests import Request
 
@@ -15,16 +15,6 @@ from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
 from tocsin.web.segment import path_of
 
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; "
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
-EVERY_ANSWER = [
-    (b"content-security-policy", _CSP.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
 _GRANT, _CLIENT = "tocsin.grant", "tocsin.client"
 _NO_LOCK = Lock(None)
 _ASKING = frozenset({"GET", "HEAD"})
@@ -62,7 +52,6 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        dressed = _dress(send)
         try:
             headers = _Headers(scope["headers"])
             scope["path"] = path_of(scope["raw_path"])
@@ -76,12 +65,12 @@ class Guard:
             answer = answer_to(problem)
             if isinstance(problem, TooLargeError | TooSlowError):
                 answer.headers["Connection"] = "close"  # the rest of that body is not waited for
-            await answer(scope, receive, dressed)
+            await answer(scope, receive, send)
             return
         if scope["method"] == "HEAD" and not lock.knows_head:
             # The server leaves the body out; an answer that would go on ends with its head.
             scope, receive = {**scope, "method": "GET"}, _hung_up
-        await (lock.straight or self._app)(scope, receive, dressed)
+        await (lock.straight or self._app)(scope, receive, send)
         if PROBLEM in scope and scope["method"] not in _ASKING:
             self._tell_turned(scope, scope[PROBLEM])
 
@@ -171,15 +160,6 @@ class _Headers:
 
 async def _hung_up() -> Message:
     return {"type": "http.disconnect"}
-
-
-def _dress(send: Send) -> Send:
-    async def dressed(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *EVERY_ANSWER]
-        await send(message)
-
-    return dressed
 
 
 def _no_token() -> UnauthorizedError:

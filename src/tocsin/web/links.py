@@ -83,7 +83,7 @@ class Links:
         if key is None or not place:
             return HTMLResponse(_UNKNOWN, 404)
         await self._count(key, robot=request.method == "HEAD" or is_robot(request.headers.get("user-agent", "")))
-        headers = {"Location": place, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        headers = {"Location": place, "Cache-Control": "no-store"}
         return Response(status_code=302, headers=headers)
 
     def _place(self, record: AlertRecord, click: str) -> str | None:

@@ -3,16 +3,22 @@ server.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
 import orjson
-from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserInvalidURLError,
+    HttpParserUpgrade,
+    parse_url,
+)
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tocsin.web.guard import EVERY_ANSWER
 from tocsin.web.parting import DRAIN_S, Parting, close
+from tocsin.web.unchunked import unchunked
 from tocsin.web.unread import READER_DEADLINE_S, Unread
 
 MAX_HEAD = 64 * 1024  # bytes of request line and headers, or of what is wrapped around a body of no more than that
@@ -24,6 +30,7 @@ _SMALL = 1024  # pieces of a body that may be of any size, in one read
 _FAIR = 16  # bytes that each of the others has, with what is wrapped around it
 
 _LONG = f"The head of a request holds at most {MAX_HEAD} bytes, and {MAX_HEADERS} headers."
+_NOWHERE = "The request is for no path: it begins with a slash, and what is not ASCII is percent-encoded."
 _CRUMBS = "The body comes in pieces that are too small, or wrapped in too much: send larger chunks, without trailers."
 
 
@@ -139,6 +146,8 @@ class PatientHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._wrapping > MAX_HEAD and sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
             raise _EnoughError(_LONG)
+        if not _has_path(self.url):
+            raise _EnoughError(_NOWHERE)
         self._stop_waiting()
         self._stage = Stage.BODY
         before = self.cycle
@@ -161,6 +170,9 @@ class PatientHttp(HttpToolsProtocol):
         if self._unwanted is not None:
             self._unwanted = None
             self._keep_alive()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, app if cycle.scope["http_version"] == "1.1" else unchunked(app, cycle))
 
     # --- called by what answers
 
@@ -237,7 +249,7 @@ class PatientHttp(HttpToolsProtocol):
     def _refuse(self, why: str) -> None:
         """Without a reason: what comes now may be sent again, over another connection."""
         self._turn_deaf()
-        self._refusal = _bad_request(why) if why else b""
+        self._refusal = _bad_request(why, self.server_state.default_headers) if why else b""
         if not self._unanswered:
             self._say_last()
 
@@ -307,6 +319,14 @@ class _EnoughError(Exception):
     """Stops the parser."""
 
 
+def _has_path(url: bytes) -> bool:
+    """The `host:port` of a CONNECT leads to nothing here; nor does what is not escaped."""
+    try:
+        return url.isascii() and bool(parse_url(url).path)
+    except HttpParserInvalidURLError:
+        return False
+
+
 class _ToClient(NamedTuple):
     """A connection, as the one who answers sees it."""
 
@@ -315,8 +335,8 @@ class _ToClient(NamedTuple):
     close: Callable[[], None]
 
 
-def _bad_request(message: str) -> bytes:
+def _bad_request(message: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     body = orjson.dumps({"error": {"code": "bad_request", "message": message, "details": []}})
-    headers = [*EVERY_ANSWER, (b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [*headers, (b"content-type", b"application/json"), (b"connection", b"close")]
     head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
     return b"HTTP/1.1 400 Bad Request\r\n%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
