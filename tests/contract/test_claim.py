@@ -332,6 +332,11 @@ async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(b
     assert (await books.claimed(HIGH)).members[0][1].alert.sku == "elsewhere"
 
 
+async def test_a_long_lane_is_withheld_in_parts(books: Books) -> None:
+    await books.append(*(books.detected(f"{number}") for number in range(1001)))
+    assert [len((await books.ledger.withhold(str(GENERAL))).deliveries) for _ in range(3)] == [1000, 1, 0]
+
+
 async def test_what_is_being_sent_is_not_withheld(books: Books) -> None:
     await books.append(books.detected())
     await books.claimed()

@@ -6,6 +6,7 @@ from tocsin.core.alert import AlertType
 from tocsin.core.decision import Accepted, Episode, Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.record import EventKind
+from tocsin.ledger.close import AT_ONCE
 from tocsin.ledger.contract import Closed
 
 
@@ -89,3 +90,28 @@ async def test_an_episode_ends_when_nobody_repeats_it(books: Books) -> None:
     closed = await books.ledger.silence(books.clock.now() - timedelta(seconds=300))
     assert [event.record.alert.id for event in closed.events] == [silent.id]
     assert (await books.ledger.silence(books.clock.now() - timedelta(seconds=300))) == Closed()
+
+
+async def test_an_episode_with_many_alerts_ends_in_parts_the_oldest_first_and_itself_with_the_last(
+    books: Books,
+) -> None:
+    many = [books.detected() for _ in range(AT_ONCE + 1)]
+    await books.append(*many)
+    first = await books.close(many[0])
+    assert ([event.record.alert.id for event in first.events], first.more) == ([one.id for one in many[:-1]], True)
+    assert first.cancelled
+    last = await books.close(many[0])
+    assert ([event.record.alert.id for event in last.events], last.more) == ([many[-1].id], False)
+    assert [event.position for event in (first + last).events] == list(range(AT_ONCE + 2, 2 * AT_ONCE + 3))
+    assert await books.close(many[0]) == Closed()
+
+
+async def test_what_is_silent_with_many_alerts_is_closed_in_parts(books: Books) -> None:
+    await books.append(*(books.detected() for _ in range(AT_ONCE)), books.detected("other"))
+    books.clock.advance(301)
+    parts = []
+    while not parts or parts[-1].more:
+        parts.append(await books.ledger.silence(books.clock.now() - timedelta(seconds=300)))
+    assert sum(len(part.events) for part in parts) == AT_ONCE + 1
+    assert max(len(part.events) for part in parts) == AT_ONCE
+    assert await books.ledger.silence(books.clock.now()) == Closed()

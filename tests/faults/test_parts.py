@@ -9,11 +9,13 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.faults.machine import HEADERS, Machine, kept
-from tests.faults.test_intake import detections, post
+from tests.faults.test_intake import GOOD, detections, post
 from tests.faults.village import Village
 
+from tocsin.core.delivery import Why
 from tocsin.core.errors import LedgerUnavailableError
-from tocsin.core.facts import Decided
+from tocsin.core.facts import Decided, Moved
+from tocsin.ledger.close import AT_ONCE
 from tocsin.ledger.contract import Appended, Decide, Submission
 from tocsin.pipeline.decode import PART
 from tocsin.pipeline.intake import LARGE
@@ -126,6 +128,20 @@ async def test_items_that_are_wrong_or_have_keys_of_their_own_are_answered_in_th
     assert answer["results"][PART - 1] == answer["results"][PART]
     assert answer["results"][2 * PART]["decision"] == "invalid"
     assert decided(answer) == {"accepted": len(body) - 3, "duplicate": 2, "invalid": 1}
+
+
+async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: Village):
+    await village.open(discord={"rate_limit": "1/1h"}, dedup={"price_tolerance_percent": 0})
+    for start in range(0, 3 * AT_ONCE, PART):
+        await post(village, [{**GOOD, "price": f"{price}.00"} for price in range(start + 1, start + PART + 1)])
+    sold_out = {"sku": GOOD["sku"], "retailer": GOOD["retailer"], "in_stock": False}
+    request = asyncio.create_task(village.call("POST", "/api/v1/stock", sold_out))
+    await village.until(lambda: any(isinstance(f, Moved) and f.why is Why.CLOSED for f in village.facts) or None)
+    other = await village.report("RTX 5090")
+    assert len((await request)["closed"]) == 3 * AT_ONCE
+    mine = (await village.get(f"/api/v1/alerts/{other.id}"))["position"]
+    last = (await village.alerts.archive.span())[1]
+    assert mine < last
 
 
 @pytest.mark.timeout(120)

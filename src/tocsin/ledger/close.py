@@ -1,4 +1,4 @@
-"""The end of an episode: sold out, or silent for too long."""
+"""The end of an episode: sold out, or silent for too long. One with many alerts ends in parts; others come between."""
 
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from tocsin.ledger.schema import IS_OPEN, PENDING, Moment, alerts, deliveries, e
 from tocsin.ledger.stream import Stream
 from tocsin.ledger.transaction import AnyRow, Transaction
 
+AT_ONCE = 500  # alerts
+
 _EPISODE = select(episodes.c.key, episodes.c.opened_at).where(
     IS_OPEN, *(episodes.c[name] == bindparam(name) for name in EpisodeKey._fields)
 )
@@ -27,6 +29,7 @@ _OPEN_ALERTS = (
     select(alerts.c.key, *RECORD)
     .where(alerts.c.episode == bindparam("episode"), alerts.c.closed_at.is_(None))
     .order_by(alerts.c.key)
+    .limit(bindparam("most"))
 )
 _PENDING = DELIVERIES.where(PENDING, deliveries.c.episode == bindparam("episode")).with_for_update(
     of=deliveries, skip_locked=True
@@ -43,33 +46,38 @@ _EDIT = (
 def close(transaction: Transaction, key: EpisodeKey) -> Closed:
     stream = Stream(transaction)
     episode = transaction.row(_EPISODE, **key._asdict())
-    closed = Closed() if episode is None else _end(transaction, stream, episode)
+    closed = Closed() if episode is None else _end(transaction, stream, episode, AT_ONCE)
     stream.save()
     return closed
 
 
 def silence(transaction: Transaction, last_seen_before: datetime, limit: int) -> Closed:
     stream = Stream(transaction)
-    silent = transaction.rows(_SILENT, before=last_seen_before, most=limit)
-    ended = [_end(transaction, stream, episode) for episode in silent]
+    closed = Closed()
+    for episode in transaction.rows(_SILENT, before=last_seen_before, most=limit):
+        closed += _end(transaction, stream, episode, AT_ONCE - len(closed.events))
+        if closed.more:
+            break
     stream.save()
-    return Closed(
-        tuple(event for closed in ended for event in closed.events),
-        tuple(delivery for closed in ended for delivery in closed.cancelled),
-    )
+    return closed
 
 
-def _end(transaction: Transaction, stream: Stream, episode: AnyRow) -> Closed:
+def _end(transaction: Transaction, stream: Stream, episode: AnyRow, most: int) -> Closed:
+    """The oldest alerts first. The episode itself ends with the last of them: what is cut short is gone on with."""
     key, opened_at = episode
-    transaction.write(_CLOSE_EPISODE, of=key, closed_at=transaction.now)
-    told = _close_alerts(transaction, stream, key, opened_at)
-    return Closed(tuple(told), tuple(_cancel(transaction, key)))
+    told = _close_alerts(transaction, stream, key, opened_at, most)
+    more = len(told) == most
+    if not more:
+        transaction.write(_CLOSE_EPISODE, of=key, closed_at=transaction.now)
+    return Closed(tuple(told), tuple(_cancel(transaction, key)), more)
 
 
-def _close_alerts(transaction: Transaction, stream: Stream, episode: int, opened_at: datetime) -> list[Event]:
+def _close_alerts(
+    transaction: Transaction, stream: Stream, episode: int, opened_at: datetime, most: int
+) -> list[Event]:
     now, told = transaction.now, []
     rows, changes = [], []
-    for alert, *values in transaction.rows(_OPEN_ALERTS, episode=episode):
+    for alert, *values in transaction.rows(_OPEN_ALERTS, episode=episode, most=most):
         position = stream.next_position()
         record = record_of((*values[:-1], now))
         told.append(Event(position=position, kind=EventKind.CLOSED, at=now, record=record, opened_at=opened_at))

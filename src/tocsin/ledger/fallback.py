@@ -32,7 +32,12 @@ _IN_LANES = (
     .limit(AT_ONCE)
     .with_for_update(of=deliveries, skip_locked=True)
 )
-_IN_LANE = DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane")).with_for_update(of=deliveries)
+_IN_LANE = (
+    DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane"))
+    .order_by(deliveries.c.key)
+    .limit(AT_ONCE)
+    .with_for_update(of=deliveries)
+)
 _STAY = update(deliveries).where(among(deliveries.c.key, "keys"))
 _SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).where(
     among(deliveries.c.alert, "alerts")

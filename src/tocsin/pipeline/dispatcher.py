@@ -143,7 +143,7 @@ class Dispatcher:
             return
         for delivery in moved.deliveries:
             self._tell(Moved(delivery=delivery, to=delivery.state, why=delivery.why))
-        self.wake(moved.lanes)
+        self.wake(moved.lanes | {lane.name} if moved.deliveries else moved.lanes)  # there may be more
 
     def _request(self, lane: Lane, lowest: Band, *, oldest_first: bool) -> ClaimRequest:
         channel = self._in_force.channels[lane.channel]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.bus.contract import Bus
-from tocsin.core.alert import Alert
+from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
@@ -77,9 +77,7 @@ class Intake:
     async def close(self, *, sku: str, retailer: str, variant: str | None = None, seller: str | None = None) -> Closed:
         """The product is sold out there: its episode ends. Nothing open is no error. Raises InvalidRequestError."""
         key = self._decoder.episode(sku=sku, retailer=retailer, variant=variant, seller=seller)
-        closed = await self._ledger.close(key)
-        self.announce_closed(closed)
-        return closed
+        return await self._end(key)
 
     async def close_alert(self, identifier: UUID) -> Closed:
         """The episode of that alert ends. Raises NotFoundError where there is no such alert."""
@@ -88,9 +86,7 @@ class Intake:
             raise NotFoundError(f"there is no alert {identifier}")
         if record.is_test:  # it belongs to no episode, although its product may be in stock
             return Closed()
-        closed = await self._ledger.close(record.alert.episode)
-        self.announce_closed(closed)
-        return closed
+        return await self._end(record.alert.episode)
 
     async def rehearse(self, value: object) -> Mapping[str, Any]:
         """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
@@ -113,6 +109,14 @@ class Intake:
     def announce_closed(self, closed: Closed) -> None:
         self._bus.publish(closed.events)
         self._tell_moves(closed.cancelled)
+
+    async def _end(self, key: EpisodeKey) -> Closed:
+        closed = Closed(more=True)
+        while closed.more:
+            part = await self._ledger.close(key)
+            self.announce_closed(part)
+            closed += part
+        return closed
 
     async def _decided(self, request: Request) -> tuple[Answers, bool]:
         answers: list[Mapping[str, Any]] = []

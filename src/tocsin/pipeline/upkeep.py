@@ -8,7 +8,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Moved, Tell, Trouble
-from tocsin.ledger.contract import Ledger
+from tocsin.ledger.contract import Closed, Ledger
 from tocsin.pipeline.conditions import Conditions
 from tocsin.pipeline.dispatcher import Dispatcher
 from tocsin.pipeline.doubts import Doubts
@@ -103,8 +103,12 @@ class Upkeep:
 
     async def _close_the_silent(self) -> None:
         silence = self._in_force.rulebook.dedup.policy.close_after_silence
-        if silence is not None:
-            self._intake.announce_closed(await self._ledger.silence(self._clock.now() - silence))
+        if silence is None:
+            return
+        closed = Closed(more=True)
+        while closed.more:
+            closed = await self._ledger.silence(self._clock.now() - silence)
+            self._intake.announce_closed(closed)
 
     async def _prune(self) -> None:
         retention = self._in_force.rulebook.retention

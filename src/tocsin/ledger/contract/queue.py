@@ -132,10 +132,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The episode has ended. `records` are its alerts that were open; empty where nothing was open."""
+    """The episode has ended: an event for each of its alerts that were open, none where nothing was. `more` are left:
+    close it again.
+    """
 
     events: tuple[Event, ...] = ()
     cancelled: tuple[Delivery, ...] = ()
+    more: bool = False
+
+    def __add__(self, then: "Closed") -> "Closed":
+        return Closed(self.events + then.events, self.cancelled + then.cancelled, then.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,10 @@ class Ledger(Protocol):
         ...
 
     async def close(self, key: EpisodeKey) -> Closed:
-        """The episode ends: its open alerts are closed, what is pending is cancelled, each alert gets an event."""
+        """The episode ends: its open alerts are closed, what is pending is cancelled, each alert gets an event.
+
+        One with many alerts ends in parts, for each of which this is called again.
+        """
         ...
 
     async def note_shown(self, message: StandingMessage) -> None:
@@ -101,7 +104,9 @@ class Ledger(Protocol):
         ...
 
     async def withhold(self, lane: str) -> Moved:
-        """The lane is in shadow: what is pending on it is cancelled, and goes to its fallback where it has one."""
+        """The lane is in shadow: what is pending on it is cancelled, and goes to its fallback where it has one. At most
+        1,000 at a time.
+        """
         ...
 
     async def recover(self) -> Moved:
@@ -113,7 +118,7 @@ class Ledger(Protocol):
         ...
 
     async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
-        """Close the episodes that no detector has repeated since then."""
+        """Close the episodes that no detector has repeated since then; again while there are `more`."""
         ...
 
     async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
