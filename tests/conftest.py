@@ -1,9 +1,22 @@
 """What every run tells at its end."""
 
 import pytest
+from tests.material import WANTING
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _tell_floods(terminalreporter)
+    _tell_skipped(terminalreporter)
+
+
+def _tell_skipped(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a run leaves out, and how much of that for want of what a public clone does not have."""
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    wanting = sum(WANTING in reason for reason in skipped)
+    terminalreporter.line(f"left out: {len(skipped)}, of these {wanting} for want of material beside the checkout")
+
+
+def _tell_floods(terminalreporter: pytest.TerminalReporter) -> None:
     """How each flood was endured: measured, and worth reading also where the test has passed."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     told = [(report.nodeid, dict(report.user_properties).get("endured")) for report in reports if report.when == "call"]

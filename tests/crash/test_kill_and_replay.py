@@ -16,13 +16,13 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.cli.program import Process, Serving, tocsin
+from tests.material import FEED, needs
 
 from tocsin.channels.discord.reference import reference_of
 from tocsin.core.clock import from_micros
 from tocsin.core.delivery import FINAL, DeliveryState
 from tocsin.sandbox import Sandbox
 
-FEED = Path(__file__).parents[2] / "../shared/data/feed.ndjson"
 LINES = 600
 AT_REST = {*FINAL, DeliveryState.SENT}
 
@@ -104,7 +104,7 @@ async def test_a_kill_in_the_middle_of_a_replay_loses_and_doubles_nothing(tmp_pa
     await kill_and_replay(Crash(tmp_path, sandbox), file, LINES, rate=120)
 
 
-@pytest.mark.skipif(not FEED.exists(), reason="needs the recorded feed of ../shared")
+@needs(FEED)
 async def test_a_kill_in_the_middle_of_the_recorded_feed_loses_and_doubles_nothing(tmp_path: Path, sandbox: Sandbox):
     lines = sum(1 for line in FEED.read_bytes().splitlines() if line.strip())
     await kill_and_replay(Crash(tmp_path, sandbox), FEED.resolve(), lines, rate=400)

@@ -28,7 +28,6 @@ MIB = 1024 * 1024
 KNOWN = f"Authorization: Bearer {TOKEN}\r\n"
 
 pytestmark = pytest.mark.timeout(120)
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 needs_mount = pytest.mark.skipif(
     subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0,
     reason="this machine lets nobody mount in a namespace of his own",
@@ -43,7 +42,6 @@ def traced(*words: str) -> tuple[str, ...]:
     return ("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", *words)
 
 
-@needs_strace
 async def test_row_02_killed_at_some_system_call_it_loses_and_repeats_nothing(tmp_path: Path):
     async with Sandbox(limits=False) as sandbox:
         calls = [Call("pwrite64", 60), Call("connect", 3)]  # `make crash` has more of them
@@ -139,7 +137,6 @@ async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_return
     assert set(taken) == kept(village.folder / "copy.db")
 
 
-@needs_strace
 @pytest.mark.parametrize("which", ["40..44", "40+"], ids=["transient", "persistent"])
 async def test_row_06_a_disk_that_cannot_sync_acknowledges_nothing(village: Village, which: str):
     village.write(discord=HELD)
@@ -165,7 +162,6 @@ async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: Vill
     assert set(taken) == kept(village.folder / "tocsin.db")
 
 
-@needs_strace
 async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village):
     village.write(discord=HELD)
     trace = village.folder / "trace"

@@ -13,6 +13,7 @@ from tests.channels.far_side import FarSide, answers, far_side
 from tests.channels.scenes import GENERAL, NOW, a_record, an_attempt
 from tests.golden.alerts import AWKWARD, CART, PICTURE, TEST, TYPICAL
 from tests.golden.discord_rules import faults
+from tests.material import DISCORD_SPEC, needs
 
 from tocsin.channels.contract import Message
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
@@ -23,7 +24,6 @@ from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 
 FOLDER = Path(__file__).parent / "discord"
-SPEC = Path(__file__).parents[2] / "../shared/specs/discord/openapi.json"
 FACES = {"bestbuy": Face("Best Buy", "https://img.example/bestbuy.png")}
 ROLE = "1180000000000000002"
 
@@ -77,9 +77,9 @@ async def test_a_message_keeps_the_rules(name: str):
     assert faults(await on_the_wire(records, **noise)) == []
 
 
-@pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
+@needs(DISCORD_SPEC)
 async def test_every_message_is_valid_by_the_official_specification():
-    spec = json.loads(SPEC.read_text())
+    spec = json.loads(DISCORD_SPEC.read_text())
     schema = {"components": spec["components"], "$ref": "#/components/schemas/IncomingWebhookRequestPartial"}
     validator = jsonschema.Draft202012Validator(schema)
     for records, noise in ALL.values():
@@ -95,9 +95,9 @@ async def test_an_edit_is_as_its_golden_file(name: str):
     assert body == json.loads(golden.read_text(encoding="utf-8"))
 
 
-@pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
+@needs(DISCORD_SPEC)
 async def test_every_edit_is_valid_by_the_official_specification():
-    spec = json.loads(SPEC.read_text())
+    spec = json.loads(DISCORD_SPEC.read_text())
     path = spec["paths"]["/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"]
     schema = path["patch"]["requestBody"]["content"]["application/json"]["schema"]
     validator = jsonschema.Draft202012Validator({"components": spec["components"]} | schema)

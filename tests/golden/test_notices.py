@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW
 from tests.golden.discord_rules import faults
+from tests.material import DISCORD_SPEC, needs
 
 from tocsin.channels.contract import TellsOperators
 from tocsin.channels.discord import Discord, DiscordSettings
@@ -29,7 +30,6 @@ from tocsin.core.secret import Secret
 from tocsin.rules.conditions import KINDS, notice
 
 FOLDER = Path(__file__).parent / "notices"
-SPEC = Path(__file__).parents[2] / "../shared/specs/discord/openapi.json"
 SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 HOSTILE = "@everyone <@&118> **x** [y](https://evil.example)\u202e\x00" + "z" * 5000
 IFTTT = "/trigger/staff/with/key/abcdefgh"
@@ -87,9 +87,9 @@ async def test_a_notice_to_discord_keeps_the_rules_and_mentions_nobody(name: str
     assert body["allowed_mentions"] == {"parse": []}
 
 
-@pytest.mark.skipif(not SPEC.exists(), reason="the official specification of Discord is not on this machine")
+@needs(DISCORD_SPEC)
 async def test_every_notice_to_discord_is_valid_by_the_official_specification():
-    spec = json.loads(SPEC.read_text())
+    spec = json.loads(DISCORD_SPEC.read_text())
     schema = {"components": spec["components"], "$ref": "#/components/schemas/IncomingWebhookRequestPartial"}
     validator = jsonschema.Draft202012Validator(schema)
     for name in DISCORD:

@@ -50,8 +50,7 @@ async def sender(sandbox: Sandbox) -> AsyncIterator[Sender]:
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
+    assert program is not None, "no Chromium: `make setup` installs one"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-quic"])
         yield browser

@@ -1,7 +1,6 @@
 """Our rules for a message against Discord's own specification: the same verdict on both sides of every limit."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,18 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.material import DISCORD_SPEC, needs
 
 from tocsin.sandbox.discord.rules import check_message, is_empty
 
-SPEC = Path(__file__).parents[3] / "shared/specs/discord/openapi.json"
 FEW = settings(max_examples=150, deadline=None)
 
 
 @cache
 def official() -> Draft202012Validator:
-    if not SPEC.exists():
-        pytest.skip("Discord's specification is not beside this checkout")
-    spec = orjson.loads(SPEC.read_bytes())
+    spec = orjson.loads(DISCORD_SPEC.read_bytes())
     root = {"$ref": "#/components/schemas/IncomingWebhookRequestPartial", "components": spec["components"]}
     return Draft202012Validator(root)
 
@@ -127,12 +124,14 @@ def agree(body: dict[str, Any]) -> None:
         assert bool(found) is not official().is_valid(body), (found, body)
 
 
+@needs(DISCORD_SPEC)
 @FEW
 @given(MESSAGE)
 def test_a_message_gets_the_verdict_of_the_specification(body: dict[str, Any]) -> None:
     agree(body)
 
 
+@needs(DISCORD_SPEC)
 @FEW
 @given(many(st.one_of(ROW, SECTION, TEXT_DISPLAY), 40).map(lambda components: {"components": components}))
 def test_components_get_the_verdict_of_the_specification(body: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from tests.story.town import DEADLINE_S, TOKEN, Town
 
 from tocsin import Client
 from tocsin.core.delivery import DeliveryState
-from tocsin.web.page import BUILT
 
 PUBLIC = "https://board.example/tocsin"
 
@@ -24,7 +23,6 @@ async def shown(town: Town):
         yield f"http://127.0.0.1:{port}/tocsin"
 
 
-@pytest.mark.skipif(not (BUILT / "index.html").is_file(), reason="the page is not built")
 async def test_everything_that_the_page_is_made_of_is_found_below_the_path(shown: str):
     async with aiohttp.ClientSession() as session:
         for start in ("/", "/docs"):
