@@ -5,7 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.config.scenes import ENVIRON, HERE, SHARED
+from tests.config.scenes import ENVIRON, HERE
+from tests.material import SHARED, needs
 
 from tocsin.config import check, load, rulebook
 from tocsin.config.configuration import Config
@@ -19,8 +20,6 @@ HIGH, GENERAL, STAFF = (Target("discord", name) for name in ("high_priority", "g
 
 
 def block(page: Path, after: str) -> str:
-    if not page.exists():
-        pytest.skip(f"{page.name} is not beside this checkout")
     text = page.read_text()
     return text[text.index(after) :].partition("```json")[2].partition("```")[0]
 
@@ -64,6 +63,7 @@ def test_the_seed_file_names_each_of_its_four_variables_when_none_is_set():
     assert raised.value.details[0].message == "mission.json:7:11: the variable DISCORD_WEBHOOK_HIGH is not set"
 
 
+@needs(SHARED / "mission.md", SHARED / "config.md")
 @pytest.mark.parametrize(("page", "after"), [("mission.md", "### 7."), ("config.md", "## Shape")])
 def test_the_files_of_the_shared_pages_load(page: str, after: str, tmp_path: Path):
     path = tmp_path / "alerts.json"
@@ -71,6 +71,7 @@ def test_the_files_of_the_shared_pages_load(page: str, after: str, tmp_path: Pat
     rulebook(load(path, ENVIRON))
 
 
+@needs(SHARED / "mission.md")
 def test_the_seed_file_of_the_shared_page_is_the_one_tested_here():
     text = block(SHARED / "mission.md", "### 7.")
     assert text.split() == (HERE / "mission.json").read_text().split()
@@ -102,15 +103,20 @@ def test_routes_keep_their_order_and_all_that_they_say(community: Config):
     assert (rest.name, rest.match.unrouted, rest.stop) == ("route 2", True, True)
 
 
-def test_a_target_has_what_its_channel_and_its_webhook_say(community: Config):
-    policy = rulebook(community).routing.targets[HIGH]
-    assert policy.lane == "discord:high_priority"
-    assert policy.gate.rates == (
+def test_a_lane_has_what_its_channel_says(community: Config):
+    lane = rulebook(community).routing.lanes["discord:high_priority"]
+    assert lane.channel == "discord"
+    assert lane.gate.rates == (
         Rate(30, timedelta(minutes=1)),
         Rate(5, timedelta(seconds=2)),
         Rate(30, timedelta(minutes=1)),
     )
-    assert (policy.gate.share, policy.gate.bundle) == (0.1, 10)
+    assert (lane.gate.share, lane.gate.bundle) == (0.1, 10)
+
+
+def test_a_target_has_what_its_channel_and_its_webhook_say(community: Config):
+    policy = rulebook(community).routing.targets[HIGH]
+    assert policy.lane == "discord:high_priority"
     assert policy.max_age[AlertType.IN_STOCK] == timedelta(minutes=5)
     assert policy.max_age[AlertType.PRICE_DROP] == timedelta(hours=3)
     assert (policy.fail_over_after, policy.on_lost_answer) == (timedelta(seconds=20), "resend")

@@ -81,8 +81,8 @@ def test_an_empty_list_of_mentions_mentions_nobody(loaded):
     ],
 )
 def test_a_gate_has_the_limit_of_the_file_and_the_documented_ones(loaded, more, rates):
-    targets = rulebook(loaded(discord(named("general"), more))).routing.targets
-    assert targets[Target("discord", "general")].gate.rates == rates
+    lanes = rulebook(loaded(discord(named("general"), more))).routing.lanes
+    assert lanes["discord:general"].gate.rates == rates
 
 
 def test_two_names_of_one_webhook_share_its_lane_and_are_pointed_out(loaded):

@@ -49,17 +49,19 @@ GOOD = [
 @pytest.mark.parametrize("endpoint", GOOD)
 def test_a_good_endpoint_is_a_target_with_a_lane_of_its_own(loaded, endpoint):
     config = loaded(webhook(endpoint))
-    policy = rulebook(config).routing.targets[PARTNER]
-    assert (policy.lane, policy.gate.rates) == ("webhook:partner", ())
+    routing = rulebook(config).routing
+    assert routing.targets[PARTNER].lane == "webhook:partner"
+    assert routing.lanes["webhook:partner"].gate.rates == ()
     assert check(config).cautions == ()
 
 
 def test_an_endpoint_has_what_the_channel_says(loaded):
     more = ', "rate_limit": "2/1s", "fail_over_after": "9s", "max_age": {"in_stock": "1m"}'
     config = loaded(webhook('{"url": "https://x.example", "bundle": 7}', more))
-    policy = rulebook(config).routing.targets[PARTNER]
-    assert policy.gate.rates == (Rate(2, timedelta(seconds=1)),)
-    assert (policy.gate.bundle, policy.fail_over_after) == (7, timedelta(seconds=9))
+    routing = rulebook(config).routing
+    gate = routing.lanes["webhook:partner"].gate
+    assert (gate.rates, gate.bundle) == ((Rate(2, timedelta(seconds=1)),), 7)
+    assert routing.targets[PARTNER].fail_over_after == timedelta(seconds=9)
 
 
 def test_secrets_come_from_one_variable_and_are_never_shown(loaded):

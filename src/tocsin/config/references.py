@@ -27,6 +27,7 @@ _NAMED_IN: Mapping[str, str] = {
     "email": "lists",
     "webhook": "endpoints",
     "slack": "webhooks",
+    "apprise": "urls",
     "telegram": "chats",
 }
 # Lists of targets; what they say is `channel:name`.

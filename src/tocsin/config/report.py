@@ -214,6 +214,9 @@ def _later(settings: Settings) -> Iterator[_Finding]:
         yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
     if settings.history.redis:
         yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
+    for block in ("people", "costs"):
+        if block in settings.model_fields_set:
+            yield (block,), "this version tells no people yet: it is not used"
 
 
 def _shadows(settings: Settings) -> Iterator[_Finding]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.settings.channel import Channel, Mode
+from tocsin.config.settings.costs import Costs
 from tocsin.config.settings.decisions import (
     Dedup,
     Filters,
@@ -17,8 +18,8 @@ from tocsin.config.settings.decisions import (
     RouteSettings,
 )
 from tocsin.config.settings.discord import Discord
-from tocsin.config.settings.people import Email, Push, Sms, Voice
-from tocsin.config.settings.places import Slack, Telegram
+from tocsin.config.settings.people import Email, People, Push, Sms, Voice
+from tocsin.config.settings.places import Apprise, Slack, Telegram
 from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
 from tocsin.config.settings.webhook import Webhooks
 from tocsin.config.values.addresses import File, Text
@@ -44,7 +45,9 @@ class Channels(Block):
     telegram: Telegram | None = None
     """Telegram chats."""
     slack: Slack | None = None
-    """Slack incoming webhooks."""
+    """Slack channels and incoming webhooks."""
+    apprise: Apprise | None = None
+    """Whatever Apprise knows, one target a URL."""
 
     def written(self) -> Iterator[tuple[str, Channel]]:
         """Those that the file has, enabled or not."""
@@ -108,3 +111,7 @@ class Settings(Block):
     """Copies of the history in other places."""
     links: Links = Links()
     """Short links in messages."""
+    people: People = People()
+    """Whom the service knows, and what they are asked."""
+    costs: Costs = Costs()
+    """What telling people costs."""

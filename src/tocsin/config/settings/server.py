@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import (
@@ -100,15 +100,36 @@ class Airtable(Block):
     """The base, `app…`."""
     table: Text = "Alerts"
     """The table's name or id."""
+    api_base: BaseUrl | None = None
+    """Another address of the provider: the sandbox, a proxy."""
+    calls_per_month: Annotated[int, Field(ge=1), NotBoolean] | None = 1000
+    """The most requests a month; null: no cap."""
+
+
+class Redis(Block):
+    url: RedisUrl
+    """Where it is."""
+    stream: Text = "tocsin:alerts"
+    """The stream's key."""
+    keep: Annotated[int, Field(ge=1), NotBoolean] = 10_000
+    """How many alerts it keeps."""
+
+
+def _from_url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
 
 
 class History(Block):
     airtable: Airtable | None = None
     """A mirror for people."""
-    redis: RedisUrl | None = None
+    redis: Annotated[Redis | None, BeforeValidator(_from_url, json_schema_input_type=str | Redis | None)] = None
     """The recent history as a capped stream."""
 
 
 class Links(Block):
     public_url: BaseUrl | None = None
     """The start of short links, where it is not `server.public_url`."""
+    attribution_window: Lasting = timedelta(days=1)
+    """How long after a click a purchase counts as its."""
+    bought_mute: Lasting = timedelta(days=30)
+    """How long who bought a product hears no more of it."""
