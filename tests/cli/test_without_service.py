@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
+from tocsin.cli.token import Scope
+from tocsin.pipeline.tokens import SCOPES
+
 SEED = {
     "alerts": {
         "channels": {"discord": {"enabled": True, "webhooks": {"general": "${HOOK}"}}},
@@ -62,9 +65,18 @@ def test_check_tells_a_broken_template_with_its_file_and_line(shell: Run, tmp_pa
     assert len(details) == 3
 
 
-def test_a_file_that_is_not_there_is_wrong_use(shell: Run):
-    assert shell("check", "none.json").exit_code == 2
-    assert shell("replay", "none.ndjson").exit_code == 2
+@pytest.mark.parametrize(
+    "words",
+    ["check none.json", "replay none.ndjson", "routes test none.json", "serve -c none.json", "send 1 b -c none.json"],
+)
+def test_a_file_that_is_not_there_is_wrong_use(shell: Run, words: str):
+    told = shell(*words.split())
+    assert (told.exit_code, "none." in told.stderr) == (2, True)
+
+
+def test_a_token_for_a_service_that_does_not_run_says_whose_it_is(shell: Run, tmp_path: Path):
+    told = shell("token", "create", "monitor", "--scope", "ingest")
+    assert (told.exit_code, f"this is about {tmp_path / 'tocsin.db'}" in told.stderr) == (0, True)
 
 
 def test_the_configuration_is_shown_whole_with_sources_and_without_secrets(shell: Run, seed: str):
@@ -100,7 +112,8 @@ def test_a_token_with_a_link_and_an_end(shell: Run):
     told = shell("token", "create", "moderator", "--scope", "read", "--expires", "30d", "--link")
     assert told.stdout.startswith("http://127.0.0.1:1/#token=tocsin_"), told.stderr
     assert shell("token", "create", "x", "--scope", "read", "--expires", "soon").exit_code == 2
-    assert shell("token", "create", "x", "--scope", "write").exit_code == 1
+    assert shell("token", "create", "x", "--scope", "write").exit_code == 2
+    assert {scope.value for scope in Scope} == set(SCOPES)
 
 
 def test_a_backup_is_a_ledger_and_never_the_end_of_one(shell: Run, tmp_path: Path):

@@ -15,7 +15,10 @@ from tocsin.core.file import cause, read_text
 Url = Annotated[str | None, typer.Option(envvar="TOCSIN_URL", help="Where the service is.", show_default=False)]
 Token = Annotated[str | None, typer.Option(envvar="TOCSIN_TOKEN", help="What to call it with.", show_default=False)]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The service's configuration file; none: the defaults.")
+    Path | None,
+    typer.Option(
+        "--config", "-c", exists=True, dir_okay=False, help="The service's configuration file; none: the defaults."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 

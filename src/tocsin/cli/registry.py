@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from tocsin.cli.console import hint
 from tocsin.cli.reach import ADDRESS, LEDGER, address, client, located
 from tocsin.client import Client
 from tocsin.config import Config
@@ -35,7 +36,9 @@ async def registry(url: str | None, token: str | None, file: Path | None) -> Asy
         async with client(url, token, file) as service:
             yield Served(service)
     else:
-        async with _kept(located(file, *LEDGER)) as kept:
+        ledger = located(file, *LEDGER)
+        hint(f"no service runs here: this is about {ledger.settings.storage.file or 'the ledger in PostgreSQL'}")
+        async with _kept(ledger) as kept:
             yield kept
 
 

@@ -33,7 +33,8 @@ def rehearse(
 
     Example: `tocsin routes test alert.json`
     """
-    told = run(_ask(client(url, token, config), read(alert, "ALERT")))
+    body = read(alert, "ALERT")
+    told = run(_ask(client(url, token, config), body))
     if as_json:
         tell_json(told)
         return

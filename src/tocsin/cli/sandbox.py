@@ -14,7 +14,7 @@ from tocsin.sandbox import Sandbox, serve
 
 def sandbox(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8766,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8766,
     webhook: Annotated[list[str] | None, typer.Option(help="A Discord webhook to make; may be repeated.")] = None,
     journal: Annotated[Path | None, typer.Option(help="Write what arrives to this file, a JSON object a line.")] = None,
     limits: Annotated[bool, typer.Option(help="Hold callers to the providers' rate limits.")] = True,

@@ -6,13 +6,13 @@ import logging
 import resource
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tocsin.cli.console import run, tell
 from tocsin.cli.orders import Orders
+from tocsin.cli.reach import ConfigFile
 from tocsin.core.errors import InvalidConfigError
 from tocsin.pipeline.tokens import local_secret
 from tocsin.service import AlertService
@@ -37,9 +37,7 @@ class Level(StrEnum):
 
 
 def serve(
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="The configuration file; none: the defaults.")
-    ] = None,
+    config: ConfigFile = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on, before that of the file.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The port, before that of the file; 0 takes a free one.")

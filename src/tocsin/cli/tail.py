@@ -40,7 +40,8 @@ def tail(
 
     Example: `tocsin tail bands=high retailers=bestbuy`
     """
-    run(_tail(client(url, token, config), _conditions(match or []), after, as_json=as_json))
+    conditions = _conditions(match or [])
+    run(_tail(client(url, token, config), conditions, after, as_json=as_json))
 
 
 async def _tail(service: Client, match: Mapping[str, str], after: str | None, *, as_json: bool) -> None:

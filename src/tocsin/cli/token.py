@@ -1,6 +1,7 @@
 """token create, list, revoke."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,13 @@ from tocsin.core.clock import SystemClock
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
 
 
+class Scope(StrEnum):
+    INGEST = "ingest"
+    READ = "read"
+    CONTACTS = "contacts"
+    ADMIN = "admin"
+
+
 @app.callback()
 def token() -> None:
     """Who may call the service. Asks the running one; opens the ledger where none runs.
@@ -27,7 +35,7 @@ def token() -> None:
 def create(
     *,
     name: Annotated[str, typer.Argument(help="Whom it is for.")] = "guest",
-    scope: Annotated[list[str], typer.Option(help="ingest, read, contacts or admin; may be repeated.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it allows; may be repeated.")],
     expires: Annotated[str | None, typer.Option(help="When it ends: 30d, 12h; none: never.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Print a link to the dashboard with it.")] = False,
     config: ConfigFile = None,

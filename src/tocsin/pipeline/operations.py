@@ -27,6 +27,7 @@ from tocsin.rules.routing import TargetPolicy, plan
 
 TEST_LIFE = timedelta(minutes=1)
 TEST_WAIT_S = 15.0
+_MOST_NAMED = 20
 
 
 class Operations:
@@ -146,7 +147,8 @@ class Operations:
     def _policy(self, target: Target) -> TargetPolicy:
         policy = self._in_force.rulebook.routing.targets.get(target)
         if policy is None:
-            raise NotFoundError(f"{target} is not a configured target")
+            known = ", ".join(sorted(map(str, self._in_force.rulebook.routing.targets))[:_MOST_NAMED])
+            raise NotFoundError(f"{target} is not a configured target; {f'there are {known}' if known else 'none is'}")
         return policy
 
     def _check_live(self, target: Target) -> None:
