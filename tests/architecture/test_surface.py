@@ -109,6 +109,7 @@ def test_the_bounds_of_a_socket_are_those_of_the_gateway():
         f"| {bounds.max_buffer >> 20} MiB, then the socket is closed;",
         f"| every {bounds.ping_interval:.0f} s, {bounds.ping_timeout:.0f} s |",
         f"| from opening to the first CONNECT | {bounds.connect_timeout:.0f} s |",
+        f"| sockets that have not shown a token yet | {bounds.max_newcomers:,};",
         f"| {bounds.max_sockets_per_address:,} and {bounds.max_sockets_per_token:,} |",
         f"a bookmark every {bounds.bookmark_every:.0f} s",
         f"then every {bounds.stats_every:.0f} s:",

@@ -63,6 +63,18 @@ class Siege:
     ) -> None:
         self.serving.kill()
 
+    def post(self, alerts: Any) -> int:
+        """The status with which they are answered."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            line.request("POST", "/api/v1/alerts", json.dumps(alerts), headers)
+            answer = line.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            line.close()
+
     async def endure(self, flood: Coroutine[Any, Any, None], rounds: int = ROUNDS) -> Endured:
         """Probe while this goes on; then it is cancelled. It must not end by itself."""
         over = threading.Event()
@@ -93,18 +105,12 @@ class Siege:
     def _probe(self) -> float | None:
         """Somebody else reports an alert, over a connection of its own: after how many seconds it was taken."""
         alert = {"type": "in_stock", "sku": f"probe-{next(self._number)}", "retailer": "bestbuy", "price": 1}
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         began = time.perf_counter()
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
-            line.request("POST", "/api/v1/alerts", json.dumps(alert), headers)
-            answer = line.getresponse()
-            answer.read()
+            status = self.post(alert)
         except (OSError, http.client.HTTPException):
             return None
-        finally:
-            line.close()
-        return time.perf_counter() - began if answer.status == 202 else None
+        return time.perf_counter() - began if status == 202 else None
 
     def _peak(self, over: threading.Event) -> int:
         peak = self._memory()

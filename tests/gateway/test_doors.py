@@ -105,6 +105,23 @@ async def test_one_address_has_no_more_sockets_than_it_may(transport: str):
             pass
 
 
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_who_shows_no_token_makes_room_for_those_who_come_later(transport: str):
+    async with (
+        running(Station(Log(), settings=GatewaySettings(max_newcomers=2))) as station,
+        listening(station) as phone,
+        aiohttp.ClientSession() as session,
+    ):
+        url = f"{station.url}/socket.io/?EIO=4&transport={transport}"
+        come = session.get if transport == "polling" else session.ws_connect
+        kept = [await come(url) for _ in range(4)]
+        gauges = station.gateway.gauges
+        assert gauges.evictions == {"crowded": 2}
+        assert gauges.polling + gauges.websocket == 3
+        assert await phone.client.call("subscribe", {}) == {"ok": True, "after": "e1.0"}
+        assert len(kept) == 4
+
+
 async def test_too_many_messages_are_refused_and_then_the_socket_is_closed(station: Station):
     async with listening(station, "reader") as phone:
         answers = [await phone.client.call("unsubscribe") for _ in range(20)]

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
@@ -50,6 +50,7 @@ class Engine:
         self._greet = greet
         self._tell = tell
         self._sessions: dict[str, Session] = {}
+        self._newcomers: dict[Session, None] = {}  # in the order in which they came
         self._per_address: Counter[str] = Counter()
         self._turning: asyncio.Task[None] | None = None
         self._stopping = False
@@ -88,9 +89,18 @@ class Engine:
     def find(self, sid: str) -> Session | Refusal:
         return self._sessions.get(sid, UNKNOWN_SESSION)
 
-    def newcomers(self) -> Sequence[Session]:
-        """Sessions for which nobody has vouched yet."""
-        return [session for session in self._sessions.values() if not session.receiver.connected]
+    def newcomers(self) -> Collection[Session]:
+        """Sessions for which nobody vouches with a token, yet or any more."""
+        return tuple(self._newcomers)
+
+    def doubt(self, session: Session) -> None:
+        """Nobody vouches for it. Where there are too many such, the oldest is put out."""
+        self._newcomers[session] = None
+        if len(self._newcomers) > self.settings.max_newcomers:
+            next(iter(self._newcomers)).give_way()
+
+    def trust(self, session: Session) -> None:
+        self._newcomers.pop(session, None)
 
     def crowded(self, visitor: Visitor) -> Refusal | None:
         """Whether this address has as many sessions as it may."""
@@ -123,6 +133,7 @@ class Engine:
 
     def _forget(self, session: Session) -> None:
         del self._sessions[session.sid]
+        self._newcomers.pop(session, None)
         self._per_address[session.address] -= 1
         if not self._per_address[session.address]:
             del self._per_address[session.address]

@@ -124,6 +124,7 @@ class Peer:
 
     def _wait_for_connect(self) -> None:
         if not self.sockets:
+            self._engine.doubt(self.session)
             self._engine.wheel.set(self, self._engine.clock.monotonic() + self._engine.settings.connect_timeout)
 
     def widen(self) -> None:
@@ -142,10 +143,6 @@ class Peer:
         socket.namespace.disconnected(socket, reason)
 
     # --- what the session tells
-
-    @property
-    def connected(self) -> bool:
-        return bool(self.sockets)
 
     def receive(self, data: str | bytes) -> None:
         packet = self._decoder.read(data)
@@ -195,6 +192,7 @@ class Peer:
             self._turn_away(packet.namespace, {"message": refused.message, "data": refused.data})
             return
         self.sockets[packet.namespace] = socket
+        self._engine.trust(self.session)
         self.write(Packet(Kind.CONNECT, packet.namespace, {"sid": socket.sid}))
         if not socket.closed:
             namespace.connected(socket)

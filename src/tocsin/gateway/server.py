@@ -1,7 +1,7 @@
 """The gateway: live sockets for alerts, Socket.IO over WebSocket and polling, on the port that HTTP has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from tocsin.access.entrance import Entrance
@@ -79,7 +79,7 @@ class Gateway:
     def gauges(self) -> Gauges:
         return self._engine.gauges
 
-    def newcomers(self) -> Sequence[Session]:
+    def newcomers(self) -> Collection[Session]:
         """Who could be put out where places are short."""
         return self._engine.newcomers()
 

@@ -48,11 +48,6 @@ class Outlet(Protocol):
 class Receiver(Protocol):
     """Who hears the messages of a session."""
 
-    @property
-    def connected(self) -> bool:
-        """Whether somebody has vouched for it, with a token."""
-        ...
-
     def receive(self, data: str | bytes) -> None:
         """May raise MalformedError: the session is closed then."""
         ...
@@ -71,7 +66,6 @@ class Session:
     __slots__ = (
         "_forget",
         "_gauges",
-        "_opened_at",
         "_outlet",
         "_ping_at",
         "_poll",
@@ -87,6 +81,7 @@ class Session:
         "posting",
         "receiver",
         "sid",
+        "waits_since",
     )
 
     receiver: Receiver
@@ -96,6 +91,7 @@ class Session:
     ) -> None:
         self.sid = sid
         self.address = address
+        self.waits_since = 0.0  # monotonic seconds: for somebody to vouch for it
         self.closed = ""  # the reason, once it is
         self.posting = False  # a POST is being read
         self.frames = Allowance(settings.frame_rate, 0.0)  # over a WebSocket; over polling: packets
@@ -104,7 +100,6 @@ class Session:
         self._forget = forget
         self._outlet: Outlet | None = None
         self._probe: Outlet | None = None
-        self._opened_at = 0.0
         self._queue: list[Outgoing] = []
         self._queued = 0
         self._poll: asyncio.Future[bytes] | None = None
@@ -115,11 +110,6 @@ class Session:
     @property
     def polling(self) -> bool:
         return self._outlet is None
-
-    @property
-    def waits_since(self) -> float | None:
-        """When (monotonic seconds) it began to wait for somebody who vouches for it; None once somebody has."""
-        return None if self.receiver.connected else self._opened_at
 
     def give_way(self) -> None:
         """Places are short."""
@@ -253,7 +243,7 @@ class Session:
 
     def start(self, now: float) -> float:
         """Returns when the first ping is due."""
-        self._opened_at = now
+        self.waits_since = now
         self._ping_at = now + self._settings.ping_interval
         return self._ping_at
 

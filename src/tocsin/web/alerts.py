@@ -1,11 +1,13 @@
 """Alerts: in, out, one with its story, and the end of its episode."""
 
+import asyncio
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tocsin.core.errors import NotFoundError
+from tocsin.ledger.contract import AlertRow, Page
 from tocsin.pipeline.framing import MAX_BODY
 from tocsin.web.answer import json_answer
 from tocsin.web.guard import grant_of
@@ -17,6 +19,7 @@ from tocsin.web.stock import closed_as_json
 from tocsin.web.story import row_as_json, story_as_json
 
 PATH = "/api/v1/alerts"
+LARGE = 100  # alerts in an answer: longer ones may have megabytes, and are made one at a time while others come between
 
 
 class Alerts:
@@ -24,6 +27,7 @@ class Alerts:
         self._intake = parts.intake
         self._archive = parts.archive
         self._in_force = parts.in_force
+        self._large = asyncio.Lock()
 
     def open(self, app: FastAPI) -> None:
         receive = RawRoute(
@@ -61,8 +65,10 @@ class Alerts:
         query = alert_query(request.query_params, self._in_force.rulebook.catalog)
         if query is None:
             return json_answer({"alerts": [], "next": None})
-        page = await self._archive.alerts(query)
-        return json_answer({"alerts": [row_as_json(row) for row in page.items], "next": page.next})
+        if query.limit <= LARGE:
+            return _page(await self._archive.alerts(query))
+        async with self._large:
+            return await asyncio.to_thread(_page, await self._archive.alerts(query))
 
     async def one(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """The alert, its decision, its deliveries with their attempts, and its timeline in milliseconds."""
@@ -74,6 +80,10 @@ class Alerts:
     async def close(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """The product is sold out: the episode of this alert ends."""
         return json_answer(closed_as_json(await self._intake.close_alert(id)))
+
+
+def _page(page: Page[AlertRow]) -> Response:
+    return json_answer({"alerts": [row_as_json(row) for row in page.items], "next": page.next})
 
 
 _ALERT = {

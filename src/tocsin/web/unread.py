@@ -6,7 +6,7 @@ from typing import ClassVar
 READER_DEADLINE_S = 60.0  # in which a reader takes at least half of what waits for it
 MAX_UNREAD = 64 * 1024 * 1024  # bytes that wait for all readers of this process together
 _LARGE = 256 * 1024  # less than that fills no memory
-_FRESH_S = 1.0  # who has begun so lately is not called slow
+_FRESH_S = 0.5  # who has begun so lately is not called slow
 
 
 class Unread:
