@@ -1,5 +1,7 @@
 """Bodies that are hostile in themselves, and bodies that nobody will read."""
 
+import asyncio
+
 import pytest
 from tests.attack.conftest import Endure
 from tests.attack.siege import TOKEN, Siege, again, at_once, pour
@@ -52,3 +54,17 @@ async def test_bodies_that_nobody_will_read(siege: Siege, endure: Endure, token:
         await again(attack)
 
     await endure(siege, at_once(8, attacker))
+
+
+async def test_large_bodies_that_do_not_come_to_their_end(siege: Siege, endure: Endure):
+    """From somebody who may send them. Each is bounded in time, all of them together in memory."""
+
+    async def attack() -> None:
+        async with siege.connection() as (_, writer):
+            writer.write(post(TOKEN, framing="Content-Length: 16000000"))
+            for _ in range(240):
+                writer.write(b" " * 65536)
+                await writer.drain()
+            await asyncio.Event().wait()
+
+    await endure(siege, at_once(60, attack), grows=250)

@@ -9,7 +9,7 @@ from tocsin.core.facts import Tell, Turned
 from tocsin.core.networks import networks, within
 from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
-from tocsin.web.body import Bodies, as_json, replay
+from tocsin.web.body import Bodies, Body, as_json, replay
 from tocsin.web.errors import PROBLEM, MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
 from tocsin.web.locks import Lock, Locks
 from tocsin.web.parts import WebSettings
@@ -52,12 +52,20 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = Body(self._bodies)
+        try:
+            await self._serve(scope, receive, send, body)
+        finally:
+            body.done()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, body: Body) -> None:
         try:
             headers = _Headers(scope["headers"])
             scope["path"] = path_of(scope["raw_path"])
             lock = self._admit(scope, headers)
             if headers.has_body:
-                receive = replay(await self._bodies.read(receive, headers.length, lock.max_body), receive)
+                whole = await body.read(receive, headers.length, lock.max_body, known=lock.scope is not None)
+                receive = replay(whole, receive)
                 if lock.scope is not None:
                     scope["headers"] = as_json(scope["headers"])
         except TocsinError as problem:
