@@ -1,9 +1,10 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Executable, create_engine
 from tests.contract.books import GENERAL, HIGH, Books, as_a_test, filtering
 
+from tocsin.core.alert import Band
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.ledger import last_minute
 from tocsin.ledger.contract import WaitingRow
@@ -13,8 +14,17 @@ S = DeliveryState
 SECOND = timedelta(seconds=1)
 
 
+def row(accepted_at: datetime, late: timedelta, count: int) -> WaitingRow:
+    return WaitingRow(accepted_at=accepted_at, late=late, band=Band.HIGH, queued=True, awaited=True, count=count)
+
+
 async def waiting(books: Books) -> int:
-    return sum(row.count for row in await books.archive.waiting())
+    """How many are awaited."""
+    return sum(row.count for row in await books.archive.waiting() if row.awaited)
+
+
+async def queued(books: Books) -> int:
+    return sum(row.count for row in await books.archive.waiting() if row.queued)
 
 
 async def test_who_waits_is_told_with_the_time_that_went_before(books: Books) -> None:
@@ -22,16 +32,16 @@ async def test_who_waits_is_told_with_the_time_that_went_before(books: Books) ->
     await books.append(books.detected("one", timestamp=start - 3 * SECOND), decide=books.telling(GENERAL, HIGH))
     books.clock.advance(0.5)
     await books.append(books.detected("ahead", timestamp=start + timedelta(minutes=2)))
-    assert sorted(await books.archive.waiting(), key=lambda row: row.accepted_at) == [
-        WaitingRow(start, 3 * SECOND, 2),
-        WaitingRow(start + SECOND / 2, timedelta(0), 1),
+    assert sorted(await books.archive.waiting(), key=lambda each: each.accepted_at) == [
+        row(start, 3 * SECOND, 2),
+        row(start + SECOND / 2, timedelta(0), 1),
     ]
 
 
 async def test_it_waits_until_it_is_sent_or_over_whatever_happens_on_the_way(books: Books) -> None:
     await books.append(books.detected())
     claim = await books.claimed()
-    assert await waiting(books) == 1
+    assert (await waiting(books), await queued(books)) == (1, 0)
     await books.settle(claim, S.PENDING, Why.DEFERRED, wait=30 * SECOND)
     assert await waiting(books) == 1
     books.clock.advance(30)
@@ -45,7 +55,7 @@ async def test_it_waits_until_it_is_sent_or_over_whatever_happens_on_the_way(boo
 async def test_tests_and_what_quiet_hours_hold_back_keep_nobody_waiting(books: Books) -> None:
     await books.append(books.detected("test"), decide=as_a_test(books.clock))
     await books.append(books.detected("held"), decide=books.telling(HIGH, due=books.clock.now() + 60 * SECOND))
-    assert await waiting(books) == 0
+    assert (await waiting(books), await queued(books)) == (0, 2)
     books.clock.advance(60)
     await books.claimed(HIGH)
     assert await waiting(books) == 0

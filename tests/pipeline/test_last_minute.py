@@ -1,17 +1,19 @@
 """The figures of the last minute: counted while it passes, and read from the ledger where a process begins."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.rules.made import alert, delivery
 
+from tocsin.core.alert import Band
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerUnavailableError
 from tocsin.core.facts import Decided, Moved
-from tocsin.ledger.contract import Past, WaitingRow
+from tocsin.ledger.contract import MOST_WAITING, Past, WaitingRow
 from tocsin.pipeline.last_minute import LastMinute
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -53,12 +55,20 @@ class Desk:
         for _ in range(times):
             self.minute.hear(moved)
 
-    def waits(self, count: int, *, late: float = 0) -> None:
-        row = WaitingRow(self.clock.now(), timedelta(seconds=late), count)
-        self.book.rows = [*self.book.rows, row]
+    def waits(self, count: int, *, late: float = 0, awaited: bool = True) -> None:
+        row = WaitingRow(
+            accepted_at=self.clock.now(),
+            late=timedelta(seconds=late),
+            band=Band.MEDIUM,
+            queued=True,
+            awaited=awaited,
+            count=count,
+        )
+        self.book.rows = [*self.book.rows, row, replace(row, count=1, band=Band.LOW, queued=False, awaited=False)]
 
     async def told(self) -> dict[str, Any]:
-        return await self.minute.as_json()
+        await self.minute.look()
+        return self.minute.as_json()
 
 
 async def test_nothing_is_known_where_nothing_happened():
@@ -104,6 +114,24 @@ async def test_who_waits_counts_for_as_long_as_it_has_waited():
     assert (told["waiting"], told["p50_s"], told["p99_s"]) == (90, 22.0, 22.0)
     desk.clock.advance(600)
     assert (await desk.told())["p50_s"] == 622.0
+
+
+async def test_the_queue_is_who_has_not_left_awaited_or_not():
+    desk = Desk()
+    await desk.told()
+    assert desk.minute.queue() == {"high": 0, "medium": 0, "low": 0}
+    desk.waits(3)
+    desk.waits(4, awaited=False)
+    desk.clock.advance(1)
+    assert (await desk.told())["waiting"] == 3
+    assert desk.minute.queue() == {"high": 0, "medium": 7, "low": 0}
+
+
+async def test_a_queue_that_was_not_counted_to_its_end_is_not_told():
+    desk = Desk()
+    desk.waits(MOST_WAITING)
+    await desk.told()
+    assert desk.minute.queue() is None
 
 
 async def test_a_jump_of_the_wall_clock_moves_nothing():

@@ -3,39 +3,44 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, or_, select, union_all
 
-from tocsin.core.alert import id_of_key
+from tocsin.core.alert import Band, id_of_key
 from tocsin.core.clock import from_micros
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
-from tocsin.ledger.contract import Past, WaitingRow
+from tocsin.ledger.contract import MOST_WAITING, Past, WaitingRow
 from tocsin.ledger.punctuality import BEGAN, BY_WISH, NOBODY_WAITED, SENT, TESTED, micros
 from tocsin.ledger.schema import alerts, attempt_members, attempts, deliveries, in_state
 
-MOST_WAITING = 20_000  # of each state, those whose life ends first: enough to say how long most have waited
 LONGEST_REQUEST = timedelta(minutes=1)  # what ended in a minute began no earlier than this before it
 _SECOND, _TENTH, _HUNDREDTH = 1_000_000, 100_000, 10_000  # microseconds
 
 _ACCEPTED = micros(alerts.c.accepted_at)
 
 
-def _waiting_in(state: DeliveryState) -> Select[int, int]:
+def _waiting_in(state: DeliveryState) -> Select[*tuple[Any, ...]]:
     """From the index that holds nobody but who waits: it is small however many alerts come and go."""
     found = (
-        select((_ACCEPTED // _TENTH).label("accepted"), ((_ACCEPTED - BEGAN) // _TENTH).label("late"))
+        select(
+            (_ACCEPTED // _TENTH).label("accepted"),
+            ((_ACCEPTED - BEGAN) // _TENTH).label("late"),
+            deliveries.c.priority,
+            literal(int(state is DeliveryState.PENDING)).label("queued"),
+            case((or_(TESTED, BY_WISH), 0), else_=1).label("awaited"),
+        )
         .select_from(deliveries)
         .join(alerts, alerts.c.key == deliveries.c.alert)
-        .where(in_state(state), ~or_(TESTED, BY_WISH))
+        .where(in_state(state))
         .order_by(deliveries.c.expires_at)
         .limit(MOST_WAITING)
         .subquery()
     )
-    return select(found.c.accepted, found.c.late)
+    return select(*found.c)
 
 
 _EACH = union_all(*map(_waiting_in, (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN))).subquery()
-WAITING = select(_EACH.c.accepted, _EACH.c.late, func.count().label("n")).group_by(_EACH.c.accepted, _EACH.c.late)
+WAITING = select(*_EACH.c, func.count().label("n")).group_by(*_EACH.c)
 
 
 def _by_second(moment: ColumnElement[int], *others: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
@@ -61,7 +66,14 @@ TOLD = (
 
 def waiting(connection: Connection) -> tuple[WaitingRow, ...]:
     return tuple(
-        WaitingRow(from_micros(row.accepted * _TENTH), timedelta(microseconds=row.late * _TENTH), row.n)
+        WaitingRow(
+            accepted_at=from_micros(row.accepted * _TENTH),
+            late=timedelta(microseconds=row.late * _TENTH),
+            band=Band.of(row.priority),
+            queued=bool(row.queued),
+            awaited=bool(row.awaited),
+            count=row.n,
+        )
         for row in connection.execute(WAITING)
     )
 

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Decided, Fact, Moved
-from tocsin.ledger.contract import Archive, WaitingRow
+from tocsin.ledger.contract import MOST_WAITING, Archive, WaitingRow
 from tocsin.pipeline.stopwatch import Stopwatch
 from tocsin.rules.percentile import percentile, rounded
 
@@ -51,11 +52,28 @@ class LastMinute:
             case Moved(to=DeliveryState.SENT, latency_s=float(took)):
                 self._took.add(rounded(took), self._clock.monotonic())
 
-    async def as_json(self) -> dict[str, Any]:
+    async def look(self) -> None:
+        """See who waits. A ledger that cannot be read leaves those waiting who were known to: their time goes on."""
+        async with self._asking:
+            if self._clock.monotonic() - self._asked_at < _FRESH_S:
+                return
+            try:
+                self._waiting = await self._archive.waiting()
+            except LedgerError:
+                return
+            self._asked_at = self._clock.monotonic()
+
+    def queue(self) -> Mapping[str, int] | None:
+        """How many have not left, by band; None where there are more than were counted."""
+        queued: Counter[str] = Counter({band.value: 0 for band in Band})
+        for row in self._waiting:
+            queued[row.band.value] += row.count * row.queued
+        return None if queued.total() >= MOST_WAITING else queued
+
+    def as_json(self) -> dict[str, Any]:
         """For operators. `p50_s` and `p99_s` are of the deliveries sent in the last minute and of those that wait now:
         who waits counts for as long as it has waited.
         """
-        await self._look()
         now = self._clock.monotonic()
         took = self._took.counts(now)
         waiting = self._waited(now)
@@ -68,20 +86,9 @@ class LastMinute:
             "p99_s": percentile(together, 0.99),
         }
 
-    async def _look(self) -> None:
-        """A ledger that cannot be read now leaves who was known to wait waiting: their time goes on."""
-        async with self._asking:
-            if self._clock.monotonic() - self._asked_at < _FRESH_S:
-                return
-            try:
-                self._waiting = await self._archive.waiting()
-            except LedgerError:
-                return
-            self._asked_at = self._clock.monotonic()
-
     def _waited(self, now: float) -> Counter[float]:
         waited: Counter[float] = Counter()
-        for row in self._waiting:
+        for row in (row for row in self._waiting if row.awaited):
             waited[rounded(row.late.total_seconds() + self._stopwatch.span(row.accepted_at, now))] += row.count
         return waited
 

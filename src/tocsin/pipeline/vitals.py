@@ -18,9 +18,11 @@ class Vitals:
         self._operations = operations
 
     async def as_json(self) -> dict[str, Any]:
+        await self._last_minute.look()
+        queue = self._last_minute.queue()
         return {
-            "last_minute": await self._last_minute.as_json(),
-            "queue": self._dispatcher.depth(),
+            "last_minute": self._last_minute.as_json(),
+            "queue": self._dispatcher.depth() if queue is None else queue,
             "objective": self._objectives.as_json(),
             "shadow": self._operations.shadow(),
         }

@@ -6,6 +6,7 @@ shared transaction and returns only after its commit; a read never delays a writ
 
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
 from tocsin.ledger.contract.history import (
+    MOST_WAITING,
     AlertQuery,
     AlertRow,
     AlertStory,
@@ -41,6 +42,7 @@ from tocsin.ledger.contract.signals import Judge, Received
 from tocsin.ledger.contract.verbs import Ledger
 
 __all__ = [
+    "MOST_WAITING",
     "AlertQuery",
     "AlertRow",
     "AlertStory",

@@ -13,6 +13,8 @@ from tocsin.core.signal import Cost
 
 T = TypeVar("T")
 
+MOST_WAITING = 10_000  # rows read of those who wait, in each state: enough to say how long most have waited
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
@@ -83,14 +85,17 @@ class AlertRow:
     deliveries: tuple[DeliveryRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingRow:
     """So many deliveries that wait, whose alerts were accepted at that time, `late` after their detection; to a tenth
-    of a second.
+    of a second. `queued` ones have not left; `awaited` ones are neither tests nor late by wish.
     """
 
     accepted_at: datetime
     late: timedelta
+    band: Band
+    queued: bool
+    awaited: bool
     count: int
 
 

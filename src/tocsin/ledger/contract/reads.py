@@ -85,8 +85,8 @@ class Archive(Protocol):
         ...
 
     async def waiting(self) -> tuple[WaitingRow, ...]:
-        """Who waits for a delivery: pending, sending or in doubt. Tests do not count, nor what is late by wish
-        (`rules.objective.late_by_wish`), and 20,000 are enough.
+        """Who waits for a delivery: pending, sending or in doubt; MOST_WAITING of each state at most, those first whose
+        life ends first.
         """
         ...
 
