@@ -36,6 +36,7 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/how-to/install.md", "pipx install"): "needs pipx, and installs for the user who runs the tests",
     ("docs/how-to/install.md", "python3 -m venv"): "downloads every dependency anew",
     ("docs/how-to/operate.md", "[Service]"): "needs systemd",
+    ("docs/how-to/operate.md", "location /"): "needs nginx",
     ("docs/how-to/operate.md", "groups:"): "needs Prometheus: its metrics are looked at below",
     ("docs/how-to/webhooks.md", "from standardwebhooks"): "a part of a program: it is called below",
     ("docs/how-to/webhooks.md", '{"type": "alert.in_stock"'): "what a receiver gets: tests/golden/webhook",
@@ -43,6 +44,7 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/reference/http.md", '{"error"'): "what a wrong alert is answered: tests/web/test_decode.py",
     ("docs/reference/http.md", '{"decision": "accepted", "reason": "new", "id": "01a2…", "notes"'): "tests/web",
     ("docs/reference/http.md", "curl -X POST $U/api/v1/first-steps/demo"): "tests/browser/test_first_steps.py",
+    ("docs/reference/http.md", "curl -i $U/hooks/example"): "answers 404, as it says",
     ("docs/reference/http.md", '{"dashboard"'): "the answer to that",
     ("docs/reference/sandbox.md", '{"code": 50035'): "what Discord answers: tests/sandbox/test_form.py",
 }
