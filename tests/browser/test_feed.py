@@ -175,6 +175,24 @@ async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves
     await visitor.sees(*(f"number {number}" for number in reversed(range(7))))
 
 
+async def test_what_needs_somebody_moves_nothing_under_a_pointer(visitor: Visitor, town: Town):
+    await many(town, 4)
+    await visitor.open()
+    await visitor.sees_all(4)
+    await visitor.row("number 2").hover()
+    place = await visitor.row("number 2").bounding_box()
+    town.sandbox.discord.kill("general")
+    await town.report("nobody gets it", priority=5)
+    strip = visitor.page.get_by_role("button", name="discord:general is dead").first
+    await expect(strip).to_be_visible()
+    assert await visitor.row("number 2").bounding_box() == place
+    await visitor.page.get_by_role("button", name="Dismiss: discord:general is dead").dispatch_event("click")
+    await expect(strip).to_have_count(0)
+    assert await visitor.row("number 2").bounding_box() == place
+    await visitor.page.mouse.move(600, 5)
+    await expect(visitor.names.first).to_have_text("nobody gets it")
+
+
 async def test_a_pointer_that_lies_still_does_not_keep_the_feed_for_ever(visitor: Visitor, town: Town):
     await visitor.page.clock.install()
     await many(town, 2)
