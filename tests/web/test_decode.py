@@ -16,6 +16,7 @@ from tocsin.core.alert import AlertType
 from tocsin.core.errors import InvalidRequestError, NotJsonError, TocsinError, TooLargeError
 from tocsin.ledger.contract import Item, Submission
 from tocsin.pipeline.decode import MAX_BODY, MAX_ITEMS, Decoder
+from tocsin.pipeline.framing import frame, frame_whole
 from tocsin.pipeline.in_force import InForce
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -285,6 +286,17 @@ def test_the_digest_of_an_item_follows_what_it_says():
     assert digest() == digest(price="1999.99") == digest(seller=" ", url="\n")
     assert len({digest(), digest(sku="2"), digest(price=1), digest(metadata={"a": 1})}) == 4
     assert digest(metadata={"a": 1, "b": 2}) == digest(metadata={"b": 2, "a": 1})
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[1]", b'{"a": 1}', b'[{"a": 1}, {"b": 2}]', b"\xef\xbb\xbf [7]\n"])
+def test_what_is_json_as_a_whole_need_not_be_looked_through(body: bytes):
+    assert frame_whole(body) == frame(body)
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}\n{"b": 2}', b'[{"a": "\\ud83d"}]', b'[{"a": 1e400}, {"a": 1}]'])
+def test_what_is_wrong_in_places_or_comes_in_lines_is_looked_through(body: bytes):
+    assert frame_whole(body) is None
+    assert frame(body).values
 
 
 def test_the_header_covers_the_whole_request():

@@ -15,7 +15,7 @@ from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.core.facts import Fact, Misdated, Tell
 from tocsin.ledger.contract import Idempotency, Item, Submission
 from tocsin.pipeline.detection import DEFAULT_CURRENCY, FIELDS, read_ahead, read_episode, read_fields
-from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, frame
+from tocsin.pipeline.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, Framed, frame, frame_whole
 from tocsin.pipeline.in_force import InForce
 from tocsin.pipeline.mending import MendError
 from tocsin.pipeline.metadata import as_plain
@@ -59,9 +59,12 @@ class Decoder:
 
         Raises NotJsonError, TooLargeError, and InvalidRequestError for a key that cannot be one.
         """
-        framed = frame(body)
-        covered = None if key is None else Idempotency(owner, _checked(key), hashlib.sha256(body).hexdigest())
-        return Request(framed.values, framed.single, owner, covered)
+        return _request(frame(body), body, owner, key)
+
+    def whole(self, body: bytes, *, owner: str, key: str | None) -> Request | None:
+        """The same for a body that is JSON as a whole; None for one that is to be looked through, and takes longer."""
+        framed = frame_whole(body)
+        return None if framed is None else _request(framed, body, owner, key)
 
     def part(self, request: Request, begins: int, now: datetime) -> Submission:
         """The detections from there on, as many as one transaction is to hold."""
@@ -111,6 +114,11 @@ class Decoder:
             seller=fields.get("seller"),
             metadata=fields.get("metadata", NOTHING),
         )
+
+
+def _request(framed: Framed, body: bytes, owner: str, key: str | None) -> Request:
+    covered = None if key is None else Idempotency(owner, _checked(key), hashlib.sha256(body).hexdigest())
+    return Request(framed.values, framed.single, owner, covered)
 
 
 def _checked(key: str) -> str:

@@ -34,12 +34,31 @@ class Framed:
 
 def frame(body: bytes) -> Framed:
     """Raises NotJsonError, and TooLargeError for the whole body or for an alert that came alone."""
-    body = body.removeprefix(_BOM).strip(b" \t\r\n")
-    _check_size(body)
+    body = _trimmed(body)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
         return _with_halves(body) or _in_pieces(body, problem)
+    return _framed(value, body)
+
+
+def frame_whole(body: bytes) -> Framed | None:
+    """The same for a body that is JSON as a whole, which is a matter of moments; None for any other."""
+    body = _trimmed(body)
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return _framed(value, body)
+
+
+def _trimmed(body: bytes) -> bytes:
+    body = body.removeprefix(_BOM).strip(b" \t\r\n")
+    _check_size(body)
+    return body
+
+
+def _framed(value: Any, body: bytes) -> Framed:
     if isinstance(value, list):
         return Framed(_array(value, body), single=False)
     return _one(value, body)

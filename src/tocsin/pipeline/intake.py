@@ -27,7 +27,8 @@ from tocsin.rules.mentions import mention_for
 
 Answers = tuple[Mapping[str, Any], ...]
 
-LARGE = 1024 * 1024  # bytes of a body: of such requests one at a time is taken apart, so that memory stays bounded
+SMALL = 16 * 1024  # bytes of a body that takes no time, whatever is in it
+LARGE = 1024 * 1024  # bytes of a body that is not even taken apart while another one is decided
 
 
 class Intake:
@@ -54,19 +55,24 @@ class Intake:
         self._clock = clock
         self._tell = tell
         self._decoder = Decoder(in_force, tell)
-        self._large = asyncio.Lock()
+        self._large, self._looking = asyncio.Lock(), asyncio.Lock()
 
     async def receive(self, body: bytes, *, owner: str, key: str | None = None) -> tuple[Answers, bool]:
         """One request of any of the three forms: the answers in order, and whether it was one single object.
 
-        A large one is decided in parts, and others come between. Raises LedgerUnavailableError where it is cut short:
-        what was kept is told, and the same request goes on from there.
+        One of more than a part is decided part by part, and others come between; not others of its kind, since with
+        each of those everybody would wait longer for a turn. Raises LedgerUnavailableError where it is cut short: what
+        was kept is told, and the same request goes on from there.
         """
         with self._telling(owner):
-            if len(body) <= LARGE:
-                return await self._decided(self._decoder.request(body, owner=owner, key=key))
+            if len(body) > LARGE:
+                async with self._large:
+                    return await self._decided(await self._looked_through(body, owner, key))
+            request = await self._taken_apart(body, owner, key)
+            if len(request.parts) == 1:
+                return await self._decided(request)
             async with self._large:
-                return await self._decided(await asyncio.to_thread(self._decoder.request, body, owner=owner, key=key))
+                return await self._decided(request)
 
     async def offer(self, value: object, *, owner: str) -> Mapping[str, Any]:
         """One detection from Python or a socket: its answer, which may be `invalid`."""
@@ -109,6 +115,16 @@ class Intake:
     def announce_closed(self, closed: Closed) -> None:
         self._bus.publish(closed.events)
         self._tell_moves(closed.cancelled)
+
+    async def _taken_apart(self, body: bytes, owner: str, key: str | None) -> Request:
+        if len(body) <= SMALL:
+            return self._decoder.request(body, owner=owner, key=key)
+        return self._decoder.whole(body, owner=owner, key=key) or await self._looked_through(body, owner, key)
+
+    async def _looked_through(self, body: bytes, owner: str, key: str | None) -> Request:
+        """In a thread, one at a time: what is large, or wrong in ten thousand places, holds up nobody else."""
+        async with self._looking:
+            return await asyncio.to_thread(self._decoder.request, body, owner=owner, key=key)
 
     async def _end(self, key: EpisodeKey) -> Closed:
         closed = Closed(more=True)
