@@ -178,7 +178,7 @@ async def test_a_token_in_a_trailer_opens_nothing(house: House):
 )
 @pytest.mark.parametrize("app", [hello, heard])
 async def test_a_body_is_not_wrapped_in_more_than_it_is_worth(begins: bytes, goes_on: bytes, app: Any):
-    async with connection(Hurried, app) as line:
+    async with connection(app=app) as line:
         line[1].write(CHUNKED + begins)
         answered = await pour(line, goes_on)
     assert statuses(answered) in ([400], [200] if app is hello else [400])
