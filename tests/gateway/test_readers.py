@@ -254,6 +254,13 @@ async def test_a_socket_may_speak_in_fragments(station: Station):
         await reader.readuntil(b'40{"sid":')
 
 
+async def test_nothing_is_kept_for_somebody_who_has_shown_no_token(station: Station):
+    async with raw_socket(station) as (reader, writer):
+        writer.write(text('451-["send_alert",{"_placeholder":true,"num":0}]'))
+        async with asyncio.timeout(DEADLINE):
+            await reader.readuntil(b"parse error")
+
+
 async def test_a_flood_of_packets_over_polling_is_stemmed(station: Station):
     async with aiohttp.ClientSession() as session:
         url = f"{station.url}/socket.io/?EIO=4&transport=polling"

@@ -146,10 +146,10 @@ class Peer:
 
     def receive(self, data: str | bytes) -> None:
         packet = self._decoder.read(data)
+        if not self.sockets and (packet is None or packet.kind is not Kind.CONNECT):
+            raise MalformedError("nothing may come before the first CONNECT")
         if packet is None:
             return
-        if not self.sockets and packet.kind is not Kind.CONNECT:
-            raise MalformedError("nothing may come before the first CONNECT")
         if packet.kind is Kind.DISCONNECT or self.allowance.take(self._engine.clock.monotonic()):
             self._obey(packet)
         elif self.allowance.abused:

@@ -20,6 +20,6 @@ class GatewaySettings:
         1000  # frames a second from one socket whose token has scope ingest: of any kind, empty too
     )
     frame_rate: int = 250  # from any other
-    max_newcomers: int = 4096  # sockets of which no token is known yet
+    max_newcomers: int = 2048  # sockets of which no token is known yet
     max_sockets_per_address: int = 20_000
     max_sockets_per_token: int = 20_000
