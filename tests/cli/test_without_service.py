@@ -160,6 +160,12 @@ def test_a_replay_that_gives_up_accounts_for_what_has_no_answer(shell: Run, tmp_
     assert told.stderr.startswith("unreachable: ")
 
 
+def test_a_replay_says_what_it_waits_for(shell: Run, tmp_path: Path):
+    (tmp_path / "feed.ndjson").write_text('{"type": "in_stock"}')
+    told = shell("replay", "feed.ndjson", "--patience", "0.5", "--url", "http://127.0.0.1:1", "--token", "x")
+    assert told.stderr.count("waiting: http://127.0.0.1:1 does not answer: connection refused") == 1
+
+
 def test_the_doctor_finds_nothing_wrong_in_a_fresh_folder(shell: Run):
     told = shell("doctor")
     assert told.exit_code == 0, told.stdout

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tocsin.cli.console import errors, run, say, tell, tell_json
+from tocsin.cli.console import errors, hint, run, say, tell, tell_json
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
 from tocsin.cli.source import read
 from tocsin.client import Client, json_of
@@ -210,9 +210,11 @@ class _Sender:
         while True:
             try:
                 return await self._service.post("/api/v1/alerts", body=body)
-            except _PASSING:
+            except _PASSING as problem:
                 if self._clock.monotonic() + pause > end:
                     raise
+                if pause == FIRST_PAUSE_S:
+                    hint(f"waiting: {problem.message}")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
