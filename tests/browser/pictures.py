@@ -1,6 +1,7 @@
 """The live page in the states that it can be in, photographed: `python -m tests.browser.pictures FOLDER [SCENE ...]`.
 
-To be looked at by people whenever the page has changed: no test sees what is ugly.
+To be looked at by people whenever the page has changed: no test sees what is ugly. The scene `dashboard` is the picture
+of the README: `python -m tests.browser.pictures docs/images dashboard`.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, ViewportSize, expect
 from tests.browser.visitor import PHONE, Visitor, browser
 from tests.story.town import Town
 
+from tocsin.cli.detector import detect
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import TocsinError
 from tocsin.core.facts import BreakerOpened
@@ -41,6 +43,8 @@ ALERTS: Sequence[dict[str, Any]] = (
     {"name": "GeForce RTX 5090 Founders Edition", "sku": "6634940", "variant": "Titanium", "metadata": {"stock": 3}}
     | {"priority": 10},
 )
+README = ViewportSize(width=1400, height=860)
+BUSY_S = 75.0  # until a sale or two is over, and the last minute is full
 GONE = {"sku": "6632394", "retailer": "newegg", "in_stock": False}
 
 Scene = Callable[[Town, Visitor], Awaitable[None]]
@@ -143,9 +147,27 @@ SCHEMES: Sequence[Literal["dark", "light"]] = ("dark", "light")
 
 async def take(folder: Path, wanted: Sequence[str]) -> None:
     async with browser() as chromium:
-        for name in wanted or SCENES:
+        if "dashboard" in wanted:
+            await dashboard(chromium, folder)
+        for name in [name for name in wanted if name in SCENES] if wanted else SCENES:
             for size in SIZES:
                 await picture(chromium, name, size, folder)
+
+
+async def dashboard(chromium: Browser, folder: Path) -> None:
+    """A busy morning, with one alert explained."""
+    quick = {"cooldown": "20s", "reopen_after_close": "5s"}
+    async with peopled(dedup=quick) as town:
+        visitor = await Visitor.come(chromium, town, viewport=README, device_scale_factor=1.25, color_scheme="dark")
+        await visitor.open()
+        detecting = asyncio.create_task(detect(town.alerts))
+        await asyncio.sleep(BUSY_S)
+        row = visitor.rows.filter(has_text="In stock").filter(has_not_text="Sold out").filter(has_text="High").first
+        await row.locator("[data-row]").click()
+        await expect(visitor.details.get_by_text("The provider took it").first).to_be_visible()
+        await visitor.page.screenshot(path=folder / "dashboard.png")
+        detecting.cancel()
+        await visitor.page.close()
 
 
 async def picture(chromium: Browser, name: str, size: ViewportSize, folder: Path) -> None:

@@ -145,6 +145,8 @@ async def test_a_panel_leaves_the_filters_as_they_are(visitor: Visitor, town: To
         await expect(visitor.page.get_by_role("complementary")).to_be_visible()
         assert [(part["y"], part["width"]) for part in await boxes(filters.locator("button, input, select"))] == before
         assert apart(await box(visitor.page.get_by_role("complementary")), await box(visitor.rows.first))
+        bar = await box(filters)
+        assert bar["x"] + bar["width"] == width, "what is scrolled below the bar is seen beside it"
 
 
 async def test_on_a_phone_a_panel_fills_the_screen(chromium: Browser, town: Town):
