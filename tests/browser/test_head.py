@@ -17,6 +17,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCREENS = (390, 1024, 1440, 2560)
 Box = Mapping[str, float]
+_BOXES = """parts => parts.filter((part) => part.checkVisibility()).map((part) => {
+  const { x, y, width, height } = part.getBoundingClientRect();
+  return { x, y, width, height };
+})"""
 
 
 async def box(part: Locator) -> Box:
@@ -31,8 +35,8 @@ def apart(one: Box, other: Box) -> bool:
 
 
 async def boxes(parts: Locator) -> list[Box]:
-    """Of those that are seen."""
-    return [await box(part) for part in await parts.all() if await part.is_visible()]
+    """Of those that are seen, all in one moment: what they say changes, and with it their place."""
+    return list(await parts.evaluate_all(_BOXES))
 
 
 async def resize(visitor: Visitor, width: int) -> None:
@@ -41,11 +45,10 @@ async def resize(visitor: Visitor, width: int) -> None:
 
 async def fits(visitor: Visitor) -> None:
     """Its parts stand beside or below each other, and inside the screen."""
-    parts = await boxes(visitor.page.locator("header > *, header .tools button"))
-    tools = await boxes(visitor.page.locator("header .tools"))
+    parts = await boxes(visitor.page.locator("header > :not(.tools), header .tools button"))
     width = await visitor.page.evaluate("innerWidth")
     assert all(part["x"] >= 0 and part["x"] + part["width"] <= width for part in parts), parts
-    for one, other in combinations([part for part in parts if part not in tools], 2):
+    for one, other in combinations(parts, 2):
         assert apart(one, other), (one, other)
     assert await visitor.no_wider_than_the_screen()
 
