@@ -19,7 +19,7 @@ import psutil
 from tests.cli.program import Serving
 
 TOKEN = "a-token-for-sieges-0123456789"
-ROUNDS = 3  # probes for one flood, one each second
+ROUNDS = 2  # probes for one flood, one each second; the first when it has had one to rise
 PATIENCE_S = 60.0  # with one probe: the machine may be busy with other tests
 SAMPLE_S = 0.05
 MIB = 1024 * 1024
@@ -83,8 +83,8 @@ class Siege:
         try:
             probes = []
             for _ in range(rounds):
-                probes.append(asyncio.create_task(asyncio.to_thread(self._probe)))
                 await asyncio.wait([flooding], timeout=1)
+                probes.append(asyncio.create_task(asyncio.to_thread(self._probe)))
             answers = await asyncio.gather(*probes)
             assert not flooding.done(), f"the flood came to an end: {flooding}"
         finally:

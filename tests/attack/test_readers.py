@@ -26,7 +26,7 @@ async def test_answers_of_4_mb_that_nobody_fetches(full: Siege, endure: Endure):
             writer.write(LIST)
             await asyncio.Event().wait()
 
-    await endure(full, at_once(60, attack), grows=300)
+    await endure(full, at_once(60, attack), grows=150)
 
 
 @pytest.mark.parametrize("token", [None, TOKEN], ids=["nobody", "with a token"])

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -16,15 +16,23 @@ from tocsin.web.patience import PatientHttp
 SIZE = 8 * 1024 * 1024  # more than the kernel holds for a reader
 
 
-class Brief(PatientHttp):
+class Kept(PatientHttp):
     """Keeps the connections that it has had."""
 
-    reader_s = 0.3
     all: ClassVar[list[asyncio.Transport]] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self.all.append(transport)
+
+
+class Brief(Kept):
+    reader_s = 0.3
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> None:
+    Kept.all.clear()
 
 
 class Long:
@@ -72,7 +80,6 @@ async def test_an_answer_that_nobody_reads_is_dropped(pieces: int | None, head: 
         writer.write(head)
         await app.over.wait()
         (line,) = Brief.all
-        Brief.all.clear()
         while line.get_write_buffer_size():  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
 
@@ -88,25 +95,19 @@ async def test_a_slow_reader_gets_all_of_it():
 
 
 async def test_all_readers_together_hold_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(unread, "MAX_UNREAD", 2 * SIZE)
+    monkeypatch.setattr(unread, "MAX_UNREAD", SIZE)
     monkeypatch.setattr(unread, "_FRESH_S", 0)
-    apps = [Long() for _ in range(6)]
-    turn = iter(apps)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await next(turn)(scope, receive, send)
+        await Long()(scope, receive, send)
 
-    async with serving(app) as url, asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
-
-        async def visit(each: Long, *, cut: bool) -> None:
-            async with reader(url) as (_, writer):
-                writer.write(GET)
-                if cut:
-                    await each.over.wait()
-                else:
-                    await asyncio.gather(*(before.over.wait() for before in apps[:4]))
-                    assert not each.over.is_set()
-
-        for number, each in enumerate(apps):
-            group.create_task(visit(each, cut=number < 4))
-            await asyncio.sleep(0.05)
+    async with serving(app, Kept) as url, asyncio.timeout(DEADLINE_S), AsyncExitStack() as readers:
+        for number in range(8):
+            _, writer = await readers.enter_async_context(reader(url))
+            writer.write(GET)
+            while len(Kept.all) <= number or not Kept.all[number].get_write_buffer_size():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        held = [line.get_write_buffer_size() for line in Kept.all if not line.is_closing()]
+        assert sum(held) <= SIZE
+        assert Kept.all[0].is_closing(), "who waited longest makes room"
+        assert not Kept.all[-1].is_closing()

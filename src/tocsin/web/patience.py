@@ -26,6 +26,7 @@ MAX_HEADERS = 256
 MAX_PIPELINED = 32  # requests that wait behind one that is being answered
 MAX_DRAIN = 256 * 1024  # bytes of a body nobody wants, for which a connection is kept
 
+_SLICE = 256 * 1024  # bytes of an answer
 _SMALL = 1024  # pieces of a body that may be of any size, in one read
 _FAIR = 16  # bytes that each of the others has, with what is wrapped around it
 
@@ -87,7 +88,7 @@ class PatientHttp(HttpToolsProtocol):
         super().connection_made(transport)
         self._since = self.loop.time()
         self._unread = Unread(transport, self.loop, self.reader_s)
-        self._to_client = _ToClient(transport.write, transport.is_closing, self._part)
+        self._to_client = _ToClient(self._write, transport.is_closing, self._part)
         self._wait(self.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -192,6 +193,15 @@ class PatientHttp(HttpToolsProtocol):
             if self._stage is Stage.BODY:
                 self._unwanted = 0
                 self._wait(self.drain_s)
+
+    def _write(self, data: bytes) -> None:
+        """In slices, since one that is kept is kept whole, however little of it is still to be read."""
+        if len(data) <= _SLICE:
+            self.transport.write(data)
+            return
+        for start in range(0, len(data), _SLICE):
+            self.transport.write(data[start : start + _SLICE])
+        self._unread.weigh()
 
     def timeout_keep_alive_handler(self) -> None:
         self._close()

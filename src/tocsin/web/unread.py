@@ -30,6 +30,11 @@ class Unread:
             self.since = self._loop.time()
             self._waiting[self] = None
             self._look_later()
+
+    def weigh(self) -> None:
+        """A long answer was written: it may be too much for all of them together."""
+        if self.since is not None:
+            self._before = self._transport.get_write_buffer_size()
             if self._before > _LARGE:
                 self._make_room()
 
