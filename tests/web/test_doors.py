@@ -226,12 +226,21 @@ async def test_the_reference_knows_every_door_and_its_scope(house: House):
     assert alerts["requestBody"]["content"].keys() == {"application/json", "application/x-ndjson"}
     assert all("security" in call for path in schema["paths"].values() for call in path.values())
     assert "HTTPValidationError" not in str(schema)
-    one, many = alerts["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
-    assert one["properties"].keys() == FIELDS.keys()
-    assert many["items"] == one
+    assert schema["components"]["schemas"]["NewAlert"]["properties"].keys() == FIELDS.keys()
+    for path, calls in schema["paths"].items():
+        for call in calls.values():
+            named = {each["name"] for each in call.get("parameters", ()) if each["in"] == "path"}
+            assert named == set(re.findall(r"{(\w+)}", path)), path
+            assert all(
+                "schema" in each for told in call["responses"].values() for each in told.get("content", {}).values()
+            )
+            assert {"200", "201", "202", "302"} & call["responses"].keys(), path
     async with house.client.get("/docs") as answer:
         page = await answer.text()
     assert all(path in page for path in schema["paths"])
+    assert all(f"<td>{field}<td>" in page for field in FIELDS), "the fields of an alert"
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
+    assert "`" not in page, "text is drawn, not shown as it is written"
     assert "<script" not in page
     assert "style=" not in page
 

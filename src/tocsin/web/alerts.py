@@ -10,6 +10,7 @@ from tocsin.core.errors import NotFoundError
 from tocsin.ledger.contract import AlertRow, Page
 from tocsin.pipeline.framing import MAX_BODY
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import JSON, NDJSON, answer, page_of, ref
 from tocsin.web.guard import grant_of
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
@@ -39,12 +40,12 @@ class Alerts:
             openapi_extra=needs("ingest", max_body=MAX_BODY) | _RECEIVE,
         )
         app.router.routes.append(receive)
-        listing = needs("read") | {"parameters": ALERT_PARAMETERS}
-        app.add_api_route(PATH, self.listed, methods=["GET"], tags=["alerts"], openapi_extra=listing)
-        app.add_api_route(PATH + "/{id}", self.one, methods=["GET"], tags=["alerts"], openapi_extra=needs("read"))
-        app.add_api_route(
-            PATH + "/{id}/close", self.close, methods=["POST"], tags=["alerts"], openapi_extra=needs("ingest")
-        )
+        for path, handler, method, extra in (
+            (PATH, self.listed, "GET", needs("read") | _LISTED | {"parameters": ALERT_PARAMETERS}),
+            (PATH + "/{id}", self.one, "GET", needs("read") | answer(ref("AlertStory"), "The alert.")),
+            (PATH + "/{id}/close", self.close, "POST", needs("ingest") | answer(ref("Closed"), "What it has ended.")),
+        ):
+            app.add_api_route(path, handler, methods=[method], tags=["alerts"], openapi_extra=extra)
 
     async def receive(self, request: Request) -> Response:
         """Send one alert, an array of them, or NDJSON.
@@ -86,70 +87,10 @@ def _page(page: Page[AlertRow]) -> Response:
     return json_answer({"alerts": [row_as_json(row) for row in page.items], "next": page.next})
 
 
-_ALERT = {
-    "type": "object",
-    "required": ["type", "sku", "retailer"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"enum": ["in_stock", "price_drop", "restock_soon", "back_order"]},
-        "sku": {"type": "string", "maxLength": 128},
-        "retailer": {"type": "string", "maxLength": 64},
-        "price": {
-            "description": "At least 0; required for in_stock and price_drop. A number is rounded to its currency.",
-            "oneOf": [{"type": "number", "minimum": 0}, {"type": "string"}, {"type": "null"}],
-        },
-        "currency": {"type": "string", "description": "ISO 4217.", "default": "USD"},
-        "product_name": {"type": "string", "description": "Cut after 512 characters."},
-        "url": {"type": "string", "description": "http or https; blanks in it are encoded."},
-        "priority": {"type": "integer", "minimum": 1, "maximum": 10},
-        "timestamp": {"type": "string", "format": "date-time", "description": "Time of detection, with its zone."},
-        "variant": {"type": "string", "maxLength": 128},
-        "seller": {"type": "string", "maxLength": 128},
-        "metadata": {"type": "object", "description": "At most 16 KiB, at most 8 deep."},
-        "idempotency_key": {"type": "string", "maxLength": 255},
-    },
-    "example": {"type": "in_stock", "sku": "6634940", "retailer": "bestbuy", "price": 1999.99},
-}
-_RECEIPT = {
-    "type": "object",
-    "required": ["decision"],
-    "properties": {
-        "decision": {"enum": ["accepted", "duplicate", "filtered", "invalid"]},
-        "reason": {"type": "string"},
-        "id": {"type": "string", "format": "uuid"},
-        "duplicate_of": {"type": "string", "format": "uuid", "description": "In place of an id of its own."},
-        "notes": {
-            "type": "array",
-            "description": "What was mended or left out so that the alert could go out.",
-            "items": {
-                "type": "object",
-                "required": ["path", "message"],
-                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-        "error": {"type": "object", "description": "Of an invalid item, in the form of every error."},
-    },
-}
-_RECEIVE = {
-    "responses": {
-        "202": {
-            "description": "On disk; the results of several stand in their order.",
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "oneOf": [
-                            _RECEIPT,
-                            {
-                                "type": "object",
-                                "required": ["results"],
-                                "properties": {"results": {"type": "array", "items": _RECEIPT}},
-                            },
-                        ]
-                    }
-                }
-            },
-        }
-    },
+_LISTED = answer(page_of("alerts", ref("ListedAlert")), "One page of them.")
+_RECEIVE = answer(
+    {"anyOf": [ref("Receipt"), ref("Receipts")]}, "On disk; the results of several stand in their order.", status=202
+) | {
     "parameters": [
         {
             "name": "Idempotency-Key",
@@ -161,8 +102,11 @@ _RECEIVE = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"oneOf": [_ALERT, {"type": "array", "items": _ALERT, "maxItems": 10_000}]}},
-            "application/x-ndjson": {"schema": {"type": "string"}},
+            # What is wrong with one of many is said in its place, and harms none beside it.
+            JSON: {
+                "schema": {"anyOf": [ref("NewAlert"), {"type": "array", "items": {"anyOf": [ref("NewAlert"), {}]}}]}
+            },
+            NDJSON: {"schema": {"type": "string", "description": "One alert a line."}},
         },
     },
 }

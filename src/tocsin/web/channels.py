@@ -8,11 +8,15 @@ from starlette.responses import Response
 
 from tocsin.core.delivery import Target
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.segment import Segment
 
 PATH = "/api/v1/channels"
+
+_LISTED = answer(record({"channels": several(ref("Channel")), "shadow": ref("Shadow")}), "All of them.")
+_SWITCHED = answer(record({"target": TEXT, "enabled": FLAG}), "As it stands now.")
 
 
 class Tested(BaseModel):
@@ -26,18 +30,14 @@ class Channels:
         self._operations = parts.operations
 
     def open(self, app: FastAPI) -> None:
-        app.add_api_route(PATH, self.listed, methods=["GET"], tags=["channels"], openapi_extra=needs("read"))
-        app.add_api_route(
-            PATH + "/{name}/test", self.test, methods=["POST"], tags=["channels"], openapi_extra=needs("admin")
-        )
-        for verb in (self.enable, self.disable):
-            app.add_api_route(
-                f"{PATH}/{{name}}/targets/{{target}}/{verb.__name__}",
-                verb,
-                methods=["POST"],
-                tags=["channels"],
-                openapi_extra=needs("admin"),
-            )
+        one = PATH + "/{name}/targets/{target}"
+        for path, handler, method, extra in (
+            (PATH, self.listed, "GET", needs("read") | _LISTED),
+            (PATH + "/{name}/test", self.test, "POST", needs("admin") | answer(ref("TestAnswer"), "What came of it.")),
+            (one + "/enable", self.enable, "POST", needs("admin") | _SWITCHED),
+            (one + "/disable", self.disable, "POST", needs("admin") | _SWITCHED),
+        ):
+            app.add_api_route(path, handler, methods=[method], tags=["channels"], openapi_extra=extra)
 
     async def listed(self) -> Response:
         """Each channel with its targets: what waits, what is shut, what rests and why."""

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import answer, record, ref, several
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 
@@ -14,7 +15,8 @@ class ConditionDoors:
 
     def open(self, app: FastAPI) -> None:
         path = "/api/v1/conditions"
-        app.add_api_route(path, self.listed, methods=["GET"], tags=["operations"], openapi_extra=needs("read"))
+        told = answer(record({"conditions": several(ref("Condition"))}), "All of them.")
+        app.add_api_route(path, self.listed, methods=["GET"], tags=["operations"], openapi_extra=needs("read") | told)
 
     async def listed(self) -> Response:
         """Those that last, in the order they began."""

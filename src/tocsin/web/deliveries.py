@@ -9,6 +9,7 @@ from starlette.responses import Response
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import rfc3339
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import answer, page_of, ref
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.query import check_keys
@@ -23,14 +24,19 @@ class Deliveries:
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(
-            "/api/v1/deliveries", self.listed, methods=["GET"], tags=["deliveries"], openapi_extra=needs("read")
+            "/api/v1/deliveries",
+            self.listed,
+            methods=["GET"],
+            tags=["deliveries"],
+            openapi_extra=needs("read") | answer(page_of("deliveries", ref("Delivery")), "One page of them."),
         )
         app.add_api_route(
             "/api/v1/deliveries/{id}/retry",
             self.retry,
             methods=["POST"],
+            status_code=202,
             tags=["deliveries"],
-            openapi_extra=needs("admin"),
+            openapi_extra=needs("admin") | answer(ref("Delivery"), "It waits again.", status=202),
         )
 
     async def listed(

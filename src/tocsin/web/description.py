@@ -5,33 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from tocsin.web.forms import FORMS, JSON, ref
 from tocsin.web.locks import SECURITY_SCHEMES
 
-_ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "details"],
-            "properties": {
-                "code": {"type": "string", "description": "A stable word."},
-                "message": {"type": "string", "description": "What is wrong and how to mend it."},
-                "details": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["path", "message"],
-                        "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-                    },
-                },
-            },
-        }
-    },
-}
 _REFUSAL = {
     "description": "Any error: 400, 401, 403, 404, 413, 422, 429, 503",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    "content": {JSON: {"schema": ref("Error")}},
 }
 
 
@@ -46,10 +25,25 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
     for calls in schema["paths"].values():
         for call in calls.values():
-            call["responses"].pop("422", None)  # the framework's own form, which no door of ours answers with
-            call["responses"]["default"] = _REFUSAL
+            call["summary"] = _first_sentence(call["description"])
+            call["responses"] = {**_answers(call["responses"]), "default": _REFUSAL}
     components = schema.setdefault("components", {})
     components["securitySchemes"] = SECURITY_SCHEMES
     kept = components.get("schemas", {}).items()
-    components["schemas"] = {"Error": _ERROR} | {name: form for name, form in kept if "ValidationError" not in name}
+    components["schemas"] = {**FORMS, **{name: form for name, form in kept if "ValidationError" not in name}}
     return schema
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition("\n\n")[0].partition(". ")[0].rstrip(".")
+
+
+def _answers(responses: dict[str, Any]) -> dict[str, Any]:
+    """Without what the framework adds by itself: its own form of error, and JSON of any form."""
+    for told in responses.values():
+        content = told.get("content", {})
+        if content.get(JSON) == {"schema": {}}:
+            del content[JSON]
+        if not content:
+            told.pop("content", None)
+    return {status: told for status, told in responses.items() if status != "422"}

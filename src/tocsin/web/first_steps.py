@@ -4,10 +4,14 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import TEXT, answer, record, ref
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 
 PATH = "/api/v1/first-steps"
+
+_COMMANDS = record({"send": TEXT, "post": TEXT, "demo": TEXT})
+_PAGES = record({"dashboard": TEXT, "sandbox": TEXT})
 
 
 class FirstSteps:
@@ -17,10 +21,10 @@ class FirstSteps:
         self._demo = parts.demo
 
     def open(self, app: FastAPI) -> None:
-        for method, path, handler, status in (
-            ("GET", PATH, self.commands, 200),
-            ("POST", f"{PATH}/alert", self.alert, 202),
-            ("POST", f"{PATH}/demo", self.demo, 200),
+        for method, path, handler, status, told in (
+            ("GET", PATH, self.commands, 200, answer(_COMMANDS, "As they are to be pasted.")),
+            ("POST", f"{PATH}/alert", self.alert, 202, answer(ref("Receipt"), "It is on its way.", status=202)),
+            ("POST", f"{PATH}/demo", self.demo, 200, answer(_PAGES, "Where its pages are.")),
         ):
             app.add_api_route(
                 path,
@@ -28,7 +32,7 @@ class FirstSteps:
                 methods=[method],
                 status_code=status,
                 tags=["first steps"],
-                openapi_extra=needs("admin"),
+                openapi_extra=needs("admin") | told,
             )
 
     async def commands(self) -> Response:

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tocsin.core.callback import Callback
+from tocsin.web.forms import JSON, TEXT, answer, in_path
 from tocsin.web.locks import open_to_all
 from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
@@ -13,7 +14,11 @@ from tocsin.web.raw import RawRoute
 MAX_BODY = 1024 * 1024
 
 _ANY: dict[str, Any] = {"schema": {}}
-_TAKES = {"requestBody": {"content": {"application/json": _ANY, "application/x-www-form-urlencoded": _ANY}}}
+_TAKES = {
+    "requestBody": {"content": {JSON: _ANY, "application/x-www-form-urlencoded": _ANY}},
+    "parameters": [in_path("provider", "Who calls."), in_path("kind", "What it reports.")],
+    **answer(TEXT, "In the form that the provider asks for.", media_types=("*/*",)),
+}
 
 
 class Hooks:

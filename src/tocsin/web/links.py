@@ -10,6 +10,7 @@ from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.pipeline.fields import is_web_url
+from tocsin.web.forms import HTML, TEXT, answer, in_path
 from tocsin.web.locks import OPEN
 from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
@@ -46,6 +47,10 @@ _ROBOTS = (
 # Every character that has a meaning in an address stays; what has none there is escaped.
 _SAFE = ":/?#[]@!$&'()*+,;=%~-._"
 
+_ANSWERS = {
+    "responses": answer(None, "The product's address is in `Location`.", status=302)["responses"]
+    | answer(TEXT, "It leads nowhere.", status=404, media_types=(HTML,))["responses"]
+}
 _UNKNOWN = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>No such link</title>
 <h1>This link leads nowhere</h1>
@@ -69,8 +74,9 @@ class Links:
                 self.follow,
                 methods=[method],
                 tags=["links"],
+                status_code=302,
                 include_in_schema=method == "GET",
-                openapi_extra=dict(OPEN),
+                openapi_extra={**OPEN, **_ANSWERS, "parameters": [in_path("code", "Of the link.")]},
             )
             app.router.routes.append(route)
 

@@ -9,12 +9,17 @@ from starlette.responses import Response
 
 from tocsin.pipeline.detection import FIELDS
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.segment import Segment
 
 PATH = "/api/v1/monitors"
 ONE = PATH + "/{id}"
+
+_LISTED = answer(record({"monitors": several(ref("Monitor"))}), "All of them.")
+_HEARD = answer(ref("Monitor"), "As it is known now.")
+_FORGOTTEN = answer(record({"id": TEXT, "forgotten": FLAG}), "It has ended.")
 
 Identifier = Annotated[Segment, Path(min_length=1, max_length=128)]
 
@@ -40,13 +45,13 @@ class MonitorDoors:
 
     def open(self, app: FastAPI) -> None:
         doors = (
-            (PATH, self.listed, "GET", "read"),
-            (ONE, self.register, "PUT", "ingest"),
-            (ONE, self.forget, "DELETE", "ingest"),
-            (ONE + "/heartbeat", self.heartbeat, "POST", "ingest"),
+            (PATH, self.listed, "GET", needs("read") | _LISTED),
+            (ONE, self.register, "PUT", needs("ingest") | _HEARD),
+            (ONE, self.forget, "DELETE", needs("ingest") | _FORGOTTEN),
+            (ONE + "/heartbeat", self.heartbeat, "POST", needs("ingest") | _HEARD),
         )
-        for path, door, method, scope in doors:
-            app.add_api_route(path, door, methods=[method], tags=["monitors"], openapi_extra=needs(scope))
+        for path, door, method, extra in doors:
+            app.add_api_route(path, door, methods=[method], tags=["monitors"], openapi_extra=extra)
 
     async def listed(self) -> Response:
         """Every monitor with its state, by id."""

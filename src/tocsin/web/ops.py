@@ -4,10 +4,18 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.locks import HEALTH, needs
 from tocsin.web.parts import Parts
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus documentation, "Exposition formats"
+_PROBLEMS = record({"ready": FLAG, "problems": several(TEXT)})
+_READY = {
+    "responses": answer(_PROBLEMS, "It can.")["responses"] | answer(_PROBLEMS, "It cannot.", status=503)["responses"]
+}
+_ALIVE = answer(record({"status": {"enum": ["ok"]}, "version": TEXT}), "It lives.")
+_FIGURES = answer(TEXT, "All of them.", media_types=("text/plain",))
+_RELOADED = answer(record({"reloaded": FLAG}), "The file counts from now on.")
 
 
 class Ops:
@@ -19,16 +27,14 @@ class Ops:
         self._version = parts.settings.version
 
     def open(self, app: FastAPI) -> None:
-        app.add_api_route("/healthz", self.alive, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
-        app.add_api_route("/readyz", self.ready, methods=["GET"], tags=["operations"], openapi_extra=dict(HEALTH))
-        figures = needs("read", named_addresses=True)
-        app.add_api_route("/metrics", self.figures, methods=["GET"], tags=["operations"], openapi_extra=figures)
-        app.add_api_route(
-            "/api/v1/stats", self.stats, methods=["GET"], tags=["operations"], openapi_extra=needs("read")
-        )
-        app.add_api_route(
-            "/api/v1/config/reload", self.reload, methods=["POST"], tags=["operations"], openapi_extra=needs("admin")
-        )
+        for path, handler, method, extra in (
+            ("/healthz", self.alive, "GET", {**HEALTH, **_ALIVE}),
+            ("/readyz", self.ready, "GET", {**HEALTH, **_READY}),
+            ("/metrics", self.figures, "GET", needs("read", named_addresses=True) | _FIGURES),
+            ("/api/v1/stats", self.stats, "GET", needs("read") | answer(ref("Stats"), "Now.")),
+            ("/api/v1/config/reload", self.reload, "POST", needs("admin") | _RELOADED),
+        ):
+            app.add_api_route(path, handler, methods=[method], tags=["operations"], openapi_extra=extra)
 
     async def alive(self) -> Response:
         """200 as long as the process answers at all."""

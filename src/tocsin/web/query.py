@@ -20,12 +20,14 @@ from tocsin.pipeline.fields import read_timestamp
 from tocsin.pipeline.mending import MendError
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match, parse_match
+from tocsin.web.forms import ID, PRIORITY, TEXT, TIME, Form
 from tocsin.web.skus import skus_of
 
 Word = TypeVar("Word")
 
 MATCH_KEYS = ("types", "bands", "min_priority", "skus", "retailers", "families", "products")
 MAX_LIMIT = 500
+_LIMIT = 50
 _MAX_PAGE = 256
 _MAX_SEARCH = 200
 _MAX_CHANNELS, _MAX_TARGET = 50, 256
@@ -59,8 +61,22 @@ _LIST_KEYS = (
 STREAM_KEYS = (*MATCH_KEYS, "after")
 
 
+_FORMS: Mapping[str, Form] = {
+    "min_priority": PRIORITY,
+    "decision": {"enum": [Decision.ACCEPTED.value, Decision.FILTERED.value]},
+    "state": {"enum": ["open", "closed"]},
+    "since": TIME,
+    "until": TIME,
+    "before": ID,
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": _LIMIT},
+}
+"""Of what is no text, nor several of them separated by commas."""
+
+
 def _documented(keys: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"name": key, "in": "query", "schema": {"type": "string"}, "description": _ABOUT[key]} for key in keys]
+    """One that is empty says nothing."""
+    forms = {key: {"anyOf": [form, {"enum": [""]}]} for key, form in _FORMS.items()}
+    return [{"name": key, "in": "query", "schema": forms.get(key, TEXT), "description": _ABOUT[key]} for key in keys]
 
 
 ALERT_PARAMETERS = _documented(_LIST_KEYS)
@@ -85,11 +101,9 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
     check_keys(params, _LIST_KEYS)
     match = match_of(params)
     skus = skus_of(match, catalog)
-    if skus is None:
-        return None
-    return AlertQuery(
+    query = AlertQuery(
         types=match.types,
-        skus=skus,
+        skus=skus or (),
         retailers=tuple(catalog.canonical(retailer) for retailer in match.retailers),
         bands=match.bands,
         min_priority=match.min_priority,
@@ -104,6 +118,7 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
         limit=_limit(params),
         page=_page(params),
     )
+    return None if skus is None else query
 
 
 def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> Word | None:
@@ -163,7 +178,7 @@ def _time(params: Mapping[str, str], key: str) -> datetime | None:
 
 
 def _limit(params: Mapping[str, str]) -> int:
-    said = params.get("limit") or "50"
+    said = params.get("limit") or str(_LIMIT)
     if not (re.fullmatch("[0-9]{1,5}", said) and 1 <= int(said) <= MAX_LIMIT):
         raise _invalid("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
     return int(said)

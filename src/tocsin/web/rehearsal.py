@@ -6,9 +6,12 @@ from starlette.responses import Response
 from tocsin.core.errors import InvalidRequestError
 from tocsin.pipeline.framing import frame
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import JSON, answer, ref
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
+
+_ONE = {"requestBody": {"required": True, "content": {JSON: {"schema": ref("NewAlert")}}}}
 
 
 class Rehearsal:
@@ -17,7 +20,11 @@ class Rehearsal:
 
     def open(self, app: FastAPI) -> None:
         route = RawRoute(
-            "/api/v1/routes/test", self.rehearse, methods=["POST"], tags=["routes"], openapi_extra=needs("read")
+            "/api/v1/routes/test",
+            self.rehearse,
+            methods=["POST"],
+            tags=["routes"],
+            openapi_extra=needs("read") | _ONE | answer(ref("Rehearsed"), "What would become of it."),
         )
         app.router.routes.append(route)
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from tocsin.ledger.contract import Closed
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import answer, ref
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 
@@ -30,7 +31,11 @@ class Stock:
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(
-            "/api/v1/stock", self.sold_out, methods=["POST"], tags=["alerts"], openapi_extra=needs("ingest")
+            "/api/v1/stock",
+            self.sold_out,
+            methods=["POST"],
+            tags=["alerts"],
+            openapi_extra=needs("ingest") | answer(ref("Closed"), "What it has ended."),
         )
 
     async def sold_out(self, told: SoldOut) -> Response:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from tocsin.core.record import Cursor
 from tocsin.web.errors import stopping
 from tocsin.web.follower import Follower
+from tocsin.web.forms import NDJSON, SSE, TEXT, answer
 from tocsin.web.guard import grant_of
 from tocsin.web.live import LiveAnswer
 from tocsin.web.locks import needs
@@ -15,6 +16,8 @@ from tocsin.web.parts import Parts
 from tocsin.web.query import STREAM_KEYS, STREAM_PARAMETERS, check_keys, match_of
 from tocsin.web.raw import RawRoute
 from tocsin.web.teller import Teller
+
+_LINES = answer(TEXT, "Lines, until the service stops or the token ends.", media_types=(NDJSON, SSE))
 
 
 class Streams:
@@ -32,7 +35,7 @@ class Streams:
             self.stream,
             methods=["GET"],
             tags=["alerts"],
-            openapi_extra=needs("read") | {"parameters": STREAM_PARAMETERS},
+            openapi_extra=needs("read") | _LINES | {"parameters": STREAM_PARAMETERS},
         )
         app.router.routes.append(route)
 

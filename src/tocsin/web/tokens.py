@@ -11,12 +11,15 @@ from tocsin.core.errors import NotFoundError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.web.answer import json_answer
+from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.guard import grant_of
 from tocsin.web.locks import needs
 from tocsin.web.parts import Parts
 from tocsin.web.segment import Segment
 
 PATH = "/api/v1/tokens"
+_LISTED = answer(record({"tokens": several(ref("Token"))}), "All of them, revoked ones too.")
+_REVOKED = answer(record({"id": TEXT, "revoked": FLAG}), "It has ended.")
 
 
 class NewToken(BaseModel):
@@ -34,12 +37,14 @@ class TokenDoors:
         self._tokens = parts.tokens
 
     def open(self, app: FastAPI) -> None:
-        app.add_api_route(PATH, self.listed, methods=["GET"], tags=["tokens"], openapi_extra=needs("admin"))
-        app.add_api_route(PATH, self.create, methods=["POST"], tags=["tokens"], openapi_extra=needs("admin"))
-        app.add_api_route(PATH + "/mine", self.mine, methods=["GET"], tags=["tokens"], openapi_extra=needs("read"))
-        app.add_api_route(
-            PATH + "/{id}", self.revoke, methods=["DELETE"], tags=["tokens"], openapi_extra=needs("admin")
-        )
+        made = answer(ref("MadeToken"), "It is good from now on.", status=201)
+        for path, handler, method, status, extra in (
+            (PATH, self.listed, "GET", 200, needs("admin") | _LISTED),
+            (PATH, self.create, "POST", 201, needs("admin") | made),
+            (PATH + "/mine", self.mine, "GET", 200, needs("read") | answer(ref("Grant"), "What it may do.")),
+            (PATH + "/{id}", self.revoke, "DELETE", 200, needs("admin") | _REVOKED),
+        ):
+            app.add_api_route(path, handler, methods=[method], status_code=status, tags=["tokens"], openapi_extra=extra)
 
     async def listed(self) -> Response:
         """Every token, without its secret. Those of the configuration file have ids like `config:name`."""
