@@ -161,6 +161,13 @@ def test_a_note_says_why():
     assert "decimal string" in notes["metadata.previous_price"]
 
 
+def test_whole_numbers_are_whole_however_their_language_writes_them():
+    alert, notes = mended(priority=10.0, metadata={"stock": 3.0})
+    assert (alert.priority, alert.metadata["stock"], notes) == (10, 3, {})
+    assert isinstance(alert.metadata["stock"], int)
+    assert mended(metadata=[])[0].metadata == {}
+
+
 def test_a_blank_variant_or_seller_is_none():
     alert, notes = mended(variant="", seller=" \u00a0\u200b")
     assert (alert.variant, alert.seller, alert.episode, notes) == (None, None, ("6634940", "bestbuy", "", ""), {})

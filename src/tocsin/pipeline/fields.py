@@ -197,6 +197,8 @@ def _decimal(raw: Any) -> Decimal:
 
 
 def read_priority(raw: Any) -> int:
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     if not _is_int(raw) or not 1 <= raw <= 10:  # noqa: PLR2004 - the scale of priorities
         raise MendError("must be a whole number from 1 (low) to 10 (the most important)")
     return int(raw)

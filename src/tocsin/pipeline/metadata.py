@@ -20,6 +20,8 @@ MAX_DEPTH = 8
 
 def read_metadata(raw: Any) -> Mapping[str, Any]:
     """A copy of our own, of JSON values alone: what a caller in the same process still holds cannot change an alert."""
+    if raw == []:
+        return NOTHING  # what PHP makes of an object without members
     _check_kind(raw)
     if not raw:
         return NOTHING
@@ -126,6 +128,13 @@ def _read_stock(raw: Any) -> None:
         _WORD(raw)
 
 
+def _mended_stock(raw: Any) -> Mended:
+    if isinstance(raw, float) and raw.is_integer():
+        return int(raw), ()
+    _read_stock(raw)
+    return raw, ()
+
+
 def _usable(raw: Any, mend: Callable[[Any], Mended], path: str, notes: list[Detail]) -> Any:
     """The value, mended where it had to be; None where there is no use for it. The notes say so."""
     try:
@@ -161,5 +170,6 @@ _MENDERS = {key: _as_it_is(read) for key, read in _READERS.items()} | {
     "image_url": mended_link(read_url),
     "cart_url": mended_link(read_url),
     "deep_links": _mended_deep_links,
+    "stock": _mended_stock,
 }
 _mended_deep_link = mended_link(read_deep_link)
