@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from tests.access.doorway import DOORS, Doorway
 from tests.gateway.station import Log, running
@@ -10,6 +11,7 @@ from tocsin.access.addresses import Proxies
 from tocsin.access.entrance import Entrance
 from tocsin.access.hosts import Hosts
 from tocsin.access.origins import Origins
+from tocsin.core.facts import Turned
 
 HERE = "127.0.0.1"  # where the test knocks from: it plays the nearest proxy
 PROXIES = [f"{HERE}/32", "10.0.0.0/8", "fd00::/8"]
@@ -173,3 +175,15 @@ async def test_a_page_may_use_the_sockets_of_where_it_came_from(doorway: Doorway
     assert await doorway.knock(door, {"Host": "alerts.example", "Origin": "http://alerts.example:80"})
     assert not await doorway.knock(door, {"Host": "alerts.example", "Origin": "http://alerts.example:443"})
     assert not await doorway.knock(door, {"Host": "192.168.1.5:8765", "Origin": "http://192.168.1.5"})
+
+
+async def test_whoever_is_refused_is_told_what_to_add(doorway: Doorway):
+    async with aiohttp.ClientSession(doorway.url) as session:
+        for headers, setting in (
+            ({"Host": "evil.example"}, "server.allowed_hosts"),
+            ({"Origin": "https://evil.example"}, "server.allowed_origins"),
+        ):
+            async with session.get("/socket.io/?EIO=4&transport=polling", headers=headers) as refused:
+                assert refused.status == 403
+                assert setting in (await refused.json())["message"]
+    assert [fact.code for fact in doorway.facts if isinstance(fact, Turned)] == ["unknown_host", "foreign_page"]

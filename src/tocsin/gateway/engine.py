@@ -10,9 +10,10 @@ from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Tell, Turned
 from tocsin.gateway.engineio import (
-    FORBIDDEN,
+    FOREIGN_PAGE,
     STOPPING,
     TOO_MANY,
+    UNKNOWN_HOST,
     UNKNOWN_SESSION,
     WEBSOCKET,
     Outgoing,
@@ -77,9 +78,9 @@ class Engine:
         """Whether this page may speak to us at all, now."""
         if self._stopping:
             return STOPPING
-        hosts, origins = self.entrance.hosts, self.entrance.origins
-        ours = hosts.know(visitor.host) and origins.admit(visitor.origin, visitor.host)
-        return None if ours else FORBIDDEN
+        if not self.entrance.hosts.know(visitor.host):
+            return UNKNOWN_HOST
+        return None if self.entrance.origins.admit(visitor.origin, visitor.host) else FOREIGN_PAGE
 
     def tell_refused(self, refusal: Refusal, visitor: Visitor) -> None:
         """That the service stops, or was started anew since a session began, is no news."""

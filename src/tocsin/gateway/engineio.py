@@ -111,16 +111,23 @@ def _read_part(part: str) -> Packet:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is turned away; the numbers are the protocol's own (Engine.IO, `Server.errors`)."""
+    """Why a request is turned away, and how to mend it; the numbers are the protocol's own (Engine.IO,
+    `Server.errors`).
+    """
 
     code: int
-    message: str
+    why: str
     status: int = 400
+    mend: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"{self.why}: {self.mend}" if self.mend else self.why
 
     @property
     def word(self) -> str:
         """The stable word of the metrics."""
-        return self.message.lower().replace(" ", "_")
+        return self.why.lower().replace(" ", "_")
 
     @property
     def body(self) -> bytes:
@@ -131,7 +138,8 @@ UNKNOWN_TRANSPORT = Refusal(0, "Transport unknown")
 UNKNOWN_SESSION = Refusal(1, "Session ID unknown")
 BAD_METHOD = Refusal(2, "Bad handshake method")
 BAD_REQUEST = Refusal(3, "Bad request")
-FORBIDDEN = Refusal(4, "Forbidden", 403)
+UNKNOWN_HOST = Refusal(4, "Unknown host", 403, "the Host header has to be in server.allowed_hosts")
+FOREIGN_PAGE = Refusal(4, "Foreign page", 403, "its origin has to be in server.allowed_origins, or that of public_url")
 UNSUPPORTED = Refusal(5, "Unsupported protocol version")
 STOPPING = Refusal(3, "The server restarts", 503)
 TOO_MANY = Refusal(4, "Too many connections from this address", 429)
