@@ -84,7 +84,7 @@ class Bench:
                     return
                 members = [delivery for delivery, _ in claimed.claim.members]
                 moves = tuple(Move(key=one.key, fence=one.fence, to=DeliveryState.SENT) for one in members)
-                await self.ledger.settle(Settlement(attempt=claimed.claim.key, outcome="delivered", moves=moves))
+                await self.ledger.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
                 moved += len(moves)
 
         began = time.perf_counter()

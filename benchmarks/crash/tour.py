@@ -28,7 +28,8 @@ from tocsin.ledger.opening import open_ledger
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
-READY_S, DIES_S, DRAINED_S = 30, 15, 60
+READY_S, DRAINED_S = 60, 120
+REACHED_S, HAPPENS_S = 60, 15  # a point is surely passed, on however busy a machine; a system call may be too rare
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -103,7 +104,7 @@ class Tour:
                 await self._ready(process)
                 await asyncio.sleep(self._chance.uniform(0.02, 0.5))
                 _kill(process.pid)
-            reached = await _ends(process)
+            reached = await _ends(process, REACHED_S if isinstance(cause, Point) else HAPPENS_S)
         finally:
             if process.returncode is None:
                 _kill(process.pid)
@@ -219,10 +220,10 @@ class Tour:
         }
 
 
-async def _ends(process: asyncio.subprocess.Process) -> bool:
+async def _ends(process: asyncio.subprocess.Process, within: float) -> bool:
     """Whether it came to its end by itself: a system call may have happened too seldom."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DIES_S):
+        async with asyncio.timeout(within):
             await process.wait()
     return process.returncode is not None
 

@@ -10,6 +10,7 @@ import uvicorn
 import uvloop
 
 from tocsin.access.entrance import Entrance
+from tocsin.access.tokens import Grant
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import SystemClock
@@ -18,7 +19,6 @@ from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.pipeline.feed import Feed
-from tocsin.pipeline.tokens import Grant
 from tocsin.rules.catalog import Catalog
 
 CATALOG = Catalog()
@@ -84,7 +84,7 @@ async def main(port: int) -> None:
         clock=clock,
         settings=settings,
         entrance=Entrance(),
-        tell=print,
+        emit=print,
     )
     await feed.start()
     await gateway.start()

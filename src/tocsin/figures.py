@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from tocsin.gateway.gauges import Gauges
-from tocsin.ledger.wal import WriteAheadLog
-from tocsin.pipeline.conditions import Conditions
-from tocsin.pipeline.dispatcher import Dispatcher
-from tocsin.pipeline.lane_watch import LaneWatch
-from tocsin.pipeline.lanes import Lanes
-from tocsin.pipeline.monitors import Monitors
-from tocsin.pipeline.objective import Objectives
+from tocsin.ledger.engine.wal import WriteAheadLog
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.watch.conditions import Conditions
+from tocsin.pipeline.watch.monitors import Monitors
+from tocsin.pipeline.watch.objective import Objectives
 from tocsin.telemetry import Figure
 
 

@@ -14,6 +14,7 @@ from tocsin.access.addresses import Proxies
 from tocsin.access.entrance import Entrance
 from tocsin.access.hosts import Hosts
 from tocsin.access.origins import Origins
+from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
@@ -24,40 +25,39 @@ from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
 from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerError
-from tocsin.core.facts import Fact, Reloaded, Tell, Trouble
+from tocsin.core.facts import Emit, Fact, Reloaded, Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.figures import lane_figures, ledger_figures, objective_figures, socket_figures, upkeep_figures
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.attempts import Attempts
-from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.active import Active
 from tocsin.pipeline.demo import Demo
-from tocsin.pipeline.detectors import Detectors
-from tocsin.pipeline.dispatcher import Dispatcher
-from tocsin.pipeline.doubts import Doubts
-from tocsin.pipeline.editor import Editor
 from tocsin.pipeline.feed import Feed
-from tocsin.pipeline.in_force import InForce
-from tocsin.pipeline.intake import Intake, receipt_of
-from tocsin.pipeline.lane_watch import LaneWatch
-from tocsin.pipeline.lanes import Lanes
-from tocsin.pipeline.last_minute import LastMinute
-from tocsin.pipeline.monitors import Monitors
-from tocsin.pipeline.objective import Objectives
+from tocsin.pipeline.intake.intake import Intake, receipt_of
 from tocsin.pipeline.operations import Operations
-from tocsin.pipeline.operators import Operators
-from tocsin.pipeline.receipts import Receipts
-from tocsin.pipeline.refusals import Refusals
-from tocsin.pipeline.shared_gates import SharedGates
-from tocsin.pipeline.shut_lanes import ShutLanes
-from tocsin.pipeline.targets import Targets
-from tocsin.pipeline.tokens import LOCAL, ConfiguredToken, Tokens, local_token
-from tocsin.pipeline.upkeep import Upkeep
-from tocsin.pipeline.vitals import Vitals
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.doubts import Doubts
+from tocsin.pipeline.sending.editor import Editor
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.receipts import Receipts
+from tocsin.pipeline.sending.sender import Sender
+from tocsin.pipeline.sending.shared_gates import SharedGates
+from tocsin.pipeline.sending.shut_lanes import ShutLanes
+from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.watch.conditions import Conditions
+from tocsin.pipeline.watch.detectors import Detectors
+from tocsin.pipeline.watch.last_minute import LastMinute
+from tocsin.pipeline.watch.monitors import Monitors
+from tocsin.pipeline.watch.objective import Objectives
+from tocsin.pipeline.watch.operators import Operators
+from tocsin.pipeline.watch.refusals import Refusals
+from tocsin.pipeline.watch.upkeep import Upkeep
+from tocsin.pipeline.watch.vitals import Vitals
 from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
-from tocsin.web import Parts, PatientHttp, WebSettings, build_app
+from tocsin.web import PatientHttp, Services, WebSettings, build_app
 from tocsin.web.doors import Doors
 from tocsin.web.terminal import Terminal
 from tocsin.wiring import channels
@@ -77,10 +77,10 @@ class AlertService:
         self._serve = serve
         self._clock = clock or SystemClock()
         self.telemetry = Telemetry(VERSION, self._clock.monotonic)
-        self._in_force = InForce(rulebook(config), {})
+        self._active = Active(rulebook(config), {})
         self._reloading = asyncio.Lock()
         self._running: AsyncExitStack | None = None
-        self._listeners: list[Tell] = [self.telemetry.hear]
+        self._listeners: list[Emit] = [self.telemetry.hear]
 
     @classmethod
     def from_config(
@@ -113,11 +113,11 @@ class AlertService:
         what is under way has come to its end: whoever knocks meanwhile is told when to come back. What only a channel
         can judge of the configuration is judged before a ledger is made.
         """
-        clock, tell = self._clock, self._hear
+        clock, emit = self._clock, self._hear
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
-        self._in_force.channels = await asyncio.to_thread(self._make_channels, self.config)
+        self._active.channels = await asyncio.to_thread(self._make_channels, self.config)
         self.ledger, self.archive = await stack.enter_async_context(
-            open_ledger(self.config.settings.storage.url.reveal(), clock=clock, tell=tell)
+            open_ledger(self.config.settings.storage.url.reveal(), clock=clock, emit=emit)
         )
         self._make_senders()
         self._make_takers()
@@ -189,12 +189,12 @@ class AlertService:
     async def _swap(self, fresh: Config, book: Rulebook, made: Mapping[str, Channel]) -> None:
         for setting in restart_needed(self.config, fresh):
             self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
-        self.config, self._in_force.rulebook, self._in_force.channels = fresh, book, made
+        self.config, self._active.rulebook, self._active.channels = fresh, book, made
         self.lanes.adopt()
         await self.dispatcher.look()
         self._hear(Reloaded())
 
-    def listen(self, listener: Tell) -> None:
+    def listen(self, listener: Emit) -> None:
         """Hear every fact from now on: what was decided, sent, refused. A listener must not block."""
         self._listeners.append(listener)
 
@@ -205,27 +205,27 @@ class AlertService:
 
     def _make_senders(self) -> None:
         """What brings deliveries to their targets."""
-        clock, tell = self._clock, self._hear
+        clock, emit = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
-        self.targets = Targets(ledger, archive, tell)
-        self.attempts = Attempts(
+        self.targets = Targets(ledger, archive, emit)
+        self.attempts = Sender(
             ledger=ledger,
             archive=archive,
-            in_force=self._in_force,
+            active=self._active,
             targets=self.targets,
             clock=clock,
-            tell=tell,
+            emit=emit,
             random=Random(),  # noqa: S311 - it spreads retries, and keeps no secret
         )
-        gates, shut = SharedGates(self._in_force, self.targets, clock), ShutLanes(ledger, archive, clock)
-        self.lanes = Lanes(self._in_force, gates, shut, clock, tell)
+        gates, shut = SharedGates(self._active, self.targets, clock), ShutLanes(ledger, archive, clock)
+        self.lanes = Lanes(self._active, gates, shut, clock, emit)
         self.doubts = Doubts(
             archive=archive,
             attempts=self.attempts,
             lanes=self.lanes,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
             random=Random(),  # noqa: S311 - as above
         )
         self.dispatcher = Dispatcher(
@@ -234,39 +234,39 @@ class AlertService:
             attempts=self.attempts,
             doubts=self.doubts,
             lanes=self.lanes,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
-        self.lane_watch = LaneWatch(self.lanes, self.targets, clock, tell)
+        self.lane_watch = LaneWatch(self.lanes, self.targets, clock, emit)
         self.editor = Editor(
             ledger=ledger,
             archive=archive,
-            in_force=self._in_force,
+            active=self._active,
             dispatcher=self.dispatcher,
             lanes=self.lanes,
             targets=self.targets,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
 
     def _make_takers(self) -> None:
         """What takes alerts and orders in."""
-        clock, tell = self._clock, self._hear
+        clock, emit = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
         self.tokens = Tokens(ledger, archive, clock)
-        self.monitors = Monitors(ledger, archive, clock, tell)
+        self.monitors = Monitors(ledger, archive, clock, emit)
         bus = InProcessBus()
-        self.feed = Feed(archive, bus, clock, tell, ledger.epoch)
+        self.feed = Feed(archive, bus, clock, emit, ledger.epoch)
         self.intake = Intake(
             ledger=ledger,
             archive=archive,
             bus=bus,
             targets=self.targets,
-            in_force=self._in_force,
+            active=self._active,
             wake=self.dispatcher.wake,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
         self.operations = Operations(
             ledger=ledger,
@@ -275,17 +275,17 @@ class AlertService:
             lane_watch=self.lane_watch,
             attempts=self.attempts,
             targets=self.targets,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
 
     def _make_watch(self) -> None:
         """What looks after everything, and tells operators."""
-        clock, tell = self._clock, self._hear
+        clock, emit = self._clock, self._hear
         ledger, archive = self.ledger, self.archive
-        self.objectives = Objectives(archive, self._in_force, clock, tell)
-        self.detectors = Detectors(clock, tell)
+        self.objectives = Objectives(archive, self._active, clock, emit)
+        self.detectors = Detectors(clock, emit)
         self.last_minute = LastMinute(archive, clock)
         self.vitals = Vitals(
             last_minute=self.last_minute,
@@ -296,16 +296,16 @@ class AlertService:
         self.listen(self.last_minute.hear)
         self.listen(self.objectives.hear)
         self.listen(self.detectors.hear)
-        self.listen(Refusals(clock, tell).hear)
+        self.listen(Refusals(clock, emit).hear)
         self.conditions = Conditions(
             ledger=ledger,
             archive=archive,
             lanes=self.lanes,
             targets=self.targets,
             monitors=self.monitors,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
         self.listen(self.conditions.hear)
         self.operators = Operators(
@@ -313,9 +313,9 @@ class AlertService:
             dispatcher=self.dispatcher,
             lanes=self.lanes,
             targets=self.targets,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
         self.upkeep = Upkeep(
             ledger=ledger,
@@ -329,9 +329,9 @@ class AlertService:
             conditions=self.conditions,
             operators=self.operators,
             objectives=self.objectives,
-            in_force=self._in_force,
+            active=self._active,
             clock=clock,
-            tell=tell,
+            emit=emit,
         )
 
     def _make_doors(self) -> None:
@@ -346,12 +346,12 @@ class AlertService:
             feed=self.feed,
             tokens=self.tokens,
             offer=lambda value, owner: self.intake.offer(value, owner=owner),
-            catalog=lambda: self._in_force.rulebook.catalog,
+            catalog=lambda: self._active.rulebook.catalog,
             vitals=self.vitals.as_json,
             clock=self._clock,
             settings=GatewaySettings(),
             entrance=entrance,
-            tell=self._hear,
+            emit=self._hear,
         )
         for figure in (
             *lane_figures(self.dispatcher, self.lanes, self.lane_watch),
@@ -362,7 +362,7 @@ class AlertService:
         ):
             self.telemetry.follow(figure)
         self.web = build_app(
-            Parts(
+            Services(
                 intake=self.intake,
                 monitors=self.monitors,
                 conditions=self.conditions,
@@ -371,16 +371,16 @@ class AlertService:
                 archive=self.archive,
                 feed=self.feed,
                 tokens=self.tokens,
-                in_force=self._in_force,
+                active=self._active,
                 clock=self._clock,
-                tell=self._hear,
+                emit=self._hear,
                 reload=self.reload,
                 not_ready=self._not_ready,
                 metrics=self.telemetry.exposition,
                 stats=self.vitals.as_json,
                 terminal=lambda: Terminal(self.url, self.config.local_token_file),
                 demo=self.demo,
-                receipts=Receipts(self.ledger, self.dispatcher, self._in_force, self._hear),
+                receipts=Receipts(self.ledger, self.dispatcher, self._active, self._hear),
                 public_url=lambda: self.config.public_url,
                 link_secret=self.ledger.link_secret,
                 entrance=entrance,
@@ -397,7 +397,7 @@ class AlertService:
             newcomers=self.gateway.newcomers,
             host=server.host,
             port=server.port,
-            tell=self._hear,
+            emit=self._hear,
         )
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:

@@ -90,7 +90,7 @@ class Telemetry:
         match fact:
             case facts.Decided() | facts.Misdated() | facts.AlertInvalid() | facts.Turned():
                 self._hear_detection(fact)
-            case facts.Moved():
+            case facts.DeliveryMoved():
                 self._hear_move(fact)
             case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed() | facts.CalledBack():
                 self._hear_provider(fact)
@@ -191,7 +191,7 @@ class Telemetry:
         said = "configuration not reloaded: the old one stays" if reload.problem else "configuration reloaded"
         self._log.log(level, said, extra={"fact": {"problem": reload.problem}})
 
-    def _hear_move(self, move: facts.Moved) -> None:
+    def _hear_move(self, move: facts.DeliveryMoved) -> None:
         channel = move.delivery.target.channel
         why = move.why.value if move.why else ""
         if not move.delivery.is_test:

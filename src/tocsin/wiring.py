@@ -16,7 +16,7 @@ from tocsin.channels.discord import (
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.config import Config
-from tocsin.config.problems import KeyPath, Problem, invalid
+from tocsin.config.reading.problems import KeyPath, Problem, invalid
 from tocsin.config.settings.discord import Discord
 from tocsin.config.settings.discord import Webhook as DiscordWebhook
 from tocsin.config.settings.webhook import Webhooks as WebhookSettings

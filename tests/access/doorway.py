@@ -11,7 +11,7 @@ from tests.gateway.station import DEADLINE, Station
 
 from tocsin.web import WebSettings
 from tocsin.web.guard import Guard
-from tocsin.web.locks import Locks, needs
+from tocsin.web.scopes import Scopes, needs
 
 DOORS = ("http", "polling", "websocket")
 
@@ -25,7 +25,7 @@ class Doorway(Station):
         app = FastAPI(routes=[route])
         known: Any = self.tokens  # they are only asked to authenticate
         self.guard = Guard(
-            app, Locks([route]), known, entrance=self.entrance, settings=WebSettings(), tell=self.facts.append
+            app, Scopes([route]), known, entrance=self.entrance, settings=WebSettings(), emit=self.facts.append
         )
 
     async def elsewhere(self, scope: Any, receive: Any, send: Any) -> None:

@@ -13,7 +13,7 @@ SRC = Path(__file__).parents[2] / "src" / "tocsin"
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "core": frozenset({"core"}),
     "rules": frozenset({"rules", "core"}),
-    "access": frozenset({"access", "core"}),
+    "access": frozenset({"access", "core", "ledger.contract"}),
     "ledger": frozenset({"ledger", "core"}),
     "bus": frozenset({"bus", "core"}),
     "channels": frozenset({"channels", "core"}),

@@ -13,7 +13,7 @@ from tocsin.cli import app
 from tocsin.cli.commands import NAMES
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.web.errors import STATUS
-from tocsin.web.locks import lock_of
+from tocsin.web.scopes import rule_of
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference"
@@ -44,7 +44,7 @@ def described(routes: Any) -> Iterator[tuple[str, str | None]]:
         assert isinstance(route, APIRoute)
         if route.include_in_schema or route.path in ("/openapi.json", "/docs"):
             for method in route.methods or ():
-                yield f"{method} {route.path}", lock_of(route).scope
+                yield f"{method} {route.path}", rule_of(route).scope
 
 
 def test_every_error_of_a_door_is_listed_with_its_status():

@@ -8,7 +8,7 @@ import pytest
 from tests.attack.conftest import Endure
 from tests.attack.siege import TOKEN, Siege, at_once
 
-from tocsin.pipeline.decode import MAX_ITEMS
+from tocsin.pipeline.intake.decode import MAX_ITEMS
 
 AT_ONCE = 6
 GROWS = 400  # MiB: what is sent and what it is taken apart into, of six that are being read and one that is decided

@@ -5,7 +5,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 from tests.browser.visitor import Visitor, browser
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.web.page import BUILT
 
@@ -16,8 +16,8 @@ def built() -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with Town(tmp_path) as place:
+async def town(tmp_path: Path) -> AsyncIterator[ServiceRig]:
+    async with ServiceRig(tmp_path) as place:
         await place.open(alerts={"filters": {"min_price_drop_percent": 10}})
         yield place
 
@@ -29,7 +29,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(chromium: Browser, town: Town) -> AsyncIterator[Visitor]:
+async def visitor(chromium: Browser, town: ServiceRig) -> AsyncIterator[Visitor]:
     """At a desk, the page not yet open; leaves content."""
     somebody = await Visitor.come(chromium, town)
     yield somebody

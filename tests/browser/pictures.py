@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from playwright.async_api import Browser, ViewportSize, expect
 from tests.browser.visitor import PHONE, Visitor, browser
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.cli.detector import detect
 from tocsin.core.delivery import DeliveryState
@@ -47,28 +47,28 @@ README = ViewportSize(width=1400, height=860)
 BUSY_S = 75.0  # until a sale or two is over, and the last minute is full
 GONE = {"sku": "6632394", "retailer": "newegg", "in_stock": False}
 
-Scene = Callable[[Town, Visitor], Awaitable[None]]
+Scene = Callable[[ServiceRig, Visitor], Awaitable[None]]
 
 
-async def healthy(town: Town, visitor: Visitor) -> None:
+async def healthy(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     await expect(visitor.rows).to_have_count(len(ALERTS))
     await expect(visitor.page.get_by_title("99 of 100")).to_have_attribute("title", re.compile("last minute took"))
 
 
-async def outage(town: Town, visitor: Visitor) -> None:
+async def outage(town: ServiceRig, visitor: Visitor) -> None:
     await healthy(town, visitor)
     await town.close()
     await visitor.sees_state("waiting")
 
 
-async def details_in_an_outage(town: Town, visitor: Visitor) -> None:
+async def details_in_an_outage(town: ServiceRig, visitor: Visitor) -> None:
     await outage(town, visitor)
     await visitor.button("PlayStation 5 Pro 2TB").click()
     await expect(visitor.details.get_by_role("alert")).to_be_visible()
 
 
-async def provider_down(town: Town, visitor: Visitor) -> None:
+async def provider_down(town: ServiceRig, visitor: Visitor) -> None:
     town.sandbox.faults.next("discord", Fault.status(503), times=500)
     await visitor.open()
     for number in range(12):
@@ -78,7 +78,7 @@ async def provider_down(town: Town, visitor: Visitor) -> None:
     await expect(visitor.page.get_by_title("99 of 100")).not_to_contain_text("ms", timeout=30_000)
 
 
-async def conditions(town: Town, visitor: Visitor) -> None:
+async def conditions(town: ServiceRig, visitor: Visitor) -> None:
     """Five at once: a dead target, a lost monitor, a late channel, a wrong clock and a refused configuration."""
     town.sandbox.discord.kill("high_priority")
     await town.report("Intel Arc B580")
@@ -96,12 +96,12 @@ async def conditions(town: Town, visitor: Visitor) -> None:
     await expect(visitor.strip.get_by_text("5 things need you", exact=True)).to_be_visible(timeout=30_000)
 
 
-async def conditions_unfolded(town: Town, visitor: Visitor) -> None:
+async def conditions_unfolded(town: ServiceRig, visitor: Visitor) -> None:
     await conditions(town, visitor)
     await visitor.strip.get_by_role("button").click()
 
 
-async def channels(town: Town, visitor: Visitor) -> None:
+async def channels(town: ServiceRig, visitor: Visitor) -> None:
     town.sandbox.discord.kill("general")
     await town.report("Intel Arc B580", priority=5)
     await visitor.open()
@@ -109,20 +109,20 @@ async def channels(town: Town, visitor: Visitor) -> None:
     await expect(visitor.page.get_by_label("Channels", exact=True).get_by_text("target gone")).to_be_visible()
 
 
-async def monitors(town: Town, visitor: Visitor) -> None:
+async def monitors(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     if await visitor.button("More").is_visible():
         await visitor.button("More").click()
     await visitor.page.get_by_role("button", name="Monitors").click()
 
 
-async def menu(town: Town, visitor: Visitor) -> None:
+async def menu(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     if await visitor.button("More").is_visible():
         await visitor.button("More").click()
 
 
-async def details(town: Town, visitor: Visitor) -> None:
+async def details(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     await visitor.button("PlayStation 5 Pro 2TB").click()
     await expect(visitor.details.get_by_role("heading", name="Timeline")).to_be_visible()
@@ -183,10 +183,10 @@ async def picture(chromium: Browser, name: str, size: ViewportSize, folder: Path
 
 
 @asynccontextmanager
-async def peopled(**settings: Any) -> AsyncIterator[Town]:
+async def peopled(**settings: Any) -> AsyncIterator[ServiceRig]:
     """A service with two channels where alerts have just been told."""
     with tempfile.TemporaryDirectory() as place:
-        async with Town(Path(place)) as town:
+        async with ServiceRig(Path(place)) as town:
             partner = {
                 "url": town.sandbox.webhook.url("partner"),
                 "secret": town.sandbox.webhook.hook("partner").secrets[0],

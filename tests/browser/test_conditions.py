@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 from tests.browser.visitor import PHONE, Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.facts import ConditionBegan
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DEAD = "discord:high_priority is dead and gets nothing any more"
 
 
-async def test_a_lost_monitor_is_shown_until_it_is_heard(visitor: Visitor, town: Town):
+async def test_a_lost_monitor_is_shown_until_it_is_heard(visitor: Visitor, town: ServiceRig):
     await town.report("PS5 Pro")
     await visitor.open()
     await visitor.sees("PS5 Pro")
@@ -29,7 +29,7 @@ async def test_a_lost_monitor_is_shown_until_it_is_heard(visitor: Visitor, town:
     assert await visitor.row("PS5 Pro").bounding_box() == before
 
 
-async def test_what_began_before_the_page_was_opened_is_shown_and_can_be_put_away(visitor: Visitor, town: Town):
+async def test_what_began_before_the_page_was_opened_is_shown_and_can_be_put_away(visitor: Visitor, town: ServiceRig):
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")
     await town.told(ConditionBegan)
@@ -43,7 +43,7 @@ async def test_what_began_before_the_page_was_opened_is_shown_and_can_be_put_awa
     assert len((await town.get("/api/v1/conditions"))["conditions"]) == 1
 
 
-async def test_a_phone_shows_the_headline_and_the_rest_at_a_touch(chromium: Browser, town: Town):
+async def test_a_phone_shows_the_headline_and_the_rest_at_a_touch(chromium: Browser, town: ServiceRig):
     visitor = await Visitor.come(chromium, town, viewport=PHONE)
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import TargetDisabled
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 READER: dict[str, Any] = {"secret": "a-token-for-reading-0123456789", "scopes": ["read"]}
 
 
-async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: Town):
+async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: ServiceRig):
     receipt = await town.report("RTX 5090", metadata={"cart_url": "https://bestbuy.example/cart"})
     await town.settled(receipt, DeliveryState.SENT)
     await visitor.open()
@@ -32,7 +32,7 @@ async def test_the_details_tell_the_way_of_an_alert(visitor: Visitor, town: Town
     await expect(cart).to_have_attribute("rel", "noopener noreferrer")
 
 
-async def test_details_have_an_address_and_back_closes_them(visitor: Visitor, town: Town):
+async def test_details_have_an_address_and_back_closes_them(visitor: Visitor, town: ServiceRig):
     receipt = await town.report("RTX 5090")
     await visitor.open()
     await visitor.button("RTX 5090").click()
@@ -44,7 +44,7 @@ async def test_details_have_an_address_and_back_closes_them(visitor: Visitor, to
     await expect(visitor.details).to_have_count(0)
 
 
-async def test_open_details_follow_what_happens(visitor: Visitor, town: Town):
+async def test_open_details_follow_what_happens(visitor: Visitor, town: ServiceRig):
     town.sandbox.discord.kill("high_priority")
     await visitor.open()
     receipt = await town.report("RTX 5090")
@@ -53,7 +53,7 @@ async def test_open_details_follow_what_happens(visitor: Visitor, town: Town):
     await expect(visitor.details).to_contain_text("the provider refused it")
 
 
-async def test_a_refused_delivery_is_sent_again_by_hand(visitor: Visitor, town: Town):
+async def test_a_refused_delivery_is_sent_again_by_hand(visitor: Visitor, town: ServiceRig):
     town.sandbox.discord.kill("high_priority")
     receipt = await town.report("RTX 5090")
     await town.settled(receipt, DeliveryState.REFUSED)
@@ -63,7 +63,7 @@ async def test_a_refused_delivery_is_sent_again_by_hand(visitor: Visitor, town: 
     await expect(visitor.page.get_by_text("discord:high_priority is queued again")).to_be_visible()
 
 
-async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor: Visitor, town: Town):
+async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor: Visitor, town: ServiceRig):
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")
     await town.told(TargetDisabled)
@@ -76,7 +76,7 @@ async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor:
     await expect(visitor.button("Test discord:high_priority")).to_be_visible()
 
 
-async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor, town: Town):
+async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.page.get_by_role("button", name="Channels").click()
     row = visitor.page.get_by_label("Channels", exact=True).get_by_role("listitem").filter(has_text="high_priority")
@@ -89,7 +89,7 @@ async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor
     await expect(row).not_to_contain_text("Paused")
 
 
-async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visitor: Visitor, town: Town):
+async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.page.get_by_role("button", name="Channels").click()
     await visitor.button("Test discord:general").click()
@@ -98,7 +98,7 @@ async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visito
     await expect(visitor.rows).to_have_count(0)
 
 
-async def test_a_test_looks_like_no_alert(visitor: Visitor, town: Town):
+async def test_a_test_looks_like_no_alert(visitor: Visitor, town: ServiceRig):
     await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"})
     await visitor.open()
     row = visitor.row("Test alert")
@@ -110,14 +110,14 @@ async def test_a_test_looks_like_no_alert(visitor: Visitor, town: Town):
     assert await visitor.barriers() == []
 
 
-async def test_a_configuration_that_was_not_taken_is_told(visitor: Visitor, town: Town):
+async def test_a_configuration_that_was_not_taken_is_told(visitor: Visitor, town: ServiceRig):
     town.write(discord={"rate_limit": "many"})
     await town.call("POST", "/api/v1/config/reload", status=422)
     await visitor.open()
     await expect(visitor.strip).to_contain_text("The configuration was not reloaded")
 
 
-async def test_who_may_only_read_is_offered_nothing_more(visitor: Visitor, town: Town):
+async def test_who_may_only_read_is_offered_nothing_more(visitor: Visitor, town: ServiceRig):
     await town.close()
     await town.open(tokens={"reader": READER, "story": {"secret": TOKEN, "scopes": ["admin"]}})
     town.sandbox.discord.kill("high_priority")

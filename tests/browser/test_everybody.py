@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 from tests.browser.visitor import PHONE, Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "GeForce RTX 5090 Founders Edition with a name that goes on and on without end (Titanium “Blue”)"
 
 
-async def test_the_keyboard_is_enough(visitor: Visitor, town: Town):
+async def test_the_keyboard_is_enough(visitor: Visitor, town: ServiceRig):
     for name in ("one", "two", "three"):
         await town.report(name)
     await visitor.open()
@@ -34,7 +34,7 @@ async def test_the_keyboard_is_enough(visitor: Visitor, town: Town):
     await expect(visitor.page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_focus_stays_on_its_row_while_alerts_arrive(visitor: Visitor, town: Town):
+async def test_focus_stays_on_its_row_while_alerts_arrive(visitor: Visitor, town: ServiceRig):
     await town.report("one")
     await visitor.open()
     await visitor.press("j")
@@ -43,7 +43,7 @@ async def test_focus_stays_on_its_row_while_alerts_arrive(visitor: Visitor, town
     await expect(visitor.button("one")).to_be_focused()
 
 
-async def test_the_keyboard_walks_beyond_what_is_drawn_and_the_focus_is_never_lost(visitor: Visitor, town: Town):
+async def test_the_keyboard_walks_beyond_what_is_drawn_and_the_focus_is_never_lost(visitor: Visitor, town: ServiceRig):
     for number in range(60):
         await town.report(f"number {number}")
     await visitor.open()
@@ -60,7 +60,7 @@ async def test_the_keyboard_walks_beyond_what_is_drawn_and_the_focus_is_never_lo
     assert await visitor.barriers() == []
 
 
-async def test_times_are_told_as_ages_or_by_the_clock(visitor: Visitor, town: Town):
+async def test_times_are_told_as_ages_or_by_the_clock(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await visitor.open()
     time = visitor.row("RTX 5090").locator("time")
@@ -81,7 +81,7 @@ async def test_the_theme_is_remembered(visitor: Visitor):
     assert dark == await visitor.page.evaluate(ground) != bright
 
 
-async def test_arrivals_are_announced_in_one_breath(visitor: Visitor, town: Town):
+async def test_arrivals_are_announced_in_one_breath(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await town.report("one")
     await town.report("two", priority=1)
@@ -89,7 +89,7 @@ async def test_arrivals_are_announced_in_one_breath(visitor: Visitor, town: Town
     await expect(spoken).to_have_text("2 new alerts, 1 of the high band", timeout=15_000)
 
 
-async def test_a_phone_scrolls_in_one_direction_only(chromium: Browser, town: Town):
+async def test_a_phone_scrolls_in_one_direction_only(chromium: Browser, town: ServiceRig):
     visitor = await Visitor.come(chromium, town, viewport=PHONE, has_touch=True)
     metadata = {"previous_price": "123456.78", "stock": 3}
     await town.report(LONG, variant="X" * 60, seller="Somebody with a long name", price="99999.99", metadata=metadata)
@@ -108,7 +108,7 @@ async def test_a_phone_scrolls_in_one_direction_only(chromium: Browser, town: To
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-async def test_nothing_keeps_anybody_out(visitor: Visitor, town: Town, scheme: str):
+async def test_nothing_keeps_anybody_out(visitor: Visitor, town: ServiceRig, scheme: str):
     await visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     town.sandbox.discord.kill("general")
     for kind, name in (("in_stock", "one"), ("price_drop", "two"), ("restock_soon", "three"), ("back_order", "four")):
@@ -128,7 +128,7 @@ async def test_nothing_keeps_anybody_out(visitor: Visitor, town: Town, scheme: s
     assert await visitor.barriers() == []
 
 
-async def test_the_closed_door_keeps_nobody_out_either(visitor: Visitor, town: Town):
+async def test_the_closed_door_keeps_nobody_out_either(visitor: Visitor, town: ServiceRig):
     await visitor.page.goto(town.alerts.url)
     await expect(visitor.page.get_by_label("Link or token")).to_be_visible()
     assert await visitor.barriers() == []

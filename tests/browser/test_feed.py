@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Request, Route, expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 
@@ -13,7 +13,7 @@ from tocsin.core.delivery import DeliveryState
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_an_alert_appears_without_reload(visitor: Visitor, town: Town):
+async def test_an_alert_appears_without_reload(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await expect(visitor.page.get_by_text("All quiet")).to_be_visible()
     body = {"type": "price_drop", "sku": "6634940", "retailer": "bestbuy", "price": 1499.5, "product_name": "RTX 5090"}
@@ -35,7 +35,7 @@ async def test_an_alert_appears_without_reload(visitor: Visitor, town: Town):
     await expect(row).to_contain_text("discord sent")
 
 
-async def test_what_came_before_is_there_filtered_alerts_with_their_reason(visitor: Visitor, town: Town):
+async def test_what_came_before_is_there_filtered_alerts_with_their_reason(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await town.report("RTX 5080", type="price_drop", metadata={"previous_price": "2000.00"})
     await visitor.open()
@@ -43,7 +43,7 @@ async def test_what_came_before_is_there_filtered_alerts_with_their_reason(visit
     await expect(visitor.row("RTX 5080")).to_contain_text("Not sent: the price dropped too little")
 
 
-async def test_repeats_are_a_count_and_no_rows(visitor: Visitor, town: Town):
+async def test_repeats_are_a_count_and_no_rows(visitor: Visitor, town: ServiceRig):
     for _ in range(3):
         await town.report("RTX 5090")
     await visitor.open()
@@ -51,7 +51,7 @@ async def test_repeats_are_a_count_and_no_rows(visitor: Visitor, town: Town):
     await expect(visitor.row("RTX 5090")).to_contain_text("seen 3 times")
 
 
-async def test_sold_out_is_told_where_the_alert_stands(visitor: Visitor, town: Town):
+async def test_sold_out_is_told_where_the_alert_stands(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await visitor.open()
     await visitor.sees("RTX 5090")
@@ -62,7 +62,7 @@ async def test_sold_out_is_told_where_the_alert_stands(visitor: Visitor, town: T
     await expect(visitor.row("RTX 5090")).to_contain_text(told)
 
 
-async def test_a_paused_feed_stands_still_and_counts(visitor: Visitor, town: Town):
+async def test_a_paused_feed_stands_still_and_counts(visitor: Visitor, town: ServiceRig):
     await town.report("one")
     await visitor.open()
     await visitor.sees("one")
@@ -76,7 +76,7 @@ async def test_a_paused_feed_stands_still_and_counts(visitor: Visitor, town: Tow
     await visitor.sees("three", "two", "one")
 
 
-async def test_rows_do_not_move_under_who_reads_further_down(visitor: Visitor, town: Town):
+async def test_rows_do_not_move_under_who_reads_further_down(visitor: Visitor, town: ServiceRig):
     for number in range(30):
         await town.report(f"old {number}")
     await visitor.open()
@@ -89,7 +89,7 @@ async def test_rows_do_not_move_under_who_reads_further_down(visitor: Visitor, t
     assert await visitor.page.evaluate("scrollY") == 0
 
 
-async def test_whoever_scrolls_down_comes_to_the_first_alert_of_all(visitor: Visitor, town: Town):
+async def test_whoever_scrolls_down_comes_to_the_first_alert_of_all(visitor: Visitor, town: ServiceRig):
     """Through a page that held them and one that did not: 700 came while it was open, more than are kept at the top."""
     await visitor.open()
     await many(town, 700)
@@ -98,7 +98,7 @@ async def test_whoever_scrolls_down_comes_to_the_first_alert_of_all(visitor: Vis
     await expect(visitor.page.get_by_text("That is all there is.")).to_be_visible()
 
 
-async def test_what_waits_for_a_reader_leaves_no_hole_when_they_come_back(visitor: Visitor, town: Town):
+async def test_what_waits_for_a_reader_leaves_no_hole_when_they_come_back(visitor: Visitor, town: ServiceRig):
     await many(town, 3)
     await visitor.open()
     await visitor.sees_all(3)
@@ -109,7 +109,7 @@ async def test_what_waits_for_a_reader_leaves_no_hole_when_they_come_back(visito
     assert await visitor.scrolled_through() == [f"number {number}" for number in reversed(range(603))]
 
 
-async def test_alerts_of_one_instant_stand_in_the_order_of_the_ledger(visitor: Visitor, town: Town):
+async def test_alerts_of_one_instant_stand_in_the_order_of_the_ledger(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     batch = [{"type": "in_stock", "retailer": "bestbuy", "sku": str(number), "price": 1} for number in range(12)]
     await town.call("POST", "/api/v1/alerts", batch, status=202)
@@ -119,7 +119,7 @@ async def test_alerts_of_one_instant_stand_in_the_order_of_the_ledger(visitor: V
     await visitor.sees(*down)
 
 
-async def test_a_flood_is_shown_whole_in_a_bounded_page(visitor: Visitor, town: Town):
+async def test_a_flood_is_shown_whole_in_a_bounded_page(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await many(town, 300)
     await town.report("the last")
@@ -128,7 +128,7 @@ async def test_a_flood_is_shown_whole_in_a_bounded_page(visitor: Visitor, town: 
     await expect(visitor.rows.first).to_have_attribute("aria-setsize", "301")
 
 
-async def test_the_stream_goes_on_after_a_restart_without_gap_or_repeat(visitor: Visitor, town: Town):
+async def test_the_stream_goes_on_after_a_restart_without_gap_or_repeat(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await town.report("before")
     await visitor.sees("before")
@@ -145,7 +145,7 @@ async def test_the_stream_goes_on_after_a_restart_without_gap_or_repeat(visitor:
     await visitor.sees("after", "meanwhile", "before")
 
 
-async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Visitor, town: Town):
+async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await town.report("of the old ledger")
     await visitor.sees("of the old ledger")
@@ -158,7 +158,7 @@ async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Vis
     await visitor.sees("of the new ledger")
 
 
-async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves(visitor: Visitor, town: Town):
+async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves(visitor: Visitor, town: ServiceRig):
     await many(town, 4)
     await visitor.open()
     await visitor.sees_all(4)
@@ -175,7 +175,7 @@ async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves
     await visitor.sees(*(f"number {number}" for number in reversed(range(7))))
 
 
-async def test_what_needs_somebody_moves_nothing_under_a_pointer(visitor: Visitor, town: Town):
+async def test_what_needs_somebody_moves_nothing_under_a_pointer(visitor: Visitor, town: ServiceRig):
     await many(town, 4)
     await visitor.open()
     await visitor.sees_all(4)
@@ -193,7 +193,7 @@ async def test_what_needs_somebody_moves_nothing_under_a_pointer(visitor: Visito
     await expect(visitor.names.first).to_have_text("nobody gets it")
 
 
-async def test_a_pointer_that_lies_still_does_not_keep_the_feed_for_ever(visitor: Visitor, town: Town):
+async def test_a_pointer_that_lies_still_does_not_keep_the_feed_for_ever(visitor: Visitor, town: ServiceRig):
     await visitor.page.clock.install()
     await many(town, 2)
     await visitor.open()
@@ -204,7 +204,7 @@ async def test_a_pointer_that_lies_still_does_not_keep_the_feed_for_ever(visitor
     await visitor.sees("number 2", "number 1", "number 0")
 
 
-async def test_a_click_lands_where_it_began_whatever_arrives_meanwhile(visitor: Visitor, town: Town):
+async def test_a_click_lands_where_it_began_whatever_arrives_meanwhile(visitor: Visitor, town: ServiceRig):
     await many(town, 3)
     await visitor.open()
     await visitor.sees_all(3)
@@ -218,7 +218,7 @@ async def test_a_click_lands_where_it_began_whatever_arrives_meanwhile(visitor: 
     await expect(visitor.details.get_by_role("heading", name="number 1")).to_be_visible()
 
 
-async def test_opening_details_moves_no_row_up_or_down(visitor: Visitor, town: Town):
+async def test_opening_details_moves_no_row_up_or_down(visitor: Visitor, town: ServiceRig):
     await many(town, 3)
     await visitor.page.set_viewport_size({"width": 1024, "height": 768})
     await visitor.open()
@@ -231,7 +231,7 @@ async def test_opening_details_moves_no_row_up_or_down(visitor: Visitor, town: T
     assert (before["y"], before["height"]) == (after["y"], after["height"])
 
 
-async def test_chips_of_past_alerts_come_from_the_ledger(visitor: Visitor, town: Town):
+async def test_chips_of_past_alerts_come_from_the_ledger(visitor: Visitor, town: ServiceRig):
     receipt = await town.report("RTX 5090")
     await town.settled(receipt, DeliveryState.SENT)
     town.sandbox.discord.kill("high_priority")
@@ -244,7 +244,7 @@ async def test_chips_of_past_alerts_come_from_the_ledger(visitor: Visitor, town:
     await expect(chip).to_have_attribute("title", re.compile("discord:high_priority: refused"))
 
 
-async def test_a_search_is_asked_of_the_service_and_of_what_arrives(visitor: Visitor, town: Town):
+async def test_a_search_is_asked_of_the_service_and_of_what_arrives(visitor: Visitor, town: ServiceRig):
     await town.report("Pokémon Écarlate")
     await many(town, 200)
     await visitor.open()
@@ -259,7 +259,7 @@ async def test_a_search_is_asked_of_the_service_and_of_what_arrives(visitor: Vis
     await visitor.sees("POKEMON ÉCARLATE II", "Pokémon Écarlate")
 
 
-async def test_alerts_are_narrowed_to_a_channel_and_to_what_became_of_them(visitor: Visitor, town: Town):
+async def test_alerts_are_narrowed_to_a_channel_and_to_what_became_of_them(visitor: Visitor, town: ServiceRig):
     await town.settled(await town.report("taken", priority=5), DeliveryState.SENT)
     town.sandbox.discord.kill("high_priority")
     await town.settled(await town.report("refused"), DeliveryState.REFUSED)
@@ -280,7 +280,7 @@ async def test_alerts_are_narrowed_to_a_channel_and_to_what_became_of_them(visit
     await expect(visitor.button("Filter (2)")).to_be_visible()
 
 
-async def test_a_filter_lives_in_the_address_and_survives_a_reload(visitor: Visitor, town: Town):
+async def test_a_filter_lives_in_the_address_and_survives_a_reload(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await town.report("RTX 5080", type="back_order")
     await town.report("PS5 Pro", type="back_order", retailer="newegg")
@@ -296,7 +296,7 @@ async def test_a_filter_lives_in_the_address_and_survives_a_reload(visitor: Visi
     await visitor.sees("PS5 Pro", "RTX 5080", "RTX 5090")
 
 
-async def test_what_arrives_is_filtered_too(visitor: Visitor, town: Town):
+async def test_what_arrives_is_filtered_too(visitor: Visitor, town: ServiceRig):
     await visitor.open("?retailers=newegg&bands=high")
     await town.report("elsewhere")
     await town.report("unimportant", retailer="newegg", priority=1)
@@ -304,7 +304,7 @@ async def test_what_arrives_is_filtered_too(visitor: Visitor, town: Town):
     await visitor.sees("wanted")
 
 
-async def test_filtered_alerts_can_be_had_alone(visitor: Visitor, town: Town):
+async def test_filtered_alerts_can_be_had_alone(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await town.report("RTX 5080", type="price_drop", metadata={"previous_price": "2000.00"})
     await visitor.open()
@@ -316,7 +316,7 @@ async def test_filtered_alerts_can_be_had_alone(visitor: Visitor, town: Town):
     await visitor.sees("PS5 Pro", "RTX 5090")
 
 
-async def test_a_picture_that_fails_leaves_the_sign_of_the_type(visitor: Visitor, town: Town):
+async def test_a_picture_that_fails_leaves_the_sign_of_the_type(visitor: Visitor, town: ServiceRig):
     asked: list[str | None] = []
 
     async def refuse(route: Route, request: Request) -> None:
@@ -332,7 +332,7 @@ async def test_a_picture_that_fails_leaves_the_sign_of_the_type(visitor: Visitor
     assert asked == [None]
 
 
-async def many(town: Town, count: int, first: int = 0) -> None:
+async def many(town: ServiceRig, count: int, first: int = 0) -> None:
     """`number 0` and so on, in their order."""
     given = {"type": "in_stock", "retailer": "bestbuy", "price": 1}
     batch = [given | {"sku": f"{n}", "product_name": f"number {n}"} for n in range(first, first + count)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,7 +17,7 @@ READER = {"secret": "a-token-for-reading-0123456789", "scopes": ["read"]}
 
 
 async def test_the_commands_of_the_empty_page_make_alerts_wherever_they_are_pasted(
-    visitor: Visitor, town: Town, tmp_path: Path
+    visitor: Visitor, town: ServiceRig, tmp_path: Path
 ):
     elsewhere = tmp_path / "some where"
     elsewhere.mkdir()
@@ -30,7 +30,7 @@ async def test_the_commands_of_the_empty_page_make_alerts_wherever_they_are_past
     await visitor.sees("PlayStation 5 Pro", "GeForce RTX 5090")
 
 
-async def test_send_me_one_sends_a_test_to_every_channel_that_would_hear(visitor: Visitor, town: Town):
+async def test_send_me_one_sends_a_test_to_every_channel_that_would_hear(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.button("Send me one").click()
     await visitor.sees("GeForce RTX 5090")
@@ -40,7 +40,7 @@ async def test_send_me_one_sends_a_test_to_every_channel_that_would_hear(visitor
     assert await visitor.barriers() == []
 
 
-async def test_show_me_a_demo_leads_to_a_page_where_alerts_arrive(visitor: Visitor, town: Town):
+async def test_show_me_a_demo_leads_to_a_page_where_alerts_arrive(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.button("Show me a demo").click()
     link = visitor.page.get_by_role("link", name="its live page")
@@ -55,7 +55,7 @@ async def test_show_me_a_demo_leads_to_a_page_where_alerts_arrive(visitor: Visit
     await demo.close()
 
 
-async def test_who_may_only_read_is_offered_what_is_possible(visitor: Visitor, town: Town):
+async def test_who_may_only_read_is_offered_what_is_possible(visitor: Visitor, town: ServiceRig):
     await town.close()
     await town.open(tokens={"reader": READER})
     await visitor.open(token=READER["secret"])

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,7 +22,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_names_from_outside_stay_text(visitor: Visitor, town: Town, name: str):
+async def test_names_from_outside_stay_text(visitor: Visitor, town: ServiceRig, name: str):
     await visitor.open()
     await town.report(
         name, url=None, sku=name, retailer=name[:64], variant=name, seller=name, metadata={"stock": name, "x": name}
@@ -47,7 +47,7 @@ async def test_the_token_leaves_the_address_and_stays_in_the_tab(visitor: Visito
     assert [TOKEN in place for place in stored] == [False, True, False]
 
 
-async def test_without_a_token_the_page_says_how_to_get_in(visitor: Visitor, town: Town):
+async def test_without_a_token_the_page_says_how_to_get_in(visitor: Visitor, town: ServiceRig):
     await town.report("RTX 5090")
     await visitor.page.goto(town.alerts.url)
     await expect(visitor.page.get_by_text("tocsin token create guest --scope read --link")).to_be_visible()
@@ -56,14 +56,14 @@ async def test_without_a_token_the_page_says_how_to_get_in(visitor: Visitor, tow
     await visitor.sees("RTX 5090")
 
 
-async def test_a_token_that_is_not_known_is_refused_once_and_forgotten(visitor: Visitor, town: Town):
+async def test_a_token_that_is_not_known_is_refused_once_and_forgotten(visitor: Visitor, town: ServiceRig):
     await visitor.page.goto(f"{town.alerts.url}/#token=somebody-elses")
     await expect(visitor.page.get_by_role("alert")).to_be_visible()
     assert await visitor.page.evaluate("sessionStorage.length") == 0
 
 
 @pytest.mark.parametrize("scope", ["ingest", "contacts"])
-async def test_a_token_for_other_things_is_told_what_it_lacks(visitor: Visitor, town: Town, scope: str):
+async def test_a_token_for_other_things_is_told_what_it_lacks(visitor: Visitor, town: ServiceRig, scope: str):
     made = await town.call("POST", "/api/v1/tokens", {"name": "engine", "scopes": [scope]}, status=201)
     await visitor.page.goto(f"{town.alerts.url}/#token={made['token']}")
     await expect(visitor.page.get_by_role("heading", name="This link may not read")).to_be_visible()
@@ -72,7 +72,7 @@ async def test_a_token_for_other_things_is_told_what_it_lacks(visitor: Visitor, 
     assert await visitor.barriers() == []
 
 
-async def test_who_is_shut_out_while_watching_sees_why(visitor: Visitor, town: Town):
+async def test_who_is_shut_out_while_watching_sees_why(visitor: Visitor, town: ServiceRig):
     wanted = {"name": "guest", "scopes": ["read"]}
     made = await town.call("POST", "/api/v1/tokens", wanted, status=201)
     await visitor.open(token=made["token"])

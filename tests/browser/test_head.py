@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, ViewportSize, expect
 from tests.browser.visitor import PHONE, Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import ClockWrong
@@ -61,7 +61,7 @@ def panel(visitor: Visitor, name: str) -> Locator:
     return visitor.page.get_by_role("complementary", name=name)
 
 
-async def test_it_fits_every_screen_and_an_outage_moves_nothing(visitor: Visitor, town: Town):
+async def test_it_fits_every_screen_and_an_outage_moves_nothing(visitor: Visitor, town: ServiceRig):
     town.write(mode="shadow")
     await town.alerts.reload()
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 3600})
@@ -82,7 +82,7 @@ async def test_it_fits_every_screen_and_an_outage_moves_nothing(visitor: Visitor
         assert (await box(visitor.page.locator("header")))["height"] == pytest.approx(heights[width], abs=12)
 
 
-async def test_every_sign_has_its_word(visitor: Visitor, town: Town):
+async def test_every_sign_has_its_word(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     for width in SCREENS:
         await resize(visitor, width)
@@ -101,7 +101,7 @@ async def test_every_sign_has_its_word(visitor: Visitor, town: Town):
         await fits(visitor)
 
 
-async def test_no_light_is_green_while_the_service_does_not_answer(visitor: Visitor, town: Town):
+async def test_no_light_is_green_while_the_service_does_not_answer(visitor: Visitor, town: ServiceRig):
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 3600})
     await visitor.open()
     await expect(light(visitor, "discord")).to_have_class(re.compile("good"))
@@ -118,7 +118,7 @@ async def test_no_light_is_green_while_the_service_does_not_answer(visitor: Visi
     await expect(green).to_have_count(0)
 
 
-async def test_a_row_opened_while_the_service_does_not_answer_says_what_is_known(visitor: Visitor, town: Town):
+async def test_a_row_opened_while_the_service_does_not_answer_says_what_is_known(visitor: Visitor, town: ServiceRig):
     await town.settled(await town.report("RTX 5090", sku="6634940"), DeliveryState.SENT)
     await visitor.open()
     port = int(town.alerts.url.rpartition(":")[2])
@@ -137,7 +137,7 @@ async def test_a_row_opened_while_the_service_does_not_answer_says_what_is_known
 
 
 @pytest.mark.parametrize("width", [1024, 1440])
-async def test_a_panel_leaves_the_filters_as_they_are(visitor: Visitor, town: Town, width: int):
+async def test_a_panel_leaves_the_filters_as_they_are(visitor: Visitor, town: ServiceRig, width: int):
     await resize(visitor, width)
     await town.report("RTX 5090")
     await visitor.open()
@@ -152,7 +152,7 @@ async def test_a_panel_leaves_the_filters_as_they_are(visitor: Visitor, town: To
         assert bar["x"] + bar["width"] == width, "what is scrolled below the bar is seen beside it"
 
 
-async def test_on_a_phone_a_panel_fills_the_screen(chromium: Browser, town: Town):
+async def test_on_a_phone_a_panel_fills_the_screen(chromium: Browser, town: ServiceRig):
     visitor = await Visitor.come(chromium, town, viewport=PHONE, has_touch=True)
     for number in range(8):
         await town.report(f"Card {number}")
@@ -172,7 +172,7 @@ SHADOW: dict[str, Any] = {"mode": "shadow"}
     ("settings", "told"), [(SHADOW, "nothing is sent"), ({"discord": SHADOW}, "nothing is sent"), ({}, "")]
 )
 async def test_shadow_is_told_in_the_head_and_ends_with_a_reload(
-    visitor: Visitor, town: Town, settings: dict[str, Any], told: str
+    visitor: Visitor, town: ServiceRig, settings: dict[str, Any], told: str
 ):
     town.write(**settings)
     await town.alerts.reload()
@@ -188,7 +188,7 @@ async def test_shadow_is_told_in_the_head_and_ends_with_a_reload(
     await expect(badge).to_have_count(0)
 
 
-async def test_a_target_that_is_disabled_while_one_looks_can_be_enabled_at_once(visitor: Visitor, town: Town):
+async def test_a_target_that_is_disabled_while_one_looks_can_be_enabled_at_once(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.page.get_by_role("button", name="Channels").click()
     await expect(visitor.button("Test discord:high_priority")).to_be_visible()
@@ -198,7 +198,7 @@ async def test_a_target_that_is_disabled_while_one_looks_can_be_enabled_at_once(
     await expect(panel(visitor, "Channels")).not_to_contain_text("Paused: disabled")
 
 
-async def test_what_needs_a_human_pushes_the_alerts_down_and_covers_none(visitor: Visitor, town: Town):
+async def test_what_needs_a_human_pushes_the_alerts_down_and_covers_none(visitor: Visitor, town: ServiceRig):
     for number in range(4):
         await town.report(f"Card {number}")
     await visitor.open()

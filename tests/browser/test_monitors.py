@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 WATCH = {"retailer": "bestbuy", "skus": ["6634940", "6632394"], "interval": 2}
 
 
-async def test_every_monitored_sku_is_shown_and_a_silent_monitor_stands_out(visitor: Visitor, town: Town):
+async def test_every_monitored_sku_is_shown_and_a_silent_monitor_stands_out(visitor: Visitor, town: ServiceRig):
     await town.call("PUT", "/api/v1/monitors/newegg-1", {"retailer": "newegg", "interval": 3600})
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", WATCH)
     await visitor.open()

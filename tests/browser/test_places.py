@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from tests.browser.visitor import Visitor
 from tests.story.proxy import proxied
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,7 +29,7 @@ async def opens(visitor: Visitor, address: str) -> None:
 
 
 async def test_it_is_opened_by_any_address_of_the_machine(chromium: Browser, tmp_path: Path):
-    async with Town(tmp_path) as town:
+    async with ServiceRig(tmp_path) as town:
         await town.open(server={"host": "::", "port": 0})
         visitor = await Visitor.come(chromium, town)
         hosts = ["localhost", "tocsin.localhost", *addresses_of_this_machine()]
@@ -40,7 +40,7 @@ async def test_it_is_opened_by_any_address_of_the_machine(chromium: Browser, tmp
 
 
 async def test_it_is_opened_behind_proxies_that_ask_under_another_host(chromium: Browser, tmp_path: Path):
-    async with Town(tmp_path) as town, proxied(lambda: town.alerts.url, "/tocsin") as port:
+    async with ServiceRig(tmp_path) as town, proxied(lambda: town.alerts.url, "/tocsin") as port:
         public = f"http://board.example:{port}/tocsin"
         await town.open(server={"port": 0, "public_url": public})
         visitor = await Visitor.come(chromium, town)

@@ -5,12 +5,12 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, expect
 from tests.browser.visitor import DESK, PHONE, Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_the_fields_of_an_alert_are_there_for_everybody(chromium: Browser, town: Town):
+async def test_the_fields_of_an_alert_are_there_for_everybody(chromium: Browser, town: ServiceRig):
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for screen, scheme in zip((DESK, PHONE), schemes, strict=True):
         reader = await Visitor.come(chromium, town, viewport=screen, color_scheme=scheme)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -38,7 +38,7 @@ _NOTES = "struck.filter((note) => [880, 587, 392].includes(note))"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def listener(chromium: Browser, town: Town) -> AsyncIterator[Visitor]:
+async def listener(chromium: Browser, town: ServiceRig) -> AsyncIterator[Visitor]:
     somebody = await Visitor.come(chromium, town)
     await somebody.page.add_init_script(_LISTEN)
     await somebody.open()
@@ -62,7 +62,7 @@ async def deaf(listener: Visitor) -> None:
     await listener.page.evaluate("struck.length = 0")
 
 
-async def test_the_bell_rings_for_the_bands_that_were_chosen(listener: Visitor, town: Town):
+async def test_the_bell_rings_for_the_bands_that_were_chosen(listener: Visitor, town: ServiceRig):
     await choose(listener, "Bell for the high band")
     await hears(listener, 880)
     await deaf(listener)
@@ -71,7 +71,7 @@ async def test_the_bell_rings_for_the_bands_that_were_chosen(listener: Visitor, 
     await hears(listener, 880)
 
 
-async def test_high_rings_however_short_after_low(listener: Visitor, town: Town):
+async def test_high_rings_however_short_after_low(listener: Visitor, town: ServiceRig):
     await choose(listener, "Bell for the low band", "Bell for the high band")
     # Not on the heels of what was struck when they were chosen.
     await listener.page.reload()
@@ -82,7 +82,7 @@ async def test_high_rings_however_short_after_low(listener: Visitor, town: Town)
     await hears(listener, 392, 880)
 
 
-async def test_a_bell_that_cannot_be_heard_says_so_until_the_first_click(listener: Visitor, town: Town):
+async def test_a_bell_that_cannot_be_heard_says_so_until_the_first_click(listener: Visitor, town: ServiceRig):
     await choose(listener, "Bell for the high band")
     await expect(listener.button("Sound")).to_have_attribute("title", "Sound: on")
     await listener.page.reload()
@@ -98,7 +98,7 @@ async def test_a_bell_that_cannot_be_heard_says_so_until_the_first_click(listene
     await hears(listener, 880)
 
 
-async def test_mute_and_volume_last(listener: Visitor, town: Town):
+async def test_mute_and_volume_last(listener: Visitor, town: ServiceRig):
     await choose(listener, "Bell for the high band")
     await listener.button("Sound").click()
     await listener.page.get_by_label("Volume").fill("0.25")
@@ -120,7 +120,7 @@ async def test_mute_and_volume_last(listener: Visitor, town: Town):
     await hears(listener, 880)
 
 
-async def test_the_tab_says_how_many_came_while_nobody_looked(listener: Visitor, town: Town):
+async def test_the_tab_says_how_many_came_while_nobody_looked(listener: Visitor, town: ServiceRig):
     await listener.page.evaluate("look(false)")
     for name in ("one", "two", "three"):
         await town.report(name)
@@ -133,7 +133,7 @@ async def test_the_tab_says_how_many_came_while_nobody_looked(listener: Visitor,
     await expect(listener.page).to_have_title("(1) Tocsin")
 
 
-async def test_the_desktop_is_told_once_a_click_has_asked_for_leave(listener: Visitor, town: Town):
+async def test_the_desktop_is_told_once_a_click_has_asked_for_leave(listener: Visitor, town: ServiceRig):
     await listener.page.evaluate("look(false)")
     await town.report("before")
     await expect(listener.page).to_have_title("(1) Tocsin")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, Locator, expect
 from tests.browser.visitor import Visitor
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.rules.objective import LEAST_MISSED
@@ -20,7 +20,7 @@ def figure(visitor: Visitor, name: str) -> Locator:
 
 
 async def test_the_figures_are_the_same_after_a_reload_and_for_everybody(
-    visitor: Visitor, chromium: Browser, town: Town
+    visitor: Visitor, chromium: Browser, town: ServiceRig
 ):
     """Also of what happened before anybody looked."""
     for number in range(3):
@@ -34,7 +34,7 @@ async def test_the_figures_are_the_same_after_a_reload_and_for_everybody(
     await other.leave()
 
 
-async def test_who_waits_is_in_the_figures(visitor: Visitor, town: Town):
+async def test_who_waits_is_in_the_figures(visitor: Visitor, town: ServiceRig):
     town.sandbox.faults.next("discord", Fault.status(503), action="execute", times=100)
     await town.report("RTX 5090")
     await visitor.open()
@@ -42,13 +42,13 @@ async def test_who_waits_is_in_the_figures(visitor: Visitor, town: Town):
     await expect(figure(visitor, "Queue")).to_have_text(re.compile("High ?1"), timeout=30_000)
 
 
-async def told_late(town: Town, number: int) -> None:
+async def told_late(town: ServiceRig, number: int) -> None:
     detected_at = datetime.now(UTC) - timedelta(seconds=5)
     receipt = await town.report(f"Card {number}", timestamp=detected_at.isoformat())
     await town.settled(receipt, DeliveryState.SENT)
 
 
-async def test_the_page_says_which_channel_tells_too_late_and_how_much(visitor: Visitor, town: Town):
+async def test_the_page_says_which_channel_tells_too_late_and_how_much(visitor: Visitor, town: ServiceRig):
     await visitor.open()
     for number in range(LEAST_MISSED):
         await told_late(town, number)
@@ -57,7 +57,7 @@ async def test_the_page_says_which_channel_tells_too_late_and_how_much(visitor: 
     await expect(objective).to_have_attribute("title", re.compile("99 % of deliveries.*5 of 5 missed it", re.DOTALL))
 
 
-async def test_a_delivery_says_how_long_after_its_detection_it_was_told(visitor: Visitor, town: Town):
+async def test_a_delivery_says_how_long_after_its_detection_it_was_told(visitor: Visitor, town: ServiceRig):
     await told_late(town, 1)
     await visitor.open()
     await visitor.row("Card 1").locator("[data-row]").click()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 AXE = Path(__file__).parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -56,7 +56,7 @@ async def browser() -> AsyncIterator[Browser]:
 class Visitor:
     """`complaints` are what the browser found wrong with the page."""
 
-    def __init__(self, page: Page, town: Town) -> None:
+    def __init__(self, page: Page, town: ServiceRig) -> None:
         self.page = page
         self.town = town
         self.complaints: list[str] = []
@@ -64,7 +64,7 @@ class Visitor:
         page.set_default_timeout(10_000)
 
     @classmethod
-    async def come(cls, chromium: Browser, town: Town, **context: Any) -> Self:
+    async def come(cls, chromium: Browser, town: ServiceRig, **context: Any) -> Self:
         page = await chromium.new_page(**{"viewport": DESK, "reduced_motion": "reduce", **context})
         await page.add_init_script(_WATCH_POLICY)
         return cls(page, town)

@@ -10,7 +10,7 @@ from tocsin.channels.contract import Budget, Report
 from tocsin.channels.discord.answers import ANSWER_LENGTH, SHUT_OUT_FOR, report_of
 from tocsin.channels.status import LONGEST_WAIT
 from tocsin.channels.transport import Answer
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 DISCORD = {"Via": "1.1 google"}
@@ -27,7 +27,7 @@ def only(status: int, body: Any, headers: Mapping[str, str] = DISCORD) -> Any:
 
 
 def test_a_message_that_stands_is_known_by_its_id():
-    assert only(200, {"id": "1180000000000000001"}) == Delivered("1180000000000000001")
+    assert only(200, {"id": "1180000000000000001"}) == Sent("1180000000000000001")
 
 
 GARBAGE = [
@@ -47,7 +47,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("body", GARBAGE)
 def test_a_success_that_says_nothing_sensible_is_a_success(body: bytes):
-    assert only(200, body) == Delivered(None)
+    assert only(200, body) == Sent(None)
 
 
 BY_CODE: list[tuple[int, int, Refusal | Delay | Doubt]] = [

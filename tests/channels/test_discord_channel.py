@@ -16,7 +16,7 @@ from tocsin.channels.transport import Patience, Transport
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.mention import NOBODY, Mention
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 from tocsin.core.secret import Secret
 from tocsin.sandbox import Fault, Sandbox
 
@@ -78,7 +78,7 @@ def test_the_channel_keeps_its_contracts(discord: Discord):
 async def test_an_alert_becomes_a_message_with_its_reference(discord: Discord, sandbox: Sandbox):
     report = await discord.send(an_attempt([a_record()]))
     (message,) = sandbox.discord.messages("general")
-    assert report.outcomes == (Delivered(message.id),)
+    assert report.outcomes == (Sent(message.id),)
     assert "GeForce RTX 5090" in message.embeds[0]["title"]
     assert message.embeds[0]["footer"]["text"].endswith("ref 2s-q6lm")
     assert message.embeds[0]["url"] == "https://alerts.example/r/100"
@@ -90,7 +90,7 @@ async def test_alerts_that_are_due_together_share_a_message(discord: Discord, sa
     assert discord.pack(GENERAL, records) == 10
     report = await discord.send(an_attempt(records))
     (message,) = sandbox.discord.messages("general")
-    assert report.outcomes == (Delivered(message.id),) * 10
+    assert report.outcomes == (Sent(message.id),) * 10
     assert [embed["title"] for embed in message.embeds] == [f"🚨 Product {n} IN STOCK!" for n in range(10)]
 
 
@@ -124,14 +124,14 @@ async def test_a_message_goes_into_its_thread(sandbox: Sandbox, transport: Trans
     discord = a_channel(sandbox, transport, clock, general=Webhook(url=url, thread_id=thread))
     report = await discord.send(an_attempt([a_record()]))
     (message,) = sandbox.discord.messages("general")
-    assert (report.outcomes, message.channel_id) == ((Delivered(message.id),), thread)
+    assert (report.outcomes, message.channel_id) == ((Sent(message.id),), thread)
 
 
 async def test_each_message_to_a_forum_opens_a_post(sandbox: Sandbox, transport: Transport, clock: ManualClock):
     url = Secret(sandbox.discord.webhook("general", forum=True))
     discord = a_channel(sandbox, transport, clock, general=Webhook(url=url, thread_name="Restocks @here"))
     report = await discord.send(an_attempt([a_record()]))
-    assert isinstance(report.outcomes[0], Delivered)
+    assert isinstance(report.outcomes[0], Sent)
 
 
 async def test_a_forum_without_a_name_for_its_posts_is_a_fault_of_the_configuration(
@@ -188,7 +188,7 @@ async def test_each_fault_has_its_outcome_and_tells_no_secret(discord: Discord, 
 
 async def test_garbage_after_a_200_is_a_message_without_a_name(discord: Discord, sandbox: Sandbox):
     sandbox.faults.next("discord", Fault.garbage("html"))
-    assert (await discord.send(an_attempt([a_record()]))).outcomes == (Delivered(None),)
+    assert (await discord.send(an_attempt([a_record()]))).outcomes == (Sent(None),)
 
 
 async def test_a_message_that_is_refused_without_naming_an_alert_is_sent_alert_by_alert(
@@ -244,7 +244,7 @@ def test_one_alert_always_fits(discord: Discord):
 
 
 async def edited(discord: Discord, sent: Report, *closed_after: float | None) -> Report:
-    (reference,) = {outcome.reference for outcome in sent.outcomes if isinstance(outcome, Delivered)}
+    (reference,) = {outcome.reference for outcome in sent.outcomes if isinstance(outcome, Sent)}
     assert reference is not None
     records = [a_record(n, closed_after=after) for n, after in enumerate(closed_after)]
     members = tuple(a_member(record, key) for key, record in enumerate(records, 100))
@@ -255,7 +255,7 @@ async def test_sold_out_is_shown_in_place_and_only_where_it_is_true(discord: Dis
     sent = await discord.send(an_attempt([a_record(0), a_record(1)], mention=Mention(everyone=True)))
     report = await edited(discord, sent, 192, None)
     (message,) = sandbox.discord.messages("general")
-    assert report.outcomes == (Delivered(message.id),) * 2
+    assert report.outcomes == (Sent(message.id),) * 2
     assert message.embeds[0]["title"] == "~~GeForce RTX 5090~~"
     assert message.embeds[0]["description"] == "**Sold out** after 3 min 12 s."
     assert message.embeds[1]["title"] == "🚨 GeForce RTX 5090 IN STOCK!"
@@ -284,7 +284,7 @@ async def test_a_message_in_a_thread_is_edited_there(sandbox: Sandbox, transport
     thread = sandbox.discord.thread("general", "Drops")
     discord = a_channel(sandbox, transport, clock, general=Webhook(url=url, thread_id=thread))
     report = await edited(discord, await discord.send(an_attempt([a_record()])), 5)
-    assert isinstance(report.outcomes[0], Delivered)
+    assert isinstance(report.outcomes[0], Sent)
 
 
 # --- finding --------------------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ async def test_a_message_whose_answer_was_lost_is_found(
     found = await asking.find(attempt)
     (message,) = sandbox.discord.messages("general")
     assert found is not None
-    assert [outcome.reference for outcome in found.outcomes if isinstance(outcome, Delivered)] == [message.id] * 2
+    assert [outcome.reference for outcome in found.outcomes if isinstance(outcome, Sent)] == [message.id] * 2
 
 
 async def test_a_message_that_never_arrived_is_known_to_be_missing_once_it_cannot_be_on_its_way(
@@ -334,8 +334,8 @@ async def test_a_message_is_found_among_many_later_ones(discord: Discord, asking
         await discord.send(replace(an_attempt([]), members=(member,)))
     found = await asking.find(lost)
     assert found is not None
-    assert isinstance(found.outcomes[0], Delivered)
-    assert isinstance(sent.outcomes[0], Delivered)
+    assert isinstance(found.outcomes[0], Sent)
+    assert isinstance(sent.outcomes[0], Sent)
     assert found.outcomes[0].reference == sent.outcomes[0].reference
 
 

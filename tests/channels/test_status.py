@@ -4,11 +4,11 @@ import pytest
 
 from tocsin.channels.status import LONGEST_WAIT, outcome_of, retry_after
 from tocsin.channels.transport import Answer
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
-DELIVERED = Delivered()
+DELIVERED = Sent()
 INVALID = Refused(Refusal.INVALID_REQUEST)
 GONE = Refused(Refusal.TARGET_GONE)
 TOO_LARGE = Refused(Refusal.TOO_LARGE)

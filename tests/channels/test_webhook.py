@@ -22,7 +22,7 @@ from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import Target
 from tocsin.core.mention import NOBODY
 from tocsin.core.networks import networks
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 from tocsin.core.secret import Secret
 
 PARTNER = Target("webhook", "partner")
@@ -76,7 +76,7 @@ async def test_what_arrives_is_verified_by_the_official_library():
         attempt = an_attempt([a_record()], PARTNER)
         report = await channel.send(attempt)
     head, body = request(side)
-    assert report.outcomes == (Delivered(),)
+    assert report.outcomes == (Sent(),)
     assert Official(SECRET.reveal()).verify(body, head)["type"] == "alert.in_stock"
     assert head["webhook-id"] == str(attempt.members[0].delivery.id)
     assert (head["content-type"], head["user-agent"][:7]) == ("application/json", "Tocsin/")
@@ -121,10 +121,10 @@ NOT_FOLLOWED = Refused(
     Refusal.INVALID_REQUEST, "a redirect is not followed: write the new address into the configuration"
 )
 SIGNED = [
-    (200, Delivered()),
-    (202, Delivered()),
-    (204, Delivered()),
-    (299, Delivered()),
+    (200, Sent()),
+    (202, Sent()),
+    (204, Sent()),
+    (299, Sent()),
     (301, NOT_FOLLOWED),
     (302, NOT_FOLLOWED),
     (304, NOT_FOLLOWED),
@@ -167,7 +167,7 @@ async def test_the_time_that_a_receiver_names_is_waited_for(status: int):
 
 async def test_a_yes_whose_rest_is_cut_off_is_a_yes():
     report = await told(says_then_resets(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"))
-    assert report.outcomes == (Delivered(),)
+    assert report.outcomes == (Sent(),)
 
 
 async def test_an_answer_that_never_comes_is_a_doubt():
@@ -223,7 +223,7 @@ async def test_several_alerts_go_into_one_body_where_the_endpoint_asks_for_it():
     head, body = request(side)
     alerts = Official(SECRET.reveal()).verify(body, head)["data"]["alerts"]
     assert [alert["product_name"] for alert in alerts] == ["Product 0", "Product 1", "Product 2"]
-    assert report.outcomes == (Delivered(),) * 3
+    assert report.outcomes == (Sent(),) * 3
     ids = [request(side, number)[0]["webhook-id"] for number in range(3)]
     assert ids[0] == ids[1] != ids[2]
 

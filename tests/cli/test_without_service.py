@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
+from tocsin.access.tokens import SCOPES
 from tocsin.cli.token import Scope
-from tocsin.pipeline.tokens import SCOPES
 
 SEED = {
     "alerts": {

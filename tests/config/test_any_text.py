@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.config.scenes import ENVIRON, HERE
 
 from tocsin.config import Config, check, json_schema, load, rulebook, shown
-from tocsin.config.document import parse
+from tocsin.config.reading.document import parse
 from tocsin.core.errors import InvalidConfigError
 
 KEYS = sorted({key for form in json_schema()["$defs"].values() for key in form.get("properties", {})})

@@ -11,7 +11,7 @@ import pytest
 from tests.config.scenes import HERE
 
 from tocsin.config import json_schema
-from tocsin.config.document import parse
+from tocsin.config.reading.document import parse
 from tocsin.config.schema import fields
 from tocsin.config.settings import Channels
 from tocsin.config.settings.channel import Channel

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from tests.config.scenes import WEBHOOK
 
-from tocsin.channels.contract import TellsOperators
+from tocsin.channels.contract import NotifiesOperators
 from tocsin.channels.transport import Transport
 from tocsin.config import check, rulebook
-from tocsin.config.policy import OFFERS
+from tocsin.config.policy import PROVIDER_LIMITS
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import Target
@@ -163,8 +163,8 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 async def test_every_channel_of_this_version_carries_what_operators_are_told(loaded):
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
     made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None)
-    assert made.keys() == OFFERS.keys()
-    assert all(isinstance(channel, TellsOperators) for channel in made.values())
+    assert made.keys() == PROVIDER_LIMITS.keys()
+    assert all(isinstance(channel, NotifiesOperators) for channel in made.values())
 
 
 def test_a_webhook_may_join_longer_than_its_channel_or_never(loaded):

@@ -22,7 +22,7 @@ from tocsin.ledger.contract import (
     Item,
     Ledger,
     Move,
-    Moved,
+    MoveResult,
     Settlement,
     Submission,
 )
@@ -90,7 +90,7 @@ class Books:
         assert claim is not None, f"nothing to claim for {target}"
         return claim
 
-    async def settle(self, claim: Claim, to: DeliveryState, why: Why | None = None, **how: Any) -> Moved:
+    async def settle(self, claim: Claim, to: DeliveryState, why: Why | None = None, **how: Any) -> MoveResult:
         moves = tuple(Move(key=one.key, fence=one.fence, to=to, why=why, **how) for one, _ in claim.members)
         return await self.ledger.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves))
 

@@ -13,7 +13,7 @@ import pytest
 from tests.contract.books import Books, opened
 
 from tocsin.core.clock import ManualClock
-from tocsin.ledger.schema import metadata
+from tocsin.ledger.engine.schema import metadata
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

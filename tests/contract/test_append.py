@@ -26,7 +26,7 @@ from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.errors import ConflictError
 from tocsin.core.record import EventKind
 from tocsin.ledger.contract import AlertQuery, Idempotency, Item, Submission
-from tocsin.ledger.episodes import MOST_REMEMBERED, _unpacked
+from tocsin.ledger.queue.episodes import MOST_REMEMBERED, _unpacked
 
 
 async def test_what_goes_in_comes_out_as_it_was(books: Books) -> None:

@@ -6,8 +6,8 @@ from tocsin.core.alert import AlertType
 from tocsin.core.decision import Accepted, Episode, Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.record import EventKind
-from tocsin.ledger.close import AT_ONCE
 from tocsin.ledger.contract import Closed
+from tocsin.ledger.queue.close import AT_ONCE
 
 
 async def test_closing_ends_the_episode_for_alerts_deliveries_and_the_stream(books: Books) -> None:

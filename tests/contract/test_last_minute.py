@@ -6,9 +6,9 @@ from tests.contract.books import GENERAL, HIGH, Books, as_a_test, filtering
 
 from tocsin.core.alert import Band
 from tocsin.core.delivery import DeliveryState, Why
-from tocsin.ledger import last_minute
 from tocsin.ledger.contract import WaitingRow
-from tocsin.ledger.schema import metadata
+from tocsin.ledger.engine.schema import metadata
+from tocsin.ledger.history import last_minute
 
 S = DeliveryState
 SECOND = timedelta(seconds=1)

@@ -23,9 +23,9 @@ from tocsin.core.errors import (
     LedgerOwnedError,
     LedgerUnavailableError,
 )
-from tocsin.ledger.engine import parse_url, reading_engine, writing_engine
+from tocsin.ledger.engine.connections import parse_url, reading_engine, writing_engine
+from tocsin.ledger.engine.schema import metadata
 from tocsin.ledger.opening import open_ledger
-from tocsin.ledger.schema import metadata
 
 
 @pytest.fixture

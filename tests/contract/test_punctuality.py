@@ -5,10 +5,10 @@ from sqlalchemy import create_engine
 from tests.contract.books import GENERAL, LIFE, PHONE, Books, as_a_test
 
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.core.facts import Moved
-from tocsin.ledger import punctuality
+from tocsin.core.facts import DeliveryMoved
 from tocsin.ledger.contract import Move
-from tocsin.ledger.schema import metadata
+from tocsin.ledger.engine.schema import metadata
+from tocsin.ledger.history import punctuality
 from tocsin.rules.objective import told_in_time
 
 S = DeliveryState
@@ -119,7 +119,7 @@ async def test_the_ledger_counts_as_the_rule_does(books: Books) -> None:
         books.clock.advance(after)
         for one in (await books.settle(claim, to, why)).deliveries:
             latency = float(after) if to is S.SENT else None
-            verdicts.append(told_in_time(Moved(delivery=one, to=to, why=why, latency_s=latency), SECOND))
+            verdicts.append(told_in_time(DeliveryMoved(delivery=one, to=to, why=why, latency_s=latency), SECOND))
     kept = [verdict for verdict in verdicts if verdict is not None]
     assert await counted(books) == {"discord": (len(kept), kept.count(False))}
 

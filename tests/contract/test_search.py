@@ -14,11 +14,11 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.search import searched_words
-from tocsin.ledger import history
 from tocsin.ledger.contract import AlertQuery, AlertRow
-from tocsin.ledger.engine import parse_url, writing_engine
-from tocsin.ledger.schema import metadata
-from tocsin.ledger.upgrade import _MIGRATIONS
+from tocsin.ledger.engine.connections import parse_url, writing_engine
+from tocsin.ledger.engine.schema import metadata
+from tocsin.ledger.engine.upgrade import _MIGRATIONS
+from tocsin.ledger.history import records
 
 SENT, REFUSED, PENDING = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.PENDING
 
@@ -169,7 +169,7 @@ async def test_what_is_older_than_an_alert_that_nobody_knows_cannot_be_told(book
 def plan(query: AlertQuery) -> list[str]:
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
-    asked = history.listing(query).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    asked = records.listing(query).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     with engine.connect() as connection:
         steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
     engine.dispose()

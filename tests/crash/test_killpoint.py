@@ -11,16 +11,16 @@ from tocsin.core.killpoint import STATUS, Point, armed
 SRC = Path(__file__).parents[2] / "src" / "tocsin"
 
 PLACES = {
-    Point.PARSED: "pipeline/intake.py _commit",
-    Point.DEDUP_CHECKED: "ledger/append.py append",
-    Point.LEDGER_COMMITTED: "pipeline/intake.py _commit",
+    Point.PARSED: "pipeline/intake/intake.py _commit",
+    Point.DEDUP_CHECKED: "ledger/queue/append.py append",
+    Point.LEDGER_COMMITTED: "pipeline/intake/intake.py _commit",
     Point.ANSWERED: "web/raw.py straight",
-    Point.ATTEMPT_COMMITTED: "pipeline/dispatcher.py _claim",
+    Point.ATTEMPT_COMMITTED: "pipeline/sending/dispatcher.py _claim",
     Point.CONNECTED: "channels/transport.py request",
     Point.REQUEST_WRITTEN: "channels/connection.py on_headers_complete",
     Point.RESPONSE_READ: "channels/transport.py request",
-    Point.OUTCOME_COMMITTED: "pipeline/attempts.py _settle",
-    Point.RETENTION_DELETED: "ledger/prune.py prune",
+    Point.OUTCOME_COMMITTED: "pipeline/sending/sender.py _settle",
+    Point.RETENTION_DELETED: "ledger/history/retention.py prune",
     Point.MIGRATION_STEP: "ledger/migrations/env.py _stepped",
 }
 
@@ -31,7 +31,7 @@ def passings() -> Iterator[tuple[Point, str]]:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 place = f"{path.relative_to(SRC)} {function.name}"
                 for call in ast.walk(function):
-                    if isinstance(call, ast.Call) and ast.unparse(call.func) == "passing":
+                    if isinstance(call, ast.Call) and ast.unparse(call.func) == "kill_point":
                         yield Point[ast.unparse(call.args[0]).removeprefix("Point.")], place
 
 

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.village import Village
+from tests.faults.fault_rig import FaultRig
 
 from tocsin.telemetry import JsonLines
 
 
 @pytest.fixture
-async def village(tmp_path: Path, log: io.StringIO) -> AsyncIterator[Village]:
+async def village(tmp_path: Path, log: io.StringIO) -> AsyncIterator[FaultRig]:
     """Whatever goes wrong there, no secret gets into a log, a fact or a metric."""
-    async with Village(tmp_path) as place:
+    async with FaultRig(tmp_path) as place:
         yield place
         said = [log.getvalue(), repr(place.facts), *place.logged, *place.figures]
     leaked = [secret for secret in place.secrets if any(secret in text for text in said)]

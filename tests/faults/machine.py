@@ -14,8 +14,8 @@ from uuid import UUID
 import aiohttp
 import socketio
 from tests.cli.program import Serving
-from tests.faults.village import Village
-from tests.story.town import DEADLINE_S, TOKEN
+from tests.faults.fault_rig import FaultRig
+from tests.story.service_rig import DEADLINE_S, TOKEN
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -23,7 +23,7 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 class Machine:
     """`through` is what stands before the command line. The village's folder holds the configuration."""
 
-    def __init__(self, village: Village, *through: str, ledger: str = "tocsin.db") -> None:
+    def __init__(self, village: FaultRig, *through: str, ledger: str = "tocsin.db") -> None:
         self._village = village
         self._through = through
         self._ledger = ledger

@@ -4,12 +4,12 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from tests.faults.village import Village
+from tests.faults.fault_rig import FaultRig
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
-from tocsin.core.facts import LaneClosed, Moved, Trouble
+from tocsin.core.facts import DeliveryMoved, LaneClosed, Trouble
 from tocsin.sandbox import Fault
 
 HOUR, YEAR = 3600.0, 365 * 86400.0
@@ -17,14 +17,14 @@ JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR, YEAR, -YEAR], ids=["+1h", 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
 
-async def opened(village: Village, **discord: object) -> ManualClock:
+async def opened(village: FaultRig, **discord: object) -> ManualClock:
     village.clock = clock = ManualClock(NOON)
-    await village.open(discord=discord)
+    await village.open(discord=discord, storage={"retention": "1000d"})  # a year ahead is no age
     return clock
 
 
 @JUMPS
-async def test_row_14_what_waits_for_its_gate_neither_expires_nor_leaves_early(village: Village, jump: float):
+async def test_row_14_what_waits_for_its_gate_neither_expires_nor_leaves_early(village: FaultRig, jump: float):
     clock = await opened(village, rate_limit="1/1m")
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
     waiting = await village.report("PS5 Pro")
@@ -39,7 +39,7 @@ async def test_row_14_what_waits_for_its_gate_neither_expires_nor_leaves_early(v
 
 
 @JUMPS
-async def test_row_14_time_to_tell_is_what_passed_and_no_jump_of_the_clock(village: Village, jump: float):
+async def test_row_14_time_to_tell_is_what_passed_and_no_jump_of_the_clock(village: FaultRig, jump: float):
     clock = await opened(village, rate_limit="1/1m")
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
     waiting = await village.report("PS5 Pro")
@@ -47,12 +47,14 @@ async def test_row_14_time_to_tell_is_what_passed_and_no_jump_of_the_clock(villa
     clock.jump(jump)
     clock.advance(31)
     await village.settled(waiting, DeliveryState.SENT)
-    told = [fact.latency_s for fact in village.facts if isinstance(fact, Moved) and fact.to is DeliveryState.SENT]
+    told = [
+        fact.latency_s for fact in village.facts if isinstance(fact, DeliveryMoved) and fact.to is DeliveryState.SENT
+    ]
     assert told == [pytest.approx(0, abs=0.1), pytest.approx(61, abs=0.1)]
 
 
 @JUMPS
-async def test_row_14_a_pause_is_as_long_as_it_was_named(village: Village, jump: float):
+async def test_row_14_a_pause_is_as_long_as_it_was_named(village: FaultRig, jump: float):
     clock = await opened(village)
     village.sandbox.faults.next("discord", Fault.too_many(30, "seconds"), action="execute")
     receipt = await village.report("RTX 5090")
@@ -69,7 +71,7 @@ async def test_row_14_a_pause_is_as_long_as_it_was_named(village: Village, jump:
 
 
 @JUMPS
-async def test_row_14_a_retry_keeps_its_back_off(village: Village, jump: float):
+async def test_row_14_a_retry_keeps_its_back_off(village: FaultRig, jump: float):
     clock = await opened(village)
     village.sandbox.faults.next("discord", Fault.status(503), action="execute", times=3)
     receipt = await village.report("RTX 5090")
@@ -87,7 +89,7 @@ async def test_row_14_a_retry_keeps_its_back_off(village: Village, jump: float):
 
 
 @JUMPS
-async def test_row_14_what_outlives_its_life_expires_by_the_time_that_has_passed(village: Village, jump: float):
+async def test_row_14_what_outlives_its_life_expires_by_the_time_that_has_passed(village: FaultRig, jump: float):
     clock = await opened(village, rate_limit="1/1h")
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
     waiting = await village.report("PS5 Pro")
@@ -101,7 +103,7 @@ async def test_row_14_what_outlives_its_life_expires_by_the_time_that_has_passed
 
 
 @JUMPS
-async def test_row_14_alerts_are_taken_and_sent_after_a_jump(village: Village, jump: float):
+async def test_row_14_alerts_are_taken_and_sent_after_a_jump(village: FaultRig, jump: float):
     clock = await opened(village)
     clock.jump(jump)
     receipt = await village.report("RTX 5090", timestamp=clock.now())
@@ -109,7 +111,7 @@ async def test_row_14_alerts_are_taken_and_sent_after_a_jump(village: Village, j
     await village.settled(receipt, DeliveryState.SENT)
 
 
-async def test_row_14_a_step_back_under_load_repeats_nothing(village: Village):
+async def test_row_14_a_step_back_under_load_repeats_nothing(village: FaultRig):
     clock = await opened(village)
     first = [await village.report(f"Product {number}") for number in range(20)]
     clock.jump(-600)

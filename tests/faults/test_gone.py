@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.faults.fault_rig import FaultRig
 from tests.faults.machine import kept
 from tests.faults.test_intake import detections, post
 from tests.faults.test_ledger import ledger_of, opening
-from tests.faults.village import Village
 
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import DeliveryState
@@ -38,11 +38,11 @@ def moved_with_its_folder(file: Path) -> None:
         each.rename(elsewhere / each.name)
 
 
-def lasting(village: Village) -> set[What]:
+def lasting(village: FaultRig) -> set[What]:
     return {notice.condition.what for notice in village.alerts.conditions.listed()}
 
 
-async def told_of(village: Village, kind: type[ConditionBegan | ConditionOver]) -> Condition:
+async def told_of(village: FaultRig, kind: type[ConditionBegan | ConditionOver]) -> Condition:
     def told() -> Condition | None:
         conditions = (fact.notice.condition for fact in village.facts if isinstance(fact, kind))
         return next((condition for condition in conditions if condition.what is What.LEDGER_GONE), None)
@@ -52,7 +52,7 @@ async def told_of(village: Village, kind: type[ConditionBegan | ConditionOver]) 
     return found
 
 
-async def refused(village: Village, sku: int = 1000) -> str:
+async def refused(village: FaultRig, sku: int = 1000) -> str:
     """The word with which an alert is turned away now."""
     status, answer, headers = await post(village, detections(1, sku))
     assert status == 503, answer
@@ -72,7 +72,7 @@ async def refused(village: Village, sku: int = 1000) -> str:
     ],
 )
 async def test_what_is_not_the_file_that_was_opened_takes_no_alert(
-    village: Village, suffix: str, how: Callable[[Path], None]
+    village: FaultRig, suffix: str, how: Callable[[Path], None]
 ):
     await village.open()
     before = await village.report("RTX 5090")
@@ -85,7 +85,7 @@ async def test_what_is_not_the_file_that_was_opened_takes_no_alert(
     await village.settled(before, DeliveryState.SENT)
 
 
-async def test_other_doors_that_promise_to_keep_something_refuse_it_as_well(village: Village):
+async def test_other_doors_that_promise_to_keep_something_refuse_it_as_well(village: FaultRig):
     await village.open()
     ledger_of(village).unlink()
     for path, body in (
@@ -96,7 +96,7 @@ async def test_other_doors_that_promise_to_keep_something_refuse_it_as_well(vill
         assert answer["error"]["code"] == "ledger_gone"
 
 
-async def test_with_the_very_file_back_in_its_place_it_goes_on(village: Village):
+async def test_with_the_very_file_back_in_its_place_it_goes_on(village: FaultRig):
     await village.open()
     file = ledger_of(village)
     file.rename(file.with_name("moved"))
@@ -109,7 +109,7 @@ async def test_with_the_very_file_back_in_its_place_it_goes_on(village: Village)
     await told_of(village, ConditionOver)
 
 
-async def test_a_log_that_was_deleted_takes_nothing_along_where_the_service_stops_in_good_order(village: Village):
+async def test_a_log_that_was_deleted_takes_nothing_along_where_the_service_stops_in_good_order(village: FaultRig):
     await village.open(discord=HELD)
     _, answer, _ = await post(village, detections(20))
     ledger_of(village).with_name("tocsin.db-wal").unlink()
@@ -120,7 +120,7 @@ async def test_a_log_that_was_deleted_takes_nothing_along_where_the_service_stop
     assert (await post(village, detections(1, 100)))[0] == 202
 
 
-async def test_a_log_that_was_deleted_is_in_the_ledger_by_the_next_look(village: Village):
+async def test_a_log_that_was_deleted_is_in_the_ledger_by_the_next_look(village: FaultRig):
     """Should the service be killed, too."""
     await village.open(discord=HELD)
     _, answer, _ = await post(village, detections(20))
@@ -131,7 +131,7 @@ async def test_a_log_that_was_deleted_is_in_the_ledger_by_the_next_look(village:
     assert kept(file.with_name("killed.db")) == {item["id"] for item in answer["results"]}
 
 
-async def test_a_lock_file_that_was_deleted_lets_nobody_in_and_is_put_back(village: Village):
+async def test_a_lock_file_that_was_deleted_lets_nobody_in_and_is_put_back(village: FaultRig):
     await village.open()
     file = ledger_of(village)
     lock = file.with_name("tocsin.db.lock")
@@ -147,7 +147,7 @@ async def test_a_lock_file_that_was_deleted_lets_nobody_in_and_is_put_back(villa
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
 
 
-async def test_the_files_of_a_ledger_are_for_nobody_else(village: Village):
+async def test_the_files_of_a_ledger_are_for_nobody_else(village: FaultRig):
     umask = os.umask(0o022)
     try:
         await village.open()
@@ -159,7 +159,7 @@ async def test_the_files_of_a_ledger_are_for_nobody_else(village: Village):
         os.umask(umask)
 
 
-async def test_files_that_are_open_to_others_from_before_are_closed_to_them(village: Village):
+async def test_files_that_are_open_to_others_from_before_are_closed_to_them(village: FaultRig):
     await village.open(discord=HELD)
     await village.report("RTX 5090")
     file = ledger_of(village)
@@ -173,7 +173,7 @@ async def test_files_that_are_open_to_others_from_before_are_closed_to_them(vill
     assert set(modes(village).values()) == {0o600}
 
 
-def modes(village: Village) -> dict[str, int]:
+def modes(village: FaultRig) -> dict[str, int]:
     return {
         path.name.removeprefix("tocsin.db"): stat.S_IMODE(path.stat().st_mode)
         for path in village.folder.glob("tocsin.db*")

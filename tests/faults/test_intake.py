@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-from tests.faults.village import Village
-from tests.story.town import TOKEN
+from tests.faults.fault_rig import FaultRig
+from tests.story.service_rig import TOKEN
 
 from tocsin import Receipt
 from tocsin.core.clock import ManualClock, SystemClock
@@ -28,7 +28,7 @@ def detections(count: int, start: int = 0, **fields: Any) -> list[dict[str, Any]
 
 
 async def post(
-    village: Village, body: Any, headers: Mapping[str, str] | None = None
+    village: FaultRig, body: Any, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any, Mapping[str, str]]:
     data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
     headers = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
@@ -39,7 +39,7 @@ async def post(
         return answer.status, await answer.json(), answer.headers
 
 
-async def test_row_31_what_the_disk_cannot_take_is_answered_503_and_nothing_accepted_is_shed(village: Village):
+async def test_row_31_what_the_disk_cannot_take_is_answered_503_and_nothing_accepted_is_shed(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     with closing(sqlite3.connect(village.folder / "tocsin.db", isolation_level=None)) as greedy:
         greedy.execute("BEGIN IMMEDIATE")
@@ -58,20 +58,25 @@ async def test_row_31_what_the_disk_cannot_take_is_answered_503_and_nothing_acce
         assert reader.execute("SELECT count(*) FROM alerts").fetchone()[0] == len(taken)
 
 
-async def test_row_31_a_backlog_is_in_the_ledger_and_not_in_memory(village: Village):
+def deliveries_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Delivery) for thing in gc.get_objects())
+
+
+async def test_row_31_a_backlog_is_in_the_ledger_and_not_in_memory(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
+    before = deliveries_in_memory()  # other tests of this process keep some
     for wave in range(BACKLOG // 1000):  # one delivery each
         assert (await post(village, detections(1000, 1000 * wave)))[0] == 202
     await village.alerts.dispatcher.look()
     village.facts.clear()
-    gc.collect()
-    held = sum(isinstance(thing, Delivery) for thing in gc.get_objects())
+    held = deliveries_in_memory() - before
     assert sum(village.alerts.dispatcher.depth().values()) >= BACKLOG - 1
     assert held < 100
 
 
-async def test_row_31_the_most_important_of_a_backlog_leaves_first(village: Village):
+async def test_row_31_the_most_important_of_a_backlog_leaves_first(village: FaultRig):
     hooks = {"general": village.sandbox.discord.webhook("general")}
     route = {"name": "all", "match": {}, "to": ["discord:general"]}
     await village.open(discord={"rate_limit": "1/1s", "webhooks": hooks}, routes=[route])
@@ -83,7 +88,7 @@ async def test_row_31_the_most_important_of_a_backlog_leaves_first(village: Vill
     assert "RTX 5090" in village.room("general").messages[1].text
 
 
-async def test_row_31_what_outlives_its_life_in_the_backlog_is_marked_and_what_is_fresh_leaves(village: Village):
+async def test_row_31_what_outlives_its_life_in_the_backlog_is_marked_and_what_is_fresh_leaves(village: FaultRig):
     village.clock = clock = ManualClock(SystemClock().now())
     await village.open(discord={"rate_limit": "1/1h"})
     await village.settled(await village.report("Opens the window"), DeliveryState.SENT)
@@ -100,7 +105,7 @@ async def test_row_31_what_outlives_its_life_in_the_backlog_is_marked_and_what_i
     assert village.executed("high_priority") == 2
 
 
-async def test_row_32_what_is_odd_is_refused_by_itself_and_harms_no_neighbour(village: Village):
+async def test_row_32_what_is_odd_is_refused_by_itself_and_harms_no_neighbour(village: FaultRig):
     await village.open()
     odd = [
         {**GOOD, "product_name": "x" * 1_000_000},
@@ -123,7 +128,7 @@ async def test_row_32_what_is_odd_is_refused_by_itself_and_harms_no_neighbour(vi
     assert decisions[0::2] == ["accepted"] * len(good)
 
 
-async def test_row_32_naughty_strings_are_text_like_any_other(village: Village):
+async def test_row_32_naughty_strings_are_text_like_any_other(village: FaultRig):
     await village.open()
     names = [
         "Ω≈ç√∫",
@@ -142,7 +147,7 @@ async def test_row_32_naughty_strings_are_text_like_any_other(village: Village):
     assert sum(len(message.shown["embeds"]) for message in messages) == len(names)
 
 
-async def test_row_32_a_body_with_lone_surrogates_and_nul_is_answered(village: Village):
+async def test_row_32_a_body_with_lone_surrogates_and_nul_is_answered(village: FaultRig):
     await village.open()
     lone = b'{"type":"in_stock","sku":"1","retailer":"bestbuy","price":1,"product_name":"\\ud800"}'
     nul = b'{"type":"in_stock","sku":"2","retailer":"bestbuy","price":1,"product_name":"a\\u0000b"}'
@@ -152,7 +157,7 @@ async def test_row_32_a_body_with_lone_surrogates_and_nul_is_answered(village: V
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
 
 
-async def test_row_40_the_same_key_has_the_same_answer_whether_in_turn_or_at_once(village: Village):
+async def test_row_40_the_same_key_has_the_same_answer_whether_in_turn_or_at_once(village: FaultRig):
     await village.open()
     key = {"Idempotency-Key": "once"}
     answers = await asyncio.gather(*(post(village, GOOD, key) for _ in range(8)))
@@ -163,7 +168,7 @@ async def test_row_40_the_same_key_has_the_same_answer_whether_in_turn_or_at_onc
     assert listed["repeats"] == 0
 
 
-async def test_row_40_the_same_key_with_another_body_is_refused(village: Village):
+async def test_row_40_the_same_key_with_another_body_is_refused(village: FaultRig):
     await village.open()
     key = {"Idempotency-Key": "once"}
     assert (await post(village, GOOD, key))[0] == 202

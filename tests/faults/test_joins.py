@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.faults.fault_rig import FaultRig
 from tests.faults.machine import Machine, states
-from tests.faults.village import Village
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.sandbox import Fault
@@ -18,7 +18,7 @@ PRODUCTS = {"rtx-5090": {"skus": [f"{shop}:{sku}" for shop, sku in SHOPS.items()
 
 
 @pytest.mark.parametrize("fault", [Fault.lost(), Fault.hang()], ids=["taken", "not taken"])
-async def test_a_kill_in_the_middle_of_a_join_doubles_and_loses_nothing(village: Village, fault: Fault):
+async def test_a_kill_in_the_middle_of_a_join_doubles_and_loses_nothing(village: FaultRig, fault: Fault):
     """Discord cannot be asked here, and a message of its own would be held: joining is repeated all the same."""
     journal, room = village.sandbox.journal, village.room("general")
     hooks = {"general": village.sandbox.discord.webhook("general")}
@@ -48,7 +48,7 @@ async def told(machine: Machine, shop: str) -> None:
     assert status == 202
 
 
-async def under_way(village: Village, fault: Fault) -> None:
+async def under_way(village: FaultRig, fault: Fault) -> None:
     """The edit has left, and its answer has not come."""
     if fault.kind == "hang":
         await village.sandbox.faults.expect_hanging()

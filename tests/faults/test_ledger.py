@@ -14,24 +14,24 @@ from pathlib import Path
 
 import pytest
 from tests.contract.books import Books
+from tests.faults.fault_rig import FaultRig
 from tests.faults.test_intake import detections, post
-from tests.faults.village import Village
 
 from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerCorruptError, LedgerNewerError, LedgerOwnedError, LedgerUnavailableError
 from tocsin.core.facts import Fact, Trouble
 from tocsin.core.killpoint import STATUS
-from tocsin.ledger.integrity import verify
+from tocsin.ledger.engine.integrity import verify
+from tocsin.ledger.engine.wal import WalLimits
 from tocsin.ledger.opening import open_ledger
-from tocsin.ledger.wal import WalLimits
 from tocsin.sandbox import Fault
 
 PAGE = 4096
 LEAF = 13  # the first byte of such a page of a table (sqlite.org/fileformat.html)
 
 
-def ledger_of(village: Village) -> Path:
+def ledger_of(village: FaultRig) -> Path:
     return village.folder / "tocsin.db"
 
 
@@ -40,7 +40,7 @@ async def opening(file: Path) -> None:
         pass
 
 
-async def filled(village: Village, alerts: int = 300) -> Path:
+async def filled(village: FaultRig, alerts: int = 300) -> Path:
     """The file of a service that has stopped in good order."""
     await village.open(discord={"rate_limit": "1/1h"})
     await post(village, detections(alerts))
@@ -48,7 +48,7 @@ async def filled(village: Village, alerts: int = 300) -> Path:
     return ledger_of(village)
 
 
-async def test_row_08_a_locked_ledger_is_answered_503_and_taken_again_when_it_is_free(village: Village):
+async def test_row_08_a_locked_ledger_is_answered_503_and_taken_again_when_it_is_free(village: FaultRig):
     await village.open()
     with closing(sqlite3.connect(ledger_of(village), isolation_level=None)) as greedy:
         greedy.execute("BEGIN IMMEDIATE")
@@ -59,7 +59,7 @@ async def test_row_08_a_locked_ledger_is_answered_503_and_taken_again_when_it_is
     assert (await post(village, detections(1)))[0] == 202
 
 
-async def test_row_08_an_outcome_is_offered_until_a_locked_ledger_takes_it(village: Village):
+async def test_row_08_an_outcome_is_offered_until_a_locked_ledger_takes_it(village: FaultRig):
     await village.open()
     village.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await village.report("RTX 5090")
@@ -97,7 +97,7 @@ def cut(content: bytearray) -> None:
 
 @pytest.mark.parametrize("damage", [header, middle, bit, cut])
 async def test_row_09_a_damaged_ledger_is_not_started_and_the_backup_to_put_back_is_named(
-    village: Village, damage: Callable[[bytearray], None]
+    village: FaultRig, damage: Callable[[bytearray], None]
 ):
     file = await filled(village)
     content = bytearray(file.read_bytes())
@@ -112,7 +112,7 @@ async def test_row_09_a_damaged_ledger_is_not_started_and_the_backup_to_put_back
     assert file.read_bytes() == content
 
 
-async def test_row_09_a_log_that_was_cut_short_gives_back_what_was_whole(village: Village):
+async def test_row_09_a_log_that_was_cut_short_gives_back_what_was_whole(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     for wave in range(5):
         await post(village, detections(50, 50 * wave))
@@ -137,7 +137,7 @@ async def test_row_10_a_long_reader_is_told_of_delays_the_checkpoint_and_no_comm
     normal = WalLimits()
     limits = WalLimits(normal.folded_at // 256, normal.cut_to // 256, normal.alarm_at // 256, normal.most // 4096)
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
-    async with open_ledger(f"sqlite:///{file}", clock=clock, tell=told.append, limits=limits) as (ledger, archive):
+    async with open_ledger(f"sqlite:///{file}", clock=clock, emit=told.append, limits=limits) as (ledger, archive):
         books = Books(ledger, archive, clock)
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as reader:
             reader.execute("BEGIN")
@@ -159,13 +159,13 @@ async def test_row_10_a_long_reader_is_told_of_delays_the_checkpoint_and_no_comm
     assert alerts_in(file) == taken + 3
 
 
-async def test_row_10_how_long_the_log_is_can_be_measured(village: Village):
+async def test_row_10_how_long_the_log_is_can_be_measured(village: FaultRig):
     await village.open()
     size = ledger_of(village).with_name("tocsin.db-wal").stat().st_size
     assert f"tocsin_ledger_wal_bytes {float(size)}".encode() in village.alerts.telemetry.exposition()
 
 
-async def test_row_11_a_second_writer_is_not_possible(village: Village):
+async def test_row_11_a_second_writer_is_not_possible(village: FaultRig):
     await village.open()
     with pytest.raises(LedgerOwnedError, match=str(os.getpid())):
         await opening(ledger_of(village))
@@ -187,7 +187,7 @@ async def test_row_13_a_migration_that_dies_midway_leaves_nothing_behind(tmp_pat
     await opening(tmp_path / "tocsin.db")
 
 
-async def test_row_13_an_older_program_refuses_a_newer_ledger_and_leaves_it_alone(village: Village):
+async def test_row_13_an_older_program_refuses_a_newer_ledger_and_leaves_it_alone(village: FaultRig):
     file = await filled(village, alerts=1)
     with closing(sqlite3.connect(file)) as writer:
         writer.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
@@ -198,7 +198,7 @@ async def test_row_13_an_older_program_refuses_a_newer_ledger_and_leaves_it_alon
         assert reader.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
 
 
-async def test_row_45_what_was_in_flight_at_the_backup_is_in_doubt_once_it_is_restored(village: Village):
+async def test_row_45_what_was_in_flight_at_the_backup_is_in_doubt_once_it_is_restored(village: FaultRig):
     await village.open(discord={"on_lost_answer": "hold"})
     village.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await village.report("RTX 5090")
@@ -215,7 +215,7 @@ async def test_row_45_what_was_in_flight_at_the_backup_is_in_doubt_once_it_is_re
     assert village.executed("high_priority") == 1
 
 
-async def test_row_45_what_outlived_its_life_before_the_restore_is_not_sent(village: Village):
+async def test_row_45_what_outlived_its_life_before_the_restore_is_not_sent(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"}, max_age={"in_stock": "1s"})
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
     waiting = await village.report("PS5 Pro")
@@ -230,7 +230,7 @@ async def test_row_45_what_outlived_its_life_before_the_restore_is_not_sent(vill
     assert village.executed("high_priority") == 1
 
 
-async def test_row_03_what_has_no_answer_when_the_grace_is_over_is_in_doubt_and_not_sending(village: Village):
+async def test_row_03_what_has_no_answer_when_the_grace_is_over_is_in_doubt_and_not_sending(village: FaultRig):
     await village.open()
     village.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await village.report("RTX 5090")

@@ -8,17 +8,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.faults.fault_rig import FaultRig
 from tests.faults.machine import HEADERS, Machine, kept
 from tests.faults.test_intake import GOOD, detections, post
-from tests.faults.village import Village
 
 from tocsin.core.delivery import Why
 from tocsin.core.errors import LedgerUnavailableError
-from tocsin.core.facts import Decided, Moved
-from tocsin.ledger.close import AT_ONCE
+from tocsin.core.facts import Decided, DeliveryMoved
 from tocsin.ledger.contract import Appended, Decide, Submission
-from tocsin.pipeline.decode import PART
-from tocsin.pipeline.intake import LARGE
+from tocsin.ledger.queue.close import AT_ONCE
+from tocsin.pipeline.intake.decode import PART
+from tocsin.pipeline.intake.intake import LARGE
 
 PARTS = 4
 KEY = {"Idempotency-Key": "the whole of it"}
@@ -39,7 +39,7 @@ def decided(answer: Any) -> Mapping[str, int]:
 class Failing:
     """A ledger that cannot keep the part with that number, once."""
 
-    def __init__(self, village: Village, number: int) -> None:
+    def __init__(self, village: FaultRig, number: int) -> None:
         self._ledger = village.alerts.ledger
         self._left = number
 
@@ -50,12 +50,12 @@ class Failing:
         return await self._ledger.append(submission, decide)
 
 
-def fail_at(village: Village, number: int) -> None:
+def fail_at(village: FaultRig, number: int) -> None:
     village.alerts.intake._ledger = Failing(village, number)  # type: ignore[assignment]  # the one verb that is called
 
 
 @pytest.mark.parametrize("pad", [0, 2 * LARGE // (PARTS * PART)], ids=["many", "large"])
-async def test_others_come_between_the_parts_of_a_large_request(village: Village, pad: int):
+async def test_others_come_between_the_parts_of_a_large_request(village: FaultRig, pad: int):
     await village.open(discord={"rate_limit": "1/1h"})
     request = asyncio.create_task(post(village, large(metadata={"note": "x" * pad})))
     await village.told(Decided)
@@ -70,7 +70,7 @@ async def test_others_come_between_the_parts_of_a_large_request(village: Village
 
 
 @pytest.mark.parametrize("pad", [0, 2 * LARGE // (PARTS * PART)], ids=["many", "large"])
-async def test_the_same_key_has_the_same_answer_whether_in_turn_or_at_once(village: Village, pad: int):
+async def test_the_same_key_has_the_same_answer_whether_in_turn_or_at_once(village: FaultRig, pad: int):
     await village.open(discord={"rate_limit": "1/1h"})
     body = large(metadata={"note": "x" * pad})
     answers = await asyncio.gather(*(post(village, body, KEY) for _ in range(3)))
@@ -80,7 +80,7 @@ async def test_the_same_key_has_the_same_answer_whether_in_turn_or_at_once(villa
     assert decided(answers[0][1]) == {"accepted": len(body)}
 
 
-async def test_a_key_of_a_large_request_is_refused_for_another_before_anything_is_decided(village: Village):
+async def test_a_key_of_a_large_request_is_refused_for_another_before_anything_is_decided(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     assert (await post(village, large(), KEY))[0] == 202
     changed = large()[:-1]
@@ -89,7 +89,7 @@ async def test_a_key_of_a_large_request_is_refused_for_another_before_anything_i
     assert (await village.get("/api/v1/alerts?skus=another"))["alerts"] == []
 
 
-async def test_what_is_cut_short_says_so_and_the_same_key_goes_on_from_there(village: Village):
+async def test_what_is_cut_short_says_so_and_the_same_key_goes_on_from_there(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     fail_at(village, 3)
     status, answer, headers = await post(village, large(), KEY)
@@ -102,7 +102,7 @@ async def test_what_is_cut_short_says_so_and_the_same_key_goes_on_from_there(vil
     assert set(await listed(village)) == set(ids(answer))
 
 
-async def test_what_is_cut_short_without_a_key_comes_back_as_repeats(village: Village):
+async def test_what_is_cut_short_without_a_key_comes_back_as_repeats(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     fail_at(village, 3)
     assert (await post(village, large()))[0] == 503
@@ -110,7 +110,7 @@ async def test_what_is_cut_short_without_a_key_comes_back_as_repeats(village: Vi
     assert (status, decided(answer)) == (202, {"duplicate": 2 * PART, "accepted": 2 * PART - 1})
 
 
-async def test_the_first_part_that_cannot_be_kept_leaves_nothing(village: Village):
+async def test_the_first_part_that_cannot_be_kept_leaves_nothing(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     fail_at(village, 1)
     status, answer, _ = await post(village, large(), KEY)
@@ -118,7 +118,7 @@ async def test_the_first_part_that_cannot_be_kept_leaves_nothing(village: Villag
     assert await listed(village) == []
 
 
-async def test_items_that_are_wrong_or_have_keys_of_their_own_are_answered_in_their_places(village: Village):
+async def test_items_that_are_wrong_or_have_keys_of_their_own_are_answered_in_their_places(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"})
     body: list[Any] = large()
     body[PART - 1] = body[PART] = {**body[0], "idempotency_key": "twice"}  # the last of a part, the first of the next
@@ -130,13 +130,15 @@ async def test_items_that_are_wrong_or_have_keys_of_their_own_are_answered_in_th
     assert decided(answer) == {"accepted": len(body) - 3, "duplicate": 2, "invalid": 1}
 
 
-async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: Village):
+async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: FaultRig):
     await village.open(discord={"rate_limit": "1/1h"}, dedup={"price_tolerance_percent": 0})
     for start in range(0, 3 * AT_ONCE, PART):
         await post(village, [{**GOOD, "price": f"{price}.00"} for price in range(start + 1, start + PART + 1)])
     sold_out = {"sku": GOOD["sku"], "retailer": GOOD["retailer"], "in_stock": False}
     request = asyncio.create_task(village.call("POST", "/api/v1/stock", sold_out))
-    await village.until(lambda: any(isinstance(f, Moved) and f.why is Why.CLOSED for f in village.facts) or None)
+    await village.until(
+        lambda: any(isinstance(f, DeliveryMoved) and f.why is Why.CLOSED for f in village.facts) or None
+    )
     other = await village.report("RTX 5090")
     assert len((await request)["closed"]) == 3 * AT_ONCE
     mine = (await village.get(f"/api/v1/alerts/{other.id}"))["position"]
@@ -145,7 +147,7 @@ async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: V
 
 
 @pytest.mark.timeout(120)
-async def test_a_kill_between_two_parts_decides_nothing_twice(village: Village):
+async def test_a_kill_between_two_parts_decides_nothing_twice(village: FaultRig):
     village.write(discord={"rate_limit": "1/1h"})
     async with Machine(village, "env", "TOCSIN_KILL_AT=ledger_committed:3") as machine:
         with pytest.raises(aiohttp.ClientError):
@@ -169,7 +171,7 @@ async def send(machine: Machine, body: Iterable[Any]) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
-async def listed(village: Village) -> list[str]:
+async def listed(village: FaultRig) -> list[str]:
     """The ids of all alerts that the ledger holds."""
     found: list[str] = []
     page = ""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.pipeline.works import Board, Works, at_work
+from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import ManualClock
@@ -49,7 +49,7 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
-async def deliveries(works: Works) -> dict[str, Delivery]:
+async def deliveries(works: DispatcherRig) -> dict[str, Delivery]:
     """By SKU."""
     found = {}
     for delivery in (await works.archive.deliveries()).items:
@@ -112,7 +112,7 @@ async def lives_and_deaths(ledger: Path, clock: ManualClock, kind: type[Deadly])
     return deaths, ended["deadly"], ended["neighbour"]
 
 
-async def try_again(works: Works) -> None:
+async def try_again(works: DispatcherRig) -> None:
     """Until nothing else is under way than what finds no end, and nothing is due."""
     works.clock.advance(6)
     async with asyncio.timeout(5):
@@ -120,7 +120,7 @@ async def try_again(works: Works) -> None:
             await asyncio.sleep(0)
 
 
-def _is_dying(works: Works) -> bool:
+def _is_dying(works: DispatcherRig) -> bool:
     """What is under way is what finds no end, and nothing else is to be done."""
     assert isinstance(works.board, Deadly)
     return works.board.deaths == len(works.dispatcher._tasks) == 1 and not works.is_due()

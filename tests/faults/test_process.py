@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from benchmarks.crash.tour import Call, Tour
+from tests.faults.fault_rig import FaultRig
 from tests.faults.machine import Machine, kept, states
 from tests.faults.test_intake import detections
-from tests.faults.village import Village
-from tests.story.town import TOKEN
+from tests.story.service_rig import TOKEN
 
 from tocsin.sandbox import Fault, Sandbox
 
@@ -50,7 +50,7 @@ async def test_row_02_killed_at_some_system_call_it_loses_and_repeats_nothing(tm
     assert all(result.kills[call.name] == 1 for call in calls)
 
 
-async def test_row_03_sigterm_under_load_answers_to_the_end_and_leaves_nothing_being_sent(village: Village):
+async def test_row_03_sigterm_under_load_answers_to_the_end_and_leaves_nothing_being_sent(village: FaultRig):
     village.write()
     village.sandbox.faults.next("discord", Fault.hang(), action="execute", times=None)
     async with Machine(village) as machine, machine.live(4) as sockets:
@@ -72,7 +72,7 @@ async def test_row_03_sigterm_under_load_answers_to_the_end_and_leaves_nothing_b
     assert len({goodbye["retry_after_s"] for goodbye in goodbyes}) == len(goodbyes)
 
 
-async def test_row_03_a_body_that_is_still_being_sent_is_answered_at_once(village: Village):
+async def test_row_03_a_body_that_is_still_being_sent_is_answered_at_once(village: FaultRig):
     village.write()
     async with Machine(village) as machine, machine.saying(half_an_alert()) as reader:
         await machine.until_status("/readyz", 200)
@@ -88,7 +88,7 @@ def half_an_alert() -> bytes:
     return f"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\n{KNOWN}Content-Length: 1000\r\n\r\n{{".encode()
 
 
-async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):
+async def test_row_03_a_second_sigterm_ends_it_at_once(village: FaultRig):
     village.write()
     village.sandbox.faults.next("discord", Fault.hang(), action="execute", times=None)
     async with Machine(village) as machine:
@@ -100,7 +100,7 @@ async def test_row_03_a_second_sigterm_ends_it_at_once(village: Village):
         assert await asyncio.to_thread(machine.serving.wait) == 128 + signal.SIGTERM
 
 
-async def test_row_04_a_pause_of_the_whole_process_repeats_nothing(village: Village):
+async def test_row_04_a_pause_of_the_whole_process_repeats_nothing(village: FaultRig):
     """30 s, scaled down by 20: a lease does not exist on one machine, so only time-outs could go wrong."""
     village.write(discord={"pacing": "none"})
     village.sandbox.faults.next("discord", Fault.slow(0.2), action="execute", times=None)
@@ -117,7 +117,7 @@ async def test_row_04_a_pause_of_the_whole_process_repeats_nothing(village: Vill
 
 
 @needs_mount
-async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_returns(village: Village):
+async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_returns(village: FaultRig):
     disk = village.folder / "disk"
     disk.mkdir()
     village.write(discord=HELD, storage={"url": "sqlite:///disk/tocsin.db"})
@@ -138,7 +138,7 @@ async def test_row_05_a_full_disk_is_answered_503_and_recovers_when_space_return
 
 
 @pytest.mark.parametrize("which", ["40..44", "40+"], ids=["transient", "persistent"])
-async def test_row_06_a_disk_that_cannot_sync_acknowledges_nothing(village: Village, which: str):
+async def test_row_06_a_disk_that_cannot_sync_acknowledges_nothing(village: FaultRig, which: str):
     village.write(discord=HELD)
     failing = traced("-e", f"trace={SYNC}", "-e", f"inject={SYNC}:error=EIO:when={which}")
     async with Machine(village, *failing) as machine:
@@ -151,7 +151,7 @@ async def test_row_06_a_disk_that_cannot_sync_acknowledges_nothing(village: Vill
     assert set(taken) <= kept(village.folder / "tocsin.db")
 
 
-async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: Village):
+async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: FaultRig):
     village.write(discord=HELD)
     async with Machine(village, "prlimit", f"--fsize={2 * MIB}:unlimited") as machine:
         taken = await machine.post_until(503, [heavy(20 * wave) for wave in range(40)])
@@ -162,7 +162,7 @@ async def test_row_07_a_limit_on_the_size_of_files_is_answered_503(village: Vill
     assert set(taken) == kept(village.folder / "tocsin.db")
 
 
-async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village):
+async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: FaultRig):
     village.write(discord=HELD)
     trace = village.folder / "trace"
     words = (
@@ -186,7 +186,7 @@ async def test_row_12_the_disk_has_it_before_the_sender_is_told(village: Village
     assert [line for line in lines[asked:told] if re.search(r"f(data)?sync\(.*= 0|f(data)?sync resumed.*= 0", line)]
 
 
-async def test_row_41_without_file_descriptors_who_is_slow_gives_way_to_newcomers(village: Village):
+async def test_row_41_without_file_descriptors_who_is_slow_gives_way_to_newcomers(village: FaultRig):
     village.write()
     async with Machine(village, "prlimit", "--nofile=64") as machine, machine.crowd(100) as slow:
         await asyncio.to_thread(machine.serving.logs, "trouble", what="descriptors_short")
@@ -197,7 +197,7 @@ async def test_row_41_without_file_descriptors_who_is_slow_gives_way_to_newcomer
         assert any(reader.at_eof() for reader in slow)
 
 
-async def test_row_41_without_file_descriptors_newcomers_wait_for_those_who_may_stay(village: Village):
+async def test_row_41_without_file_descriptors_newcomers_wait_for_those_who_may_stay(village: FaultRig):
     village.write()
     stream = f"GET /api/v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
     knock = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -217,7 +217,7 @@ async def test_row_41_without_file_descriptors_newcomers_wait_for_those_who_may_
         assert await machine.stop() == 0
 
 
-async def test_row_42_out_of_memory_it_keeps_what_it_acknowledged(village: Village):
+async def test_row_42_out_of_memory_it_keeps_what_it_acknowledged(village: FaultRig):
     village.write(discord=HELD)
     async with Machine(village) as machine:
         _, answer, _ = await machine.ask("POST", "/api/v1/alerts", detections(50))
@@ -236,7 +236,7 @@ async def test_row_42_out_of_memory_it_keeps_what_it_acknowledged(village: Villa
         assert (await machine.post(detections(1, 9000)))[0] == 202
 
 
-async def test_row_43_starved_of_its_processor_it_still_answers_and_sends(village: Village):
+async def test_row_43_starved_of_its_processor_it_still_answers_and_sends(village: FaultRig):
     village.write()
     async with Machine(village, "taskset", "-c", "0") as machine:
         with burning(2):
@@ -246,7 +246,7 @@ async def test_row_43_starved_of_its_processor_it_still_answers_and_sends(villag
 
 
 @pytest.mark.parametrize("way", ["2>&-", "2>/dev/full", "2> >(exec true)"], ids=["closed", "disk full", "nobody reads"])
-async def test_row_44_it_goes_on_without_its_log(village: Village, way: str):
+async def test_row_44_it_goes_on_without_its_log(village: FaultRig, way: str):
     village.write()
     async with Machine(village, "bash", "-c", f'exec "$@" {way}', "bash") as machine:
         assert (await machine.post(detections(3)))[0] == 202

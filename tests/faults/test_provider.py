@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import trustme
 from tests.channels.far_side import answers, far_side
-from tests.faults.village import Village
+from tests.faults.fault_rig import FaultRig
+from tests.story.service_rig import DEADLINE_S
 from tests.story.test_webhooks import blocks
-from tests.story.town import DEADLINE_S
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.condition import What
 from tocsin.core.delivery import DeliveryState, Why
-from tocsin.core.facts import Attempted, ConditionBegan, LaneClosed, Moved, TargetDisabled
+from tocsin.core.facts import Attempted, ConditionBegan, DeliveryMoved, LaneClosed, TargetDisabled
 from tocsin.rules.breaker import OPENS_AFTER
 from tocsin.sandbox import Fault
 from tocsin.sandbox.faults import RetryAfter
@@ -37,7 +37,7 @@ def endpoint(url: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("form", ["float", "seconds", "absent", "negative", "words"])
-async def test_row_15_a_429_is_waited_for_and_others_go_on(village: Village, form: str):
+async def test_row_15_a_429_is_waited_for_and_others_go_on(village: FaultRig, form: str):
     await village.open()
     village.sandbox.faults.next("discord", Fault.too_many(0.2, form), target="high_priority", action="execute")
     limited = await village.report("RTX 5090")
@@ -49,7 +49,7 @@ async def test_row_15_a_429_is_waited_for_and_others_go_on(village: Village, for
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-async def test_row_15_a_wait_is_as_long_as_it_was_named(village: Village, form: RetryAfter):
+async def test_row_15_a_wait_is_as_long_as_it_was_named(village: FaultRig, form: RetryAfter):
     await village.open()
     village.sandbox.faults.next("discord", Fault.too_many(300, form), action="execute")
     await village.report("RTX 5090")
@@ -58,7 +58,7 @@ async def test_row_15_a_wait_is_as_long_as_it_was_named(village: Village, form: 
 
 
 @pytest.mark.parametrize("form", ["huge", "milliseconds"])
-async def test_row_15_a_wait_beyond_belief_is_capped_at_an_hour(village: Village, form: RetryAfter):
+async def test_row_15_a_wait_beyond_belief_is_capped_at_an_hour(village: FaultRig, form: RetryAfter):
     await village.open()
     village.sandbox.faults.next("discord", Fault.too_many(300, form), action="execute")
     await village.report("RTX 5090")
@@ -67,7 +67,7 @@ async def test_row_15_a_wait_beyond_belief_is_capped_at_an_hour(village: Village
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(village: Village, status: int):
+async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(village: FaultRig, status: int):
     await village.open()
     village.sandbox.faults.next("discord", Fault.status(status), times=None, target="high_priority", action="execute")
     await village.report("RTX 5090")
@@ -79,7 +79,7 @@ async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(vill
     assert village.executed("high_priority") == 5
 
 
-async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_everything_arrives(village: Village):
+async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_everything_arrives(village: FaultRig):
     """A minute of errors, with two hundred deliveries waiting."""
     village.clock = clock = ManualClock(datetime.now(UTC))
     await village.open(**blocks(village))
@@ -101,7 +101,7 @@ async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_
     assert hook.dropped == 0
 
 
-async def test_row_16_a_504_is_maybe_sent(village: Village):
+async def test_row_16_a_504_is_maybe_sent(village: FaultRig):
     await village.open(discord=HOLD)
     village.sandbox.faults.next("discord", Fault.status(504, taken=True), action="execute")
     receipt = await village.report("RTX 5090")
@@ -110,7 +110,7 @@ async def test_row_16_a_504_is_maybe_sent(village: Village):
 
 
 @pytest.mark.parametrize("how", ["hang", "reset"])
-async def test_row_17_a_lost_answer_is_looked_for_where_somebody_can_be_asked(village: Village, how: str):
+async def test_row_17_a_lost_answer_is_looked_for_where_somebody_can_be_asked(village: FaultRig, how: str):
     await village.open(discord={"bot_token": village.sandbox.discord.bot_token})
     village.sandbox.faults.next("discord", Fault.lost(how), action="execute")
     receipt = await village.report("RTX 5090")
@@ -120,7 +120,7 @@ async def test_row_17_a_lost_answer_is_looked_for_where_somebody_can_be_asked(vi
 
 
 @pytest.mark.parametrize("how", ["hang", "reset"])
-async def test_row_17_a_lost_answer_is_flagged_where_nobody_can_be_asked(village: Village, how: str):
+async def test_row_17_a_lost_answer_is_flagged_where_nobody_can_be_asked(village: FaultRig, how: str):
     await village.open()
     village.sandbox.faults.next("discord", Fault.lost(how), action="execute", times=2)
     high = await village.report("RTX 5090")
@@ -131,7 +131,7 @@ async def test_row_17_a_lost_answer_is_flagged_where_nobody_can_be_asked(village
     assert list(village.repeated.values()) == [2]
 
 
-async def test_row_18_a_connection_that_never_comes_about_is_tried_again(village: Village):
+async def test_row_18_a_connection_that_never_comes_about_is_tried_again(village: FaultRig):
     """SYNs are dropped once the backlog of a listener that accepts nobody is full."""
     with ExitStack() as opened:
         listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -145,7 +145,7 @@ async def test_row_18_a_connection_that_never_comes_about_is_tried_again(village
 
 
 @pytest.mark.parametrize("place", ["http://127.0.0.1:1/hook", "https://nowhere.invalid/hook"])
-async def test_row_19_what_cannot_be_reached_surely_has_nothing(village: Village, place: str):
+async def test_row_19_what_cannot_be_reached_surely_has_nothing(village: FaultRig, place: str):
     await village.open(discord={"enabled": False}, **endpoint(place))
     receipt = await village.report("RTX 5090")
     delivery = await village.settled(receipt, DeliveryState.PENDING)
@@ -153,7 +153,7 @@ async def test_row_19_what_cannot_be_reached_surely_has_nothing(village: Village
 
 
 @pytest.mark.parametrize("cut", ["before_reading", "after_reading", "mid_headers", "mid_body"])
-async def test_row_20_a_reset_once_a_byte_has_left_is_maybe_sent(village: Village, cut: str):
+async def test_row_20_a_reset_once_a_byte_has_left_is_maybe_sent(village: FaultRig, cut: str):
     await village.open(discord=HOLD)
     village.sandbox.faults.next("discord", Fault.reset(cut), action="execute")
     receipt = await village.report("RTX 5090")
@@ -161,7 +161,7 @@ async def test_row_20_a_reset_once_a_byte_has_left_is_maybe_sent(village: Villag
     assert village.executed("high_priority") == 1
 
 
-async def test_row_20_a_reset_behind_the_whole_answer_takes_nothing_back(village: Village):
+async def test_row_20_a_reset_behind_the_whole_answer_takes_nothing_back(village: FaultRig):
     await village.open(discord=HOLD)
     village.sandbox.faults.next("discord", Fault.reset("after_body"), action="execute")
     receipt = await village.report("RTX 5090")
@@ -173,7 +173,7 @@ async def test_row_20_a_reset_behind_the_whole_answer_takes_nothing_back(village
     assert village.executed("high_priority") == 2
 
 
-async def test_row_21_a_connection_that_died_idle_gets_no_post(village: Village):
+async def test_row_21_a_connection_that_died_idle_gets_no_post(village: FaultRig):
     await village.open(discord=HOLD)
     village.sandbox.faults.next("discord", Fault.close_idle(), action="execute")
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
@@ -187,7 +187,7 @@ async def test_row_21_a_connection_that_died_idle_gets_no_post(village: Village)
     [Fault.drip(0.3), Fault.endless("headers"), Fault.endless("body"), Fault.endless("continue")],
     ids=lambda fault: f"{fault.name} {fault.part}",
 )
-async def test_row_22_a_provider_that_never_ends_holds_no_place_for_ever(village: Village, fault: Fault):
+async def test_row_22_a_provider_that_never_ends_holds_no_place_for_ever(village: FaultRig, fault: Fault):
     await village.open(discord=HOLD)
     village.sandbox.faults.next("discord", fault, action="execute")
     first = await village.ended(await village.report("RTX 5090"))
@@ -201,7 +201,7 @@ async def test_row_22_a_provider_that_never_ends_holds_no_place_for_ever(village
     "what",
     GARBAGE,
 )
-async def test_row_23_garbage_with_a_200_is_sent_with_an_id_that_nobody_knows(village: Village, what: Garbage):
+async def test_row_23_garbage_with_a_200_is_sent_with_an_id_that_nobody_knows(village: FaultRig, what: Garbage):
     await village.open()
     GARBAGE[what]()  # the bomb takes its time to be built
     village.sandbox.faults.next("discord", Fault.garbage(what), action="execute")
@@ -212,7 +212,7 @@ async def test_row_23_garbage_with_a_200_is_sent_with_an_id_that_nobody_knows(vi
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("to", ["elsewhere", "itself", "http://169.254.169.254/latest/meta-data", "//", "file:///etc"])
-async def test_row_24_a_redirect_is_not_followed(village: Village, status: int, to: str):
+async def test_row_24_a_redirect_is_not_followed(village: FaultRig, status: int, to: str):
     await village.open()
     ours = {"elsewhere": "elsewhere", "itself": "high_priority"}
     place = village.sandbox.discord.webhook(ours[to]) if to in ours else to
@@ -223,7 +223,7 @@ async def test_row_24_a_redirect_is_not_followed(village: Village, status: int, 
 
 @pytest.mark.parametrize("what", ["expired", "of another host", "of nobody", "old TLS"])
 async def test_row_25_who_cannot_prove_who_he_is_gets_nothing_until_he_can(
-    village: Village, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    village: FaultRig, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
@@ -243,7 +243,7 @@ async def test_row_25_who_cannot_prove_who_he_is_gets_nothing_until_he_can(
     assert not delivery.possibly_repeated
 
 
-async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_are_told(village: Village):
+async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_are_told(village: FaultRig):
     village.clock = clock = ManualClock(datetime.now(UTC))
     await village.open(**blocks(village))
     village.sandbox.faults.next("webhook", Fault.status(401), times=None)
@@ -264,7 +264,7 @@ async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_ar
 
 
 @pytest.mark.parametrize(("status", "body"), [(401, ""), (403, '{"code": 50013, "message": "Missing Permissions"}')])
-async def test_row_26_a_key_that_is_refused_is_not_shown_again_and_again(village: Village, status: int, body: str):
+async def test_row_26_a_key_that_is_refused_is_not_shown_again_and_again(village: FaultRig, status: int, body: str):
     await village.open()
     fault = Fault.status(status, body)
     village.sandbox.faults.next("discord", fault, times=None, target="high_priority", action="execute")
@@ -278,7 +278,7 @@ async def test_row_26_a_key_that_is_refused_is_not_shown_again_and_again(village
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_row_27_an_endpoint_that_is_gone_rests_and_others_are_fine(village: Village, status: int):
+async def test_row_27_an_endpoint_that_is_gone_rests_and_others_are_fine(village: FaultRig, status: int):
     await village.open()
     village.sandbox.faults.next("discord", Fault.status(status), times=None, target="high_priority", action="execute")
     await village.settled(await village.report("RTX 5090"), DeliveryState.REFUSED)
@@ -303,6 +303,6 @@ def _context(authority: trustme.CA, what: str) -> ssl.SSLContext:
     return context
 
 
-def _moved(village: Village, to: DeliveryState) -> Moved | None:
-    moves = (fact for fact in village.facts if isinstance(fact, Moved) and fact.to is to)
+def _moved(village: FaultRig, to: DeliveryState) -> DeliveryMoved | None:
+    moves = (fact for fact in village.facts if isinstance(fact, DeliveryMoved) and fact.to is to)
     return next(moves, None)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.village import Village
-from tests.story.town import DEADLINE_S
+from tests.faults.fault_rig import FaultRig
+from tests.story.service_rig import DEADLINE_S
 
 from tocsin.config import Config
 from tocsin.core.delivery import DeliveryState
@@ -27,7 +27,7 @@ RELOADS = 100
     [b"", b"{", b'{"alerts": {"chan', b"\xff\xfe\x00", b"[]", b'{"nonsense": 1}', b'"' + b"x" * 2_000_000 + b'"'],
     ids=["empty", "brace", "half written", "no text", "array", "unknown", "huge"],
 )
-async def test_row_37_a_bad_file_changes_nothing_and_says_why(village: Village, content: bytes):
+async def test_row_37_a_bad_file_changes_nothing_and_says_why(village: FaultRig, content: bytes):
     await village.open()
     file = village.folder / "tocsin.json"
     good = file.read_bytes()
@@ -42,7 +42,7 @@ async def test_row_37_a_bad_file_changes_nothing_and_says_why(village: Village, 
     assert b"tocsin_config_last_reload_successful 1.0" in village.alerts.telemetry.exposition()
 
 
-async def test_row_37_a_file_that_is_gone_changes_nothing(village: Village):
+async def test_row_37_a_file_that_is_gone_changes_nothing(village: FaultRig):
     await village.open()
     (village.folder / "tocsin.json").unlink()
     with pytest.raises(InvalidConfigError):
@@ -84,7 +84,7 @@ def change(folder: Path, how: Callable[[dict[str, Any]], dict[str, Any]]) -> Non
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("where", [the_file_itself, a_file_of_variables, a_secret_file, a_template, the_local_token])
 async def test_row_37_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
-    village: Village, where: Callable[[Path, Path], None]
+    village: FaultRig, where: Callable[[Path, Path], None]
 ):
     await village.open()
     os.mkfifo(village.folder / "pipe")
@@ -94,7 +94,7 @@ async def test_row_37_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
 
 
-async def test_row_37_a_disk_that_answers_slowly_keeps_nobody_waiting_but_who_asked(village: Village):
+async def test_row_37_a_disk_that_answers_slowly_keeps_nobody_waiting_but_who_asked(village: FaultRig):
     await village.open()
     answers, read_again = threading.Event(), village.alerts.config.again
 
@@ -110,7 +110,7 @@ async def test_row_37_a_disk_that_answers_slowly_keeps_nobody_waiting_but_who_as
     assert await first == await second
 
 
-async def test_row_37_a_hundred_reloads_under_load_drop_nothing(village: Village):
+async def test_row_37_a_hundred_reloads_under_load_drop_nothing(village: FaultRig):
     await village.open()
     receipts = []
     for number in range(RELOADS):
@@ -124,7 +124,7 @@ async def test_row_37_a_hundred_reloads_under_load_drop_nothing(village: Village
 
 
 async def test_row_38_what_waits_for_a_target_that_is_gone_is_held_and_shown_and_goes_on_when_it_is_back(
-    village: Village,
+    village: FaultRig,
 ):
     await village.open(discord={"rate_limit": "1/2s"})
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
@@ -143,7 +143,7 @@ async def test_row_38_what_waits_for_a_target_that_is_gone_is_held_and_shown_and
     await village.settled(waiting, DeliveryState.SENT)
 
 
-async def test_row_38_what_is_in_flight_when_its_target_goes_is_settled_all_the_same(village: Village):
+async def test_row_38_what_is_in_flight_when_its_target_goes_is_settled_all_the_same(village: FaultRig):
     await village.open()
     village.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await village.report("RTX 5090")

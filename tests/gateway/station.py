@@ -16,6 +16,7 @@ import uvicorn
 
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
+from tocsin.access.tokens import Grant
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import Clock, SystemClock
@@ -26,7 +27,6 @@ from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.pipeline.feed import Feed
-from tocsin.pipeline.tokens import Grant
 from tocsin.rules.catalog import Catalog
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -136,7 +136,7 @@ class Station:
             clock=self.clock,
             settings=self.settings,
             entrance=self.entrance,
-            tell=self.facts.append,
+            emit=self.facts.append,
         )
 
     @property

@@ -66,8 +66,8 @@ async def test_who_may_only_listen_may_not_send(station: Station):
 
 async def test_a_revoked_token_takes_its_sockets_along(station: Station):
     async with listening(station, "reader") as gone, listening(station, "both", subscribe={}) as stays:
-        for tell in station.tokens.revoked:
-            tell("reader")
+        for emit in station.tokens.revoked:
+            emit("reader")
         (goodbye,) = await gone.wait_for("goodbye")
         assert goodbye["code"] == "token_revoked"
         async with asyncio.timeout(DEADLINE):

@@ -10,7 +10,7 @@ from tests.gateway.station import NOW, Log, Station, listening, record, running
 from tocsin.core.condition import Condition, Notice, What
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Target
-from tocsin.core.facts import Attempted, ConditionBegan, ConditionOver, Decided, MonitorBack, MonitorLost, Moved
+from tocsin.core.facts import Attempted, ConditionBegan, ConditionOver, Decided, DeliveryMoved, MonitorBack, MonitorLost
 from tocsin.core.monitor import Monitor
 from tocsin.gateway.settings import GatewaySettings
 
@@ -34,8 +34,8 @@ DELIVERY = Delivery(
 async def test_operators_see_deliveries_move(station: Station):
     async with listening(station, "reader", namespace="/ops") as page:
         await page.wait_for("stats")
-        station.gateway.hear(Moved(delivery=DELIVERY, to=DeliveryState.SENT, why=None, latency_s=0.25))
-        station.gateway.hear(Moved(delivery=replace(DELIVERY, key=8), to=DeliveryState.SENDING, why=None))
+        station.gateway.hear(DeliveryMoved(delivery=DELIVERY, to=DeliveryState.SENT, why=None, latency_s=0.25))
+        station.gateway.hear(DeliveryMoved(delivery=replace(DELIVERY, key=8), to=DeliveryState.SENDING, why=None))
         first, second = await page.wait_for("delivery", 2)
     assert first == {
         "id": str(DELIVERY.id),
@@ -58,11 +58,11 @@ async def test_operators_see_the_counts_grow():
         station.gateway.hear(Decided(record().alert, Receipt(decision=Decision.ACCEPTED, reason=Reason.NEW)))
         async with listening(station, "reader", namespace="/ops") as page:
             station.gateway.hear(
-                Attempted(target=DELIVERY.target, lane=DELIVERY.lane, members=1, outcome="delivered", took_s=0.1)
+                Attempted(target=DELIVERY.target, lane=DELIVERY.lane, members=1, outcome="sent", took_s=0.1)
             )
             _, later = (await page.wait_for("stats", 2))[:2]
     assert later["decisions"] == {"accepted": 1}
-    assert later["attempts"] == {"delivered": 1}
+    assert later["attempts"] == {"sent": 1}
     assert later["sockets"] == {"polling": 0, "websocket": 1}
 
 
@@ -82,7 +82,7 @@ async def test_what_operators_say_changes_nothing(station: Station):
     async with listening(station, "reader", namespace="/ops") as page:
         await page.client.emit("send_alert", {"sku": "a"}, namespace="/ops")
         await page.client.emit("subscribe", {}, namespace="/ops")
-        station.gateway.hear(Moved(delivery=DELIVERY, to=DeliveryState.SENT, why=None))
+        station.gateway.hear(DeliveryMoved(delivery=DELIVERY, to=DeliveryState.SENT, why=None))
         await page.wait_for("delivery")
     assert station.log.all == []
     assert station.gateway.gauges.unknown_events == 2

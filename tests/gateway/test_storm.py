@@ -6,13 +6,13 @@ from itertools import pairwise
 from tests.gateway.station import DEADLINE, Station, listening, until
 
 from tocsin.core.clock import SystemClock
-from tocsin.gateway.turnstile import AT_ONCE, Turnstile
+from tocsin.gateway.accept_pacer import AT_ONCE, AcceptPacer
 
 CROWD = 1000
 
 
 async def test_newcomers_enter_in_order_and_others_have_a_turn_after_each_few():
-    turnstile, entered, others = Turnstile(SystemClock()), [], []
+    accept_pacer, entered, others = AcceptPacer(SystemClock()), [], []
 
     def live() -> None:
         others.append(len(entered))
@@ -21,28 +21,28 @@ async def test_newcomers_enter_in_order_and_others_have_a_turn_after_each_few():
 
     live()
     for number in range(CROWD):
-        turnstile.enter(lambda number=number: entered.append(number))
+        accept_pacer.enter(lambda number=number: entered.append(number))
     async with asyncio.timeout(DEADLINE):
-        await turnstile.passed()
+        await accept_pacer.passed()
     assert entered == list(range(CROWD))
     assert max(later - earlier for earlier, later in pairwise(others)) <= AT_ONCE
 
 
 async def test_who_comes_alone_does_not_wait():
-    turnstile, entered = Turnstile(SystemClock()), []
-    turnstile.enter(lambda: entered.append(1))
+    accept_pacer, entered = AcceptPacer(SystemClock()), []
+    accept_pacer.enter(lambda: entered.append(1))
     assert entered == [1]
 
 
 async def test_who_gave_up_in_the_line_takes_no_turn_from_others():
-    turnstile = Turnstile(SystemClock())
-    first, gone = asyncio.create_task(turnstile.passed()), asyncio.create_task(turnstile.passed())
+    accept_pacer = AcceptPacer(SystemClock())
+    first, gone = asyncio.create_task(accept_pacer.passed()), asyncio.create_task(accept_pacer.passed())
     await asyncio.sleep(0)
     gone.cancel()
     async with asyncio.timeout(DEADLINE):
         await first
-        await turnstile.passed()
-    assert turnstile.waiting == 0
+        await accept_pacer.passed()
+    assert accept_pacer.waiting == 0
 
 
 async def test_everyone_of_a_storm_comes_in_and_nobody_is_refused(station: Station):

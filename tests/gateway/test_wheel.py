@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.wheel import Wheel
+from tocsin.gateway.timer_wheel import TimerWheel
 
 
 class Sleeper:
@@ -18,7 +18,7 @@ class Sleeper:
 
 @given(st.lists(st.floats(0, 100), max_size=30))
 def test_everyone_is_called_once_and_at_most_one_tick_early(times: list[float]):
-    wheel = Wheel(0.25)
+    wheel = TimerWheel(0.25)
     sleepers = [(at, Sleeper()) for at in times]
     for at, sleeper in sleepers:
         wheel.set(sleeper, at)
@@ -30,7 +30,7 @@ def test_everyone_is_called_once_and_at_most_one_tick_early(times: list[float]):
 
 
 def test_who_answers_with_a_time_is_called_again():
-    wheel = Wheel(1)
+    wheel = TimerWheel(1)
     sleeper = Sleeper(5, 9)
     wheel.set(sleeper, 2)
     for now in range(20):
@@ -39,7 +39,7 @@ def test_who_answers_with_a_time_is_called_again():
 
 
 def test_a_time_that_has_passed_is_the_next_turn():
-    wheel = Wheel(1)
+    wheel = TimerWheel(1)
     wheel.turn(100)
     sleeper = Sleeper()
     wheel.set(sleeper, 3)

@@ -16,7 +16,7 @@ from tests.channels.scenes import NOW
 from tests.golden.discord_rules import faults
 from tests.material import DISCORD_SPEC, needs
 
-from tocsin.channels.contract import TellsOperators
+from tocsin.channels.contract import NotifiesOperators
 from tocsin.channels.discord import Discord, DiscordSettings
 from tocsin.channels.discord import Webhook as DiscordWebhook
 from tocsin.channels.transport import Transport
@@ -25,7 +25,7 @@ from tocsin.core.clock import SystemClock
 from tocsin.core.condition import Condition, Notice, What
 from tocsin.core.delivery import Target
 from tocsin.core.networks import networks
-from tocsin.core.outcome import Delivered
+from tocsin.core.outcome import Sent
 from tocsin.core.secret import Secret
 from tocsin.rules.conditions import KINDS, notice
 
@@ -115,7 +115,7 @@ async def on_the_wire(name: str) -> tuple[dict[str, str], Any]:
 async def sent(channel: str, notices: Sequence[Notice], path: str = "/hook", **how: Any) -> tuple[dict[str, str], Any]:
     async with far_side(answers(200, b'{"id":"1"}')) as side, Transport() as transport:
         base = f"http://127.0.0.1:{side.port}"
-        told: TellsOperators
+        told: NotifiesOperators
         if channel == "discord":
             hook = DiscordWebhook(url=Secret(f"{base}/api/webhooks/1/t"), **how)
             told = Discord(DiscordSettings(webhooks={"staff": hook}, api_base=base), transport, SystemClock(), no_link)
@@ -123,9 +123,9 @@ async def sent(channel: str, notices: Sequence[Notice], path: str = "/hook", **h
             endpoint = Endpoint(url=Secret(base + path), vouched=networks(["127.0.0.1"]), **how)
             told = Webhooks({"staff": endpoint}, transport, SystemClock(), no_link)
         assert len(notices) <= told.notices_at_once
-        report = await told.tell(Target(channel, "staff"), notices)
+        report = await told.notify(Target(channel, "staff"), notices)
     (outcome,) = report.outcomes
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Sent)
     head, _, body = side.requests[0].partition(b"\r\n\r\n")
     lines = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
     return {spelled.lower(): line for spelled, line in lines.items()}, json.loads(body)

@@ -29,9 +29,9 @@ from tocsin.core.facts import (
     Trouble,
 )
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.conditions import CALM_S, Conditions
-from tocsin.pipeline.monitors import Monitors
-from tocsin.pipeline.targets import Targets
+from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.watch.conditions import CALM_S, Conditions
+from tocsin.pipeline.watch.monitors import Monitors
 from tocsin.rules.conditions import notice
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -71,17 +71,17 @@ class Office:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
         async with open_ledger(self.place, clock=self.clock) as (ledger, archive):
-            self.targets = Targets(ledger, archive, self.tell)
-            monitors = self.monitors = Monitors(ledger, archive, self.clock, self.tell)
+            self.targets = Targets(ledger, archive, self.emit)
+            monitors = self.monitors = Monitors(ledger, archive, self.clock, self.emit)
             self.conditions = Conditions(
                 ledger=ledger,
                 archive=archive,
                 lanes=self.lanes,
                 targets=self.targets,
                 monitors=monitors,
-                in_force=self,
+                active=self,
                 clock=self.clock,
-                tell=self.tell,
+                emit=self.emit,
             )
             self.archive = archive
             await self.targets.start()
@@ -90,7 +90,7 @@ class Office:
             yield self
             await self.conditions.stop()
 
-    def tell(self, fact: Fact) -> None:
+    def emit(self, fact: Fact) -> None:
         self.facts.append(fact)
         self.conditions.hear(fact)
 
@@ -234,9 +234,9 @@ async def restarted(office: Office) -> AsyncIterator[Office]:
         lanes=office.lanes,
         targets=office.targets,
         monitors=office.monitors,
-        in_force=office.conditions._in_force,
+        active=office.conditions._active,
         clock=office.clock,
-        tell=office.tell,
+        emit=office.emit,
     )
     office.conditions = fresh
     office.heard = {STAFF: [], PAGER: []}

@@ -6,8 +6,8 @@ from tests.rules.made import alert
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.facts import ClockRight, ClockWrong, Decided, Fact, Misdated
-from tocsin.pipeline.detectors import Detectors
-from tocsin.pipeline.suspects import MOST
+from tocsin.pipeline.watch.detectors import Detectors
+from tocsin.pipeline.watch.suspects import MOST
 from tocsin.rules.detector import LEAST_OFF, TRUE_AGAIN
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerUnavailableError
-from tocsin.core.facts import Decided, Moved
+from tocsin.core.facts import Decided, DeliveryMoved
 from tocsin.ledger.contract import MOST_WAITING, Past, WaitingRow
-from tocsin.pipeline.last_minute import LastMinute
+from tocsin.pipeline.watch.last_minute import LastMinute
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ class Desk:
             self.minute.hear(Decided(alert(), Receipt(decision=decision, reason=Reason.NEW)))
 
     def sent(self, times: int, latency_s: float | None) -> None:
-        moved = Moved(delivery=delivery(), to=DeliveryState.SENT, why=None, latency_s=latency_s)
+        moved = DeliveryMoved(delivery=delivery(), to=DeliveryState.SENT, why=None, latency_s=latency_s)
         for _ in range(times):
             self.minute.hear(moved)
 

@@ -8,9 +8,9 @@ from tests.rules.made import delivery
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.core.facts import Fact, Moved, ObjectiveMet, ObjectiveMissed
+from tocsin.core.facts import DeliveryMoved, Fact, ObjectiveMet, ObjectiveMissed
 from tocsin.ledger.contract import EndedRow
-from tocsin.pipeline.objective import Objectives
+from tocsin.pipeline.watch.objective import Objectives
 from tocsin.rules.objective import Objective
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Desk:
     def sent(self, times: int, *, latency_s: float, target: Target = DISCORD) -> None:
         one = delivery(state=DeliveryState.SENT, target=target)
         for _ in range(times):
-            self.objectives.hear(Moved(delivery=one, to=DeliveryState.SENT, why=None, latency_s=latency_s))
+            self.objectives.hear(DeliveryMoved(delivery=one, to=DeliveryState.SENT, why=None, latency_s=latency_s))
 
     async def later(self, minutes: int) -> list[Fact]:
         """What was told while so many minutes passed."""
@@ -159,5 +159,5 @@ async def test_refused_and_expired_ones_burn_too():
     desk = Desk()
     for to, why in ((DeliveryState.REFUSED, Why.REFUSED), (DeliveryState.EXPIRED, Why.PAST_LIFE)) * 3:
         one = delivery(state=to, attempts=0, moved_at=NOON)
-        desk.objectives.hear(Moved(delivery=one, to=to, why=why))
+        desk.objectives.hear(DeliveryMoved(delivery=one, to=to, why=why))
     assert [type(fact) for fact in await desk.later(1)] == [ObjectiveMissed]

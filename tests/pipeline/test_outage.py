@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from tests.pipeline.works import Works, at_work
+from tests.pipeline.dispatcher_rig import DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import BreakerClosed, BreakerOpened
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
+from tocsin.core.outcome import Deferred, Delay, Outcome, Sent
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -38,7 +38,7 @@ PACED = [
 Calls = dict[str, list[tuple[float, str]]]
 
 
-async def burst(works: Works, name: str) -> None:
+async def burst(works: DispatcherRig, name: str) -> None:
     """One alert of each priority for everybody."""
     for place in PLACES:
         await works.accept(place, *(works.alert(f"{place.lane} {name} {priority}", priority) for priority in BURST))
@@ -62,7 +62,7 @@ async def test_after_an_hour_away_the_important_leave_first_the_dead_expire_and_
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
 
     def answer(_: Attempt) -> Outcome:
-        return Deferred(Delay.PROVIDER_TROUBLE) if clock.monotonic() < HOUR else Delivered()
+        return Deferred(Delay.PROVIDER_TROUBLE) if clock.monotonic() < HOUR else Sent()
 
     async with at_work(tmp_path / "ledger.db", clock, *PLACES, lane_policies=PACED, answer=answer) as works:
         await burst(works, "early")

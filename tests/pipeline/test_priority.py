@@ -8,13 +8,13 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pipeline.works import Works, at_work
+from tests.pipeline.dispatcher_rig import DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt
 from tocsin.core.alert import Alert
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
+from tocsin.core.outcome import Deferred, Delay, Outcome, Sent
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -123,9 +123,9 @@ class Day:
         self._put_off: dict[str, Outcome] = {}
 
     def answer(self, attempt: Attempt) -> Outcome:
-        return self._put_off.pop(attempt.members[0].record.alert.sku, Delivered())
+        return self._put_off.pop(attempt.members[0].record.alert.sku, Sent())
 
-    async def live(self, works: Works) -> None:
+    async def live(self, works: DispatcherRig) -> None:
         """Whatever is due leaves before what arrives in that moment."""
         while self._coming or self.model.waiting:
             await self._compare(works)
@@ -134,7 +134,7 @@ class Day:
                 await self._compare(works)
             await works.advance(self._next() - self.clock.monotonic())
 
-    async def _compare(self, works: Works) -> None:
+    async def _compare(self, works: DispatcherRig) -> None:
         now = self.clock.monotonic()
         while members := self.model.leaves(now):
             self.expected.append((now, tuple(str(one.position) for one in members)))
@@ -142,7 +142,7 @@ class Day:
         await works.rest()
         assert works.board.seen == self.expected
 
-    def _arriving(self, works: Works) -> list[Alert]:
+    def _arriving(self, works: DispatcherRig) -> list[Alert]:
         now, alerts = self.clock.monotonic(), []
         while self._coming and self._coming[0][0] * TICK <= now:
             _, priority, ticks, why = self._coming.pop(0)

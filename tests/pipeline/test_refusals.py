@@ -7,8 +7,8 @@ from tests.rules.made import alert
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Decision, Reason, Receipt
 from tocsin.core.facts import AlertInvalid, AlertsRefused, AlertsTaken, Decided, Fact, Turned
-from tocsin.pipeline.refusals import AGAIN_S, Refusals
-from tocsin.pipeline.suspects import MOST
+from tocsin.pipeline.watch.refusals import AGAIN_S, Refusals
+from tocsin.pipeline.watch.suspects import MOST
 from tocsin.rules.refusal import LATEST, LEAST_REFUSED
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

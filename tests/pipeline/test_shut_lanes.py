@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.works import Answer, Works, at_work
+from tests.pipeline.dispatcher_rig import Answer, DispatcherRig, at_work
 
 from tocsin.core.alert import Band
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import LaneOpened, LanePaused
 from tocsin.core.outcome import Deferred, Delay
-from tocsin.pipeline.lane_watch import LaneWatch
-from tocsin.pipeline.targets import Targets
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.targets import Targets
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -90,12 +90,12 @@ async def test_a_lane_that_the_configuration_has_no_more_is_forgotten(tmp_path: 
         assert await works.archive.shut_lanes() == ()
 
 
-def watch_of(works: Works) -> LaneWatch:
+def watch_of(works: DispatcherRig) -> LaneWatch:
     targets = Targets(works.ledger, works.archive, works.facts.append)
     return LaneWatch(works.lanes, targets, works.clock, works.facts.append)
 
 
-async def told(works: Works, watch: LaneWatch, seconds: int) -> Sequence[Any]:
+async def told(works: DispatcherRig, watch: LaneWatch, seconds: int) -> Sequence[Any]:
     """What people hear while time passes; the watch looks once a second."""
     before = len(works.facts)
     for _ in range(seconds):

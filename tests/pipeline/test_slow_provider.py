@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.pipeline.works import Board, Works, at_work
+from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt, Message, Report
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
-from tocsin.core.outcome import Delivered, Doubt, Outcome, Unknown
+from tocsin.core.outcome import Doubt, Outcome, Sent, Unknown
 from tocsin.ledger.contract import ClaimRequest
-from tocsin.pipeline.editor import Editor
+from tocsin.pipeline.sending.editor import Editor
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -29,11 +29,11 @@ class Asked(Board):
 
     async def find(self, attempt: Attempt) -> Report | None:
         await self._take_its_time(attempt.target)
-        return Report((Delivered("found"),) * len(attempt.members))
+        return Report((Sent("found"),) * len(attempt.members))
 
     async def edit(self, message: Message) -> Report:
         await self._take_its_time(message.target)
-        return Report((Delivered(message.reference),))
+        return Report((Sent(message.reference),))
 
     async def _take_its_time(self, target: Target) -> None:
         if target == SLOW.target:
@@ -45,7 +45,7 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
-async def states(works: Works) -> dict[str, set[str]]:
+async def states(works: DispatcherRig) -> dict[str, set[str]]:
     """By target."""
     found: dict[str, set[str]] = {}
     for delivery in (await works.archive.deliveries(limit=1000)).items:
@@ -53,14 +53,14 @@ async def states(works: Works) -> dict[str, set[str]]:
     return found
 
 
-async def until(works: Works, name: str, state: str) -> None:
+async def until(works: DispatcherRig, name: str, state: str) -> None:
     """Real time passes, the clock of the service does not."""
     async with asyncio.timeout(20):
         while (await states(works))[name] != {state}:  # noqa: ASYNC110 - the ledger is what is asked
             await asyncio.sleep(0.01)
 
 
-async def lose(works: Works, policy: TargetPolicy, count: int) -> None:
+async def lose(works: DispatcherRig, policy: TargetPolicy, count: int) -> None:
     """So many attempts that a process died over."""
     lane = works.lanes[policy.lane]
     lane.claiming = True  # by this test
@@ -85,17 +85,17 @@ async def test_a_hundred_doubts_of_a_slow_provider_keep_no_other_from_being_sett
 
 async def test_edits_at_a_slow_provider_keep_no_other_message_from_being_put_right(tmp_path: Path, clock: ManualClock):
     async with at_work(
-        tmp_path / "ledger.db", clock, SLOW, QUICK, answer=lambda one: Delivered(str(one.key)), kind=Asked
+        tmp_path / "ledger.db", clock, SLOW, QUICK, answer=lambda one: Sent(str(one.key)), kind=Asked
     ) as works:
         editor = Editor(
             ledger=works.ledger,
             archive=works.archive,
-            in_force=works.attempts._in_force,
+            active=works.attempts._active,
             dispatcher=works.dispatcher,
             lanes=works.lanes,
             targets=works.attempts._targets,
             clock=clock,
-            tell=works.facts.append,
+            emit=works.facts.append,
         )
         await works.accept(SLOW, *(works.alert(f"S{number}") for number in range(20)))
         await works.accept(QUICK, *(works.alert(f"Q{number}") for number in range(5)))

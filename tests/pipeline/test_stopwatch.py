@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.core.clock import ManualClock
-from tocsin.pipeline.stopwatch import Stopwatch
+from tocsin.pipeline.sending.latency import LatencyMeter
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ def clock() -> ManualClock:
 
 
 def test_a_span_is_what_passed(clock: ManualClock):
-    watch = Stopwatch(clock)
+    watch = LatencyMeter(clock)
     begun = clock.now()
     clock.advance(1.5)
     assert watch.span(begun, clock.monotonic()) == pytest.approx(1.5)
@@ -24,7 +24,7 @@ def test_a_span_is_what_passed(clock: ManualClock):
 
 @pytest.mark.parametrize("jump", [-3600, -2, 2, 3600])
 def test_a_jump_of_the_wall_clock_is_no_time(clock: ManualClock, jump: int):
-    watch = Stopwatch(clock)
+    watch = LatencyMeter(clock)
     clock.advance(100)
     watch.span(clock.now(), clock.monotonic())
     begun = clock.now()
@@ -36,12 +36,12 @@ def test_a_jump_of_the_wall_clock_is_no_time(clock: ManualClock, jump: int):
 
 def test_what_was_written_down_before_this_process_began_goes_by_the_wall_clock(clock: ManualClock):
     clock.advance(5)
-    watch = Stopwatch(clock)
+    watch = LatencyMeter(clock)
     assert watch.span(NOON, clock.monotonic()) == pytest.approx(5)
 
 
 def test_what_lies_ahead_has_taken_no_time(clock: ManualClock):
-    assert Stopwatch(clock).span(NOON + timedelta(hours=1), clock.monotonic()) == 0
+    assert LatencyMeter(clock).span(NOON + timedelta(hours=1), clock.monotonic()) == 0
 
 
 STEPS = st.lists(st.tuples(st.floats(0.01, 600), st.integers(-7200, 7200)), max_size=12)
@@ -54,7 +54,7 @@ def test_what_happens_after_the_last_jump_is_measured_exactly(
 ):
     """Whatever the clock went through before, and should it jump once more on the way."""
     clock = ManualClock(NOON)
-    watch = Stopwatch(clock)
+    watch = LatencyMeter(clock)
     for seconds, set_by in before:
         clock.advance(seconds)
         clock.jump(set_by)

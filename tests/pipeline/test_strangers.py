@@ -2,15 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tocsin.access.throttle import EVERY_S, FREE, MOST, Throttle
 from tocsin.core.clock import ManualClock
-from tocsin.pipeline.strangers import EVERY_S, FREE, MOST, Strangers
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_a_few_mistakes_cost_nothing_and_each_more_is_waited_for():
     clock = ManualClock(NOON)
-    strangers = Strangers(clock)
+    strangers = Throttle(clock)
     for _ in range(FREE):
         assert strangers.wait("192.0.2.1") == 0
         strangers.note_wrong("192.0.2.1")
@@ -23,7 +23,7 @@ def test_a_few_mistakes_cost_nothing_and_each_more_is_waited_for():
 
 def test_a_correction_of_the_wall_clock_ends_no_wait():
     clock = ManualClock(NOON)
-    strangers = Strangers(clock)
+    strangers = Throttle(clock)
     for _ in range(FREE):
         strangers.note_wrong("192.0.2.1")
     clock.jump(3600)
@@ -32,14 +32,14 @@ def test_a_correction_of_the_wall_clock_ends_no_wait():
 
 @pytest.mark.parametrize("address", ["", "unix:", "10.1.2.3", "fd00::1"])
 def test_nobody_is_left_uncounted(address: str):
-    strangers = Strangers(ManualClock(NOON))
+    strangers = Throttle(ManualClock(NOON))
     for _ in range(FREE):
         strangers.note_wrong(address)
     assert strangers.wait(address) == EVERY_S
 
 
 def test_however_many_come_only_so_many_are_remembered():
-    strangers = Strangers(ManualClock(NOON))
+    strangers = Throttle(ManualClock(NOON))
     for number in range(MOST + 100):
         strangers.note_wrong(f"2001:db8:{number:x}::1")
         strangers.note_right(f"2001:db8:{number:x}::1", "token")

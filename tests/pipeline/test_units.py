@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.pipeline.works import Board, at_work
+from tests.pipeline.dispatcher_rig import Board, at_work
 
 from tocsin.channels.contract import Attempt
 from tocsin.core.clock import ManualClock

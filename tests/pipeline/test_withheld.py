@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.pipeline.works import Works, at_work
+from tests.pipeline.dispatcher_rig import DispatcherRig, at_work
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.core.facts import Moved
+from tocsin.core.facts import DeliveryMoved
 from tocsin.ledger.contract import ClaimRequest
 from tocsin.rules.breaker import Breaker
 from tocsin.rules.routing import TargetPolicy
@@ -16,11 +16,11 @@ from tocsin.rules.routing import TargetPolicy
 PLACE = TargetPolicy(target=Target("board", "wall"), lane="wall")
 
 
-def go_dark(works: Works) -> None:
+def go_dark(works: DispatcherRig) -> None:
     """As a reload does it."""
-    in_force = works.attempts._in_force
-    routing = replace(in_force.rulebook.routing, targets={PLACE.target: replace(PLACE, shadow=True)})
-    in_force.rulebook = replace(in_force.rulebook, routing=routing)
+    active = works.attempts._active
+    routing = replace(active.rulebook.routing, targets={PLACE.target: replace(PLACE, shadow=True)})
+    active.rulebook = replace(active.rulebook, routing=routing)
     works.lanes.adopt()
 
 
@@ -36,7 +36,7 @@ async def test_what_is_claimed_when_shadow_begins_does_not_leave(tmp_path: Path)
         lane.start(clock.monotonic())
         works.dispatcher._tasks.start(works.dispatcher._make(lane, claim, clock.monotonic(), 1))
         await works.rest()
-        ended = [(move.to, move.why) for move in works.facts if isinstance(move, Moved)]
+        ended = [(move.to, move.why) for move in works.facts if isinstance(move, DeliveryMoved)]
         assert ended[-1] == (DeliveryState.CANCELLED, Why.SHADOW)
         assert works.board.seen == []
         assert (lane.in_flight, lane.breaker) == (0, Breaker())

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.rules.breaker import LONGEST_PAUSE_S, OPENS_AFTER, Breaker, admits, judge, probe, recall
 
 FAILURES = [Deferred(Delay.UNREACHABLE), Deferred(Delay.PROVIDER_TROUBLE), *map(Unknown, Doubt)]
 ANSWERS = [
-    Delivered(),
+    Sent(),
     Deferred(Delay.RATE_LIMITED),
     Deferred(Delay.CREDENTIALS),
     *map(Refused, Refusal),

@@ -38,7 +38,7 @@ LANE = "discord:general"
 LOST = Monitor(
     id="m-1", retailer="bestbuy", interval=timedelta(seconds=9), registered_at=NOON, heard_at=NOON, lost_at=NOON
 )
-SENT = Attempted(target=GENERAL, lane=LANE, members=1, outcome="delivered", took_s=0.1)
+SENT = Attempted(target=GENERAL, lane=LANE, members=1, outcome="sent", took_s=0.1)
 CLOSED = LaneClosed(lane=LANE, why="credentials", until=NOON)
 
 PAIRS: list[tuple[Fact, Fact, What, str, str]] = [

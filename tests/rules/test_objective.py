@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.rules.made import HOUR, MINUTE, NOW, SECOND, delivery
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.facts import Moved
+from tocsin.core.facts import DeliveryMoved
 from tocsin.rules.objective import (
     ALARMS,
     LEAST_MISSED,
@@ -27,9 +27,9 @@ S = DeliveryState
 NOON = 1000  # a minute, by its number
 
 
-def moved(to: DeliveryState, why: Why | None = None, latency_s: float | None = None, **how: object) -> Moved:
+def moved(to: DeliveryState, why: Why | None = None, latency_s: float | None = None, **how: object) -> DeliveryMoved:
     given = {"state": to, "why": why, "moved_at": NOW + MINUTE} | how
-    return Moved(delivery=delivery(**given), to=to, why=why, latency_s=latency_s)
+    return DeliveryMoved(delivery=delivery(**given), to=to, why=why, latency_s=latency_s)
 
 
 HELD = {"attempts": 0, "due": NOW + 8 * HOUR}
@@ -63,7 +63,7 @@ HELD = {"attempts": 0, "due": NOW + 8 * HOUR}
         ],
     ],
 )
-def test_what_counts_as_told_in_time(move: Moved, *, kept: bool | None):
+def test_what_counts_as_told_in_time(move: DeliveryMoved, *, kept: bool | None):
     assert told_in_time(move, SECOND) is kept
 
 
@@ -177,4 +177,4 @@ def test_time_told_counts_as_configured(latency_s: float, within: int):
 
 def test_a_delivery_put_off_by_its_provider_is_late_and_not_by_wish():
     throttled = replace(delivery(state=S.SENT, attempts=2), due=NOW + 2 * MINUTE)
-    assert told_in_time(Moved(delivery=throttled, to=S.SENT, why=None, latency_s=120.0), SECOND) is False
+    assert told_in_time(DeliveryMoved(delivery=throttled, to=S.SENT, why=None, latency_s=120.0), SECOND) is False

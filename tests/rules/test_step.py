@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.rules.made import HOUR, MINUTE, NOW, SECOND, delivery
 
 from tocsin.core.delivery import DeliveryState, Why, check_move
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 from tocsin.rules.step import Step, after, after_doubt, after_harmless_doubt, after_join, back_off
 
 PENDING, SENT = DeliveryState.PENDING, DeliveryState.SENT
@@ -23,8 +23,8 @@ PAUSE = timedelta(milliseconds=150)  # half of what the first attempt may wait
 @pytest.mark.parametrize(
     ("outcome", "step"),
     [
-        (Delivered(), Step(SENT)),
-        (Delivered("1180", "ok"), Step(SENT)),
+        (Sent(), Step(SENT)),
+        (Sent("1180", "ok"), Step(SENT)),
         *((Refused(why), Step(DeliveryState.REFUSED, Why.REFUSED)) for why in Refusal),
         (Unknown(Doubt.ANSWER_LOST), Step(DeliveryState.UNKNOWN, Why.ANSWER_LOST)),
         (Unknown(Doubt.PROVIDER_ERROR), Step(DeliveryState.UNKNOWN, Why.ANSWER_LOST)),
@@ -125,7 +125,7 @@ MINDED = (Refusal.INVALID_REQUEST, Refusal.TOO_LARGE, Refusal.CONTENT_BLOCKED)
 @pytest.mark.parametrize(
     ("outcome", "step"),
     [
-        (Delivered("1180"), Step(SENT)),
+        (Sent("1180"), Step(SENT)),
         (Refused(Refusal.MESSAGE_GONE), Step(PENDING, Why.DEFERRED)),
         *((Refused(why), by_itself()) for why in MINDED),
         *((Refused(why), Step(DeliveryState.REFUSED, Why.REFUSED)) for why in GONE),

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.sandbox import Fault
 
@@ -22,7 +22,7 @@ def rush() -> list[dict[str, Any]]:
     ]
 
 
-async def shown(town: Town) -> list[str]:
+async def shown(town: ServiceRig) -> list[str]:
     """The SKUs in the order in which readers see them, once all hundred are there."""
 
     def found() -> list[str] | None:
@@ -33,7 +33,7 @@ async def shown(town: Town) -> list[str]:
     return await town.sandbox.journal.until(found, deadline_s=60)
 
 
-async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(town: Town):
+async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(town: ServiceRig):
     await town.open(routes=EVERYTHING)
     alerts = rush()
     await town.call("POST", "/api/v1/alerts", alerts, status=202)
@@ -45,7 +45,7 @@ async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(town:
     assert not town.sandbox.journal.repeated()
 
 
-async def test_a_bucket_that_nobody_announced_loses_nothing_and_keeps_the_order(town: Town):
+async def test_a_bucket_that_nobody_announced_loses_nothing_and_keeps_the_order(town: ServiceRig):
     await town.open(routes=EVERYTHING)
     for _ in range(3):
         town.sandbox.faults.next("discord", Fault.too_many(0.2, "float"), action="execute")

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 PUBLIC = {"public_url": "https://alerts.example", "port": 0}
 
@@ -15,7 +15,7 @@ PUBLIC = {"public_url": "https://alerts.example", "port": 0}
         ("https://amazon.example/dp/B0?th=1#buy", "https://amazon.example/dp/B0?th=1&tag=me-20#buy"),
     ],
 )
-async def test_the_readers_of_discord_get_to_amazon_with_the_tag(town: Town, url: str, place: str):
+async def test_the_readers_of_discord_get_to_amazon_with_the_tag(town: ServiceRig, url: str, place: str):
     await town.open(server=PUBLIC, retailers={"amazon": {"link": "{url}?tag=me-20"}})
     await town.report("RTX 5090", retailer="amazon", url=url)
     message = await town.room().expect("RTX 5090")

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 import socketio
 from tests.story.proxy import proxied
-from tests.story.town import DEADLINE_S, TOKEN, Town
+from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
 
 from tocsin import Client
 from tocsin.core.delivery import DeliveryState
@@ -16,7 +16,7 @@ PUBLIC = "https://board.example/tocsin"
 
 
 @pytest.fixture
-async def shown(town: Town):
+async def shown(town: ServiceRig):
     """Where the service is, as the world sees it."""
     await town.open(server={"port": 0, "public_url": PUBLIC, "trusted_proxies": ["127.0.0.1"]})
     async with proxied(lambda: town.alerts.url, "/tocsin") as port:
@@ -39,7 +39,7 @@ async def test_everything_that_the_page_is_made_of_is_found_below_the_path(shown
     assert not [each for each in (told["start_url"], *(icon["src"] for icon in told["icons"])) if each.startswith("/")]
 
 
-async def test_programs_find_it_there_too(town: Town, shown: str):
+async def test_programs_find_it_there_too(town: ServiceRig, shown: str):
     async with Client(shown + "/", TOKEN) as alerts, asyncio.timeout(DEADLINE_S):
         receipt = await alerts.send_alert(
             type="in_stock", sku="1", retailer="bestbuy", price=1, url="https://x.example"

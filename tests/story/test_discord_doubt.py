@@ -1,12 +1,12 @@
 """A message whose answer was lost: looked for where a bot may look, and never repeated without being flagged."""
 
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.sandbox import Fault
 
 
-async def test_a_message_that_a_bot_finds_is_not_sent_again(town: Town):
+async def test_a_message_that_a_bot_finds_is_not_sent_again(town: ServiceRig):
     await town.open(discord={"bot_token": town.sandbox.discord.bot_token})
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("RTX 5090")
@@ -17,7 +17,7 @@ async def test_a_message_that_a_bot_finds_is_not_sent_again(town: Town):
     assert "Sold out" in (await town.room().expect_edit("RTX 5090")).text
 
 
-async def test_all_alerts_of_a_joined_message_are_found_together(town: Town):
+async def test_all_alerts_of_a_joined_message_are_found_together(town: ServiceRig):
     await town.open(discord={"bot_token": town.sandbox.discord.bot_token})
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     alerts = [
@@ -32,7 +32,7 @@ async def test_all_alerts_of_a_joined_message_are_found_together(town: Town):
     assert not town.sandbox.journal.repeated()
 
 
-async def test_a_bot_that_is_shown_emptied_messages_is_not_believed(town: Town):
+async def test_a_bot_that_is_shown_emptied_messages_is_not_believed(town: ServiceRig):
     """Without the Message Content intent nothing can be recognised: sending again could repeat it."""
     town.sandbox.discord.bot_sees_content = False
     await town.open(discord={"bot_token": town.sandbox.discord.bot_token})
@@ -45,7 +45,7 @@ async def test_a_bot_that_is_shown_emptied_messages_is_not_believed(town: Town):
     assert not town.sandbox.journal.repeated()
 
 
-async def test_without_a_bot_an_important_alert_is_sent_again_and_flagged_once(town: Town):
+async def test_without_a_bot_an_important_alert_is_sent_again_and_flagged_once(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute", times=2)
     receipt = await town.report("RTX 5090", priority=9)
@@ -53,7 +53,7 @@ async def test_without_a_bot_an_important_alert_is_sent_again_and_flagged_once(t
     assert (delivery.possibly_repeated, delivery.attempts) == (True, 2)
 
 
-async def test_without_a_bot_an_alert_that_matters_less_is_held(town: Town):
+async def test_without_a_bot_an_alert_that_matters_less_is_held(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("Steam Deck", type="restock_soon", price=None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import LaneClosed, TargetDisabled
@@ -15,16 +15,16 @@ AT_ONCE = 4  # requests of one lane that are under way together, and leave befor
 BOTH = frozenset({"discord:high_priority", "discord:general"})
 
 
-def calls(town: Town, name: str) -> int:
+def calls(town: ServiceRig, name: str) -> int:
     return sum((entry.target, entry.action) == (name, "execute") for entry in town.sandbox.journal)
 
 
-def closed(town: Town) -> frozenset[str]:
+def closed(town: ServiceRig) -> frozenset[str]:
     return frozenset(fact.lane for fact in town.facts if isinstance(fact, LaneClosed))
 
 
 @pytest.mark.parametrize("scope", ["user", "shared"])
-async def test_a_limit_of_one_webhook_closes_its_lane_alone(town: Town, scope: Any):
+async def test_a_limit_of_one_webhook_closes_its_lane_alone(town: ServiceRig, scope: Any):
     await town.open()
     limit = Fault.too_many(60, "seconds", scope)
     town.sandbox.faults.next("discord", limit, action="execute", target="high_priority")
@@ -35,7 +35,7 @@ async def test_a_limit_of_one_webhook_closes_its_lane_alone(town: Town, scope: A
     assert closed(town) == {"discord:high_priority"}
 
 
-async def test_a_global_limit_closes_every_lane(town: Town):
+async def test_a_global_limit_closes_every_lane(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.too_many(60, "seconds", "global"), action="execute")
     await town.report("RTX 5090")
@@ -46,7 +46,7 @@ async def test_a_global_limit_closes_every_lane(town: Town):
     assert (delivery["state"], delivery["attempts"], calls(town, "general")) == ("pending", [], 0)
 
 
-async def test_the_page_of_a_ban_closes_every_lane_for_its_whole_time_and_is_told(town: Town):
+async def test_the_page_of_a_ban_closes_every_lane_for_its_whole_time_and_is_told(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.ban(), times=None)
     receipt = await town.report("RTX 5090")
@@ -64,7 +64,7 @@ async def test_the_page_of_a_ban_closes_every_lane_for_its_whole_time_and_is_tol
     assert len(town.sandbox.journal) == asked
 
 
-async def test_a_ban_that_an_edit_meets_closes_every_lane_too(town: Town):
+async def test_a_ban_that_an_edit_meets_closes_every_lane_too(town: ServiceRig):
     await town.open()
     receipt = await town.report("RTX 5090")
     await town.settled(receipt, DeliveryState.SENT)
@@ -85,7 +85,7 @@ async def test_a_ban_that_an_edit_meets_closes_every_lane_too(town: Town):
         (403, '{"code": 50001, "message": "Missing Access"}'),
     ],
 )
-async def test_a_webhook_that_can_never_take_a_message_is_called_once(town: Town, status: int, body: str):
+async def test_a_webhook_that_can_never_take_a_message_is_called_once(town: ServiceRig, status: int, body: str):
     await town.open()
     town.sandbox.faults.next(
         "discord", Fault.status(status, body), times=None, target="high_priority", action="execute"
@@ -102,7 +102,7 @@ async def test_a_webhook_that_can_never_take_a_message_is_called_once(town: Town
     assert calls(town, "high_priority") == before
 
 
-async def test_a_dead_webhook_stays_silent_after_a_restart(town: Town):
+async def test_a_dead_webhook_stays_silent_after_a_restart(town: ServiceRig):
     await town.open()
     town.sandbox.discord.kill("high_priority")
     await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)
@@ -116,7 +116,7 @@ async def test_a_dead_webhook_stays_silent_after_a_restart(town: Town):
     assert "high_priority" not in later
 
 
-async def test_one_faulty_alert_costs_its_message_nobody_else(town: Town):
+async def test_one_faulty_alert_costs_its_message_nobody_else(town: ServiceRig):
     await town.open()
     named = (
         '{"code": 50035, "message": "Invalid Form Body", "errors": {"embeds": {"1": {"title": '
@@ -135,7 +135,7 @@ async def test_one_faulty_alert_costs_its_message_nobody_else(town: Town):
     assert not town.sandbox.journal.repeated()
 
 
-async def test_many_webhooks_of_one_address_stay_within_what_it_may_ask(town: Town):
+async def test_many_webhooks_of_one_address_stay_within_what_it_may_ask(town: ServiceRig):
     names = [f"shop{number:02d}" for number in range(16)]
     hooks = {name: town.sandbox.discord.webhook(name) for name in names}
     route = {"name": "all", "match": {}, "to": [f"discord:{name}" for name in names]}

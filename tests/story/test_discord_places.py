@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import TargetDisabled
 
 
-def hooks(town: Town, *names: str, **settings: Any) -> dict[str, Any]:
+def hooks(town: ServiceRig, *names: str, **settings: Any) -> dict[str, Any]:
     return {name: {"url": town.sandbox.discord.webhook(name), **settings} for name in names}
 
 
-async def test_a_retailer_has_a_webhook_of_its_own(town: Town):
+async def test_a_retailer_has_a_webhook_of_its_own(town: ServiceRig):
     retailers = {"bestbuy": {"name": "Best Buy", "to": ["discord:best_buy"], "aliases": ["BB"]}}
     await town.open(discord={"webhooks": hooks(town, "best_buy", "general")}, retailers=retailers)
     await town.report("RTX 5090", retailer="BB")
@@ -24,7 +24,7 @@ async def test_a_retailer_has_a_webhook_of_its_own(town: Town):
     assert len(town.room("best_buy").messages) == 1
 
 
-async def test_each_type_has_a_webhook_of_its_own(town: Town):
+async def test_each_type_has_a_webhook_of_its_own(town: ServiceRig):
     names = ("in_stock", "price_drop", "restock_soon", "back_order")
     routes = [{"name": name, "match": {"types": [name]}, "to": [f"discord:{name}"]} for name in names]
     await town.open(discord={"webhooks": hooks(town, *names)}, routes=routes)
@@ -35,7 +35,7 @@ async def test_each_type_has_a_webhook_of_its_own(town: Town):
         assert len(town.room(name).messages) == 1
 
 
-async def test_a_message_goes_into_its_thread_and_is_edited_there(town: Town):
+async def test_a_message_goes_into_its_thread_and_is_edited_there(town: ServiceRig):
     thread = town.sandbox.discord.thread("general", "GPUs")
     await town.open(discord={"webhooks": hooks(town, "general", thread_id=thread)})
     receipt = await town.report("RTX 5090")
@@ -45,7 +45,7 @@ async def test_a_message_goes_into_its_thread_and_is_edited_there(town: Town):
     assert (await town.room("general").expect_edit("RTX 5090")).channel_id == thread
 
 
-async def test_each_message_to_a_forum_is_a_post(town: Town):
+async def test_each_message_to_a_forum_is_a_post(town: ServiceRig):
     town.sandbox.discord.webhook("general", forum=True)
     await town.open(discord={"webhooks": hooks(town, "general", thread_name="Restocks")})
     first, second = await town.report("RTX 5090"), await town.report("PS5 Pro")
@@ -59,7 +59,7 @@ async def test_each_message_to_a_forum_is_a_post(town: Town):
     assert "Sold out" in (await town.room("general").expect_edit("RTX 5090")).text
 
 
-async def test_a_forum_without_a_post_to_write_to_is_told_and_called_once(town: Town):
+async def test_a_forum_without_a_post_to_write_to_is_told_and_called_once(town: ServiceRig):
     town.sandbox.discord.webhook("general", forum=True)
     await town.open(discord={"webhooks": hooks(town, "general")})
     await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)

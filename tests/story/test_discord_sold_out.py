@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import Attempted, LaneClosed, TargetDisabled
@@ -11,22 +11,22 @@ from tocsin.sandbox import Fault
 STRUCK = "~~RTX 5090~~"
 
 
-async def shown(town: Town, name: str = "RTX 5090", **fields: Any) -> str:
+async def shown(town: ServiceRig, name: str = "RTX 5090", **fields: Any) -> str:
     """An alert that stands in Discord; its id."""
     receipt = await town.report(name, **fields)
     await town.settled(receipt, DeliveryState.SENT)
     return str(receipt.id)
 
 
-async def sells_out(town: Town, alert: str) -> None:
+async def sells_out(town: ServiceRig, alert: str) -> None:
     await town.call("POST", f"/api/v1/alerts/{alert}/close")
 
 
-def edits(town: Town) -> list[Any]:
+def edits(town: ServiceRig) -> list[Any]:
     return [entry for entry in town.sandbox.journal if entry.action == "edit"]
 
 
-async def test_the_message_is_edited_in_place_and_rings_out_to_nobody_again(town: Town):
+async def test_the_message_is_edited_in_place_and_rings_out_to_nobody_again(town: ServiceRig):
     await town.open()
     await sells_out(town, await shown(town))
     message = await town.room().expect_edit(STRUCK)
@@ -40,7 +40,7 @@ async def test_the_message_is_edited_in_place_and_rings_out_to_nobody_again(town
     assert len(town.room().messages) == 1
 
 
-async def test_each_alert_of_a_joined_message_is_struck_when_its_own_product_is_gone(town: Town):
+async def test_each_alert_of_a_joined_message_is_struck_when_its_own_product_is_gone(town: ServiceRig):
     await town.open()
     alerts = [
         {"type": "in_stock", "sku": sku, "retailer": "bestbuy", "price": 9, "product_name": f"Card {sku}"}
@@ -63,7 +63,7 @@ async def test_each_alert_of_a_joined_message_is_struck_when_its_own_product_is_
     assert message.references == references
 
 
-async def test_what_sells_out_while_its_message_is_on_the_way_is_edited_once_it_stands(town: Town):
+async def test_what_sells_out_while_its_message_is_on_the_way_is_edited_once_it_stands(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await town.report()
@@ -73,7 +73,7 @@ async def test_what_sells_out_while_its_message_is_on_the_way_is_edited_once_it_
     await town.room().expect_edit(STRUCK)
 
 
-async def test_an_edit_that_is_due_survives_a_restart(town: Town):
+async def test_an_edit_that_is_due_survives_a_restart(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.status(503), times=None, action="edit")
     await sells_out(town, await shown(town))
@@ -84,7 +84,7 @@ async def test_an_edit_that_is_due_survives_a_restart(town: Town):
     await town.room().expect_edit(STRUCK)
 
 
-async def test_an_edit_waits_for_alerts(town: Town):
+async def test_an_edit_waits_for_alerts(town: ServiceRig):
     await town.open(discord={"rate_limit": "2/1h"})
     await sells_out(town, await shown(town))
     await town.alerts.editor.look()
@@ -92,7 +92,7 @@ async def test_an_edit_waits_for_alerts(town: Town):
     assert edits(town) == []
 
 
-async def test_a_limit_of_edits_keeps_no_alert_waiting(town: Town):
+async def test_a_limit_of_edits_keeps_no_alert_waiting(town: ServiceRig):
     await town.open()
     older = Fault.status(429, '{"code": 30046, "message": "Maximum number of edits to messages older than 1 hour"}')
     town.sandbox.faults.next("discord", older, times=None, action="edit")
@@ -105,7 +105,7 @@ async def test_a_limit_of_edits_keeps_no_alert_waiting(town: Town):
     await town.room().expect_edit(STRUCK)
 
 
-async def test_edits_that_fail_open_no_breaker(town: Town):
+async def test_edits_that_fail_open_no_breaker(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.status(500), times=None, action="edit")
     for number in range(6):
@@ -114,7 +114,7 @@ async def test_edits_that_fail_open_no_breaker(town: Town):
     assert town.alerts.lanes.broken() == frozenset()
 
 
-async def test_a_message_that_somebody_deleted_is_let_be(town: Town):
+async def test_a_message_that_somebody_deleted_is_let_be(town: ServiceRig):
     await town.open()
     first, second = await shown(town), await shown(town, "PS5 Pro")
     town.sandbox.discord.guild.delete(town.room().messages[0])
@@ -126,7 +126,7 @@ async def test_a_message_that_somebody_deleted_is_let_be(town: Town):
     assert not [fact for fact in town.facts if isinstance(fact, TargetDisabled)]
 
 
-async def test_a_post_of_a_forum_that_somebody_deleted_is_let_be(town: Town):
+async def test_a_post_of_a_forum_that_somebody_deleted_is_let_be(town: ServiceRig):
     url = town.sandbox.discord.webhook("general", forum=True)
     await town.open(discord={"webhooks": {"general": {"url": url, "thread_name": "Restocks"}}})
     alert = await shown(town)
@@ -138,7 +138,7 @@ async def test_a_post_of_a_forum_that_somebody_deleted_is_let_be(town: Town):
     assert not [fact for fact in town.facts if isinstance(fact, TargetDisabled)]
 
 
-async def test_a_webhook_whose_death_an_edit_finds_out_is_not_called_again(town: Town):
+async def test_a_webhook_whose_death_an_edit_finds_out_is_not_called_again(town: ServiceRig):
     await town.open()
     first, second = await shown(town), await shown(town, "PS5 Pro")
     town.sandbox.discord.kill("high_priority")

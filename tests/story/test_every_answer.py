@@ -4,7 +4,7 @@ import asyncio
 from email import message_from_bytes
 from email.message import Message
 
-from tests.story.town import DEADLINE_S, TOKEN, Town
+from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
 
 from tocsin.access.browsers import EVERY_ANSWER
 
@@ -53,7 +53,7 @@ ASKED = [
 ]
 
 
-async def ask(town: Town, line: str, headers: str) -> tuple[int, Message]:
+async def ask(town: ServiceRig, line: str, headers: str) -> tuple[int, Message]:
     reader, writer = await asyncio.open_connection("127.0.0.1", town.alerts.doors.port)
     head = line if "HTTP/" in line or line == "NONSENSE" else f"{line} HTTP/1.1"
     text = f"{head}\n{headers}\n" if "\n\n" not in headers else f"{head}\n{headers}"
@@ -66,7 +66,7 @@ async def ask(town: Town, line: str, headers: str) -> tuple[int, Message]:
     return int(status.split()[1]), message_from_bytes(rest)
 
 
-async def test_every_answer_carries_the_policy(town: Town):
+async def test_every_answer_carries_the_policy(town: ServiceRig):
     await town.open()
     for line, headers, expected in ASKED:
         status, told = await ask(town, line, headers)

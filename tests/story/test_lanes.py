@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import BreakerClosed, BreakerOpened, Fact, LaneClosed
@@ -15,12 +15,12 @@ DOWN = Fault.status(503, "")
 LANE = "discord:high_priority"
 
 
-async def standing(town: Town, target: str = LANE) -> dict[str, Any]:
+async def standing(town: ServiceRig, target: str = LANE) -> dict[str, Any]:
     (discord,) = (await town.get("/api/v1/channels"))["channels"]
     return next(row for row in discord["targets"] if row["target"] == target)
 
 
-async def break_down(town: Town) -> None:
+async def break_down(town: ServiceRig) -> None:
     """Nothing that is sent to the webhook comes about, until its breaker opens."""
     town.sandbox.faults.next("discord", DOWN, times=None, target="high_priority")
     for number in range(5):
@@ -28,11 +28,11 @@ async def break_down(town: Town) -> None:
     await town.told(BreakerOpened)
 
 
-def heard(town: Town, *kinds: type[Any]) -> Sequence[Fact]:
+def heard(town: ServiceRig, *kinds: type[Any]) -> Sequence[Fact]:
     return [fact for fact in town.facts if isinstance(fact, kinds)]
 
 
-async def test_a_pause_that_the_provider_asked_for_lasts_across_a_restart(town: Town):
+async def test_a_pause_that_the_provider_asked_for_lasts_across_a_restart(town: ServiceRig):
     await town.open()
     limit = Fault.too_many(60, "seconds", "user")
     town.sandbox.faults.next("discord", limit, action="execute", target="high_priority")
@@ -57,7 +57,7 @@ def moment(told: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(told["closed"]["opens_at"])
 
 
-async def test_an_open_breaker_is_open_after_a_restart_and_told_once(town: Town):
+async def test_an_open_breaker_is_open_after_a_restart_and_told_once(town: ServiceRig):
     await town.open()
     await break_down(town)
     (opened,) = heard(town, BreakerOpened)
@@ -77,7 +77,7 @@ async def test_an_open_breaker_is_open_after_a_restart_and_told_once(town: Town)
     assert heard(town, BreakerOpened, BreakerClosed) == []
 
 
-async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_of_it_is_kept(town: Town):
+async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_of_it_is_kept(town: ServiceRig):
     await town.open()
     await break_down(town)
     town.sandbox.faults.clear()
@@ -91,7 +91,7 @@ async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_
     assert await town.alerts.archive.shut_lanes() == ()
 
 
-async def test_operators_see_a_lane_pause_and_open_again(town: Town):
+async def test_operators_see_a_lane_pause_and_open_again(town: ServiceRig):
     await town.open()
     async with socketio.AsyncSimpleClient() as socket:
         await socket.connect(town.alerts.url, namespace="/ops", auth={"token": TOKEN}, transports=["websocket"])
@@ -107,7 +107,7 @@ async def test_operators_see_a_lane_pause_and_open_again(town: Town):
     assert opened == {"lane": LANE, "closed": None}
 
 
-async def test_a_used_up_budget_names_its_rate_in_metrics_and_list(town: Town):
+async def test_a_used_up_budget_names_its_rate_in_metrics_and_list(town: ServiceRig):
     await town.open(discord={"rate_limit": "1/60s"})
     await town.report("RTX 5090")
     await town.room().expect("RTX 5090")
@@ -120,7 +120,7 @@ async def test_a_used_up_budget_names_its_rate_in_metrics_and_list(town: Town):
     assert 'tocsin_breaker_open{lane="discord:general"} 0.0' in exposition
 
 
-async def test_a_disabled_target_waits_for_a_human(town: Town):
+async def test_a_disabled_target_waits_for_a_human(town: ServiceRig):
     await town.open()
     town.sandbox.discord.kill("high_priority")
     await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)
@@ -130,7 +130,7 @@ async def test_a_disabled_target_waits_for_a_human(town: Town):
     assert 'why="disabled"} +Inf' in town.alerts.telemetry.exposition().decode()
 
 
-async def test_of_two_names_of_one_address_one_is_disabled_and_the_other_lives_on(town: Town):
+async def test_of_two_names_of_one_address_one_is_disabled_and_the_other_lives_on(town: ServiceRig):
     """They share Discord's limit, so they share a lane; everything else is each one's own."""
     url = town.sandbox.discord.webhook("general")
     routes = [{"name": "both", "match": {}, "to": ["discord:general", "discord:second"]}]

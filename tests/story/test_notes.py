@@ -3,7 +3,7 @@
 from typing import Any
 
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin import Client
 from tocsin.core.decision import Decision
@@ -23,7 +23,7 @@ def paths(answer: Any) -> set[str]:
     return {note["path"] for note in answer["notes"]}
 
 
-async def test_an_alert_with_a_useless_picture_goes_out_without_it(town: Town):
+async def test_an_alert_with_a_useless_picture_goes_out_without_it(town: ServiceRig):
     await town.open()
     receipt = await town.report("RTX 5090", **FLAWED)
     message = await town.room().expect("RTX 5090")
@@ -36,7 +36,7 @@ async def test_an_alert_with_a_useless_picture_goes_out_without_it(town: Town):
     assert told["metadata"] == {"lot": 7}
 
 
-async def test_every_door_says_what_it_mended(town: Town):
+async def test_every_door_says_what_it_mended(town: ServiceRig):
     await town.open()
     receipt = await town.alerts.send_alert(**FLAWED, sku="python")
     assert {note.path for note in receipt.notes} == NOTED
@@ -61,7 +61,7 @@ async def test_every_door_says_what_it_mended(town: Town):
         assert paths(await socket.call("send_alert", {**FLAWED, "sku": "socket"})) == NOTED
 
 
-async def test_a_repeat_is_answered_with_the_same_notes(town: Town):
+async def test_a_repeat_is_answered_with_the_same_notes(town: ServiceRig):
     await town.open()
     keyed = {**FLAWED, "sku": "keyed", "idempotency_key": "line 1"}
     first = await town.call("POST", "/api/v1/alerts", keyed, status=202)

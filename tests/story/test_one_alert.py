@@ -2,14 +2,14 @@
 
 import pytest
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.decision import Decision, Reason
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidAlertError
 
 
-async def test_a_detection_is_a_message_in_discord(town: Town):
+async def test_a_detection_is_a_message_in_discord(town: ServiceRig):
     await town.open()
     receipt = await town.report("RTX 5090")
     assert (receipt.decision, receipt.reason) == (Decision.ACCEPTED, Reason.NEW)
@@ -18,10 +18,10 @@ async def test_a_detection_is_a_message_in_discord(town: Town):
     await town.settled(receipt, DeliveryState.SENT)
     (delivery,) = await town.deliveries(receipt)
     assert delivery["state"] == "sent"
-    assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["delivered"]
+    assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["sent"]
 
 
-async def test_a_detection_is_an_event_on_every_socket_that_asked(town: Town):
+async def test_a_detection_is_an_event_on_every_socket_that_asked(town: ServiceRig):
     await town.open()
     async with socketio.AsyncSimpleClient() as keen, socketio.AsyncSimpleClient() as picky:
         await keen.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
@@ -35,7 +35,7 @@ async def test_a_detection_is_an_event_on_every_socket_that_asked(town: Town):
         assert (await picky.receive(timeout=5))[1]["product_name"] == "Ryzen 9800X3D"
 
 
-async def test_the_same_detection_again_is_counted_and_not_sent(town: Town):
+async def test_the_same_detection_again_is_counted_and_not_sent(town: ServiceRig):
     await town.open()
     first = await town.report("RTX 5090")
     again = await town.report("RTX 5090", price="2001.00")
@@ -46,7 +46,7 @@ async def test_the_same_detection_again_is_counted_and_not_sent(town: Town):
     assert len(town.room().messages) == 1
 
 
-async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_nobody(town: Town):
+async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_nobody(town: ServiceRig):
     await town.open(alerts={"filters": {"excluded_retailers": ["walmart"]}})
     held = await town.report("RTX 5090", retailer="Walmart")
     assert (held.decision, held.reason) == (Decision.FILTERED, Reason.EXCLUDED_RETAILER)
@@ -57,7 +57,7 @@ async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_no
     assert len(town.room().messages) == 1
 
 
-async def test_a_rise_that_is_sent_as_a_price_drop_is_told_to_nobody(town: Town):
+async def test_a_rise_that_is_sent_as_a_price_drop_is_told_to_nobody(town: ServiceRig):
     await town.open()
     await town.report("RTX 5090", price="1999.99")
     rise = {"type": "price_drop", "price": "2199.99"}
@@ -71,7 +71,7 @@ async def test_a_rise_that_is_sent_as_a_price_drop_is_told_to_nobody(town: Town)
     assert len(town.room().messages) == 2
 
 
-async def test_one_currency_never_equals_another_anywhere(town: Town):
+async def test_one_currency_never_equals_another_anywhere(town: ServiceRig):
     limits = {"filters": {"products": {"ps5": {"max_price": 500, "currency": "EUR"}}}}
     await town.open(alerts=limits, products={"ps5": {"skus": ["PS5-Pro"]}})
     dollars, euros = await town.report("RTX 5090"), await town.report("RTX 5090", currency="EUR")
@@ -83,7 +83,7 @@ async def test_one_currency_never_equals_another_anywhere(town: Town):
     assert free.decision is Decision.ACCEPTED
 
 
-async def test_what_is_wrong_is_named_and_nothing_is_kept(town: Town):
+async def test_what_is_wrong_is_named_and_nothing_is_kept(town: ServiceRig):
     await town.open()
     with pytest.raises(InvalidAlertError) as problem:
         await town.report("RTX 5090", price=-1, priority=11)
@@ -91,7 +91,7 @@ async def test_what_is_wrong_is_named_and_nothing_is_kept(town: Town):
     assert (await town.get("/api/v1/alerts"))["alerts"] == []
 
 
-async def test_bands_go_to_their_webhooks(town: Town):
+async def test_bands_go_to_their_webhooks(town: ServiceRig):
     await town.open()
     await town.report("RTX 5090")
     await town.report("Steam Deck", type="restock_soon", price=None)
@@ -100,7 +100,7 @@ async def test_bands_go_to_their_webhooks(town: Town):
     assert len(town.room("high_priority").messages) == len(town.room("general").messages) == 1
 
 
-async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: Town):
+async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: ServiceRig):
     await town.open(discord={"rate_limit": "1/1h"})
     await town.report("First in line")
     await town.room().expect("First in line")
@@ -115,7 +115,7 @@ async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: 
     assert (delivery["state"], delivery["why"]) == ("cancelled", "closed")
 
 
-async def test_shadow_mode_decides_and_shows_everything_and_sends_nothing(town: Town):
+async def test_shadow_mode_decides_and_shows_everything_and_sends_nothing(town: ServiceRig):
     await town.open(mode="shadow")
     receipt = await town.report("RTX 5090")
     assert receipt.decision is Decision.ACCEPTED
@@ -124,7 +124,7 @@ async def test_shadow_mode_decides_and_shows_everything_and_sends_nothing(town: 
     assert len(town.sandbox.journal) == 0
 
 
-async def test_a_message_shows_in_place_that_its_product_is_sold_out(town: Town):
+async def test_a_message_shows_in_place_that_its_product_is_sold_out(town: ServiceRig):
     await town.open()
     receipt = await town.report("RTX 5090")
     await town.room().expect("RTX 5090")

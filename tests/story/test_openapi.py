@@ -7,7 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 NO_END = "/api/v1/alerts/stream"
 A_PROCESS = "/api/v1/first-steps/demo"  # it starts one
@@ -27,7 +27,7 @@ BOUNDED = settings(
 )
 
 
-async def test_every_door_does_what_openapi_says(town: Town):
+async def test_every_door_does_what_openapi_says(town: ServiceRig):
     await town.open()
     await town.report()
     described = await town.get("/openapi.json")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from tests.story.town import DEADLINE_S, TOKEN, Town
+from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
 
 from tocsin.core.condition import What
 from tocsin.core.facts import Attempted, ConditionOver
-from tocsin.core.outcome import Deferred, Delay, Delivered
+from tocsin.core.outcome import Deferred, Delay, Sent
 from tocsin.rules.breaker import OPENS_AFTER
 from tocsin.rules.gate import Gate
 from tocsin.sandbox import Fault
@@ -22,17 +22,17 @@ DEAD = "discord:general is dead and gets nothing any more"
 ALIVE = "discord:general gets alerts again"
 
 
-def hooks(town: Town, *names: str) -> dict[str, Any]:
+def hooks(town: ServiceRig, *names: str) -> dict[str, Any]:
     return {"webhooks": {name: town.sandbox.discord.webhook(name) for name in ("general", "staff", *names)}}
 
 
-async def looked_after(town: Town, *names: str, operators: Any = None, **blocks: Any) -> None:
+async def looked_after(town: ServiceRig, *names: str, operators: Any = None, **blocks: Any) -> None:
     """The service with `discord:general` for alerts and `discord:staff` for operators."""
     route = {"name": "all", "match": {}, "to": ["discord:general"]}
     await town.open(discord=hooks(town, *names), operators=operators or STAFF, routes=[route], **blocks)
 
 
-def headlines(town: Town, room: str = "staff") -> list[str]:
+def headlines(town: ServiceRig, room: str = "staff") -> list[str]:
     return [embed["title"].replace("\\", "") for message in town.room(room).messages for embed in embeds(message)]
 
 
@@ -40,7 +40,7 @@ def embeds(message: Any) -> Iterator[Any]:
     yield from message.shown["embeds"]
 
 
-async def later(town: Town) -> None:
+async def later(town: ServiceRig) -> None:
     """Whatever operators were still to be told, they have been: further looks tell them nothing."""
     for _ in range(3):
         await town.alerts.operators.stop()
@@ -49,16 +49,16 @@ async def later(town: Town) -> None:
     await town.alerts.operators.stop()
 
 
-async def kill(town: Town, name: str = "general") -> None:
+async def kill(town: ServiceRig, name: str = "general") -> None:
     town.sandbox.discord.kill(name)
     await town.report("RTX 5090")
 
 
-async def enable(town: Town, name: str = "general") -> None:
+async def enable(town: ServiceRig, name: str = "general") -> None:
     await town.call("POST", f"/api/v1/channels/discord/targets/{name}/enable")
 
 
-async def test_a_dead_webhook_is_told_to_staff_once_with_how_to_mend_it_and_when_it_is_over(town: Town):
+async def test_a_dead_webhook_is_told_to_staff_once_with_how_to_mend_it_and_when_it_is_over(town: ServiceRig):
     await looked_after(town)
     await kill(town)
     told = await town.room("staff").expect(DEAD)
@@ -73,7 +73,7 @@ async def test_a_dead_webhook_is_told_to_staff_once_with_how_to_mend_it_and_when
     assert headlines(town) == [DEAD, ALIVE]
 
 
-async def test_what_lasts_is_shown_with_how_to_mend_it(town: Town):
+async def test_what_lasts_is_shown_with_how_to_mend_it(town: ServiceRig):
     await looked_after(town)
     assert (await town.get("/api/v1/conditions")) == {"conditions": []}
     await kill(town)
@@ -87,7 +87,7 @@ async def test_what_lasts_is_shown_with_how_to_mend_it(town: Town):
     assert (await town.get("/api/v1/conditions")) == {"conditions": []}
 
 
-async def test_a_restart_tells_nobody_twice_and_what_ended_meanwhile_is_told(town: Town):
+async def test_a_restart_tells_nobody_twice_and_what_ended_meanwhile_is_told(town: ServiceRig):
     await looked_after(town)
     await kill(town)
     await town.room("staff").expect(DEAD)
@@ -103,7 +103,7 @@ async def test_a_restart_tells_nobody_twice_and_what_ended_meanwhile_is_told(tow
     assert headlines(town) == [DEAD, ALIVE]
 
 
-async def test_what_began_while_operators_could_not_be_told_is_told_after_the_restart(town: Town):
+async def test_what_began_while_operators_could_not_be_told_is_told_after_the_restart(town: ServiceRig):
     await looked_after(town, operators={"to": []})
     await kill(town)
     await town.until(lambda: town.alerts.conditions.listed() or None)
@@ -112,7 +112,7 @@ async def test_what_began_while_operators_could_not_be_told_is_told_after_the_re
     await town.room("staff").expect(DEAD)
 
 
-async def test_a_target_that_left_the_configuration_needs_nobody_any_more(town: Town):
+async def test_a_target_that_left_the_configuration_needs_nobody_any_more(town: ServiceRig):
     await looked_after(town)
     await kill(town)
     await town.room("staff").expect(DEAD)
@@ -122,7 +122,7 @@ async def test_a_target_that_left_the_configuration_needs_nobody_any_more(town: 
     assert (await town.get("/api/v1/conditions")) == {"conditions": []}
 
 
-async def test_a_lost_monitor_and_its_return_are_told(town: Town):
+async def test_a_lost_monitor_and_its_return_are_told(town: ServiceRig):
     await looked_after(town)
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
     told = await town.room("staff").expect("Monitor bestbuy-1 has fallen silent", 15)
@@ -131,14 +131,14 @@ async def test_a_lost_monitor_and_its_return_are_told(town: Town):
     await town.room("staff").expect("Monitor bestbuy-1 is heard again")
 
 
-async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: Town):
+async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: ServiceRig):
     await looked_after(town)
     lane = town.alerts.lanes["discord:general"]
     for _ in range(10):
         for _ in range(OPENS_AFTER):
             town.alerts.lanes.judge(lane, Deferred(Delay.UNREACHABLE, detail="connection refused"))
         await later(town)
-        town.alerts.lanes.judge(lane, Delivered())
+        town.alerts.lanes.judge(lane, Sent())
         await later(town)
     failing = "Requests to discord:general fail again and again"
     through = "Requests to discord:general get through again"
@@ -146,7 +146,7 @@ async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: To
     assert "connection refused" in town.room("staff").messages[0].text
 
 
-async def test_the_second_operator_hears_when_staff_is_dead(town: Town):
+async def test_the_second_operator_hears_when_staff_is_dead(town: ServiceRig):
     await looked_after(town, "second", operators={"to": ["discord:staff", "discord:second"]})
     town.sandbox.faults.next("discord", Fault.status(404), action="execute", target="staff")
     await kill(town)
@@ -162,7 +162,7 @@ async def test_the_second_operator_hears_when_staff_is_dead(town: Town):
     assert headlines(town) == [DEAD]
 
 
-async def test_a_notice_whose_answer_was_lost_is_told_again(town: Town):
+async def test_a_notice_whose_answer_was_lost_is_told_again(town: ServiceRig):
     await looked_after(town)
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute", target="staff")
     await kill(town)
@@ -171,7 +171,7 @@ async def test_a_notice_whose_answer_was_lost_is_told_again(town: Town):
     assert headlines(town) == [DEAD, DEAD]
 
 
-async def test_a_429_for_a_notice_is_waited_for(town: Town):
+async def test_a_429_for_a_notice_is_waited_for(town: ServiceRig):
     await looked_after(town)
     town.sandbox.faults.next("discord", Fault.too_many(0.3, "float"), action="execute", target="staff")
     await kill(town)
@@ -179,7 +179,7 @@ async def test_a_429_for_a_notice_is_waited_for(town: Town):
     assert headlines(town) == [DEAD]
 
 
-async def test_alerts_go_first_on_the_lane_that_operators_share(town: Town):
+async def test_alerts_go_first_on_the_lane_that_operators_share(town: ServiceRig):
     route = {"name": "all", "match": {}, "to": ["discord:staff"]}
     dead = {"name": "dead", "match": {"skus": ["gone"]}, "to": ["discord:general"]}
     await town.open(discord={**hooks(town), "rate_limit": "1/1s"}, operators=STAFF, routes=[dead, route])
@@ -192,7 +192,7 @@ async def test_alerts_go_first_on_the_lane_that_operators_share(town: Town):
     assert DEAD in texts[-1].replace("\\", "")
 
 
-async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: Town):
+async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: ServiceRig):
     await looked_after(town)
     with closing(sqlite3.connect(town.folder / "tocsin.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -207,7 +207,7 @@ async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: Town):
     assert headlines(town) == ["The ledger cannot be written in time"]
 
 
-def partner(town: Town, *, operators: list[str], secret: str) -> dict[str, Any]:
+def partner(town: ServiceRig, *, operators: list[str], secret: str) -> dict[str, Any]:
     """A program that listens beside Discord, and gets every alert."""
     endpoint = {"url": town.sandbox.webhook.url("partner"), "secret": secret, "allow_networks": ["127.0.0.0/8"]}
     channels = {
@@ -218,7 +218,7 @@ def partner(town: Town, *, operators: list[str], secret: str) -> dict[str, Any]:
     return {"alerts": {"channels": channels}, "operators": {"to": operators}, "routes": [route]}
 
 
-async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: Town):
+async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: ServiceRig):
     hook = town.sandbox.webhook.hook("partner")
     await town.open(**partner(town, operators=["discord:staff"], secret=secret_for("another")))
     await town.report("RTX 5090")
@@ -226,13 +226,13 @@ async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: Town)
     assert "reload" in told.text
     await town.close()
     await town.open(**partner(town, operators=["discord:staff"], secret=hook.secrets[0]))
-    town.alerts.lanes["webhook:partner"].turnstiles[0].gate = Gate()  # its minute has passed
+    town.alerts.lanes["webhook:partner"].limiters[0].gate = Gate()  # its minute has passed
     await town.report("PS5 Pro")
     await town.sandbox.webhook.expect("partner", "PS5 Pro")
     await town.room("staff").expect("The key for webhook:partner is taken again")
 
 
-async def test_programs_are_told_signed(town: Town):
+async def test_programs_are_told_signed(town: ServiceRig):
     hook = town.sandbox.webhook.hook("partner")
     await town.open(**partner(town, operators=["webhook:partner"], secret=hook.secrets[0]))
     await kill(town)
@@ -243,7 +243,7 @@ async def test_programs_are_told_signed(town: Town):
     assert (body["type"], body["data"]["mend"]) == ("operator.condition_over", "")
 
 
-async def test_shadow_tells_nobody_and_shows_everything(town: Town):
+async def test_shadow_tells_nobody_and_shows_everything(town: ServiceRig):
     await looked_after(town, mode="shadow")
     (town.folder / "tocsin.json").write_text("{")
     await town.call("POST", "/api/v1/config/reload", status=422)
@@ -252,7 +252,7 @@ async def test_shadow_tells_nobody_and_shows_everything(town: Town):
     assert headlines(town) == []
 
 
-async def test_without_operators_nothing_is_sent_and_everything_is_shown_and_counted(town: Town):
+async def test_without_operators_nothing_is_sent_and_everything_is_shown_and_counted(town: ServiceRig):
     await town.open()
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")
@@ -263,7 +263,7 @@ async def test_without_operators_nothing_is_sent_and_everything_is_shown_and_cou
     assert not [fact for fact in town.facts if isinstance(fact, Attempted) and fact.outcome == "notice"]
 
 
-async def test_no_secret_is_in_any_notice(town: Town):
+async def test_no_secret_is_in_any_notice(town: ServiceRig):
     await looked_after(town)
     urls = [town.sandbox.discord.webhook(name) for name in ("general", "staff")]
     town.sandbox.faults.next("discord", Fault.status(404), action="execute", target="general")

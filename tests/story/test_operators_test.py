@@ -1,12 +1,12 @@
 """A test by an operator is a message on the real path, and an alert to nobody."""
 
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
-from tocsin.core.facts import Moved
+from tocsin.core.facts import DeliveryMoved
 
 
-async def test_a_test_says_so_in_discord_and_rings_out_to_nobody(town: Town):
+async def test_a_test_says_so_in_discord_and_rings_out_to_nobody(town: ServiceRig):
     everyone = [{"match": {}, "everyone": True}]
     hook = {"url": town.sandbox.discord.webhook("general"), "mentions": everyone}
     await town.open(discord={"webhooks": {"general": hook}})
@@ -18,7 +18,7 @@ async def test_a_test_says_so_in_discord_and_rings_out_to_nobody(town: Town):
         assert word not in message.text
 
 
-async def test_no_socket_hears_of_a_test_and_no_figure_counts_it(town: Town):
+async def test_no_socket_hears_of_a_test_and_no_figure_counts_it(town: ServiceRig):
     await town.open()
     async with socketio.AsyncSimpleClient() as reader:
         auth = {"token": TOKEN, "subscribe": {}}
@@ -29,13 +29,13 @@ async def test_no_socket_hears_of_a_test_and_no_figure_counts_it(town: Town):
         refused = await town.call("POST", "/api/v1/channels/discord/test", {"target": "high_priority"})
         assert refused["state"] == "refused"
         assert await figures(town) == before
-        assert all(fact.delivery.is_test for fact in town.facts if isinstance(fact, Moved))
+        assert all(fact.delivery.is_test for fact in town.facts if isinstance(fact, DeliveryMoved))
         await town.report("after the tests", retailer="newegg")
         name, heard = await reader.receive(timeout=15)
     assert (name, heard["product_name"]) == ("alert", "after the tests")
 
 
-async def test_the_end_of_a_test_ends_no_episode(town: Town):
+async def test_the_end_of_a_test_ends_no_episode(town: ServiceRig):
     """Whoever closes the test of a product that is really in stock has not sold it out."""
     await town.open()
     test = await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"})
@@ -45,7 +45,7 @@ async def test_the_end_of_a_test_ends_no_episode(town: Town):
     assert (await town.get(f"/api/v1/alerts/{real.id}"))["state"] == "open"
 
 
-async def figures(town: Town) -> list[str]:
+async def figures(town: ServiceRig) -> list[str]:
     """All that is counted of alerts, attempts, deliveries, latency and the objective."""
     lines = town.alerts.telemetry.exposition().decode().splitlines()
     counted = ("tocsin_alert", "tocsin_attempt", "tocsin_deliveries", "tocsin_objective")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.errors import InvalidAlertError
 from tocsin.core.facts import AlertInvalid, AlertsRefused, ConditionBegan, ConditionOver, Turned
@@ -25,7 +25,7 @@ TOKENS = {
 
 
 async def post(
-    town: Town, body: Any, *, token: str | None = ENGINE, path: str = "/api/v1/alerts", **headers: str
+    town: ServiceRig, body: Any, *, token: str | None = ENGINE, path: str = "/api/v1/alerts", **headers: str
 ) -> int:
     authorized = {} if token is None else {"Authorization": f"Bearer {token}"}
     sent: Any = {"data": body} if isinstance(body, bytes) else {"json": body}
@@ -34,7 +34,7 @@ async def post(
         return answer.status
 
 
-async def counted(town: Town, name: str) -> Mapping[tuple[str, ...], int]:
+async def counted(town: ServiceRig, name: str) -> Mapping[tuple[str, ...], int]:
     """By the values of the labels, in the order of their names."""
     async with town._http.get(f"{town.alerts.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}) as answer:
         lines = re.findall(rf"^{name}_total\{{(.+)\}} (\S+)$", await answer.text(), re.MULTILINE)
@@ -45,13 +45,13 @@ def logged(caplog: pytest.LogCaptureFixture, message: str) -> list[Mapping[str, 
     return [record.fact for record in caplog.records if record.message == message]
 
 
-async def conditions(town: Town) -> Mapping[tuple[str, str], str]:
+async def conditions(town: ServiceRig) -> Mapping[tuple[str, str], str]:
     shown = (await town.get("/api/v1/conditions"))["conditions"]
     return {(each["what"], each["about"]): each["detail"] for each in shown}
 
 
 @pytest.fixture
-async def open_town(town: Town) -> Town:
+async def open_town(town: ServiceRig) -> ServiceRig:
     return await town.open(tokens=TOKENS)
 
 
@@ -68,7 +68,9 @@ INVALID: dict[str, tuple[Any, int, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", INVALID)
-async def test_what_is_no_alert_is_counted_and_logged(open_town: Town, caplog: pytest.LogCaptureFixture, case: str):
+async def test_what_is_no_alert_is_counted_and_logged(
+    open_town: ServiceRig, caplog: pytest.LogCaptureFixture, case: str
+):
     body, status, faults = INVALID[case]
     caplog.set_level(logging.WARNING, "tocsin")
     assert await post(open_town, body) == status
@@ -92,7 +94,9 @@ TURNED: dict[str, tuple[Any, dict[str, Any], int, tuple[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", TURNED)
-async def test_what_is_turned_away_is_counted_and_logged(open_town: Town, caplog: pytest.LogCaptureFixture, case: str):
+async def test_what_is_turned_away_is_counted_and_logged(
+    open_town: ServiceRig, caplog: pytest.LogCaptureFixture, case: str
+):
     body, how, status, counts = TURNED[case]
     caplog.set_level(logging.WARNING, "tocsin")
     assert await post(open_town, body, **how) == status
@@ -103,7 +107,7 @@ async def test_what_is_turned_away_is_counted_and_logged(open_town: Town, caplog
 
 
 async def test_what_is_refused_in_python_and_over_a_socket_is_counted_and_logged(
-    open_town: Town, caplog: pytest.LogCaptureFixture
+    open_town: ServiceRig, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.WARNING, "tocsin")
     with pytest.raises(InvalidAlertError):
@@ -129,7 +133,7 @@ async def test_what_is_refused_in_python_and_over_a_socket_is_counted_and_logged
     assert [line["address"] for line in logged(caplog, "request refused")] == ["127.0.0.1"] * 3
 
 
-async def test_a_token_that_was_revoked_or_has_ended_is_named(open_town: Town):
+async def test_a_token_that_was_revoked_or_has_ended_is_named(open_town: ServiceRig):
     made = await open_town.call("POST", "/api/v1/tokens", {"name": "old engine", "scopes": ["ingest"]}, status=201)
     assert await post(open_town, ALERT, token=made["token"]) == 202
     await open_town.call("DELETE", f"/api/v1/tokens/{made['id']}", status=200)
@@ -141,7 +145,7 @@ async def test_a_token_that_was_revoked_or_has_ended_is_named(open_town: Town):
     }
 
 
-async def test_operators_are_told_of_a_detector_that_is_refused_and_when_it_is_taken_again(town: Town):
+async def test_operators_are_told_of_a_detector_that_is_refused_and_when_it_is_taken_again(town: ServiceRig):
     hooks = {name: town.sandbox.discord.webhook(name) for name in ("general", "staff")}
     await town.open(tokens=TOKENS, discord={"webhooks": hooks}, operators={"to": ["discord:staff"]})
     for number in range(LEAST_REFUSED):
@@ -159,7 +163,7 @@ async def test_operators_are_told_of_a_detector_that_is_refused_and_when_it_is_t
     await town.room("staff").expect("Alerts of engine are no longer refused")
 
 
-async def test_strangers_are_one_condition_however_many_they_are(open_town: Town):
+async def test_strangers_are_one_condition_however_many_they_are(open_town: ServiceRig):
     for number in range(3 * LEAST_REFUSED):
         await post(open_town, ALERT, token=f"a-guess-of-a-stranger-{number}")
     ((what, about),) = await conditions(open_town)
@@ -168,7 +172,7 @@ async def test_strangers_are_one_condition_however_many_they_are(open_town: Town
     assert len([fact for fact in open_town.facts if isinstance(fact, ConditionBegan)]) == 1
 
 
-async def test_a_flood_of_refusals_leaves_a_few_lines(open_town: Town, caplog: pytest.LogCaptureFixture):
+async def test_a_flood_of_refusals_leaves_a_few_lines(open_town: ServiceRig, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.WARNING, "tocsin")
     assert await post(open_town, [{**ALERT, "price": -number} for number in range(1, 2001)]) == 202
     assert await counted(open_town, "tocsin_alerts") == {("invalid", "price", "engine"): 2000}

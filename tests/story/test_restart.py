@@ -1,10 +1,10 @@
 """What those who listen notice of a restart: a word before, and nothing missing after."""
 
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 
-async def test_sockets_are_told_to_come_back_and_miss_nothing(town: Town):
+async def test_sockets_are_told_to_come_back_and_miss_nothing(town: ServiceRig):
     await town.open()
     port = town.alerts.doors.port
     async with socketio.AsyncSimpleClient() as socket:

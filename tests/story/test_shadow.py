@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import socketio
+from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
 from tests.story.test_webhooks import blocks
-from tests.story.town import DEADLINE_S, TOKEN, Town
 
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.facts import LaneClosed
@@ -18,7 +18,7 @@ SHADOW: dict[str, Any] = {"everything": True, "channels": ["discord"]}
 
 
 @asynccontextmanager
-async def operator(town: Town) -> AsyncIterator["asyncio.Queue[dict[str, Any]]"]:
+async def operator(town: ServiceRig) -> AsyncIterator["asyncio.Queue[dict[str, Any]]"]:
     """What one who watches `/ops` is told of the service as a whole."""
     stats: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     client = socketio.AsyncClient(reconnection=False)
@@ -36,7 +36,7 @@ async def shown(stats: "asyncio.Queue[dict[str, Any]]", shadow: dict[str, Any]) 
             pass
 
 
-async def test_the_page_is_told_of_shadow_on_connecting_and_at_a_reload(town: Town):
+async def test_the_page_is_told_of_shadow_on_connecting_and_at_a_reload(town: ServiceRig):
     await town.open(mode="shadow")
     async with operator(town) as stats:
         assert (await stats.get())["shadow"] == SHADOW
@@ -49,20 +49,20 @@ async def test_the_page_is_told_of_shadow_on_connecting_and_at_a_reload(town: To
     assert (await town.get("/api/v1/channels"))["shadow"] == SHADOW
 
 
-async def test_one_channel_in_shadow_is_not_everything(town: Town):
+async def test_one_channel_in_shadow_is_not_everything(town: ServiceRig):
     both = blocks(town)
     both["alerts"]["channels"]["webhook"]["mode"] = "shadow"
     await town.open(**both)
     assert (await town.get("/api/v1/channels"))["shadow"] == {"everything": False, "channels": ["webhook"]}
 
 
-async def go_dark(town: Town, **blocks: Any) -> None:
+async def go_dark(town: ServiceRig, **blocks: Any) -> None:
     """A reload that puts everything in shadow; what was sent so far is known."""
     town.write(mode="shadow", **blocks)
     await town.alerts.reload()
 
 
-async def test_a_retry_by_hand_is_refused_in_shadow_and_possible_once_it_is_over(town: Town):
+async def test_a_retry_by_hand_is_refused_in_shadow_and_possible_once_it_is_over(town: ServiceRig):
     await town.open(mode="shadow")
     receipt = await town.report("RTX 5090")
     (delivery,) = await town.deliveries(receipt)
@@ -75,14 +75,14 @@ async def test_a_retry_by_hand_is_refused_in_shadow_and_possible_once_it_is_over
     await town.room().expect("RTX 5090")
 
 
-async def test_a_test_by_hand_is_refused_in_shadow(town: Town):
+async def test_a_test_by_hand_is_refused_in_shadow(town: ServiceRig):
     await town.open(mode="shadow")
     refused = await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"}, status=422)
     assert "shadow" in refused["error"]["message"]
     assert len(town.sandbox.journal) == 0
 
 
-async def test_what_waits_when_shadow_begins_is_cancelled(town: Town):
+async def test_what_waits_when_shadow_begins_is_cancelled(town: ServiceRig):
     await town.open(discord={"rate_limit": "1/1h"})
     await town.settled(await town.report("Spends the limit"), DeliveryState.SENT)
     waiting = await town.report("RTX 5090")
@@ -91,7 +91,7 @@ async def test_what_waits_when_shadow_begins_is_cancelled(town: Town):
     assert len(town.room().messages) == 1
 
 
-async def test_what_quiet_hours_hold_is_not_sent_once_shadow_has_begun(town: Town):
+async def test_what_quiet_hours_hold_is_not_sent_once_shadow_has_begun(town: ServiceRig):
     hours = {"quiet_hours": {"all day": {"from": "00:00", "to": "23:59", "tz": "UTC"}}}
     hook = {"url": town.sandbox.discord.webhook("general"), "quiet": {"hours": "all day", "do": "hold"}}
     quiet: dict[str, Any] = {"discord": {"webhooks": {"general": hook}}, **hours}
@@ -102,7 +102,7 @@ async def test_what_quiet_hours_hold_is_not_sent_once_shadow_has_begun(town: Tow
     assert (await town.settled(waiting, DeliveryState.CANCELLED)).why is Why.SHADOW
 
 
-async def test_what_is_deferred_after_shadow_has_begun_is_not_tried_again(town: Town):
+async def test_what_is_deferred_after_shadow_has_begun_is_not_tried_again(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.too_many(60), action="execute")
     receipt = await town.report("RTX 5090")
@@ -111,7 +111,7 @@ async def test_what_is_deferred_after_shadow_has_begun_is_not_tried_again(town: 
     assert (await town.settled(receipt, DeliveryState.CANCELLED)).why is Why.SHADOW
 
 
-async def test_a_message_that_stands_is_not_edited_in_shadow_and_is_once_it_is_over(town: Town):
+async def test_a_message_that_stands_is_not_edited_in_shadow_and_is_once_it_is_over(town: ServiceRig):
     await town.open()
     receipt = await town.report("RTX 5090")
     await town.settled(receipt, DeliveryState.SENT)

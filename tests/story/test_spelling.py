@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 import socketio
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin import Client
 from tocsin.core.decision import Decision
@@ -28,7 +28,7 @@ def detection(spelling: tuple[str, ...]) -> dict[str, Any]:
     return {"type": "in_stock", "price": "59.99", **names(spelling)}
 
 
-async def test_every_spelling_is_the_same_episode_at_every_door(town: Town):
+async def test_every_spelling_is_the_same_episode_at_every_door(town: ServiceRig):
     await town.open(retailers=RETAILERS)
     first = await town.alerts.send_alert(**detection(SPELLINGS[0]))
     stored = await town.get(f"/api/v1/alerts/{first.id}")
@@ -49,7 +49,7 @@ async def test_every_spelling_is_the_same_episode_at_every_door(town: Town):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_every_spelling_ends_the_episode_at_every_door(town: Town, spelling: tuple[str, ...]):
+async def test_every_spelling_ends_the_episode_at_every_door(town: ServiceRig, spelling: tuple[str, ...]):
     await town.open(retailers=RETAILERS, dedup={"reopen_after_close": "0s"})
     await town.alerts.send_alert(**detection(SPELLINGS[0]))
     assert len((await town.call("POST", "/api/v1/stock", {**names(spelling), "in_stock": False}))["closed"]) == 1
@@ -57,7 +57,7 @@ async def test_every_spelling_ends_the_episode_at_every_door(town: Town, spellin
     assert await town.alerts.close(**names(spelling)) == 1
 
 
-async def test_sold_out_takes_names_as_alerts_do_and_says_what_is_wrong_in_the_same_words(town: Town):
+async def test_sold_out_takes_names_as_alerts_do_and_says_what_is_wrong_in_the_same_words(town: ServiceRig):
     await town.open()
     blank = {"sku": "1", "retailer": "bestbuy"}
     receipt = await town.alerts.send_alert(type="in_stock", price=1, **blank)
@@ -73,7 +73,7 @@ async def test_sold_out_takes_names_as_alerts_do_and_says_what_is_wrong_in_the_s
 
 
 @pytest.mark.parametrize("place", range(4))
-async def test_the_configuration_may_spell_it_in_any_way(town: Town, place: int):
+async def test_the_configuration_may_spell_it_in_any_way(town: ServiceRig, place: int):
     sku, shop = SKUS[place], SHOPS[place]
     await town.open(
         retailers=RETAILERS,
@@ -96,7 +96,7 @@ async def test_the_configuration_may_spell_it_in_any_way(town: Town, place: int)
         assert [alert["id"] for alert in listed["alerts"]] == [str(receipt.id)], asked
 
 
-async def test_whoever_listens_may_spell_it_in_any_way(town: Town):
+async def test_whoever_listens_may_spell_it_in_any_way(town: ServiceRig):
     await town.open(retailers=RETAILERS)
     sockets = []
     for place in range(4):
@@ -115,7 +115,7 @@ async def test_whoever_listens_may_spell_it_in_any_way(town: Town):
         await socket.disconnect()
 
 
-async def test_a_monitor_names_its_retailer_and_skus_as_alerts_do(town: Town):
+async def test_a_monitor_names_its_retailer_and_skus_as_alerts_do(town: ServiceRig):
     await town.open()
     watch = {"retailer": " Best Buy\n", "skus": SKUS[1:2], "interval": 30}
     told = await town.call("PUT", "/api/v1/monitors/m", watch)

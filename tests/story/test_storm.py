@@ -16,7 +16,7 @@ from benchmarks.program import free_port
 from tests.cli.program import Serving
 from tests.gateway.station import until
 from tests.story.crowd import Follower
-from tests.story.town import TOKEN
+from tests.story.service_rig import TOKEN
 
 FOLLOWERS = 200
 ALERTS = 600

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin import Receipt
 from tocsin.core.delivery import DeliveryState
@@ -19,7 +19,7 @@ UNKNOWN_WEBHOOK = '{"code": 10015, "message": "Unknown Webhook"}'
 LATENCY = "tocsin_alert_to_sent_seconds"
 
 
-def figure(town: Town, sample: str, **labels: str) -> float:
+def figure(town: ServiceRig, sample: str, **labels: str) -> float:
     """As Prometheus reads it; 0 where there is none."""
     families = text_string_to_metric_families(town.alerts.telemetry.exposition().decode())
     found = [
@@ -31,11 +31,11 @@ def figure(town: Town, sample: str, **labels: str) -> float:
     return sum(found)
 
 
-def count(town: Town) -> float:
+def count(town: ServiceRig) -> float:
     return figure(town, f"{LATENCY}_count")
 
 
-def seconds(town: Town) -> float:
+def seconds(town: ServiceRig) -> float:
     return figure(town, f"{LATENCY}_sum")
 
 
@@ -44,19 +44,19 @@ def ago(span: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=span)).isoformat()
 
 
-async def late(town: Town, times: int) -> None:
+async def late(town: ServiceRig, times: int) -> None:
     """Alerts that reach people five seconds after their detection, or a little later."""
     for number in range(times):
         await told(town, f"late {number} {ago(0)}", timestamp=ago(5))
 
 
-async def told(town: Town, name: str, **fields: Any) -> Receipt:
+async def told(town: ServiceRig, name: str, **fields: Any) -> Receipt:
     receipt = await town.report(name, **fields)
     await town.settled(receipt, DeliveryState.SENT)
     return receipt
 
 
-async def test_a_throttled_alert_is_counted_once_and_with_its_wait(town: Town):
+async def test_a_throttled_alert_is_counted_once_and_with_its_wait(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.too_many(1, "seconds", "user"), action="execute")
     await told(town, "RTX 5090")
@@ -64,7 +64,7 @@ async def test_a_throttled_alert_is_counted_once_and_with_its_wait(town: Town):
     assert seconds(town) >= 1
 
 
-async def test_an_alert_that_was_found_after_a_lost_answer_is_counted_once(town: Town):
+async def test_an_alert_that_was_found_after_a_lost_answer_is_counted_once(town: ServiceRig):
     await town.open(discord={"bot_token": town.sandbox.discord.bot_token})
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await told(town, "RTX 5090")
@@ -75,7 +75,7 @@ async def test_an_alert_that_was_found_after_a_lost_answer_is_counted_once(town:
     assert (story["timeline"][-1]["what"], story["timeline"][-1]["detail"]) == ("sent", "discord:high_priority: found")
 
 
-async def test_an_alert_that_failed_over_is_counted_where_it_was_told(town: Town):
+async def test_an_alert_that_failed_over_is_counted_where_it_was_told(town: ServiceRig):
     route = {"name": "all", "match": {}, "to": ["discord:high_priority"], "fallback": ["discord:general"]}
     await town.open(routes=[route])
     town.sandbox.faults.next("discord", Fault.status(404, UNKNOWN_WEBHOOK), action="execute", target="high_priority")
@@ -85,20 +85,20 @@ async def test_an_alert_that_failed_over_is_counted_where_it_was_told(town: Town
     assert figure(town, "tocsin_deliveries_total", state="refused") == 1
 
 
-async def test_a_detector_whose_clock_is_ahead_shortens_nothing(town: Town):
+async def test_a_detector_whose_clock_is_ahead_shortens_nothing(town: ServiceRig):
     await town.open()
     await told(town, "RTX 5090", timestamp=ago(-240))
     assert count(town) == 1
     assert 0 <= seconds(town) < 240
 
 
-async def test_a_test_of_a_target_is_nobody_s_latency(town: Town):
+async def test_a_test_of_a_target_is_nobody_s_latency(town: ServiceRig):
     await town.open()
     await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"})
     assert count(town) == 0
 
 
-async def test_too_many_late_alerts_are_told_once(town: Town):
+async def test_too_many_late_alerts_are_told_once(town: ServiceRig):
     await town.open()
     await late(town, LEAST_MISSED)
     missed = await town.told(ObjectiveMissed)
@@ -112,14 +112,14 @@ async def test_too_many_late_alerts_are_told_once(town: Town):
     assert sum(isinstance(fact, ObjectiveMissed) for fact in town.facts) == 1
 
 
-async def test_alerts_in_time_wake_nobody(town: Town):
+async def test_alerts_in_time_wake_nobody(town: ServiceRig):
     await town.open(operators={"objective": {"within": "1h", "of": 99.9}})
     await late(town, 2 * LEAST_MISSED)
     assert figure(town, "tocsin_objective_burn_rate", channel="discord", window="1h") == 0
     assert figure(town, "tocsin_objective_missed", channel="discord") == 0
 
 
-async def test_a_restart_forgets_nothing_that_counts(town: Town):
+async def test_a_restart_forgets_nothing_that_counts(town: ServiceRig):
     await town.open()
     await late(town, LEAST_MISSED - 1)
     await town.close()
@@ -129,7 +129,7 @@ async def test_a_restart_forgets_nothing_that_counts(town: Town):
     assert (await town.told(ObjectiveMissed)).detail.startswith("5 of 5 deliveries")
 
 
-async def test_who_asks_for_no_objective_is_told_of_none(town: Town):
+async def test_who_asks_for_no_objective_is_told_of_none(town: ServiceRig):
     await town.open()
     await late(town, LEAST_MISSED)
     await town.told(ObjectiveMissed)
@@ -139,7 +139,7 @@ async def test_who_asks_for_no_objective_is_told_of_none(town: Town):
     assert figure(town, "tocsin_objective_burn_rate") == 0
 
 
-async def test_a_detector_whose_clock_is_behind_is_told_of_and_shown(town: Town):
+async def test_a_detector_whose_clock_is_behind_is_told_of_and_shown(town: ServiceRig):
     await town.open()
     receipts = [await town.report(f"card {number}", timestamp=ago(900)) for number in range(LEAST_OFF)]
     wrong = await town.told(ClockWrong)
@@ -154,7 +154,7 @@ async def test_a_detector_whose_clock_is_behind_is_told_of_and_shown(town: Town)
     assert sum(isinstance(fact, ClockWrong) for fact in town.facts) == 1
 
 
-async def test_a_detector_whose_clock_is_ahead_is_refused_and_told_of(town: Town):
+async def test_a_detector_whose_clock_is_ahead_is_refused_and_told_of(town: ServiceRig):
     await town.open(retailers={"bestbuy": {"aliases": ["best_buy"]}})
     for number in range(LEAST_OFF):
         with pytest.raises(InvalidAlertError, match="check the clock of the detector"):
@@ -163,7 +163,7 @@ async def test_a_detector_whose_clock_is_ahead_is_refused_and_told_of(town: Town
     assert (wrong.retailer, round(wrong.ahead_s, -2)) == ("bestbuy", 3600)
 
 
-async def test_asking_where_an_alert_would_go_says_nothing_of_a_clock(town: Town):
+async def test_asking_where_an_alert_would_go_says_nothing_of_a_clock(town: ServiceRig):
     await town.open()
     alert = {"type": "in_stock", "sku": "1", "retailer": "bestbuy", "price": 1, "timestamp": ago(-3600)}
     for _ in range(LEAST_OFF):
@@ -172,7 +172,7 @@ async def test_asking_where_an_alert_would_go_says_nothing_of_a_clock(town: Town
     assert not any(isinstance(fact, ClockWrong) for fact in town.facts)
 
 
-async def test_expired_cancelled_and_refused_deliveries_are_told_apart(town: Town):
+async def test_expired_cancelled_and_refused_deliveries_are_told_apart(town: ServiceRig):
     await town.open(discord={"max_age": {"in_stock": "1s"}})
     later = {"type": "price_drop", "priority": 5}
     town.sandbox.faults.next("discord", Fault.status(400), action="execute")
@@ -192,7 +192,7 @@ async def test_expired_cancelled_and_refused_deliveries_are_told_apart(town: Tow
     assert count(town) == 0
 
 
-async def test_a_channel_in_shadow_shows_what_it_would_have_sent(town: Town):
+async def test_a_channel_in_shadow_shows_what_it_would_have_sent(town: ServiceRig):
     await town.open(discord={"mode": "shadow"})
     await town.settled(await town.report("RTX 5090"), DeliveryState.CANCELLED)
     assert figure(town, "tocsin_deliveries_total", state="cancelled", why="shadow") == 1

@@ -1,13 +1,13 @@
 """What people see when a provider misbehaves: nothing is lost, nothing is doubled, everything is explained."""
 
-from tests.story.town import Town
+from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import TargetDisabled
 from tocsin.sandbox import Fault
 
 
-async def test_a_429_is_waited_for(town: Town):
+async def test_a_429_is_waited_for(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.too_many(0.3, "float"), action="execute")
     receipt = await town.report("RTX 5090")
@@ -17,7 +17,7 @@ async def test_a_429_is_waited_for(town: Town):
     assert not town.sandbox.journal.repeated()
 
 
-async def test_an_outage_is_outlived(town: Town):
+async def test_an_outage_is_outlived(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.status(503), action="execute", times=2)
     receipt = await town.report("RTX 5090")
@@ -25,7 +25,7 @@ async def test_an_outage_is_outlived(town: Town):
     assert (await town.settled(receipt, DeliveryState.SENT)).attempts == 3
 
 
-async def test_a_dead_webhook_is_called_once_and_its_fallback_takes_over(town: Town):
+async def test_a_dead_webhook_is_called_once_and_its_fallback_takes_over(town: ServiceRig):
     route = {"name": "all", "match": {}, "to": ["discord:high_priority"], "fallback": ["discord:general"]}
     await town.open(routes=[route])
     town.sandbox.discord.kill("high_priority")
@@ -41,7 +41,7 @@ async def test_a_dead_webhook_is_called_once_and_its_fallback_takes_over(town: T
     assert states == {"discord:high_priority": "refused", "discord:general": "sent"}
 
 
-async def test_a_disabled_target_is_shown_and_can_be_enabled_again(town: Town):
+async def test_a_disabled_target_is_shown_and_can_be_enabled_again(town: ServiceRig):
     await town.open()
     town.sandbox.discord.kill("high_priority")
     receipt = await town.report("RTX 5090")
@@ -56,7 +56,7 @@ async def test_a_disabled_target_is_shown_and_can_be_enabled_again(town: Town):
     assert "Test alert" in (await town.room("general").expect("Test alert")).text
 
 
-async def test_a_lost_answer_is_sent_again_and_flagged_where_it_matters(town: Town):
+async def test_a_lost_answer_is_sent_again_and_flagged_where_it_matters(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("RTX 5090", priority=9)
@@ -64,7 +64,7 @@ async def test_a_lost_answer_is_sent_again_and_flagged_where_it_matters(town: To
     assert delivery.possibly_repeated
 
 
-async def test_a_lost_answer_is_held_where_a_repeat_would_be_worse(town: Town):
+async def test_a_lost_answer_is_held_where_a_repeat_would_be_worse(town: ServiceRig):
     await town.open(discord={"on_lost_answer": "hold"})
     town.sandbox.faults.next("discord", Fault.lost("reset"), action="execute")
     receipt = await town.report("RTX 5090")
@@ -74,7 +74,7 @@ async def test_a_lost_answer_is_held_where_a_repeat_would_be_worse(town: Town):
     await town.settled(receipt, DeliveryState.SENT)
 
 
-async def test_the_most_important_leaves_first_when_the_budget_is_short(town: Town):
+async def test_the_most_important_leaves_first_when_the_budget_is_short(town: ServiceRig):
     route = {"name": "all", "match": {}, "to": ["discord:general"]}
     await town.open(routes=[route], discord={"rate_limit": "1/1s"})
     await town.report("Opens the window")
@@ -88,7 +88,7 @@ async def test_the_most_important_leaves_first_when_the_budget_is_short(town: To
     assert texts[1].index("RTX 5090") < texts[1].index("Low 0")
 
 
-async def test_a_stop_in_the_middle_loses_nothing(town: Town):
+async def test_a_stop_in_the_middle_loses_nothing(town: ServiceRig):
     await town.open()
     receipts = [await town.report(f"Product {number}") for number in range(20)]
     await town.close()
@@ -101,7 +101,7 @@ async def test_a_stop_in_the_middle_loses_nothing(town: Town):
     assert not town.sandbox.journal.repeated()
 
 
-async def test_two_webhooks_of_one_discord_channel_share_its_budget(town: Town):
+async def test_two_webhooks_of_one_discord_channel_share_its_budget(town: ServiceRig):
     hooks = {name: town.sandbox.discord.webhook(name, channel="drops") for name in ("high_priority", "general")}
     route = {"name": "both", "match": {}, "to": ["discord:high_priority", "discord:general"]}
     await town.open(routes=[route], discord={"webhooks": hooks})

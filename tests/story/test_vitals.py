@@ -3,18 +3,18 @@
 import asyncio
 from typing import Any
 
+from tests.story.service_rig import DEADLINE_S, ServiceRig
 from tests.story.test_shadow import operator
-from tests.story.town import DEADLINE_S, Town
 
 from tocsin.core.delivery import DeliveryState
 from tocsin.sandbox import Fault
 
 
-async def asked(town: Town) -> dict[str, Any]:
+async def asked(town: ServiceRig) -> dict[str, Any]:
     return dict((await town.get("/api/v1/stats"))["last_minute"])
 
 
-async def test_the_last_minute_is_the_same_by_every_way_and_after_a_restart(town: Town):
+async def test_the_last_minute_is_the_same_by_every_way_and_after_a_restart(town: ServiceRig):
     await town.open(alerts={"filters": {"min_price_drop_percent": 10}})
     for name in ("one", "two"):
         await town.settled(await town.report(name), DeliveryState.SENT)
@@ -32,7 +32,7 @@ async def test_the_last_minute_is_the_same_by_every_way_and_after_a_restart(town
     assert abs(again["p99_s"] - told["p99_s"]) < 0.02
 
 
-async def test_who_waits_for_a_provider_that_is_down_makes_the_figures_grow(town: Town):
+async def test_who_waits_for_a_provider_that_is_down_makes_the_figures_grow(town: ServiceRig):
     await town.open()
     town.sandbox.faults.next("discord", Fault.status(503), action="execute", times=100)
     await town.report("RTX 5090")
@@ -43,7 +43,7 @@ async def test_who_waits_for_a_provider_that_is_down_makes_the_figures_grow(town
     assert (grown["accepted"], grown["sent"], grown["waiting"]) == (1, 0, 1)
 
 
-async def test_a_test_message_is_no_alert(town: Town):
+async def test_a_test_message_is_no_alert(town: ServiceRig):
     await town.open()
     await town.call("POST", "/api/v1/channels/discord/test", {"target": "general"})
     assert await asked(town) == {"accepted": 0, "sent": 0, "waiting": 0, "p50_s": None, "p99_s": None}

@@ -3,12 +3,12 @@
 import pytest
 import socketio
 from socketio.exceptions import ConnectionError as RefusedError
-from tests.story.town import TOKEN, Town
+from tests.story.service_rig import TOKEN, ServiceRig
 
-from tocsin.pipeline.strangers import FREE
+from tocsin.access.throttle import FREE
 
 
-async def test_who_guesses_has_to_wait_at_every_door_and_whoever_is_in_goes_on(town: Town):
+async def test_who_guesses_has_to_wait_at_every_door_and_whoever_is_in_goes_on(town: ServiceRig):
     await town.open()
     await town.get("/api/v1/alerts")
     for number in range(FREE):

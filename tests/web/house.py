@@ -15,33 +15,33 @@ import uvicorn
 
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
+from tocsin.access.tokens import ConfiguredToken, Tokens
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import Fact
 from tocsin.core.mention import Mention
-from tocsin.core.outcome import Delivered
+from tocsin.core.outcome import Sent
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.attempts import Attempts
-from tocsin.pipeline.conditions import Conditions
+from tocsin.pipeline.active import Active
 from tocsin.pipeline.demo import Demo
-from tocsin.pipeline.dispatcher import Dispatcher
-from tocsin.pipeline.doubts import Doubts
 from tocsin.pipeline.feed import Feed
-from tocsin.pipeline.in_force import InForce
-from tocsin.pipeline.intake import Intake
-from tocsin.pipeline.lane_watch import LaneWatch
-from tocsin.pipeline.lanes import Lanes
-from tocsin.pipeline.monitors import Monitors
+from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
-from tocsin.pipeline.receipts import Receipts
-from tocsin.pipeline.shared_gates import SharedGates
-from tocsin.pipeline.shut_lanes import ShutLanes
-from tocsin.pipeline.targets import Targets
-from tocsin.pipeline.tokens import ConfiguredToken, Tokens
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.doubts import Doubts
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.receipts import Receipts
+from tocsin.pipeline.sending.sender import Sender
+from tocsin.pipeline.sending.shared_gates import SharedGates
+from tocsin.pipeline.sending.shut_lanes import ShutLanes
+from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.watch.conditions import Conditions
+from tocsin.pipeline.watch.monitors import Monitors
 from tocsin.rules.catalog import Catalog, Product, Retailer
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -49,7 +49,7 @@ from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
-from tocsin.web import Parts, PatientHttp, Web, WebSettings, build_app
+from tocsin.web import PatientHttp, Services, Web, WebSettings, build_app
 from tocsin.web.terminal import Terminal
 
 DEADLINE_S = 20
@@ -70,7 +70,7 @@ class Board:
 
     name: str = "board"
     written: list[AlertRecord] = field(default_factory=list)
-    outcome: Any = field(default_factory=Delivered)
+    outcome: Any = field(default_factory=Sent)
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
         return 1
@@ -87,7 +87,7 @@ class Board:
 class House:
     url: str
     web: Web
-    parts: Parts
+    services: Services
     client: aiohttp.ClientSession
     board: Board
     facts: list[Fact]
@@ -152,25 +152,25 @@ async def open_house(
     book = a_rulebook()
     async with AsyncExitStack() as stack:
         ledger, archive = await stack.enter_async_context(
-            open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, tell=facts.append)
+            open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append)
         )
         targets = Targets(ledger, archive, facts.append)
-        known: dict[str, Any] = {"ledger": ledger, "archive": archive, "clock": clock, "tell": facts.append}
-        in_force = InForce(book, {"board": board})
-        attempts = Attempts(**known, in_force=in_force, targets=targets, random=Random(1))
-        gates = SharedGates(in_force, targets, clock)
+        known: dict[str, Any] = {"ledger": ledger, "archive": archive, "clock": clock, "emit": facts.append}
+        active = Active(book, {"board": board})
+        attempts = Sender(**known, active=active, targets=targets, random=Random(1))
+        gates = SharedGates(active, targets, clock)
         shut = ShutLanes(ledger, archive, clock)
-        lanes = Lanes(in_force, gates, shut, clock, facts.append)
+        lanes = Lanes(active, gates, shut, clock, facts.append)
         doubts = Doubts(
             archive=known["archive"],
             clock=known["clock"],
-            tell=known["tell"],
+            emit=known["emit"],
             attempts=attempts,
             lanes=lanes,
-            in_force=in_force,
+            active=active,
             random=Random(1),
         )
-        dispatcher = Dispatcher(**known, in_force=in_force, attempts=attempts, doubts=doubts, lanes=lanes)
+        dispatcher = Dispatcher(**known, active=active, attempts=attempts, doubts=doubts, lanes=lanes)
         bus = InProcessBus()
         feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
         tokens = Tokens(ledger, archive, clock)
@@ -189,7 +189,7 @@ async def open_house(
             lane_watch=LaneWatch(lanes, targets, clock, facts.append),
             attempts=attempts,
             targets=targets,
-            in_force=in_force,
+            active=active,
         )
         monitors = Monitors(ledger, archive, clock, facts.append)
         await monitors.start()
@@ -198,37 +198,37 @@ async def open_house(
             lanes=lanes,
             targets=targets,
             monitors=monitors,
-            in_force=in_force,
+            active=active,
         )
         await conditions.start()
-        parts = Parts(
+        services = Services(
             monitors=monitors,
             conditions=conditions,
-            intake=Intake(**known, in_force=in_force, bus=bus, targets=targets, wake=dispatcher.wake),
+            intake=Intake(**known, active=active, bus=bus, targets=targets, wake=dispatcher.wake),
             operations=operations,
             ledger=ledger,
             archive=archive,
             feed=feed,
             tokens=tokens,
-            in_force=in_force,
+            active=active,
             clock=clock,
-            tell=facts.append,
+            emit=facts.append,
             reload=_reload,
             not_ready=_ready,
             metrics=lambda: b"tocsin_up 1\n",
             stats=_stats,
             terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
             demo=Demo(),
-            receipts=Receipts(ledger, dispatcher, in_force, facts.append),
+            receipts=Receipts(ledger, dispatcher, active, facts.append),
             public_url=lambda: None,
             link_secret=b"secret of links",
             entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),
         )
-        web = build_app(parts)
+        web = build_app(services)
         url = await stack.enter_async_context(serving(web))
         client = await stack.enter_async_context(aiohttp.ClientSession(url))
-        yield House(url, web, parts, client, board, facts)
+        yield House(url, web, services, client, board, facts)
 
 
 async def _reload() -> None:

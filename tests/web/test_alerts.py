@@ -6,7 +6,7 @@ import orjson
 from tests.web.house import ALERT, DEADLINE_S, House
 from tests.web.test_decode import NOT_JSON
 
-from tocsin.core.outcome import Delivered, Refusal, Refused
+from tocsin.core.outcome import Refusal, Refused, Sent
 
 
 async def test_an_accepted_alert_is_in_the_history_with_its_story(house: House):
@@ -26,7 +26,7 @@ async def test_an_accepted_alert_is_in_the_history_with_its_story(house: House):
     assert story["price"] == "1999.99"
     assert [attempt["status"] for attempt in story["deliveries"][0]["attempts"]] == [204]
     assert [step["what"] for step in story["timeline"]][:2] == ["detected", "accepted"]
-    assert {"planned", "sending", "delivered"} <= {step["what"] for step in story["timeline"]}
+    assert {"planned", "sending", "sent"} <= {step["what"] for step in story["timeline"]}
     assert all(step["ms"] >= 0 for step in story["timeline"])
 
 
@@ -139,7 +139,7 @@ async def test_the_history_is_searched_and_narrowed_to_what_became_of_deliveries
     house.board.outcome = Refused(Refusal.CONTENT_BLOCKED)
     card = await house.send(product_name="Pokémon Écarlate")
     await settled(house, card)
-    house.board.outcome = Delivered()
+    house.board.outcome = Sent()
     game = await house.send(sku="game", product_name="POKEMON Violet")
     await settled(house, game)
 
@@ -156,7 +156,7 @@ async def test_the_history_is_searched_and_narrowed_to_what_became_of_deliveries
     assert await found("delivery_states=refused,expired") == [card]
     assert await found("channels=board&delivery_states=sent&q=violet") == [game]
     assert await found(f"before={game}") == [card]
-    _, told = await house.call("GET", f"/api/v1/alerts?before={house.parts.ledger.epoch}", token="reader")
+    _, told = await house.call("GET", f"/api/v1/alerts?before={house.services.ledger.epoch}", token="reader")
     assert told["error"]["details"] == [{"path": "before", "message": "is not the id of an alert"}]
     status, _ = await house.call("GET", "/api/v1/alerts?before=01a20734-872b-7978-9d6f-5dd678514315", token="reader")
     assert status == 404

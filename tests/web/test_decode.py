@@ -15,12 +15,12 @@ from tests.web.house import ALERT, a_rulebook
 from tocsin.core.alert import AlertType
 from tocsin.core.errors import InvalidRequestError, NotJsonError, TocsinError, TooLargeError
 from tocsin.ledger.contract import Item, Submission
-from tocsin.pipeline.decode import MAX_BODY, MAX_ITEMS, Decoder
-from tocsin.pipeline.framing import frame, frame_whole
-from tocsin.pipeline.in_force import InForce
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.intake.decode import MAX_BODY, MAX_ITEMS, Decoder
+from tocsin.pipeline.intake.framing import frame, frame_whole
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DECODER = Decoder(InForce(a_rulebook(), {}))
+DECODER = Decoder(Active(a_rulebook(), {}))
 
 
 def decoded(body: bytes, key: str | None = None) -> tuple[Submission, bool]:

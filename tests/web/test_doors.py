@@ -13,7 +13,7 @@ from tests.web.house import DEADLINE_S, House, bearer, open_house, serving
 
 from tocsin.core import link
 from tocsin.core.outcome import Refusal, Refused
-from tocsin.pipeline.detection import FIELDS
+from tocsin.pipeline.intake.detection import FIELDS
 from tocsin.web.links import is_robot, through
 from tocsin.web.page import Page
 
@@ -120,7 +120,7 @@ def test_robots_that_draw_previews_are_told_from_people(agent: str, robot: bool)
 
 
 async def delivery_key(house: House, alert: str) -> int:
-    page = await house.parts.archive.deliveries()
+    page = await house.services.archive.deliveries()
     return next(delivery.key for delivery in page.items if str(delivery.alert_id) == alert)
 
 
@@ -175,7 +175,7 @@ async def test_a_body_of_ours_that_is_wrong_is_told_in_the_one_form(house: House
 
 async def test_a_token_is_shown_once_listed_without_its_secret_and_ends_at_once(house: House):
     ended: list[str] = []
-    house.parts.tokens.on_revoked(ended.append)
+    house.services.tokens.on_revoked(ended.append)
     status, made = await house.call("POST", "/api/v1/tokens", json={"name": "moderator", "scopes": ["read"]})
     assert status == 201
     assert re.fullmatch(r"tocsin_[a-z0-9]{8}_[\w-]{43}", made["token"])

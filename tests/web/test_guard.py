@@ -17,10 +17,10 @@ from tocsin.access.addresses import Proxies
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
 from tocsin.access.hosts import Hosts
+from tocsin.access.throttle import EVERY_S, FREE
 from tocsin.core.clock import ManualClock, SystemClock
-from tocsin.pipeline.strangers import EVERY_S, FREE
 from tocsin.web import WebSettings
-from tocsin.web.locks import lock_of
+from tocsin.web.scopes import rule_of
 
 # What everybody may enter; a new open door has to be written down here too.
 OPEN = {"/healthz", "/readyz", "/r/{code}", "/hooks/{provider}/{kind}", "/docs", "/docs/style.css", "/openapi.json"}
@@ -57,7 +57,7 @@ async def test_every_door_opens_to_its_scope_alone(house: House):
     for route, method, path in doors(house):
         if path == "/api/v1/alerts/stream":
             continue
-        scope = lock_of(route).scope
+        scope = rule_of(route).scope
         if scope is None:
             assert route.path in OPEN or is_page(route), f"{route.path} is open and not meant to be"
             assert await status(house, method, path, {}) != 401
@@ -104,7 +104,7 @@ async def test_at_the_end_what_is_known_can_be_read_and_nothing_is_taken(house: 
 async def test_a_door_that_declares_nothing_needs_an_admin():
     async def handler() -> None: ...
 
-    assert lock_of(APIRoute("/new", handler)).scope == "admin"
+    assert rule_of(APIRoute("/new", handler)).scope == "admin"
 
 
 async def test_who_shows_wrong_tokens_has_to_wait_and_nobody_else_has(tmp_path: Path):

@@ -14,7 +14,7 @@ from tests.web.house import Board, House, open_house
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.callback import Callback
 from tocsin.core.facts import CalledBack
-from tocsin.core.outcome import Delivered
+from tocsin.core.outcome import Sent
 from tocsin.core.signal import Signal, SignalKind
 
 SECRET = b"what the toy signs with"
@@ -29,7 +29,7 @@ class Toy(Board):
 
     async def send(self, attempt: Attempt) -> Report:
         await super().send(attempt)
-        return Report((Delivered(f"toy-{len(self.written)}"),), status=201)
+        return Report((Sent(f"toy-{len(self.written)}"),), status=201)
 
     def verify(self, callback: Callback) -> str | None:
         told = callback.headers.get("x-toy-signature", "")

@@ -10,7 +10,7 @@ from tests.web.house import ALERT
 from tests.web.test_decode import one
 
 from tocsin.core.alert import Alert
-from tocsin.pipeline.fields import is_web_url
+from tocsin.pipeline.intake.fields import is_web_url
 
 
 def mended(**changes: Any) -> tuple[Alert, dict[str, str]]:

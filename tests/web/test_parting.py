@@ -10,7 +10,7 @@ from tests.web.house import House, bearer, serving
 from tests.web.test_patience import Hurried, connection, hello, pour, statuses
 
 from tocsin.web.parting import MAX_DRAIN
-from tocsin.web.patience import PatientHttp
+from tocsin.web.slow_clients import PatientHttp
 
 LARGE = 20 * 1024 * 1024  # more than any door takes, and than the buffers of both sides hold
 

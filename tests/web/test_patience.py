@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.web.house import DEADLINE_S, House, bearer, serving
 
-from tocsin.web.patience import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, PatientHttp
+from tocsin.web.slow_clients import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, PatientHttp
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -12,8 +12,8 @@ from tests.web.house import ALERT, House
 from tests.web.test_decode import decoded
 
 from tocsin.core.errors import NotJsonError, TooLargeError
-from tocsin.pipeline.decode import MAX_ITEMS
-from tocsin.pipeline.parsing import items_of
+from tocsin.pipeline.intake.decode import MAX_ITEMS
+from tocsin.pipeline.intake.parsing import items_of
 
 GOOD = orjson.dumps(ALERT)
 

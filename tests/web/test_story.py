@@ -27,7 +27,7 @@ def told(*deliveries: DeliveryStory, detected_at: timedelta = timedelta(0), **re
     return story_as_json(AlertStory(known, 1, deliveries))
 
 
-def attempt(began: float, took: float, outcome: str = "delivered", status: int | None = 200) -> AttemptRow:
+def attempt(began: float, took: float, outcome: str = "sent", status: int | None = 200) -> AttemptRow:
     return AttemptRow(
         id=UUID(int=1),
         target=GENERAL,
@@ -54,7 +54,7 @@ def test_every_step_and_the_whole_are_told_in_milliseconds():
         ("accepted", 5, 5),
         ("planned", 5, 0),
         ("sending", 20, 15),
-        ("delivered", 100, 80),
+        ("sent", 100, 80),
     ]
     assert story["deliveries"][0]["latency_ms"] == 100
 
@@ -65,7 +65,7 @@ def test_the_wait_for_a_limit_is_a_step_of_its_own():
     assert steps(told(DeliveryStory(sent, tried)))[4:] == [
         ("deferred", 110, 100),
         ("sending", 2110, 2000),
-        ("delivered", 2210, 100),
+        ("sent", 2210, 100),
     ]
 
 
@@ -141,7 +141,7 @@ def test_what_a_retry_left_behind_is_still_told():
         ("expired", 5000, 5000),
         ("pending", 9000, 4000),
         ("sending", 9010, 10),
-        ("delivered", 9100, 90),
+        ("sent", 9100, 90),
     ]
     assert story["timeline"][4]["detail"] == "discord:general: retried"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.web.house import TOKENS, House
 
+from tocsin.access.tokens import ConfiguredToken, local_secret
 from tocsin.core.errors import InvalidConfigError, UnauthorizedError
 from tocsin.core.secret import Secret
-from tocsin.pipeline.tokens import ConfiguredToken, local_secret
 
 
 def configured(secret: str, *scopes: str) -> ConfiguredToken:
@@ -17,7 +17,7 @@ def configured(secret: str, *scopes: str) -> ConfiguredToken:
 
 
 async def test_a_token_grants_what_it_was_made_for(house: House):
-    tokens = house.parts.tokens
+    tokens = house.services.tokens
     grant = tokens.authenticate(TOKENS["engine"])
     assert (grant.owner, grant.token_id) == ("engine", "config:engine")
     assert grant.allows("ingest")
@@ -36,7 +36,7 @@ async def test_a_token_may_ask_what_it_may_do(house: House):
 
 
 async def test_what_is_not_a_token_is_refused_in_the_same_words(house: House):
-    row, secret = await house.parts.tokens.create("m", frozenset({"read"}), None)
+    row, secret = await house.services.tokens.create("m", frozenset({"read"}), None)
     said = set()
     for wrong in (
         "",
@@ -49,13 +49,13 @@ async def test_what_is_not_a_token_is_refused_in_the_same_words(house: House):
         "\ud800",
     ):
         with pytest.raises(UnauthorizedError) as told:
-            house.parts.tokens.authenticate(wrong)
+            house.services.tokens.authenticate(wrong)
         said.add(told.value.message)
     assert len(said) == 1
 
 
 async def test_a_reload_ends_what_left_the_file_and_leaves_the_rest(house: House):
-    tokens, ended = house.parts.tokens, []
+    tokens, ended = house.services.tokens, []
     stop = tokens.on_revoked(ended.append)
     kept = configured(TOKENS["engine"], "ingest")
     tokens.configure({"engine": kept, "reader": configured("another-secret-of-it", "read")})
@@ -71,16 +71,16 @@ async def test_a_reload_ends_what_left_the_file_and_leaves_the_rest(house: House
 async def test_a_bad_configured_token_changes_nothing(house: House):
     for wrong in (configured("short", "read"), configured("x" * 16, "root")):
         with pytest.raises(InvalidConfigError) as told:
-            house.parts.tokens.configure({"bad": wrong})
+            house.services.tokens.configure({"bad": wrong})
         assert "short" not in told.value.message.replace("shorter", "")
-    assert house.parts.tokens.authenticate(TOKENS["reader"])
+    assert house.services.tokens.authenticate(TOKENS["reader"])
 
 
 async def test_an_end_is_an_end(house: House):
-    tokens = house.parts.tokens
-    end = house.parts.clock.now() + timedelta(milliseconds=1)
+    tokens = house.services.tokens
+    end = house.services.clock.now() + timedelta(milliseconds=1)
     _, secret = await tokens.create("m", frozenset({"read"}), end)
-    while house.parts.clock.now() <= end:
+    while house.services.clock.now() <= end:
         pass
     with pytest.raises(UnauthorizedError, match="ended"):
         tokens.authenticate(secret.reveal())

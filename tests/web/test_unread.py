@@ -11,7 +11,7 @@ from tests.web.house import DEADLINE_S, serving
 from tests.web.test_patience import GET
 
 from tocsin.web import unread
-from tocsin.web.patience import PatientHttp
+from tocsin.web.slow_clients import PatientHttp
 
 SIZE = 8 * 1024 * 1024  # more than the kernel holds for a reader
 

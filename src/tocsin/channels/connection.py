@@ -10,7 +10,7 @@ from typing import cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
 
-from tocsin.core.killpoint import Point, passing
+from tocsin.core.killpoint import Point, kill_point
 
 MAX_HEAD = 64 * 1024  # bytes of a status line and headers; whoever sends more is not a provider
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._read.status = self._parser.get_status_code()
         if self._read.head_is_whole:
-            passing(Point.REQUEST_WRITTEN)
+            kill_point(Point.REQUEST_WRITTEN)
 
     def on_body(self, data: bytes) -> None:
         self._read.body += data

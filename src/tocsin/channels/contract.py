@@ -134,12 +134,12 @@ class Edits(Protocol):
 
 
 @runtime_checkable
-class TellsOperators(Protocol):
+class NotifiesOperators(Protocol):
     """A channel that can carry what the service has to say of itself, to those who look after it."""
 
     notices_at_once: int  # in one request
 
-    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+    async def notify(self, target: Target, notices: Sequence[Notice]) -> Report:
         """One request that rings out to nobody. All notices share one outcome."""
         ...
 

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
 from tocsin.channels.transport import Answer
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 
 LONGEST_WAIT = timedelta(hours=1)  # what a provider names beyond this is taken for a mistake, and asked again then
 
@@ -19,7 +19,7 @@ _MAYBE = Unknown(Doubt.PROVIDER_ERROR)
 
 # By the hundred. A redirect is not followed: whoever it would have told was not told by the one we know.
 _CLASSES: Mapping[int, Outcome] = MappingProxyType(
-    {1: _MAYBE, 2: Delivered(), 3: _NOT_UNDERSTOOD, 4: _NOT_UNDERSTOOD, 5: _MAYBE}
+    {1: _MAYBE, 2: Sent(), 3: _NOT_UNDERSTOOD, 4: _NOT_UNDERSTOOD, 5: _MAYBE}
 )
 
 # Single codes that say more than their hundred (RFC 9110, RFC 6585, RFC 7725, RFC 8470).
@@ -48,7 +48,7 @@ _CODES: Mapping[int, Outcome] = MappingProxyType(
 def outcome_of(answer: Answer, now: datetime) -> Outcome:
     """`now` is for a Retry-After that names a date. The detail is the caller's, who knows the provider's words."""
     outcome = _CODES.get(answer.status) or _CLASSES.get(answer.status // 100, _MAYBE)
-    if isinstance(outcome, Delivered) and answer.broken:
+    if isinstance(outcome, Sent) and answer.broken:
         return Unknown(Doubt.ANSWER_LOST)
     if isinstance(outcome, Deferred):
         return Deferred(outcome.why, retry_after(answer.headers, now))

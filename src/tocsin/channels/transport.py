@@ -19,7 +19,7 @@ from aiohappyeyeballs import start_connection
 from yarl import URL
 
 from tocsin.channels.connection import NO_HEADERS, Answer, Connection
-from tocsin.core.killpoint import Point, passing
+from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
@@ -120,14 +120,14 @@ class Transport:
             written = _written(method, place, headers, body)
             origin = _Origin(place.scheme, place.raw_host or "", place.port or 0, addresses)
             connection = self._take_idle(origin) or await self._connect(origin, patience)
-            passing(Point.CONNECTED)
+            kill_point(Point.CONNECTED)
             begun = True
             answer = await connection.exchange(written, longest=longest, quiet_s=patience.read, until=until)
         except _FAILURES as problem:
             if begun:
                 return Unknown(Doubt.ANSWER_LOST, _words(problem))
             return Deferred(Delay.UNREACHABLE, detail=_words(problem))
-        passing(Point.RESPONSE_READ)
+        kill_point(Point.RESPONSE_READ)
         self._put_back(origin, connection)
         return answer
 

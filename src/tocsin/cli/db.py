@@ -11,8 +11,8 @@ from tocsin.cli.reach import LEDGER, ConfigFile, Json, located
 from tocsin.config import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
+from tocsin.ledger.engine.upgrade import copy
 from tocsin.ledger.opening import open_ledger
-from tocsin.ledger.upgrade import copy
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
 

@@ -13,7 +13,7 @@ from tocsin.cli.reach import ADDRESS, LEDGER, ConfigFile, Json, Token, Url, addr
 from tocsin.client import Client
 from tocsin.config import Config, check, load
 from tocsin.core.errors import InvalidConfigError, LedgerError, TocsinError, UnreachableError
-from tocsin.ledger.integrity import verify
+from tocsin.ledger.engine.integrity import verify
 
 LITTLE_SPACE = 1_000_000_000  # bytes
 

@@ -33,5 +33,10 @@ class Orders:
             if self._stopping:
                 os._exit(128 + number)
             self._stopping = True
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+            self._ignore_hangups()
         self._given.put_nowait(number)
+
+    def _ignore_hangups(self) -> None:
+        """To the very end: a mask would be the main thread's alone, and the loop takes its own handler away with it."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)

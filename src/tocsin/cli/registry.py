@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from tocsin.access.tokens import Tokens
 from tocsin.cli.console import hint
 from tocsin.cli.reach import ADDRESS, LEDGER, address, client, located
 from tocsin.client import Client
@@ -14,7 +15,6 @@ from tocsin.core.errors import NotFoundError, TocsinError, UnreachableError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.tokens import Tokens
 
 PATH = "/api/v1/tokens"
 

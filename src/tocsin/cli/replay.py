@@ -24,7 +24,7 @@ from tocsin.core.errors import (
     TooLargeError,
     UnreachableError,
 )
-from tocsin.pipeline.parsing import parse
+from tocsin.pipeline.intake.parsing import parse
 
 BATCH = 100  # lines a request; with --rate, at most a tenth of a second's worth
 FIRST_PAUSE_S = 0.2

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from tocsin.access.tokens import local_secret
 from tocsin.cli.console import run, tell
 from tocsin.cli.orders import Orders
 from tocsin.cli.reach import ConfigFile
 from tocsin.core.errors import InvalidConfigError
-from tocsin.pipeline.tokens import local_secret
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
 

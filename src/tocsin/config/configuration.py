@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tocsin.config.problems import KeyPath
+from tocsin.config.reading.problems import KeyPath
 from tocsin.config.settings import Settings
 
 

@@ -28,7 +28,7 @@ from tocsin.rules.window import Rate
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ProviderLimits:
     """What a channel of this version can do: its provider's documented limits (those of `shared` may hold for several
     targets together, those of `whole` hold for all of them), how much one request may carry, and how many may be under
     way at once on one lane.
@@ -42,12 +42,12 @@ class Offer:
 
 
 # The channels that this version has.
-OFFERS: Mapping[str, Offer] = MappingProxyType(
+PROVIDER_LIMITS: Mapping[str, ProviderLimits] = MappingProxyType(
     {
         # Discord documentation, Rate Limits: 5 requests in 2 s for a webhook, as its headers say, and 30 messages a
         # minute for all webhooks of one Discord channel. All that an address asks: 50 in a second, of which 20 are
         # left to looks and to neighbours. Webhook Resource: up to 10 embeds in a message.
-        "discord": Offer(
+        "discord": ProviderLimits(
             (Rate(5, timedelta(seconds=2)),),
             shared=(Rate(30, timedelta(minutes=1)),),
             whole=(Rate(30, timedelta(seconds=1)),),
@@ -55,12 +55,12 @@ OFFERS: Mapping[str, Offer] = MappingProxyType(
         ),
         # Nobody documents what a receiver can bear: `rate_limit` says it, or its 429. Sixteen at once bring a hundred
         # alerts within a second to one that needs 100 ms for each.
-        "webhook": Offer(in_flight=16),
+        "webhook": ProviderLimits(in_flight=16),
     }
 )
 
 # What is left of an offer without pacing: towards this machine nobody has to be spared.
-UNPACED = Offer(in_flight=64)
+UNPACED = ProviderLimits(in_flight=64)
 
 HIGH_PRIORITY = "high_priority"
 GENERAL = "general"
@@ -210,7 +210,7 @@ def _webhook_places(webhook: Webhooks, settings: Settings) -> Iterator[tuple[Tar
 def _lane(channel: str, name: str, settings: Channel) -> LanePolicy:
     """What every lane has from its channel."""
     own = (settings.rate_limit,) if settings.rate_limit else ()
-    known = OFFERS[channel]
+    known = PROVIDER_LIMITS[channel]
     offer = known if settings.pacing != "none" else replace(UNPACED, bundle=known.bundle)
     return LanePolicy(
         name=name,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.config.configuration import Config
-from tocsin.config.policy import OFFERS, routes
-from tocsin.config.problems import KeyPath, did_you_mean, dotted
+from tocsin.config.policy import PROVIDER_LIMITS, routes
+from tocsin.config.reading.problems import KeyPath, did_you_mean, dotted
 from tocsin.config.settings import Settings
 from tocsin.config.settings.discord import webhook_identity
 from tocsin.core.delivery import Target
@@ -102,7 +102,7 @@ _Finding = tuple[KeyPath, str]
 
 def _absent_channels(settings: Settings) -> Iterator[_Finding]:
     for name, _ in settings.alerts.channels.enabled():
-        if name not in OFFERS:
+        if name not in PROVIDER_LIMITS:
             yield ("alerts", "channels", name), f"this version has no {name} channel yet: it plans no deliveries"
 
 
@@ -110,7 +110,7 @@ def _unreached(settings: Settings) -> Iterator[_Finding]:
     """Channels that no alert ever reaches, and targets that reach nobody."""
     reached = {target.channel for target in _reachable(settings)}
     live = {name for name, _ in settings.alerts.channels.enabled()}
-    for name in sorted(live & OFFERS.keys() - reached):
+    for name in sorted(live & PROVIDER_LIMITS.keys() - reached):
         yield ("alerts", "channels", name), f"{name} is enabled, and no route or retailer leads there"
     for number, route in enumerate(settings.routes or ()):
         for target in route.to:
@@ -133,7 +133,7 @@ def _operators(settings: Settings) -> Iterator[_Finding]:
         path = ("operators", "to", number)
         if target.channel not in live:
             yield path, f"{target} is told nothing while {target.channel} is not enabled"
-        elif target.channel not in OFFERS:
+        elif target.channel not in PROVIDER_LIMITS:
             yield path, f"this version has no {target.channel} channel yet: {target} is told nothing"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from tocsin.config.problems import KeyPath
+from tocsin.config.reading.problems import KeyPath
 from tocsin.config.settings import Settings
 from tocsin.config.values.addresses import ServiceUrl
 from tocsin.config.values.quantities import write_duration

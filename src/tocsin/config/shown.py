@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.config.configuration import Config, Source
-from tocsin.config.problems import dotted
-from tocsin.config.tree import leaves
+from tocsin.config.reading.problems import dotted
+from tocsin.config.reading.tree import leaves
 
 
 @dataclass(frozen=True, slots=True)

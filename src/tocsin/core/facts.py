@@ -57,7 +57,7 @@ class Turned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class DeliveryMoved:
     """A delivery changed its state. `latency_s` (on `sent`): from detection to the provider's answer; None where nobody
     waited for it, as with a test, or what quiet hours held back.
     """
@@ -262,7 +262,7 @@ Fact = (
     | AlertInvalid
     | Misdated
     | Turned
-    | Moved
+    | DeliveryMoved
     | Attempted
     | TargetDisabled
     | TargetEnabled
@@ -286,4 +286,4 @@ Fact = (
     | ConditionBegan
     | ConditionOver
 )
-Tell = Callable[[Fact], None]
+Emit = Callable[[Fact], None]

@@ -36,15 +36,15 @@ def armed(wish: str | None, end: Callable[[int], object] = os._exit) -> Callable
     deadly, passings = Point(name), itertools.count(1)
     last = int(times or 1)
 
-    def passing(point: Point) -> None:
+    def kill_point(point: Point) -> None:
         if point is deadly and next(passings) == last:
             end(STATUS)
 
-    return passing
+    return kill_point
 
 
 def _go_on(_: Point) -> None:
     """Nobody wants to see the process die."""
 
 
-passing = armed(os.environ.get("TOCSIN_KILL_AT"))
+kill_point = armed(os.environ.get("TOCSIN_KILL_AT"))

@@ -46,7 +46,7 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Sent:
     """The provider took it. `reference` names the message there, where one can be edited or found again; `units` and
     `cost` are what it counts and takes for it, where it says so at once.
     """
@@ -78,4 +78,4 @@ class Unknown:
     detail: str = ""
 
 
-Outcome = Delivered | Deferred | Refused | Unknown
+Outcome = Sent | Deferred | Refused | Unknown

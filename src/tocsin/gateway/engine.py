@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Tell, Turned
+from tocsin.core.facts import Emit, Turned
+from tocsin.gateway.accept_pacer import AcceptPacer
 from tocsin.gateway.engineio import (
     FOREIGN_PAGE,
     STOPPING,
@@ -23,9 +24,8 @@ from tocsin.gateway.engineio import (
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings
-from tocsin.gateway.turnstile import Turnstile
+from tocsin.gateway.timer_wheel import TimerWheel
 from tocsin.gateway.visitor import Visitor
-from tocsin.gateway.wheel import Wheel
 
 MAX_TICK = 0.25
 TICKS_PER_TIMEOUT = 10
@@ -40,16 +40,16 @@ class Engine:
         entrance: Entrance,
         clock: Clock,
         greet: Callable[[Session], Receiver],
-        tell: Tell = lambda _: None,
+        emit: Emit = lambda _: None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.gauges = Gauges()
         self.entrance = entrance
-        self.turnstile = Turnstile(clock)
-        self.wheel = Wheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
+        self.accept_pacer = AcceptPacer(clock)
+        self.wheel = TimerWheel(min(MAX_TICK, settings.ping_timeout / TICKS_PER_TIMEOUT))
         self._greet = greet
-        self._tell = tell
+        self._emit = emit
         self._sessions: dict[str, Session] = {}
         self._newcomers: dict[Session, None] = {}  # in the order in which they came
         self._per_address: Counter[str] = Counter()
@@ -85,7 +85,7 @@ class Engine:
     def tell_refused(self, refusal: Refusal, visitor: Visitor) -> None:
         """That the service stops, or was started anew since a session began, is no news."""
         if refusal not in (STOPPING, UNKNOWN_SESSION):
-            self._tell(Turned(refusal.word, refusal.message, address=self._address_of(visitor), ingest=False))
+            self._emit(Turned(refusal.word, refusal.message, address=self._address_of(visitor), ingest=False))
 
     def find(self, sid: str) -> Session | Refusal:
         return self._sessions.get(sid, UNKNOWN_SESSION)

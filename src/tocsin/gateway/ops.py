@@ -6,28 +6,28 @@ from typing import Any
 
 import orjson
 
+from tocsin.access.tokens import Grant
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
 from tocsin.core.facts import (
     ConditionBegan,
     ConditionOver,
+    DeliveryMoved,
     Fact,
     LaneOpened,
     LanePaused,
     MonitorBack,
     MonitorLost,
-    Moved,
     Reloaded,
 )
 from tocsin.core.record import rfc3339
+from tocsin.gateway.admission import Admission
 from tocsin.gateway.broadcast import Broadcast, Writer
+from tocsin.gateway.counters import Counters
 from tocsin.gateway.engineio import Outgoing
 from tocsin.gateway.gauges import Gauges
-from tocsin.gateway.guests import Guests
 from tocsin.gateway.peer import Socket
 from tocsin.gateway.refusal import refusal, unknown_event
-from tocsin.gateway.tally import Tally
-from tocsin.pipeline.tokens import Grant
 
 NAME = "/ops"
 _SCOPES = frozenset(("read",))
@@ -39,14 +39,14 @@ class Ops:
     def __init__(
         self,
         *,
-        guests: Guests,
+        admission: Admission,
         writer: Writer,
         gauges: Gauges,
         vitals: Callable[[], Awaitable[Mapping[str, Any]]],
         clock: Clock,
         stats_every: float,
     ) -> None:
-        self._guests = guests
+        self._admission = admission
         self._writer = writer
         self._gauges = gauges
         self._vitals = vitals
@@ -54,7 +54,7 @@ class Ops:
         self._stats_every = stats_every
         self._room = Broadcast(writer)
         self._grants: dict[Socket, Grant] = {}
-        self._tally = Tally()
+        self._counters = Counters()
         self._telling: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -69,11 +69,11 @@ class Ops:
             await asyncio.wait(tasks)
 
     def hear(self, fact: Fact) -> None:
-        self._tally.count(fact)
+        self._counters.count(fact)
         if not self._room.sockets:
             return
         match fact:
-            case Moved():
+            case DeliveryMoved():
                 self._post("delivery", _delivery(fact))
             case LanePaused() | LaneOpened():
                 self._post("lane", _lane(fact))
@@ -86,11 +86,11 @@ class Ops:
 
     def connect(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         try:
-            grant = self._guests.judge(socket, auth, _SCOPES)
+            grant = self._admission.judge(socket, auth, _SCOPES)
         except TocsinError as error:
-            raise self._guests.refuse(socket, error) from error
+            raise self._admission.refuse(socket, error) from error
         self._grants[socket] = grant
-        self._guests.enter(socket, grant)
+        self._admission.enter(socket, grant)
 
     def connected(self, socket: Socket) -> None:
         self._room.join(socket)
@@ -108,14 +108,14 @@ class Ops:
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         del reason
-        self._guests.leave(socket, self._grants.pop(socket))
+        self._admission.leave(socket, self._grants.pop(socket))
 
     async def _tell_stats(self) -> None:
         while True:
             await self._clock.sleep(self._stats_every)
             for socket, grant in tuple(self._grants.items()):
-                if self._guests.seconds_left(grant) <= 0:
-                    self._guests.expire(socket)
+                if self._admission.seconds_left(grant) <= 0:
+                    self._admission.expire(socket)
             await self._post_stats()
 
     async def _post_stats(self) -> None:
@@ -140,7 +140,7 @@ class Ops:
         gauges = self._gauges
         sockets = {"polling": gauges.polling, "websocket": gauges.websocket}
         return {
-            **self._tally.as_json(),
+            **self._counters.as_json(),
             "sockets": sockets,
             "interests": gauges.interests,
             "resumes": gauges.resumes,
@@ -158,7 +158,7 @@ def _lane(fact: LanePaused | LaneOpened) -> dict[str, Any]:
             return {"lane": lane, "closed": None}
 
 
-def _delivery(fact: Moved) -> dict[str, Any]:
+def _delivery(fact: DeliveryMoved) -> dict[str, Any]:
     delivery = fact.delivery
     return {
         "id": str(delivery.id),

@@ -75,7 +75,7 @@ class PollingDoor:
             return BAD_METHOD
         if wish.transport != POLLING:
             return UNKNOWN_TRANSPORT
-        await self._engine.turnstile.passed()
+        await self._engine.accept_pacer.passed()
         refusal = self._engine.judge(visitor) or self._engine.crowded(visitor)
         if refusal is not None:
             return refusal

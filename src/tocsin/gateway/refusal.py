@@ -4,7 +4,7 @@ from typing import Any
 
 from tocsin.core.errors import InvalidRequestError, TocsinError
 from tocsin.core.spelling import shown
-from tocsin.pipeline.mending import nearest
+from tocsin.pipeline.intake.validation import nearest
 
 
 def refusal(error: TocsinError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Emit, Trouble
 from tocsin.core.record import Event
 
 STEP = 256  # events that are read and weighed for one socket before it is the next one's turn
@@ -79,11 +79,11 @@ class Shelf:
 class Replay:
     """Clients that return stand in one line; after each step of one of them everything else in the loop has a turn."""
 
-    def __init__(self, source: Source, clock: Clock, tell: Tell) -> None:
+    def __init__(self, source: Source, clock: Clock, emit: Emit) -> None:
         self.shelf = Shelf()
         self._source = source
         self._clock = clock
-        self._tell = tell
+        self._emit = emit
         self._line: deque[Returning] = deque()
         self._called = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -109,7 +109,7 @@ class Replay:
             try:
                 await self._walk()
             except Exception as problem:  # noqa: BLE001 - replay outlives any failed read; whoever waits is served later
-                self._tell(Trouble("replay_failed", str(problem)))
+                self._emit(Trouble("replay_failed", str(problem)))
                 self._called.set()
                 await self._clock.sleep(1.0)
 

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Fact, Tell
+from tocsin.core.facts import Emit, Fact
+from tocsin.gateway.admission import Admission, Authority
 from tocsin.gateway.broadcast import Writer
 from tocsin.gateway.engine import Engine
 from tocsin.gateway.gauges import Gauges
-from tocsin.gateway.guests import Authority, Guests
-from tocsin.gateway.live import Live, Offer
+from tocsin.gateway.live import Live, SubmitAlert
 from tocsin.gateway.ops import NAME as OPS
 from tocsin.gateway.ops import Ops
 from tocsin.gateway.peer import Namespace, Peer
@@ -27,7 +27,7 @@ from tocsin.rules.catalog import Catalog
 
 
 class Revoking(Authority, Protocol):
-    """What the gateway needs of `pipeline.tokens.Tokens`."""
+    """What the gateway needs of `access.tokens.Tokens`."""
 
     def on_revoked(self, listener: Callable[[str], None]) -> Callable[[], None]: ...
 
@@ -44,27 +44,33 @@ class Gateway:
         *,
         feed: Feed,
         tokens: Revoking,
-        offer: Offer,
+        offer: SubmitAlert,
         catalog: Callable[[], Catalog],
         vitals: Callable[[], Awaitable[Mapping[str, Any]]],
         clock: Clock,
         settings: GatewaySettings,
         entrance: Entrance,
-        tell: Tell,
+        emit: Emit,
     ) -> None:
-        self._engine = Engine(settings, entrance, clock, self._greet, tell)
+        self._engine = Engine(settings, entrance, clock, self._greet, emit)
         gauges, wheel = self._engine.gauges, self._engine.wheel
         writer = Writer(clock, gauges)
-        guests = Guests(tokens, clock, gauges, settings.max_sockets_per_token, tell)
+        admission = Admission(tokens, clock, gauges, settings.max_sockets_per_token, emit)
         self._feed = feed
         self._tokens = tokens
-        self._guests = guests
-        self._stream = Stream(feed, catalog, Replay(feed, clock, tell), writer=writer, gauges=gauges)
+        self._admission = admission
+        self._stream = Stream(feed, catalog, Replay(feed, clock, emit), writer=writer, gauges=gauges)
         self._live = Live(
-            stream=self._stream, guests=guests, offer=offer, wheel=wheel, clock=clock, settings=settings, tell=tell
+            stream=self._stream,
+            admission=admission,
+            offer=offer,
+            wheel=wheel,
+            clock=clock,
+            settings=settings,
+            emit=emit,
         )
         self._ops = Ops(
-            guests=guests,
+            admission=admission,
             writer=writer,
             gauges=gauges,
             vitals=vitals,
@@ -92,7 +98,7 @@ class Gateway:
         self._ops.hear(fact)
 
     async def start(self) -> None:
-        self._leave = [self._feed.attach(self._stream.hear), self._tokens.on_revoked(self._guests.drop)]
+        self._leave = [self._feed.attach(self._stream.hear), self._tokens.on_revoked(self._admission.drop)]
         await self._stream.replay.start()
         await self._engine.start()
         await self._ops.start()

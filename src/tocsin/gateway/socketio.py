@@ -13,7 +13,7 @@ import orjson
 
 from tocsin.core.errors import NotJsonError
 from tocsin.gateway.engineio import MalformedError
-from tocsin.pipeline.parsing import items_of, parse
+from tocsin.pipeline.intake.parsing import items_of, parse
 
 ROOT = "/"
 MAX_ATTACHMENTS = 10  # as the official parser's default

@@ -24,7 +24,7 @@ class Story:
     def packet(self, event: Event) -> Outgoing:
         """`alert` or `alert_closed`, with its cursor."""
         known = self._packets.get(event.position)
-        return self._keep(event.position, self._tell(event)) if known is None else known
+        return self._keep(event.position, self._emit(event)) if known is None else known
 
     def _keep(self, position: int, packet: Outgoing) -> Outgoing:
         self._packets[position] = packet
@@ -33,7 +33,7 @@ class Story:
             self._size -= _size(self._packets.pop(next(iter(self._packets))))
         return packet
 
-    def _tell(self, event: Event) -> Outgoing:
+    def _emit(self, event: Event) -> Outgoing:
         cursor = str(Cursor(self._epoch, event.position))
         if event.kind is EventKind.CLOSED:
             return _event("alert_closed", _closed(event) | {"cursor": cursor})

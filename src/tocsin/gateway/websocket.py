@@ -120,7 +120,7 @@ class WebSocket(asyncio.Protocol):
             return
         self._early.append(data)
         if len(self._early) == 1:
-            self.engine.turnstile.enter(self._enter)
+            self.engine.accept_pacer.enter(self._enter)
             if not self._entered:
                 self._transport.pause_reading()
 

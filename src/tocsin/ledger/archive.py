@@ -14,18 +14,6 @@ from tocsin.core.condition import Condition
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
-from tocsin.ledger import (
-    conditions,
-    edits,
-    history,
-    lanes,
-    last_minute,
-    monitors,
-    punctuality,
-    queue,
-    registry,
-    signals,
-)
 from tocsin.ledger.contract import (
     AlertQuery,
     AlertRow,
@@ -43,9 +31,12 @@ from tocsin.ledger.contract import (
     TokenRow,
     WaitingRow,
 )
-from tocsin.ledger.engine import READERS
-from tocsin.ledger.mishap import explained
-from tocsin.ledger.schema import stream
+from tocsin.ledger.engine.connections import READERS
+from tocsin.ledger.engine.db_errors import explained
+from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.history import last_minute, punctuality, records
+from tocsin.ledger.operations import conditions, monitors, registry
+from tocsin.ledger.queue import depth, message_edits, shut_lanes, signals
 
 T = TypeVar("T")
 
@@ -69,13 +60,13 @@ class SqlArchive:
         self._engine.dispose()
 
     async def alerts(self, query: AlertQuery) -> Page[AlertRow]:
-        return await self._read(lambda connection: history.alerts_page(connection, query))
+        return await self._read(lambda connection: records.alerts_page(connection, query))
 
     async def alert(self, identifier: UUID) -> AlertRecord | None:
-        return await self._read(lambda connection: history.alert(connection, identifier))
+        return await self._read(lambda connection: records.alert(connection, identifier))
 
     async def story(self, identifier: UUID) -> AlertStory | None:
-        return await self._read(lambda connection: history.story(connection, identifier))
+        return await self._read(lambda connection: records.story(connection, identifier))
 
     async def deliveries(
         self,
@@ -85,37 +76,37 @@ class SqlArchive:
         limit: int = 50,
         page: str | None = None,
     ) -> Page[Delivery]:
-        return await self._read(lambda connection: history.deliveries_page(connection, state, channel, limit, page))
+        return await self._read(lambda connection: records.deliveries_page(connection, state, channel, limit, page))
 
     async def delivery(self, identifier: UUID) -> Delivery | None:
-        return await self._read(lambda connection: history.delivery(connection, identifier))
+        return await self._read(lambda connection: records.delivery(connection, identifier))
 
     async def by_link(self, key: int) -> tuple[Delivery, AlertRecord] | None:
-        return await self._read(lambda connection: history.by_key(connection, key))
+        return await self._read(lambda connection: records.by_key(connection, key))
 
     async def events(self, after: int, limit: int) -> tuple[Event, ...]:
-        return await self._read(lambda connection: history.events_after(connection, after, limit))
+        return await self._read(lambda connection: records.events_after(connection, after, limit))
 
     async def span(self) -> tuple[int, int]:
-        return await self._read(history.span)
+        return await self._read(records.span)
 
     async def lanes(self) -> tuple[LaneRow, ...]:
-        return await self._read(queue.lanes)
+        return await self._read(depth.lanes)
 
     async def shut_lanes(self) -> tuple[ShutLane, ...]:
-        return await self._read(lanes.listed)
+        return await self._read(shut_lanes.listed)
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
-        return await self._read(lambda connection: queue.unknown(connection, lanes, limit))
+        return await self._read(lambda connection: depth.unknown(connection, lanes, limit))
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
-        return await self._read(lambda connection: edits.due(connection, targets, limit))
+        return await self._read(lambda connection: message_edits.due(connection, targets, limit))
 
     async def receipt(self, delivery: int) -> ReceiptRow | None:
         return await self._read(lambda connection: signals.receipt(connection, delivery))
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
-        return await self._read(lambda connection: queue.recent_attempts(connection, since))
+        return await self._read(lambda connection: depth.recent_attempts(connection, since))
 
     async def ended_since(self, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
         return await self._read(lambda connection: punctuality.ended(connection, since, within))

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tocsin.core.errors import LedgerGoneError
-from tocsin.ledger.lock import PRIVATE, OwnerLock
+from tocsin.ledger.engine.lock import PRIVATE, OwnerLock
 
 Identity = tuple[int, int]  # device and inode
 

@@ -14,29 +14,9 @@ from tocsin.core.alert import EpisodeKey
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError, LedgerGoneError
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Emit, Trouble
 from tocsin.core.monitor import Monitor
 from tocsin.core.signal import Signal
-from tocsin.ledger import (
-    answers,
-    append,
-    claim,
-    clicks,
-    close,
-    conditions,
-    edits,
-    fallback,
-    lanes,
-    life,
-    mentions,
-    monitors,
-    prune,
-    rest,
-    settle,
-    signals,
-    stream,
-    tokens,
-)
 from tocsin.ledger.contract import (
     Appended,
     Claimed,
@@ -45,7 +25,7 @@ from tocsin.ledger.contract import (
     Decide,
     Judge,
     Move,
-    Moved,
+    MoveResult,
     Received,
     Settlement,
     ShutLane,
@@ -53,12 +33,28 @@ from tocsin.ledger.contract import (
     Submission,
     TokenRow,
 )
+from tocsin.ledger.engine import stream
+from tocsin.ledger.engine.db_errors import explained
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.engine.upgrade import copy
+from tocsin.ledger.engine.wal import WriteAheadLog, folded_in
+from tocsin.ledger.engine.writer import Rank, Work, Writer
 from tocsin.ledger.files import LedgerFiles
-from tocsin.ledger.mishap import explained
-from tocsin.ledger.transaction import Transaction
-from tocsin.ledger.upgrade import copy
-from tocsin.ledger.wal import WriteAheadLog, folded_in
-from tocsin.ledger.writer import Rank, Work, Writer
+from tocsin.ledger.history import clicks, retention
+from tocsin.ledger.operations import conditions, disable, monitors, tokens
+from tocsin.ledger.queue import (
+    append,
+    claim,
+    close,
+    expiry,
+    fallback,
+    idempotency,
+    mentions,
+    message_edits,
+    settle,
+    shut_lanes,
+    signals,
+)
 
 
 def _each(verb: Callable[..., Any]) -> Work:
@@ -71,19 +67,19 @@ def _each(verb: Callable[..., Any]) -> Work:
 
 
 _CLOSE = _each(close.close)
-_NOTE_SHOWN = _each(edits.vouch)
-_PROBE, _TRY = _each(stream.touch), _each(answers.write_one)
-_DISABLE, _ENABLE = _each(rest.disable), _each(rest.enable)
-_RECOVER, _FAIL_OVER, _EXPIRE = _each(life.recover), _each(fallback.fail_over), _each(life.expire)
+_NOTE_SHOWN = _each(message_edits.vouch)
+_PROBE, _TRY = _each(stream.touch), _each(idempotency.write_one)
+_DISABLE, _ENABLE = _each(disable.disable), _each(disable.enable)
+_RECOVER, _FAIL_OVER, _EXPIRE = _each(expiry.recover), _each(fallback.fail_over), _each(expiry.expire)
 _WITHHOLD = _each(fallback.withhold)
-_SILENCE, _PRUNE = _each(close.silence), _each(prune.prune)
+_SILENCE, _PRUNE = _each(close.silence), _each(retention.prune)
 _ADD_TOKEN, _REVOKE_TOKEN = _each(tokens.add_token), _each(tokens.revoke_token)
 _TOUCH_TOKENS = _each(tokens.touch_tokens)
 _KEEP_MONITOR, _FORGET_MONITOR = _each(monitors.keep), _each(monitors.forget)
 _KEEP_CONDITION, _FORGET_CONDITION = _each(conditions.keep), _each(conditions.forget)
 _RECEIVE = _each(signals.receive)
 _NOTE_MENTION = _each(mentions.note)
-_KEEP_LANE, _FORGET_LANE = _each(lanes.keep), _each(lanes.forget)
+_KEEP_LANE, _FORGET_LANE = _each(shut_lanes.keep), _each(shut_lanes.forget)
 _CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
 
 
@@ -99,7 +95,7 @@ class SqlLedger:
         path: Path | None,
         files: LedgerFiles | None,
         wal: WriteAheadLog,
-        tell: Tell,
+        emit: Emit,
     ) -> None:
         self.epoch = epoch
         self.link_secret = link_secret
@@ -108,7 +104,7 @@ class SqlLedger:
         self._writer = writer
         self._path = path
         self._files = files
-        self._tell = tell
+        self._emit = emit
         self._append, self._close = self._where_it_lasts(append.append), self._where_it_lasts(_CLOSE)
         self._probe, self._try = self._where_it_lasts(_PROBE), self._where_it_lasts(_TRY)
         self._add_token = self._where_it_lasts(_ADD_TOKEN)
@@ -125,12 +121,14 @@ class SqlLedger:
         claimed: Claimed = await self._writer.do(Rank.CLAIM, claim.claim, request, request.limit * request.attempts)
         return claimed
 
-    async def settle(self, settlement: Settlement) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, signals.settle, settlement, max(1, len(settlement.moves)))
+    async def settle(self, settlement: Settlement) -> MoveResult:
+        moved: MoveResult = await self._writer.do(
+            Rank.SETTLE, signals.settle, settlement, max(1, len(settlement.moves))
+        )
         return moved
 
-    async def move(self, moves: Sequence[Move]) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
+    async def move(self, moves: Sequence[Move]) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.SETTLE, settle.move, moves, max(1, len(moves)))
         return moved
 
     async def receive(self, heard: Sequence[Signal], judge: Judge) -> Received:
@@ -164,24 +162,24 @@ class SqlLedger:
             raise explained(problem) from problem
         news, self.gone = gone if not self.gone else "", gone
         if news:
-            self._tell(Trouble("ledger_gone", news, "Nothing is taken until it is back, or the service starts anew."))
+            self._emit(Trouble("ledger_gone", news, "Nothing is taken until it is back, or the service starts anew."))
         if lock_gone:
-            self._tell(Trouble("lock_gone", f"the lock file of {self._path} was taken away, and is put back"))
+            self._emit(Trouble("lock_gone", f"the lock file of {self._path} was taken away, and is put back"))
 
-    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes, shadow))
+    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.SETTLE, _FAIL_OVER, (lanes, shadow))
         return moved
 
-    async def withhold(self, lane: str) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, _WITHHOLD, (lane,))
+    async def withhold(self, lane: str) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.SETTLE, _WITHHOLD, (lane,))
         return moved
 
-    async def recover(self) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, _RECOVER, ())
+    async def recover(self) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.SETTLE, _RECOVER, ())
         return moved
 
-    async def expire(self, limit: int = 1000) -> Moved:
-        moved: Moved = await self._writer.do(Rank.UPKEEP, _EXPIRE, (limit,), limit)
+    async def expire(self, limit: int = 1000) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.UPKEEP, _EXPIRE, (limit,), limit)
         return moved
 
     async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
@@ -192,8 +190,8 @@ class SqlLedger:
         forgotten: int = await self._writer.do(Rank.UPKEEP, _PRUNE, (accepted_before, limit), limit)
         return forgotten
 
-    async def disable(self, target: Target, why: str, detail: str) -> Moved:
-        moved: Moved = await self._writer.do(Rank.SETTLE, _DISABLE, (target, why, detail))
+    async def disable(self, target: Target, why: str, detail: str) -> MoveResult:
+        moved: MoveResult = await self._writer.do(Rank.SETTLE, _DISABLE, (target, why, detail))
         return moved
 
     async def enable(self, target: Target) -> bool:

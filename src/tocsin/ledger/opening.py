@@ -11,18 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerOwnedError
-from tocsin.core.facts import Fact, Tell
+from tocsin.core.facts import Emit, Fact
 from tocsin.ledger.archive import SqlArchive
-from tocsin.ledger.engine import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.engine.connections import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.engine.db_errors import explained
+from tocsin.ledger.engine.integrity import verify_quickly
+from tocsin.ledger.engine.lock import OwnerLock
+from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.engine.upgrade import upgrade
+from tocsin.ledger.engine.wal import WalLimits, WriteAheadLog
+from tocsin.ledger.engine.writer import Writer
 from tocsin.ledger.files import LedgerFiles
-from tocsin.ledger.integrity import verify_quickly
 from tocsin.ledger.ledger import SqlLedger
-from tocsin.ledger.lock import OwnerLock
-from tocsin.ledger.mishap import explained
-from tocsin.ledger.schema import stream
-from tocsin.ledger.upgrade import upgrade
-from tocsin.ledger.wal import WalLimits, WriteAheadLog
-from tocsin.ledger.writer import Writer
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
 
@@ -33,7 +33,7 @@ def _nobody(_: Fact) -> None:
 
 @asynccontextmanager
 async def open_ledger(
-    url: str, *, clock: Clock, tell: Tell = _nobody, shared: bool = False, limits: WalLimits | None = None
+    url: str, *, clock: Clock, emit: Emit = _nobody, shared: bool = False, limits: WalLimits | None = None
 ) -> AsyncIterator[tuple[SqlLedger, SqlArchive]]:
     """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
 
@@ -46,7 +46,7 @@ async def open_ledger(
         files = None if path is None else _owned(path, undo)
         engine = writing_engine(place, limits)
         undo.callback(engine.dispose)
-        wal = WriteAheadLog(path, limits or WalLimits(), tell)
+        wal = WriteAheadLog(path, limits or WalLimits(), emit)
         writer = Writer(partial(_connect, engine, path, files, shared=shared), clock, wal.hear, alone=not shared)
         undo.push_async_callback(writer.stop)
         epoch, link_secret = await _started(writer)
@@ -54,7 +54,7 @@ async def open_ledger(
         undo.push_async_callback(archive.stop)
         await archive.start()
         yield (
-            SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, files=files, wal=wal, tell=tell),
+            SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, files=files, wal=wal, emit=emit),
             archive,
         )
 

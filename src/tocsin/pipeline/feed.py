@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tocsin.bus.contract import Bus, Listener
 from tocsin.core.clock import Clock
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Emit, Trouble
 from tocsin.core.record import Cursor, Event
 from tocsin.ledger.contract import Archive
 
@@ -17,13 +17,13 @@ READ_LIMIT = 1000
 class Feed:
     """The tailer. Hints carry the events themselves; the ledger is read only where one is missing."""
 
-    def __init__(self, archive: Archive, bus: Bus, clock: Clock, tell: Tell, epoch: str) -> None:
+    def __init__(self, archive: Archive, bus: Bus, clock: Clock, emit: Emit, epoch: str) -> None:
         self.epoch = epoch
         self.head = 0
         self._archive = archive
         self._bus = bus
         self._clock = clock
-        self._tell = tell
+        self._emit = emit
         self._listeners: list[Listener] = []
         self._behind = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,7 +78,7 @@ class Feed:
                     # A hint may have closed the gap while the ledger was read.
                     self._hear(missing)
             except Exception as problem:  # noqa: BLE001 - the stream outlives any failed read; the next poll repeats it
-                self._tell(Trouble("feed_read_failed", str(problem)))
+                self._emit(Trouble("feed_read_failed", str(problem)))
 
     async def _poll(self) -> None:
         while True:

@@ -15,14 +15,14 @@ from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Episode, Plan, Reason
 from tocsin.core.delivery import MOVES, Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import InvalidRequestError, NotFoundError
-from tocsin.core.facts import BY_OPERATOR, Moved, Tell
+from tocsin.core.facts import BY_OPERATOR, DeliveryMoved, Emit
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
-from tocsin.pipeline.attempts import Attempts
-from tocsin.pipeline.dispatcher import Dispatcher
-from tocsin.pipeline.in_force import InForce
-from tocsin.pipeline.lane_watch import LaneWatch
-from tocsin.pipeline.targets import Targets
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.sender import Sender
+from tocsin.pipeline.sending.targets import Targets
 from tocsin.rules.routing import TargetPolicy, plan
 
 TEST_LIFE = timedelta(minutes=1)
@@ -38,21 +38,21 @@ class Operations:
         archive: Archive,
         dispatcher: Dispatcher,
         lane_watch: LaneWatch,
-        attempts: Attempts,
+        attempts: Sender,
         targets: Targets,
-        in_force: InForce,
+        active: Active,
         clock: Clock,
-        tell: Tell,
+        emit: Emit,
     ) -> None:
         self._ledger = ledger
         self._archive = archive
         self._dispatcher = dispatcher
         self._lane_watch = lane_watch
-        self._attempts = attempts
+        self._sender = attempts
         self._targets = targets
-        self._in_force = in_force
+        self._active = active
         self._clock = clock
-        self._tell = tell
+        self._emit = emit
 
     async def test(self, target: Target) -> Mapping[str, Any]:
         """A message marked as a test, on the real path: ledger, lane, provider. Answers with what the provider said.
@@ -62,7 +62,7 @@ class Operations:
         policy = self._policy(target)
         self._check_live(target)
         alert = _test_alert(self._clock.now())
-        settled = self._attempts.watch(alert.id)
+        settled = self._sender.watch(alert.id)
         only = Plan(target=policy.target, lane=policy.lane, due=alert.timestamp, expires_at=alert.timestamp + TEST_LIFE)
         appended = await self._ledger.append(Submission((Item(alert),)), _as_test(only))
         self._dispatcher.wake(appended.lanes)
@@ -75,7 +75,7 @@ class Operations:
 
     async def sample(self) -> Mapping[str, Any]:
         """An alert marked as a test, for all targets that one like it would reach. Answers as intake does."""
-        book, now = self._in_force.rulebook, self._clock.now()
+        book, now = self._active.rulebook, self._clock.now()
         alert = _sample_alert(now)
         plans = plan(alert, now, book.routing, book.catalog, self._targets.disabled)
         appended = await self._ledger.append(Submission((Item(alert),)), _as_test(*plans))
@@ -98,7 +98,7 @@ class Operations:
         if not moved.deliveries:
             raise InvalidRequestError("it has just been moved by somebody else: look again")
         (retried,) = moved.deliveries
-        self._tell(Moved(delivery=retried, to=retried.state, why=retried.why))
+        self._emit(DeliveryMoved(delivery=retried, to=retried.state, why=retried.why))
         self._dispatcher.wake([retried.lane])
         return retried
 
@@ -119,7 +119,7 @@ class Operations:
         disabled = {row.target: row for row in await self._targets.rows()}
         lanes = {row.lane: row for row in await self._archive.lanes()}
         channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for target, policy in sorted(self._in_force.rulebook.routing.targets.items()):
+        for target, policy in sorted(self._active.rulebook.routing.targets.items()):
             rest = disabled.get(target)
             channels[target.channel].append(
                 {
@@ -131,28 +131,28 @@ class Operations:
                     **_queue(lanes.get(policy.lane, LaneRow(lane=policy.lane))),
                 }
             )
-        known = self._in_force.rulebook.routing.lanes
+        known = self._active.rulebook.routing.lanes
         held = [{"lane": row.lane, **_queue(row)} for row in lanes.values() if row.lane not in known]
         told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
         return [*told, {"channel": None, "held": held}] if held else told
 
     def shadow(self) -> Mapping[str, Any]:
         """Which channels send nothing, and whether that is every one there is."""
-        targets, shadow = self._in_force.rulebook.routing.targets, self._in_force.rulebook.routing.shadow
+        targets, shadow = self._active.rulebook.routing.targets, self._active.rulebook.routing.shadow
         return {
             "everything": bool(targets) and len(shadow) == len(targets),
             "channels": sorted({target.channel for target in shadow}),
         }
 
     def _policy(self, target: Target) -> TargetPolicy:
-        policy = self._in_force.rulebook.routing.targets.get(target)
+        policy = self._active.rulebook.routing.targets.get(target)
         if policy is None:
-            known = ", ".join(sorted(map(str, self._in_force.rulebook.routing.targets))[:_MOST_NAMED])
+            known = ", ".join(sorted(map(str, self._active.rulebook.routing.targets))[:_MOST_NAMED])
             raise NotFoundError(f"{target} is not a configured target; {f'there are {known}' if known else 'none is'}")
         return policy
 
     def _check_live(self, target: Target) -> None:
-        if target in self._in_force.rulebook.routing.shadow:
+        if target in self._active.rulebook.routing.shadow:
             raise InvalidRequestError(
                 f"{target} is in shadow, nothing is sent there: take `mode` out of the configuration and reload"
             )

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from tocsin.core.errors import LedgerError
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Emit, Trouble
 
 
 class Tasks:
@@ -13,9 +13,9 @@ class Tasks:
     whoever looks again begins it anew.
     """
 
-    def __init__(self, owner: str, tell: Tell) -> None:
+    def __init__(self, owner: str, emit: Emit) -> None:
         self._owner = owner
-        self._tell = tell
+        self._emit = emit
         self._under_way: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class Tasks:
             case None:
                 pass
             case LedgerError() as problem:
-                self._tell(Trouble("upkeep_failed", f"{self._owner}: {problem.message}"))
+                self._emit(Trouble("upkeep_failed", f"{self._owner}: {problem.message}"))
             case bug:
                 told = f"{self._owner}: {bug!r}"
-                self._tell(Trouble("task_failed", told, "Report this: it ended in an unforeseen way."))
+                self._emit(Trouble("task_failed", told, "Report this: it ended in an unforeseen way."))

@@ -111,7 +111,7 @@ def _lane_closed(closed: LaneClosed) -> Change | None:
 
 def _attempted(attempted: Attempted) -> Change | None:
     """Whom the provider serves, it has let in."""
-    return _over(What.CREDENTIALS_REFUSED, attempted.lane) if attempted.outcome == "delivered" else None
+    return _over(What.CREDENTIALS_REFUSED, attempted.lane) if attempted.outcome == "sent" else None
 
 
 def _clock_wrong(wrong: ClockWrong) -> Change:

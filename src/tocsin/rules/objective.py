@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.facts import Moved
+from tocsin.core.facts import DeliveryMoved
 
 MINUTE = timedelta(minutes=1)
 MEMORY = timedelta(hours=6)  # as far back as the longest window reaches
@@ -66,7 +66,7 @@ WINDOWS: Mapping[str, timedelta] = MappingProxyType(
 )
 
 
-def told_in_time(moved: Moved, within: timedelta) -> bool | None:
+def told_in_time(moved: DeliveryMoved, within: timedelta) -> bool | None:
     """None where it has not ended, or in a way that nobody missed: not wanted any more, late by wish, too old for its
     channel on arrival, its target known to be dead, an operator's test.
     """

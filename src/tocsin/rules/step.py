@@ -6,7 +6,7 @@ from typing import Literal
 
 from tocsin.core.alert import Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.outcome import Deferred, Delay, Delivered, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.rules.gate import bounded
 
 FIRST_BACK_OFF = timedelta(milliseconds=300)
@@ -35,7 +35,7 @@ class Step:
 def after(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
     """`jitter` is drawn evenly from 0 to 1. A wait past the delivery's life is no mistake: it expires there."""
     match outcome:
-        case Delivered():
+        case Sent():
             return Step(DeliveryState.SENT)
         case Refused():
             return Step(DeliveryState.REFUSED, Why.REFUSED)

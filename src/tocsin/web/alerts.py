@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from tocsin.core.errors import NotFoundError
 from tocsin.ledger.contract import AlertRow, Page
-from tocsin.pipeline.framing import MAX_BODY
+from tocsin.pipeline.intake.framing import MAX_BODY
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import JSON, NDJSON, answer, page_of, ref
 from tocsin.web.guard import grant_of
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
 from tocsin.web.query import ALERT_PARAMETERS, alert_query
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 from tocsin.web.stock import closed_as_json
 from tocsin.web.story import row_as_json, story_as_json
 
@@ -24,10 +24,10 @@ LARGE = 100  # alerts in an answer: longer ones may have megabytes, and are made
 
 
 class Alerts:
-    def __init__(self, parts: Parts) -> None:
-        self._intake = parts.intake
-        self._archive = parts.archive
-        self._in_force = parts.in_force
+    def __init__(self, services: Services) -> None:
+        self._intake = services.intake
+        self._archive = services.archive
+        self._active = services.active
         self._large = asyncio.Lock()
 
     def open(self, app: FastAPI) -> None:
@@ -63,7 +63,7 @@ class Alerts:
 
     async def listed(self, request: Request) -> Response:
         """Accepted and filtered alerts with what became of their deliveries, the last that was taken up first."""
-        query = alert_query(request.query_params, self._in_force.rulebook.catalog)
+        query = alert_query(request.query_params, self._active.rulebook.catalog)
         if query is None:
             return json_answer({"alerts": [], "next": None})
         if query.limit <= LARGE:

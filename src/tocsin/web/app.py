@@ -17,13 +17,13 @@ from tocsin.web.guard import Guard
 from tocsin.web.hooks import Hooks
 from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
-from tocsin.web.locks import Locks
 from tocsin.web.monitors import MonitorDoors
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
-from tocsin.web.parts import Parts
 from tocsin.web.reference import Reference
 from tocsin.web.rehearsal import Rehearsal
+from tocsin.web.scopes import Scopes
+from tocsin.web.services import Services
 from tocsin.web.stock import Stock
 from tocsin.web.stream import Streams
 from tocsin.web.tokens import TokenDoors
@@ -50,37 +50,39 @@ class Web:
         self._streams.close()
 
 
-def build_app(parts: Parts) -> Web:
+def build_app(services: Services) -> Web:
     app = FastAPI(
         title="Tocsin",
-        version=parts.settings.version,
+        version=services.settings.version,
         openapi_url=None,  # served by `reference`, with the rest of the documents
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.router.route_class = JsonRoute
-    streams = Streams(parts)
+    streams = Streams(services)
     nouns = (
         streams,  # before `alerts`: /alerts/stream is not an id
-        Alerts(parts),
-        Stock(parts),
-        Deliveries(parts),
-        Channels(parts),
-        Rehearsal(parts),
-        MonitorDoors(parts),
-        ConditionDoors(parts),
-        TokenDoors(parts),
-        FirstSteps(parts),
-        Links(parts),
-        Hooks(parts),
-        Ops(parts),
+        Alerts(services),
+        Stock(services),
+        Deliveries(services),
+        Channels(services),
+        Rehearsal(services),
+        MonitorDoors(services),
+        ConditionDoors(services),
+        TokenDoors(services),
+        FirstSteps(services),
+        Links(services),
+        Hooks(services),
+        Ops(services),
         Reference(lambda: described(app)),
         Page(),
     )
     for noun in nouns:
         noun.open(app)
     speak_one_form(app)
-    locks = Locks(app.router.routes)
-    guard = Guard(app, locks, parts.tokens, entrance=parts.entrance, settings=parts.settings, tell=parts.tell)
+    scopes = Scopes(app.router.routes)
+    guard = Guard(
+        app, scopes, services.tokens, entrance=services.entrance, settings=services.settings, emit=services.emit
+    )
     return Web(app, guard, streams)

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from tocsin.core.delivery import Target
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
+from tocsin.web.services import Services
 
 PATH = "/api/v1/channels"
 
@@ -26,8 +26,8 @@ class Tested(BaseModel):
 
 
 class Channels:
-    def __init__(self, parts: Parts) -> None:
-        self._operations = parts.operations
+    def __init__(self, services: Services) -> None:
+        self._operations = services.operations
 
     def open(self, app: FastAPI) -> None:
         one = PATH + "/{name}/targets/{target}"

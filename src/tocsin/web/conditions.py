@@ -5,13 +5,13 @@ from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import answer, record, ref, several
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 
 
 class ConditionDoors:
-    def __init__(self, parts: Parts) -> None:
-        self._conditions = parts.conditions
+    def __init__(self, services: Services) -> None:
+        self._conditions = services.conditions
 
     def open(self, app: FastAPI) -> None:
         path = "/api/v1/conditions"

@@ -10,17 +10,17 @@ from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import rfc3339
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import answer, page_of, ref
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
 from tocsin.web.query import check_keys
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 
 _KEYS = ("state", "channel", "limit", "page")
 
 
 class Deliveries:
-    def __init__(self, parts: Parts) -> None:
-        self._archive = parts.archive
-        self._operations = parts.operations
+    def __init__(self, services: Services) -> None:
+        self._archive = services.archive
+        self._operations = services.operations
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(

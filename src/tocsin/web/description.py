@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from tocsin.web.forms import FORMS, JSON, ref
-from tocsin.web.locks import SECURITY_SCHEMES
+from tocsin.web.scopes import SECURITY_SCHEMES
 
 _REFUSAL = {
     "description": "Any error: 400, 401, 403, 404, 413, 422, 429, 503",

@@ -11,7 +11,7 @@ import uvicorn
 
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.core.errors import CannotListenError
-from tocsin.core.facts import Tell, Trouble
+from tocsin.core.facts import Emit, Trouble
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.errors import answer_to, stopping
 from tocsin.web.places import Guest, Places
@@ -31,11 +31,11 @@ class _Server(uvicorn.Server):
     While file descriptors are short newcomers wait in the backlog until others have given way, and who is in is served.
     """
 
-    def __init__(self, config: uvicorn.Config, newcomers: Callable[[], Iterable[Guest]], tell: Tell) -> None:
+    def __init__(self, config: uvicorn.Config, newcomers: Callable[[], Iterable[Guest]], emit: Emit) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
         self._places = Places(lambda: self._connections, newcomers)
-        self._tell = tell
+        self._emit = emit
         self._shut_at = math.inf
         self._told_at = -math.inf
         self._opening: asyncio.Task[None] | None = None
@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
         self._shut_at = asyncio.get_running_loop().time()
         if self._shut_at - self._told_at > _TOLD_S:
             self._told_at = self._shut_at
-            self._tell(Trouble("descriptors_short", "newcomers wait until file descriptors are free again", _MEND))
+            self._emit(Trouble("descriptors_short", "newcomers wait until file descriptors are free again", _MEND))
         self._opening = asyncio.create_task(self._open_again())
 
     async def _open_again(self) -> None:
@@ -114,7 +114,7 @@ class Doors:
         newcomers: Callable[[], Iterable[Guest]],
         host: str,
         port: int,
-        tell: Tell,
+        emit: Emit,
     ) -> None:
         self._config = uvicorn.Config(
             _answered_to_the_end(app),
@@ -131,7 +131,7 @@ class Doors:
         )
         self._address = (host, port)
         self._newcomers = newcomers
-        self._tell = tell
+        self._emit = emit
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self.port = port
@@ -140,7 +140,7 @@ class Doors:
         """Raises CannotListenError."""
         listener = _listen(*self._address)
         self.port = listener.getsockname()[1]
-        self._server = _Server(self._config, self._newcomers, self._tell)
+        self._server = _Server(self._config, self._newcomers, self._emit)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         await self._server.up.wait()
 

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import TEXT, answer, record, ref
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 
 PATH = "/api/v1/first-steps"
 
@@ -15,10 +15,10 @@ _PAGES = record({"dashboard": TEXT, "sandbox": TEXT})
 
 
 class FirstSteps:
-    def __init__(self, parts: Parts) -> None:
-        self._terminal = parts.terminal
-        self._operations = parts.operations
-        self._demo = parts.demo
+    def __init__(self, services: Services) -> None:
+        self._terminal = services.terminal
+        self._operations = services.operations
+        self._demo = services.demo
 
     def open(self, app: FastAPI) -> None:
         for method, path, handler, status, told in (

@@ -4,19 +4,19 @@ from starlette.requests import Request
 
 from tocsin.access.addresses import address_of
 from tocsin.access.entrance import Entrance
+from tocsin.access.tokens import Grant, Tokens
 from tocsin.core.errors import ForbiddenError, TocsinError, TooLargeError, UnauthorizedError
-from tocsin.core.facts import Tell, Turned
+from tocsin.core.facts import Emit, Turned
 from tocsin.core.networks import networks, within
-from tocsin.pipeline.tokens import Grant, Tokens
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import Bodies, Body, as_json, replay
 from tocsin.web.errors import PROBLEM, MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
-from tocsin.web.locks import Lock, Locks
-from tocsin.web.parts import WebSettings
+from tocsin.web.scopes import RouteRule, Scopes
 from tocsin.web.segment import path_of
+from tocsin.web.services import WebSettings
 
 _GRANT, _CLIENT = "tocsin.grant", "tocsin.client"
-_NO_LOCK = Lock(None)
+_NO_RULE = RouteRule(None)
 _ASKING = frozenset({"GET", "HEAD"})
 
 
@@ -32,13 +32,13 @@ class Guard:
     """Pure ASGI: it costs microseconds. Refused before a byte of the body is read: strange hosts, missing tokens."""
 
     def __init__(
-        self, app: App, locks: Locks, tokens: Tokens, *, entrance: Entrance, settings: WebSettings, tell: Tell
+        self, app: App, scopes: Scopes, tokens: Tokens, *, entrance: Entrance, settings: WebSettings, emit: Emit
     ) -> None:
         self._app = app
-        self._locks = locks
+        self._scopes = scopes
         self._tokens = tokens
         self._entrance = entrance
-        self._tell = tell
+        self._emit = emit
         self._metrics_from = networks(settings.metrics_from)
         self._bodies = Bodies()
         self.closed = False
@@ -62,11 +62,11 @@ class Guard:
         try:
             headers = _Headers(scope["headers"])
             scope["path"] = path_of(scope["raw_path"])
-            lock = self._admit(scope, headers)
+            rule = self._admit(scope, headers)
             if headers.has_body:
-                whole = await body.read(receive, headers.length, lock.max_body, known=lock.scope is not None)
+                whole = await body.read(receive, headers.length, rule.max_body, known=rule.scope is not None)
                 receive = replay(whole, receive)
-                if lock.scope is not None:
+                if rule.scope is not None:
                     scope["headers"] = as_json(scope["headers"])
         except TocsinError as problem:
             self._tell_turned(scope, problem)
@@ -75,10 +75,10 @@ class Guard:
                 answer.headers["Connection"] = "close"  # the rest of that body is not waited for
             await answer(scope, receive, send)
             return
-        if scope["method"] == "HEAD" and not lock.knows_head:
+        if scope["method"] == "HEAD" and not rule.knows_head:
             # The server leaves the body out; an answer that would go on ends with its head.
             scope, receive = {**scope, "method": "GET"}, _hung_up
-        await (lock.straight or self._app)(scope, receive, send)
+        await (rule.straight or self._app)(scope, receive, send)
         if PROBLEM in scope and scope["method"] not in _ASKING:
             self._tell_turned(scope, scope[PROBLEM])
 
@@ -88,28 +88,28 @@ class Guard:
             return
         grant = scope.get(_GRANT)
         owner = grant.owner if grant is not None else getattr(problem, "owner", "")
-        lock = self._locks.find(scope["method"], scope["path"])
-        ingest = lock is not None and lock.scope == "ingest"
-        self._tell(Turned(problem.code, problem.message, owner, scope.get(_CLIENT, ""), ingest=ingest))
+        rule = self._scopes.find(scope["method"], scope["path"])
+        ingest = rule is not None and rule.scope == "ingest"
+        self._emit(Turned(problem.code, problem.message, owner, scope.get(_CLIENT, ""), ingest=ingest))
 
-    def _admit(self, scope: Scope, headers: "_Headers") -> Lock:
+    def _admit(self, scope: Scope, headers: "_Headers") -> RouteRule:
         client = scope[_CLIENT] = self._client(scope, headers)
-        lock = self._locks.find(scope["method"], scope["path"])
-        if lock is None or not lock.any_host:
+        rule = self._scopes.find(scope["method"], scope["path"])
+        if rule is None or not rule.any_host:
             self._check_host(headers)
-        lock = lock or self._no_lock(scope["method"], scope["path"])
-        if lock.scope is not None and not (lock.named_addresses and self._may_look(client)):
+        rule = rule or self._no_rule(scope["method"], scope["path"])
+        if rule.scope is not None and not (rule.named_addresses and self._may_look(client)):
             grant = scope[_GRANT] = self._authenticate(headers, client)
-            _check_scope(grant, lock.scope)
+            _check_scope(grant, rule.scope)
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
-        return lock
+        return rule
 
-    def _no_lock(self, method: str, path: str) -> Lock:
-        allowed = self._locks.methods(path)
+    def _no_rule(self, method: str, path: str) -> RouteRule:
+        allowed = self._scopes.methods(path)
         if allowed:
             raise MethodNotAllowedError(method, path, allowed)
-        return _NO_LOCK
+        return _NO_RULE
 
     def _check_host(self, headers: "_Headers") -> None:
         if not self._entrance.hosts.know(",".join(headers.hosts)):

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from tocsin.core.callback import Callback
 from tocsin.web.forms import JSON, TEXT, answer, in_path
-from tocsin.web.locks import open_to_all
-from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import open_to_all
+from tocsin.web.services import Services
 
 MAX_BODY = 1024 * 1024
 
@@ -22,10 +22,10 @@ _TAKES = {
 
 
 class Hooks:
-    def __init__(self, parts: Parts) -> None:
-        self._receipts = parts.receipts
-        self._clock = parts.clock
-        self._public_url = parts.public_url
+    def __init__(self, services: Services) -> None:
+        self._receipts = services.receipts
+        self._clock = services.clock
+        self._public_url = services.public_url
 
     def open(self, app: FastAPI) -> None:
         app.router.routes.append(

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from tocsin.core.errors import NotJsonError
-from tocsin.pipeline.parsing import parse
+from tocsin.pipeline.intake.parsing import parse
 
 
 class JsonRoute(APIRoute):

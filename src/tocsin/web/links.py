@@ -9,11 +9,11 @@ from tocsin.core import link
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
-from tocsin.pipeline.fields import is_web_url
+from tocsin.pipeline.intake.fields import is_web_url
 from tocsin.web.forms import HTML, TEXT, answer, in_path
-from tocsin.web.locks import OPEN
-from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import OPEN
+from tocsin.web.services import Services
 
 # Programs that look a link up to show a preview, by a word of their User-Agent in lower case.
 _ROBOTS = (
@@ -60,12 +60,12 @@ _UNKNOWN = """<!doctype html>
 
 
 class Links:
-    def __init__(self, parts: Parts) -> None:
-        self._archive = parts.archive
-        self._ledger = parts.ledger
-        self._in_force = parts.in_force
-        self._secret = parts.link_secret
-        self._tell = parts.tell
+    def __init__(self, services: Services) -> None:
+        self._archive = services.archive
+        self._ledger = services.ledger
+        self._active = services.active
+        self._secret = services.link_secret
+        self._emit = services.emit
 
     def open(self, app: FastAPI) -> None:
         for method in ("GET", "HEAD"):
@@ -94,7 +94,7 @@ class Links:
 
     def _place(self, record: AlertRecord, click: str) -> str | None:
         """The product's address, by way of the retailer's affiliate template where there is one."""
-        url, retailer = record.alert.url, self._in_force.rulebook.catalog.retailer(record.alert.retailer)
+        url, retailer = record.alert.url, self._active.rulebook.catalog.retailer(record.alert.retailer)
         if url is None or not is_web_url(url):
             return None
         place = quote(through(retailer.link, url, click) if retailer.link else url, safe=_SAFE)
@@ -105,7 +105,7 @@ class Links:
         try:
             await self._ledger.click(key, robot=robot)
         except LedgerError as problem:
-            self._tell(Trouble("click_lost", problem.message))
+            self._emit(Trouble("click_lost", problem.message))
 
 
 def through(template: str, url: str, click: str) -> str:
@@ -125,13 +125,13 @@ def _added(url: str, more: str) -> str:
     """A path goes to the path and a query to the query, with `?` or `&` as the address needs it; its fragment stays at
     the end, unless there is another one.
     """
-    path, query, fragment = _parts(url, "?")
-    further, asked, other = _parts(more, "?&")
+    path, query, fragment = _services(url, "?")
+    further, asked, other = _services(more, "?&")
     whole = "&".join(filter(None, (query.rstrip("&"), asked)))
     return path + further + ("?" + whole if whole else "") + (other or fragment)
 
 
-def _parts(address: str, marks: str) -> tuple[str, str, str]:
+def _services(address: str, marks: str) -> tuple[str, str, str]:
     """Path, query and fragment, the last with its `#`. The query begins behind the first of `marks`."""
     before, fragment_mark, fragment = address.partition("#")
     start = min((before.find(mark) for mark in marks if mark in before), default=len(before))

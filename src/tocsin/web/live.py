@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tocsin.access.tokens import Grant
 from tocsin.core.clock import Clock
-from tocsin.pipeline.tokens import Grant
 from tocsin.web.asgi import Receive, Send
 from tocsin.web.follower import Follower
 from tocsin.web.teller import Teller
@@ -33,12 +33,12 @@ class LiveAnswer(Response):
         try:
             with self.follower:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                await self._tell(send)
+                await self._emit(send)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watch.cancel()
 
-    async def _tell(self, send: Send) -> None:
+    async def _emit(self, send: Send) -> None:
         """The first line is a cursor at once, so that a reader always has one to come back with."""
         await self._write(send, self._teller.bookmark(self.follower.position))
         while not self._over():

@@ -7,12 +7,12 @@ from fastapi import FastAPI, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
-from tocsin.pipeline.detection import FIELDS
+from tocsin.pipeline.intake.detection import FIELDS
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
+from tocsin.web.services import Services
 
 PATH = "/api/v1/monitors"
 ONE = PATH + "/{id}"
@@ -40,8 +40,8 @@ class Watch(BaseModel):
 
 
 class MonitorDoors:
-    def __init__(self, parts: Parts) -> None:
-        self._monitors = parts.monitors
+    def __init__(self, services: Services) -> None:
+        self._monitors = services.monitors
 
     def open(self, app: FastAPI) -> None:
         doors = (

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
-from tocsin.web.locks import HEALTH, needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import HEALTH, needs
+from tocsin.web.services import Services
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus documentation, "Exposition formats"
 _PROBLEMS = record({"ready": FLAG, "problems": several(TEXT)})
@@ -19,12 +19,12 @@ _RELOADED = answer(record({"reloaded": FLAG}), "The file counts from now on.")
 
 
 class Ops:
-    def __init__(self, parts: Parts) -> None:
-        self._not_ready = parts.not_ready
-        self._metrics = parts.metrics
-        self._stats = parts.stats
-        self._reload = parts.reload
-        self._version = parts.settings.version
+    def __init__(self, services: Services) -> None:
+        self._not_ready = services.not_ready
+        self._metrics = services.metrics
+        self._stats = services.stats
+        self._reload = services.reload
+        self._version = services.settings.version
 
     def open(self, app: FastAPI) -> None:
         for path, handler, method, extra in (

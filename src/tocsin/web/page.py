@@ -9,8 +9,8 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from tocsin.web.locks import OPEN
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import OPEN
 
 BUILT = Path(__file__).parent / "page"
 

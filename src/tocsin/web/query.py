@@ -16,8 +16,8 @@ from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.search import searched_words
 from tocsin.core.wordlist import text_of, words_of
 from tocsin.ledger.contract import AlertQuery
-from tocsin.pipeline.fields import read_timestamp
-from tocsin.pipeline.mending import MendError
+from tocsin.pipeline.intake.fields import read_timestamp
+from tocsin.pipeline.intake.validation import MendError
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match, parse_match
 from tocsin.web.forms import ID, PRIORITY, TEXT, TIME, Form

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from tocsin.core.errors import TocsinError
-from tocsin.core.killpoint import Point, passing
+from tocsin.core.killpoint import Point, kill_point
 from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.errors import answer_to, answer_to_bug
 
@@ -28,4 +28,4 @@ class RawRoute(APIRoute):
             await answer_to_bug()(scope, receive, send)
             raise
         await answer(scope, receive, send)
-        passing(Point.ANSWERED)
+        kill_point(Point.ANSWERED)

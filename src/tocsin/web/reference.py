@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse, Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.locks import OPEN
 from tocsin.web.reference_page import STYLE, drawn
+from tocsin.web.scopes import OPEN
 
 
 class Reference:

@@ -4,19 +4,19 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tocsin.core.errors import InvalidRequestError
-from tocsin.pipeline.framing import frame
+from tocsin.pipeline.intake.framing import frame
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import JSON, answer, ref
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 
 _ONE = {"requestBody": {"required": True, "content": {JSON: {"schema": ref("NewAlert")}}}}
 
 
 class Rehearsal:
-    def __init__(self, parts: Parts) -> None:
-        self._intake = parts.intake
+    def __init__(self, services: Services) -> None:
+        self._intake = services.intake
 
     def open(self, app: FastAPI) -> None:
         route = RawRoute(

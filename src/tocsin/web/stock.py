@@ -9,8 +9,8 @@ from starlette.responses import Response
 from tocsin.ledger.contract import Closed
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import answer, ref
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 
 
 class SoldOut(BaseModel):
@@ -26,8 +26,8 @@ class SoldOut(BaseModel):
 
 
 class Stock:
-    def __init__(self, parts: Parts) -> None:
-        self._intake = parts.intake
+    def __init__(self, services: Services) -> None:
+        self._intake = services.intake
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(

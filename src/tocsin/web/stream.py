@@ -11,23 +11,23 @@ from tocsin.web.follower import Follower
 from tocsin.web.forms import NDJSON, SSE, TEXT, answer
 from tocsin.web.guard import grant_of
 from tocsin.web.live import LiveAnswer
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
 from tocsin.web.query import STREAM_KEYS, STREAM_PARAMETERS, check_keys, match_of
 from tocsin.web.raw import RawRoute
+from tocsin.web.scopes import needs
+from tocsin.web.services import Services
 from tocsin.web.teller import Teller
 
 _LINES = answer(TEXT, "Lines, until the service stops or the token ends.", media_types=(NDJSON, SSE))
 
 
 class Streams:
-    def __init__(self, parts: Parts) -> None:
-        self._feed = parts.feed
-        self._in_force = parts.in_force
-        self._clock = parts.clock
+    def __init__(self, services: Services) -> None:
+        self._feed = services.feed
+        self._active = services.active
+        self._clock = services.clock
         self._live: WeakSet[LiveAnswer] = WeakSet()
         self._closed = False
-        parts.tokens.on_revoked(self._end_those_of)
+        services.tokens.on_revoked(self._end_those_of)
 
     def open(self, app: FastAPI) -> None:
         route = RawRoute(
@@ -56,7 +56,7 @@ class Streams:
         teller = Teller(
             self._feed.epoch,
             match_of(request.query_params),
-            lambda: self._in_force.rulebook.catalog,
+            lambda: self._active.rulebook.catalog,
             as_sse="text/event-stream" in request.headers.get("accept", ""),
         )
         after = request.query_params.get("after") or request.headers.get("last-event-id")

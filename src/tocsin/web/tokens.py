@@ -13,9 +13,9 @@ from tocsin.ledger.contract import TokenRow
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.guard import grant_of
-from tocsin.web.locks import needs
-from tocsin.web.parts import Parts
+from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
+from tocsin.web.services import Services
 
 PATH = "/api/v1/tokens"
 _LISTED = answer(record({"tokens": several(ref("Token"))}), "All of them, revoked ones too.")
@@ -33,8 +33,8 @@ class NewToken(BaseModel):
 
 
 class TokenDoors:
-    def __init__(self, parts: Parts) -> None:
-        self._tokens = parts.tokens
+    def __init__(self, services: Services) -> None:
+        self._tokens = services.tokens
 
     def open(self, app: FastAPI) -> None:
         made = answer(ref("MadeToken"), "It is good from now on.", status=201)

@@ -11,7 +11,7 @@ from tocsin.channels.contract import Budget, Report
 from tocsin.channels.status import LONGEST_WAIT, outcome_of, retry_after, seconds_of
 from tocsin.channels.text import cut, plain
 from tocsin.channels.transport import Answer
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 
 ANSWER_LENGTH = 256
 SHUT_OUT_FOR = timedelta(minutes=10)  # the window in which Cloudflare counts an address's refused requests
@@ -90,8 +90,8 @@ def _outcome(answer: Answer, said: Mapping[str, Any], now: datetime) -> Outcome:
     refined = _CODES.get(_code(said)) if answer.status >= 400 else None  # noqa: PLR2004 - errors begin there
     words = _words(answer, said)
     match refined or _STATUSES.get(answer.status) or outcome_of(answer, now):
-        case Delivered():
-            return Delivered(_reference(said))
+        case Sent():
+            return Sent(_reference(said))
         case Deferred(why=why):
             return Deferred(why, _wait(answer, said, now), words)
         case Refused(why=why):

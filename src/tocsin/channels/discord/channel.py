@@ -22,7 +22,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 
@@ -35,7 +35,7 @@ _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the
 
 
 class Discord:
-    """Satisfies `Channel`, `Edits`, `TellsOperators` and `SharesGate`. Raises ValueError for an address that is no
+    """Satisfies `Channel`, `Edits`, `NotifiesOperators` and `SharesGate`. Raises ValueError for an address that is no
     webhook's.
     """
 
@@ -88,7 +88,7 @@ class Discord:
         report = await self._call("PATCH", post, post.message(message.reference), body, len(message.members))
         return _post_gone(report) if report.answer.startswith(_UNKNOWN_CHANNEL) else report
 
-    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+    async def notify(self, target: Target, notices: Sequence[Notice]) -> Report:
         address = self._addresses.get(target.name)
         if address is None:
             return _unanswered(_NOT_CONFIGURED, 1)
@@ -156,7 +156,7 @@ def _user_agent(public_url: str | None) -> str:
 
 
 def _unanswered(outcome: Outcome, members: int) -> Report:
-    detail = "" if isinstance(outcome, Delivered) else outcome.detail
+    detail = "" if isinstance(outcome, Sent) else outcome.detail
     return Report((outcome,) * members, answer=detail)
 
 

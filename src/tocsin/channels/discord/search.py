@@ -14,7 +14,7 @@ from tocsin.channels.discord.reference import reference_of
 from tocsin.channels.discord.settings import DiscordSettings
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock, epoch_micros
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome
+from tocsin.core.outcome import Deferred, Delay, Outcome, Sent
 from tocsin.core.secret import Secret
 
 DISCORD_EPOCH_MS = 1_420_070_400_000  # 2015-01-01: where Discord's ids begin to count (API Reference, Snowflakes)
@@ -103,7 +103,7 @@ def _is_veiled(message: Mapping[str, Any], webhook_id: str) -> bool:
 def _outcome(message: str | None) -> Outcome:
     if message is None:
         return Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "Discord was asked: it never arrived")
-    return Delivered(message, "Discord was asked: it is there")
+    return Sent(message, "Discord was asked: it is there")
 
 
 def _snowflake(millis: int) -> int:

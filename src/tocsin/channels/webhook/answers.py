@@ -11,7 +11,7 @@ from tocsin.channels.contract import Report
 from tocsin.channels.status import outcome_of, retry_after
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.transport import Answer
-from tocsin.core.outcome import Deferred, Delay, Delivered, Outcome, Refusal, Refused, Unknown
+from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 
 ANSWER_LENGTH = 256
 _SHORTEST_SECRET = 6  # characters of a part of an address that may be a key: those of Zapier have 7
@@ -41,7 +41,7 @@ def _outcome(answer: Answer, now: datetime, *, repeats_safely: bool) -> Outcome:
     """A status that says yes is enough: nobody reads what follows it, complete or not."""
     match answer.status // 100:
         case 2:
-            return Delivered()
+            return Sent()
         case 3:
             return _MOVED
     if repeats_safely and answer.status in _FAILURES:

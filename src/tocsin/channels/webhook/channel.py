@@ -57,8 +57,8 @@ class _Place:
 
 
 class Webhooks:
-    """Satisfies `Channel`, `TellsOperators` and `RepeatsSafely`. Raises ValueError for an address or a secret that is
-    none.
+    """Satisfies `Channel`, `NotifiesOperators` and `RepeatsSafely`. Raises ValueError for an address or a secret that
+    is none.
     """
 
     name = "webhook"
@@ -98,7 +98,7 @@ class Webhooks:
         body = self._body(place, attempt, self._clock.now())
         return await self._call(place, _id_of(attempt.members), body, len(attempt.members))
 
-    async def tell(self, target: Target, notices: Sequence[Notice]) -> Report:
+    async def notify(self, target: Target, notices: Sequence[Notice]) -> Report:
         place = self._places.get(target.name)
         if place is None:
             return _unanswered(_NOT_CONFIGURED, 1)

@@ -122,7 +122,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MoveResult:
     """`deliveries` as they stand after the move; `lost` are keys whose fence was no longer ours; `lanes` to wake."""
 
     deliveries: tuple[Delivery, ...]

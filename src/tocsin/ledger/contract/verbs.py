@@ -16,7 +16,7 @@ from tocsin.ledger.contract.queue import (
     ClaimRequest,
     Closed,
     Move,
-    Moved,
+    MoveResult,
     Settlement,
     ShutLane,
     StandingMessage,
@@ -45,7 +45,7 @@ class Ledger(Protocol):
 
     async def claim(self, request: ClaimRequest) -> Claimed: ...
 
-    async def settle(self, settlement: Settlement) -> Moved:
+    async def settle(self, settlement: Settlement) -> MoveResult:
         """Members that refuse, or whose target is disabled, get their fallback deliveries in the same transaction.
 
         A deferred member that a newer alert of its episode has overtaken meanwhile comes back as superseded. Raises
@@ -53,7 +53,7 @@ class Ledger(Protocol):
         """
         ...
 
-    async def move(self, moves: Sequence[Move]) -> Moved:
+    async def move(self, moves: Sequence[Move]) -> MoveResult:
         """Legal moves outside an attempt: how an unknown is settled, an operator's retry.
 
         A retry gives the delivery its whole life once more. Raises IllegalMoveError, with nothing moved.
@@ -95,7 +95,7 @@ class Ledger(Protocol):
         """Look whether its files are still those that were opened (`gone`): each second."""
         ...
 
-    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> Moved:
+    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> MoveResult:
         """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
 
         What has no fallback left that could take over stays where it is: one in `shadow` cannot. At most 1,000 at a
@@ -103,17 +103,17 @@ class Ledger(Protocol):
         """
         ...
 
-    async def withhold(self, lane: str) -> Moved:
+    async def withhold(self, lane: str) -> MoveResult:
         """The lane is in shadow: what is pending on it is cancelled, and goes to its fallback where it has one. At most
         1,000 at a time.
         """
         ...
 
-    async def recover(self) -> Moved:
+    async def recover(self) -> MoveResult:
         """At start: what a dead process left `sending` becomes `unknown` (crashed)."""
         ...
 
-    async def expire(self, limit: int = 1000) -> Moved:
+    async def expire(self, limit: int = 1000) -> MoveResult:
         """Mark what is pending past its life, whatever lane it stands in."""
         ...
 
@@ -125,7 +125,7 @@ class Ledger(Protocol):
         """Forget the oldest alerts with all that belongs to them, unless a delivery is still under way."""
         ...
 
-    async def disable(self, target: Target, why: str, detail: str) -> Moved:
+    async def disable(self, target: Target, why: str, detail: str) -> MoveResult:
         """The target rests: what is pending for it is refused (no_target) and goes to its fallback."""
         ...
 

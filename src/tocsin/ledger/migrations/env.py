@@ -4,11 +4,11 @@ from typing import Any
 
 from alembic import context
 
-from tocsin.core.killpoint import Point, passing
+from tocsin.core.killpoint import Point, kill_point
 
 
 def _stepped(*_: Any, **__: Any) -> None:
-    passing(Point.MIGRATION_STEP)
+    kill_point(Point.MIGRATION_STEP)
 
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,1 @@
+"""From a file to settings, with every problem found on the way."""

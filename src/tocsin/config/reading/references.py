@@ -1,0 +1,281 @@
+"""What one part of the file says of another: targets, quiet hours, products, and what enabled channels need."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tocsin.config.reading.problems import KeyPath, did_you_mean
+from tocsin.config.reading.tree import EACH, find, keys_at
+from tocsin.config.settings import Channels
+from tocsin.config.settings.discord import is_webhook_url
+from tocsin.config.settings.webhook import endpoint_problems
+from tocsin.config.values.addresses import is_host, is_loopback, split_url
+from tocsin.core.secret import Secret
+from tocsin.core.wordlist import words_of
+from tocsin.rules.catalog import fold
+from tocsin.rules.glob import is_glob
+
+Finding = tuple[KeyPath, str]
+
+_CHANNELS = ("alerts", "channels")
+# Where each channel keeps the names that routes may use.
+_NAMED_IN: Mapping[str, str] = {
+    "discord": "webhooks",
+    "sms": "lists",
+    "voice": "lists",
+    "push": "lists",
+    "email": "lists",
+    "webhook": "endpoints",
+    "slack": "webhooks",
+    "apprise": "urls",
+    "telegram": "chats",
+}
+# Lists of targets; what they say is `channel:name`.
+_TARGET_LISTS: tuple[tuple[object, ...], ...] = (
+    ("operators", "to", EACH),
+    ("retailers", EACH, "to", EACH),
+    ("routes", EACH, "to", EACH),
+    ("routes", EACH, "fallback", EACH),
+)
+_WEBHOOKS = (*_CHANNELS, "discord", "webhooks")
+_LIMITS = ("min_price", "max_price")
+_OFF = frozenset({"false", "0", "off", "no", "n", "f"})
+
+
+def dangling(tree: Any) -> Iterator[Finding]:
+    """Everything that this tree of values says about parts of it that are not there, or not as they must be.
+
+    Works on values that nobody has checked: what is of the wrong type is left to those who report that.
+    """
+    for check in _CHECKS:
+        yield from check(tree)
+
+
+def is_enabled(tree: Any, channel: str) -> bool:
+    """Whether a channel is written down and not switched off."""
+    return any(
+        isinstance(block, dict) and str(block.get("enabled", True)).lower() not in _OFF
+        for _, block in find(tree, (*_CHANNELS, channel))
+    )
+
+
+def _targets(tree: Any) -> Iterator[Finding]:
+    for pattern in _TARGET_LISTS:
+        for path, value in find(tree, pattern):
+            problem = _target_problem(tree, value) if isinstance(value, str) and ":" in value else None
+            if problem:
+                yield path, problem
+
+
+def _target_problem(tree: Any, value: str) -> str | None:
+    channel, _, name = value.partition(":")
+    if channel not in _NAMED_IN:
+        return f"there is no channel {_quoted(channel)}{did_you_mean(channel, _NAMED_IN)}"
+    if channel not in keys_at(tree, *_CHANNELS):
+        return f"alerts.channels has no {channel}"
+    names = keys_at(tree, *_CHANNELS, channel, _NAMED_IN[channel])
+    if name not in names:
+        near = did_you_mean(value, (f"{channel}:{each}" for each in names))
+        return f"{channel} has no {_NAMED_IN[channel].removesuffix('s')} {_quoted(name)}{near}"
+    return None
+
+
+def _quiet_hours(tree: Any) -> Iterator[Finding]:
+    hours = keys_at(tree, "quiet_hours")
+    for path, value in find(tree, (*_WEBHOOKS, EACH, "quiet", "hours")):
+        if isinstance(value, str) and value not in hours:
+            yield path, f"quiet_hours has no {_quoted(value)}{did_you_mean(value, hours)}"
+
+
+def _endless_hours(tree: Any) -> Iterator[Finding]:
+    """They would begin as they end, day after day, and a target would be quiet for ever."""
+    for path, hours in find(tree, ("quiet_hours", EACH)):
+        if isinstance(hours, dict) and hours.get("from") is not None and hours.get("from") == hours.get("to"):
+            yield (*path, "to"), "they end when they begin, so they would never end: another time is needed"
+
+
+def _route_products(tree: Any) -> Iterator[Finding]:
+    """A route for a product or a family that nobody described would never be taken."""
+    families = {family for _, family in find(tree, ("products", EACH, "family")) if isinstance(family, str)}
+    known = {"product": set(keys_at(tree, "products")), "family": families}
+    for thing, key in (("product", "products"), ("family", "families")):
+        for path, word in _words(tree, ("routes", EACH, "match", key)):
+            if not is_glob(word) and word not in known[thing]:
+                yield path, f"products has no {thing} {_quoted(word)}{did_you_mean(word, known[thing])}"
+
+
+def _words(tree: Any, pattern: tuple[object, ...]) -> Iterator[tuple[KeyPath, str]]:
+    """The words of a condition: a list, or one string with commas."""
+    for path, value in find(tree, pattern):
+        words = find(value, (EACH,), path) if isinstance(value, list) else ((path, each) for each in _parts(value))
+        yield from ((place, word.strip()) for place, word in words if isinstance(word, str) and word.strip())
+
+
+def _parts(value: Any) -> list[str]:
+    return words_of(value) if isinstance(value, str) else []
+
+
+def _filtered_products(tree: Any) -> Iterator[Finding]:
+    known = keys_at(tree, "products")
+    for name in keys_at(tree, "alerts", "filters", "products"):
+        if name not in known:
+            yield ("alerts", "filters", "products", name), f"products has no {_quoted(name)}{did_you_mean(name, known)}"
+
+
+def _impossible_limits(tree: Any) -> Iterator[Finding]:
+    """Limits that no price can meet would filter every alert of the product."""
+    for path, limits in find(tree, ("alerts", "filters", "products", EACH)):
+        least, most = (_amount(limits.get(key)) if isinstance(limits, dict) else None for key in _LIMITS)
+        if least is not None and most is not None and least > most:
+            yield (
+                (*path, "max_price"),
+                "no price is above min_price and below this: nothing of the product would be told",
+            )
+
+
+def _amount(value: Any) -> Decimal | None:
+    """None for what is no price: that is told of elsewhere."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _discord_urls(tree: Any) -> Iterator[Finding]:
+    if not is_enabled(tree, "discord"):
+        return
+    api_base = next(
+        (base for _, base in find(tree, (*_CHANNELS, "discord", "api_base")) if isinstance(base, str)), None
+    )
+    for path, value in _urls(tree, _WEBHOOKS):
+        if not isinstance(value, str):
+            yield path, "this webhook needs its URL"
+        elif not is_webhook_url(value, api_base):
+            yield path, "a webhook's URL looks like https://discord.com/api/webhooks/ID/TOKEN"
+
+
+def _endpoints(tree: Any) -> Iterator[Finding]:
+    if not is_enabled(tree, "webhook"):
+        return
+    for path, value in find(tree, (*_CHANNELS, "webhook", "endpoints", EACH)):
+        written_out = isinstance(value, dict)
+        for key, problem in endpoint_problems(value if written_out else {"url": value}):
+            yield (*path, key) if written_out else path, problem
+
+
+def _slack_urls(tree: Any) -> Iterator[Finding]:
+    for path, value in _urls(tree, (*_CHANNELS, "slack", "webhooks")) if is_enabled(tree, "slack") else ():
+        parts = split_url(value)
+        if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
+            yield path, "an address that starts with https:// is needed"
+
+
+def _urls(tree: Any, place: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    """The URL of each named place, wherever it is written: beside the name or inside its object."""
+    for path, value in find(tree, (*place, EACH)):
+        if isinstance(value, dict):
+            yield (*path, "url"), value.get("url")
+        else:
+            yield path, value
+
+
+def _threads(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_WEBHOOKS, EACH, "thread_name")):
+        if value is not None and any(other is not None for _, other in find(tree, (*path[:-1], "thread_id"))):
+            yield path, "a webhook posts into one thread_id or opens a thread_name, not both"
+
+
+def _needs(tree: Any) -> Iterator[Finding]:
+    for channel, field in Channels.model_fields.items():
+        if is_enabled(tree, channel):
+            for key in _needed(field.annotation):
+                if all(value is None for _, value in find(tree, (*_CHANNELS, channel, key))):
+                    yield (*_CHANNELS, channel, key), "this key is needed while the channel is enabled"
+
+
+def _needed(annotation: Any) -> tuple[str, ...]:
+    return next(kind.needs for kind in annotation.__args__ if hasattr(kind, "needs"))
+
+
+def _pacing(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_CHANNELS, EACH, "pacing")):
+        base = next((base for _, base in find(tree, (*path[:-1], "api_base"))), None)
+        if value == "none" and not (isinstance(base, str) and is_loopback(_host(base))):
+            yield path, "limits of a provider are only dropped where api_base is on loopback"
+
+
+def _api_bases(tree: Any) -> Iterator[Finding]:
+    for path, value in find(tree, (*_CHANNELS, EACH, "api_base")):
+        if isinstance(value, str) and value.startswith("http://") and not is_loopback(_host(value)):
+            yield path, "secrets travel to this address: https:// is needed outside of loopback"
+
+
+def _host(url: str) -> str | None:
+    parts = split_url(url)
+    return parts.hostname if parts else None
+
+
+def _equal_tokens(tree: Any) -> Iterator[Finding]:
+    seen: dict[Secret, str] = {}
+    for path, value in find(tree, ("tokens", EACH, "secret")):
+        if isinstance(value, str) and value:
+            first = seen.setdefault(Secret(value), str(path[1]))
+            if first != path[1]:
+                yield path, f"the same secret as tokens.{first}: callers could not be told apart"
+
+
+def _open_to_strangers(tree: Any) -> Iterator[Finding]:
+    """Reachable from other machines, and nobody has a token but this machine's own commands."""
+    for path, host in find(tree, ("server", "host")):
+        if isinstance(host, str) and is_host(host) and not is_loopback(host) and not keys_at(tree, "tokens"):
+            yield path, "strangers can reach this address: configure `tokens`, or listen on 127.0.0.1"
+
+
+def _reserved_tokens(tree: Any) -> Iterator[Finding]:
+    if "local" in keys_at(tree, "tokens"):
+        yield ("tokens", "local"), "this name belongs to the token of the commands on this machine"
+
+
+def _spellings(tree: Any) -> Iterator[Finding]:
+    """One spelling cannot mean two retailers."""
+    seen = {fold(key): key for key in keys_at(tree, "retailers")}
+    for path, alias in find(tree, ("retailers", EACH, "aliases", EACH)):
+        if isinstance(alias, str) and seen.setdefault(fold(alias), str(path[1])) != path[1]:
+            yield path, f"this spelling means {_quoted(seen[fold(alias)])} already"
+
+
+def _route_names(tree: Any) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, name in find(tree, ("routes", EACH, "name")):
+        if isinstance(name, str) and name in seen:
+            yield path, f"another route is called {_quoted(name)}"
+        seen.add(str(name))
+
+
+def _quoted(name: str) -> str:
+    """A name as messages repeat it: short, on one line."""
+    return repr(name if len(name) <= _MAX_NAME else name[:_MAX_NAME] + "…").replace("'", '"')
+
+
+_MAX_NAME = 60
+_CHECKS = (
+    _targets,
+    _quiet_hours,
+    _endless_hours,
+    _route_products,
+    _filtered_products,
+    _impossible_limits,
+    _discord_urls,
+    _endpoints,
+    _slack_urls,
+    _threads,
+    _needs,
+    _pacing,
+    _api_bases,
+    _equal_tokens,
+    _open_to_strangers,
+    _reserved_tokens,
+    _spellings,
+    _route_names,
+)

@@ -1,0 +1,1 @@
+"""The database of a ledger: its connections, its one writer, its tables."""

@@ -1,0 +1,229 @@
+"""Rows become values and values become rows; nothing else in the ledger knows the order of columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from tocsin.core.alert import NOTHING, Alert, AlertType, id_of_key
+from tocsin.core.clock import epoch_micros, from_micros
+from tocsin.core.decision import Decision, Plan, Reason
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import DeliveryRow
+from tocsin.ledger.engine.schema import alerts, deliveries, micros_of
+from tocsin.ledger.engine.transaction import AnyRow, Transaction
+
+RECORD = (
+    *(column for column in alerts.columns if column.name not in ("key", "episode", "position", "closed_position")),
+)
+DELIVERY = (
+    deliveries.c.key,
+    alerts.c.id.label("alert_id"),
+    *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
+    *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
+    *(deliveries.c[name] for name in ("route", "episode")),
+)
+BRIEF = (*(deliveries.c[name] for name in ("key", "planned_at", "target", "state", "why", "moved_at")),)
+# What the write verbs need beside the delivery itself.
+BEHIND = (
+    deliveries.c.alert,
+    deliveries.c.fallback,
+    deliveries.c.product,
+    alerts.c.closed_at,
+)
+
+_STATES = {state.value: state for state in DeliveryState}
+_WHYS: Mapping[str | None, Why | None] = {None: None, **{why.value: why for why in Why}}
+_TYPES = {kind.value: kind for kind in AlertType}
+_DECISIONS = {decision.value: decision for decision in Decision}
+_REASONS = {reason.value: reason for reason in Reason}
+
+target_of = lru_cache(maxsize=4096)(Target.parse)
+
+
+def record_of(values: Sequence[Any]) -> AlertRecord:
+    """From the columns of `RECORD`."""
+    (
+        identifier, kind, priority, sku, retailer, variant, seller, product_name, price, currency, url, detected_at,
+        metadata, accepted_at, decision, reason, repeats, last_seen_at, closed_at,
+    ) = values  # fmt: skip
+    return AlertRecord(
+        alert=Alert(
+            id=identifier,
+            type=_TYPES[kind],
+            priority=priority,
+            sku=sku,
+            retailer=retailer,
+            timestamp=detected_at,
+            price=price,
+            currency=currency,
+            product_name=product_name,
+            url=url,
+            variant=variant,
+            seller=seller,
+            metadata=NOTHING if metadata == "{}" else orjson.loads(metadata),
+        ),
+        accepted_at=accepted_at,
+        decision=_DECISIONS[decision],
+        reason=_REASONS[reason],
+        repeats=repeats,
+        last_seen_at=last_seen_at,
+        closed_at=closed_at,
+    )
+
+
+def delivery_of(values: Sequence[Any]) -> Delivery:
+    """From the columns of `DELIVERY`. Tests alone belong to no episode."""
+    (
+        key, alert_id, target, lane, priority, state, why, fence, attempts,
+        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, episode,
+    ) = values  # fmt: skip
+    return Delivery(
+        key=key,
+        alert_id=alert_id,
+        target=target_of(target),
+        lane=lane,
+        priority=priority,
+        state=_STATES[state],
+        why=_WHYS[why],
+        fence=fence,
+        attempts=attempts,
+        planned_at=planned_at,
+        due=due,
+        expires_at=expires_at,
+        moved_at=moved_at,
+        possibly_repeated=possibly_repeated,
+        detail=detail,
+        route=route,
+        is_test=episode is None,
+    )
+
+
+def brief_of(values: Sequence[Any]) -> DeliveryRow:
+    """From the columns of `BRIEF`."""
+    key, planned_at, target, state, why, moved_at = values
+    return DeliveryRow(id_of_key(planned_at, key), target_of(target), _STATES[state], _WHYS[why], moved_at)
+
+
+_PLACES = {column.name: place for place, column in enumerate(DELIVERY)}
+
+
+def place_of(name: str) -> int:
+    """Where a column stands in `DELIVERY`."""
+    return _PLACES[name]
+
+
+def changed(row: Sequence[Any], **changes: Any) -> Delivery:
+    """The delivery of a row with these columns changed: made once, not made and then copied."""
+    values = list(row[: len(DELIVERY)])
+    for name, value in changes.items():
+        values[_PLACES[name]] = value
+    return delivery_of(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out. `product` is set where it
+    may join a message about the same product.
+    """
+
+    delivery: Delivery
+    alert: int
+    episode: int | None
+    fallback: str | None
+    product: str | None
+    closed: bool
+
+
+def held_of(row: AnyRow, **changes: Any) -> Held:
+    """From the columns of `DELIVERY` and `BEHIND`."""
+    alert, fallback, product, closed_at = row[len(DELIVERY) :]
+    return Held(changed(row, **changes), alert, row[place_of("episode")], fallback, product, closed_at is not None)
+
+
+def alert_row(
+    transaction: Transaction, key: int, alert: Alert, decision: Decision, reason: Reason, *places: int | None
+) -> tuple[Any, ...]:
+    """`places` are the episode and the position, where it has them."""
+    now = transaction.micros
+    episode, position = places or (None, None)
+    return (
+        key,
+        alert.id.hex,
+        alert.type.value,
+        alert.priority,
+        alert.sku,
+        alert.retailer,
+        alert.variant,
+        alert.seller,
+        alert.product_name,
+        None if alert.price is None else micros_of(alert.price),
+        alert.currency,
+        alert.url,
+        transaction.stored(alert.timestamp),
+        orjson.dumps(dict(alert.metadata)).decode() if alert.metadata else "{}",
+        now,
+        decision.value,
+        reason.value,
+        0,
+        now,
+        None,
+        episode,
+        position,
+        None,
+    )
+
+
+def delivery_row(
+    transaction: Transaction, key: int, plan: Plan, *, alert: int, priority: int, episode: int | None
+) -> tuple[Any, ...]:
+    now = transaction.micros
+    return (
+        key,
+        alert,
+        str(plan.target),
+        plan.lane,
+        priority,
+        plan.state.value,
+        None if plan.why is None else plan.why.value,
+        0,
+        0,
+        now,
+        transaction.stored(plan.due),
+        transaction.stored(plan.expires_at),
+        now,
+        False,
+        plan.detail,
+        episode,
+        None,
+        packed(plan.fallback) if plan.fallback else None,
+        None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
+        plan.product,
+        plan.route,
+    )
+
+
+def packed(fallback: Sequence[Plan]) -> str:
+    """Plans as they are kept beside a delivery: target, lane, end of life, how long they wait themselves, product."""
+    return orjson.dumps([_packed(plan) for plan in fallback]).decode()
+
+
+def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
+    """The plans, made anew for a delivery that begins now."""
+    plans = []
+    for target, lane, expires_at, wait, *product in orjson.loads(fallback):
+        fail_over_at = None if wait is None else from_micros(epoch_micros(now) + wait)
+        end = from_micros(expires_at)
+        plan = Plan(target=target_of(target), lane=lane, expires_at=end, due=now, fail_over_at=fail_over_at)
+        plans.append(replace(plan, product=product[0]) if product else plan)
+    return tuple(plans)
+
+
+def _packed(plan: Plan) -> tuple[Any, ...]:
+    wait = None if plan.fail_over_at is None else epoch_micros(plan.fail_over_at) - epoch_micros(plan.due)
+    told = (str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait)
+    return told if plan.product is None else (*told, plan.product)

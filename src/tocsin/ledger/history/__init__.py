@@ -1,0 +1,1 @@
+"""What was: reads by page and by name, and how long it is kept."""

@@ -1,0 +1,49 @@
+"""Pages of a list, newest first. A token names the key to go on below, and the list that it belongs to."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from tocsin.core.errors import InvalidRequestError
+from tocsin.ledger.contract import Page
+from tocsin.ledger.engine.transaction import AnyRow
+
+T = TypeVar("T")
+
+MOST = 1000
+
+
+def page_of(rows: Sequence[AnyRow], limit: int, name: str, value: Callable[[AnyRow], T]) -> Page[T]:
+    """`rows` were read one past the limit, so that the last page is known as such; the first column is the key."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(tuple(value(row) for row in shown), _token(name, shown[-1][0]) if more else None)
+
+
+def below(page: str | None, name: str) -> int | None:
+    """The key that the page before ended with. Raises InvalidRequestError for what no list of that name gave out."""
+    if page is None:
+        return None
+    try:
+        list_name, _, key = urlsafe_b64decode(page + "=" * (-len(page) % 4)).decode("ascii").partition(":")
+        number = int(key)
+    except ValueError as problem:
+        raise _unknown() from problem
+    if list_name != name or _token(name, number) != page:
+        raise _unknown()
+    return number
+
+
+def bounded(limit: int) -> int:
+    """Raises InvalidRequestError."""
+    if not 1 <= limit <= MOST:
+        raise InvalidRequestError(f"`limit` is between 1 and {MOST}")
+    return limit
+
+
+def _token(name: str, key: int) -> str:
+    return urlsafe_b64encode(f"{name}:{key}".encode()).decode().rstrip("=")
+
+
+def _unknown() -> InvalidRequestError:
+    return InvalidRequestError("`page` is not the `next` of this list: leave it out to begin with the newest")

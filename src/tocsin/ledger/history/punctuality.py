@@ -1,0 +1,73 @@
+"""How many deliveries ended lately, minute by minute, and how many of those too late or in vain.
+
+`rules.objective.told_in_time` says in words what counts; here it is said to a database.
+"""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, case, func, or_, select, type_coerce
+
+from tocsin.core.alert import id_of_key
+from tocsin.core.clock import from_micros
+from tocsin.core.decision import Reason
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.ledger.contract import EndedRow
+from tocsin.ledger.engine.rows import target_of
+from tocsin.ledger.engine.schema import alerts, attempts, deliveries, in_state
+
+MOST = 100_000  # deliveries read: a burst beyond that says enough
+_MINUTE = 60_000_000  # microseconds
+
+SENT = or_(in_state(DeliveryState.SENT), in_state(DeliveryState.DELIVERED))
+_IN_VAIN = or_(*map(in_state, (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)))
+_DEAD_TARGET = and_(in_state(DeliveryState.REFUSED), deliveries.c.why == Why.NO_TARGET.value)
+_NEVER_ALIVE = and_(deliveries.c.attempts == 0, deliveries.c.moved_at == deliveries.c.planned_at)
+_UNDER_WAY = or_(in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
+_LEFT_BEFORE = deliveries.c.attempts - case((or_(SENT, _UNDER_WAY), 1), else_=0)
+TESTED = alerts.c.reason == Reason.TEST.value
+BY_WISH = and_(_LEFT_BEFORE == 0, deliveries.c.due > deliveries.c.planned_at)
+NOBODY_WAITED = or_(TESTED, _DEAD_TARGET, _NEVER_ALIVE, BY_WISH)
+
+
+def micros(moment: ColumnElement[datetime]) -> ColumnElement[int]:
+    return type_coerce(moment, BigInteger)
+
+
+BEGAN = case(
+    (alerts.c.detected_at < alerts.c.accepted_at, micros(alerts.c.detected_at)), else_=micros(alerts.c.accepted_at)
+)
+# What the provider reported later does not make it late.
+_ENDED = case((in_state(DeliveryState.DELIVERED), micros(attempts.c.finished_at)), else_=micros(deliveries.c.moved_at))
+_took = _ENDED - BEGAN
+_MISSED = case((and_(SENT, _took <= bindparam("within", type_=BigInteger)), 0), else_=1)
+
+# Alerts are named by the time of their acceptance, so that their names are an index of it.
+LATELY = (
+    select(deliveries.c.target, (_ENDED // _MINUTE).label("minute"), _MISSED.label("missed"))
+    .select_from(alerts)
+    .join(deliveries, deliveries.c.alert == alerts.c.key)
+    .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
+    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, _IN_VAIN), ~NOBODY_WAITED)
+    .order_by(alerts.c.id.desc())
+    .limit(bindparam("most"))
+)
+_EACH = LATELY.subquery()
+_BY_MINUTE = select(
+    _EACH.c.target, _EACH.c.minute, func.count().label("ended"), func.sum(_EACH.c.missed).label("missed")
+).group_by(_EACH.c.target, _EACH.c.minute)
+
+
+def ended(connection: Connection, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
+    rows = connection.execute(
+        _BY_MINUTE, {"oldest": id_of_key(since, 0), "within": within // timedelta(microseconds=1), "most": MOST}
+    )
+    counts: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        count = counts[target_of(row.target).channel, row.minute]
+        count[0] += row.ended
+        count[1] += int(row.missed)
+    return tuple(
+        EndedRow(channel=channel, minute=from_micros(minute * _MINUTE), ended=both[0], missed=both[1])
+        for (channel, minute), both in sorted(counts.items())
+    )

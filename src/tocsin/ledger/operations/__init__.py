@@ -1,0 +1,1 @@
+"""The short lists that operators keep: tokens, monitors, conditions, targets that are disabled."""

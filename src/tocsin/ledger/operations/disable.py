@@ -1,0 +1,26 @@
+"""A target rests until a human enables it: what is pending for it is refused, and goes to its fallback."""
+
+from sqlalchemy import bindparam, delete
+
+from tocsin.core.delivery import Target
+from tocsin.ledger.contract import MoveResult
+from tocsin.ledger.engine.rows import held_of
+from tocsin.ledger.engine.schema import PENDING, deliveries, targets
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.queue.fallback import refuse
+from tocsin.ledger.queue.moves import DELIVERIES
+
+_PENDING_FOR = DELIVERIES.where(PENDING, deliveries.c.target == bindparam("target")).with_for_update(of=deliveries)
+_WAKE = delete(targets).where(targets.c.target == bindparam("name"))
+
+
+def disable(transaction: Transaction, target: Target, why: str, detail: str) -> MoveResult:
+    transaction.write(_WAKE, name=str(target))
+    transaction.insert(targets, [(str(target), transaction.micros, why, detail)])
+    pending = [held_of(row) for row in transaction.rows(_PENDING_FOR, target=str(target))]
+    moved, woken = refuse(transaction, pending)
+    return MoveResult(tuple(moved), lanes=woken)
+
+
+def enable(transaction: Transaction, target: Target) -> bool:
+    return transaction.write(_WAKE, name=str(target)) > 0

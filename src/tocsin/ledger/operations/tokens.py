@@ -1,0 +1,36 @@
+"""Tokens of callers, stored as digests only."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, update
+
+from tocsin.ledger.contract import TokenRow
+from tocsin.ledger.engine.schema import tokens
+from tocsin.ledger.engine.transaction import Transaction
+
+_ADD = insert(tokens)
+_REVOKE = update(tokens).where(tokens.c.id == bindparam("of"), tokens.c.revoked_at.is_(None))
+_TOUCH = update(tokens).where(tokens.c.id == bindparam("of"))
+
+
+def add_token(transaction: Transaction, token: TokenRow) -> None:
+    transaction.write(
+        _ADD,
+        id=token.id,
+        name=token.name,
+        digest=token.digest,
+        scopes=" ".join(sorted(token.scopes)),
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        revoked_at=token.revoked_at,
+        last_used_at=token.last_used_at,
+    )
+
+
+def revoke_token(transaction: Transaction, identifier: str) -> bool:
+    return transaction.write(_REVOKE, of=identifier, revoked_at=transaction.now) > 0
+
+
+def touch_tokens(transaction: Transaction, used: Mapping[str, datetime]) -> None:
+    transaction.write_each(_TOUCH, [{"of": identifier, "last_used_at": at} for identifier, at in used.items()])

@@ -1,0 +1,266 @@
+"""A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
+
+from tocsin.core.alert import FLOOR, Band
+from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, StandingMessage, Waiting
+from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
+from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
+from tocsin.ledger.engine.transaction import AnyRow, Transaction
+from tocsin.ledger.queue import merge
+from tocsin.ledger.queue.merge import Standing
+from tocsin.ledger.queue.moves import put
+
+BEYOND = 2  # read past the limit, so that one look is enough where some turn out to be expired
+SUSPECT_FROM = 2  # attempts; what comes back from doubt after so many leaves alone
+LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so many
+
+Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
+
+# Where in a candidate's row they stand: each is looked at many times, and a place is found faster than a name.
+_DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
+_KEY, _TARGET, _EXPIRES_AT = (place_of(name) for name in ("key", "target", "expires_at"))
+_WHY, _ATTEMPTS = place_of("why"), place_of("attempts")
+_EPISODE, _PRODUCT = place_of("episode"), len(DELIVERY)
+_CUT = len(DELIVERY) + 1  # the columns of the alert begin
+
+_older, _other = deliveries.alias("older"), deliveries.alias("other")
+
+
+def _free() -> ColumnElement[bool]:
+    """No older delivery of the same episode is being sent to the same target."""
+    being_sent = in_state(DeliveryState.SENDING, _older)
+    same = (_older.c.episode == deliveries.c.episode) & (_older.c.target == deliveries.c.target)
+    return ~exists().where(being_sent, same, _older.c.key < deliveries.c.key)
+
+
+def _free_to_join() -> ColumnElement[bool]:
+    """Nor is one about the same product. What is being sent is little, what ever was about a product is not: the
+    function hides the column from the index by product.
+    """
+    being_sent = in_state(DeliveryState.SENDING, _other)
+    same = (func.coalesce(_other.c.product, "") == deliveries.c.product) & (_other.c.target == deliveries.c.target)
+    return _free() & (deliveries.c.product.is_(None) | ~exists().where(being_sent, same))
+
+
+_IN_LANE = (PENDING, deliveries.c.lane == bindparam("lane"))
+_BY = bindparam("by", type_=Moment)
+# What was planned for at once is due whatever the wall clock did since. The sum hides the column from the index by
+# due time: what is due is looked for in order of importance.
+_IS_DUE = ~LATER | (type_coerce(deliveries.c.due, BigInteger) + literal_column("0") <= _BY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What is asked of a lane, about those of its deliveries that are free to leave."""
+
+    most_important: Select[*tuple[Any, ...]]
+    oldest: Select[*tuple[Any, ...]]
+    next_due: Select[*tuple[Any, ...]]
+    best_by: Select[*tuple[Any, ...]]
+
+
+def _looks(free: ColumnElement[bool]) -> _Looks:
+    by_importance = (deliveries.c.priority.desc(), deliveries.c.key)
+    return _Looks(
+        most_important=_take(free, *by_importance),
+        oldest=_take(free, deliveries.c.key),
+        next_due=select(deliveries.c.due).where(*_IN_LANE, LATER, free).order_by(deliveries.c.due).limit(1),
+        best_by=select(deliveries.c.priority).where(*_IN_LANE, _IS_DUE, free).order_by(*by_importance).limit(1),
+    )
+
+
+def _take(free: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*DELIVERY, deliveries.c.product, *RECORD)
+        .join(alerts, alerts.c.key == deliveries.c.alert)
+        .where(*_IN_LANE, deliveries.c.priority >= bindparam("floor"), _IS_DUE, free)
+        .order_by(*order)
+        .limit(bindparam("window"))
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+
+
+_ALONE, _JOINING = _looks(_free()), _looks(_free_to_join())
+_BEGIN = insert(attempts).returning(attempts.c.key, sort_by_parameter_order=True)
+_SEND = (
+    update(deliveries)
+    .where(deliveries.c.key == bindparam("of"))
+    .values(
+        state=DeliveryState.SENDING.value,
+        why=None,
+        detail="",
+        fence=deliveries.c.fence + 1,
+        attempts=deliveries.c.attempts + 1,
+        attempt=bindparam("number"),
+        moved_at=bindparam("at"),
+    )
+)
+
+
+def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
+    return [_claim(transaction, request) for request in requests]
+
+
+def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
+    looks = _ALONE if request.joins is None else _JOINING
+    alive, expired = _candidates(transaction, request, looks)
+    standing = merge.find(transaction, request, alive)
+    begun = _begin(transaction, list(_bundles(alive, request, standing)), standing)
+    return Claimed(begun, _waiting(transaction, request.lane, looks), tuple(expired))
+
+
+def _candidates(
+    transaction: Transaction, request: ClaimRequest, looks: _Looks
+) -> tuple[Sequence[AnyRow], list[Delivery]]:
+    """What may be claimed, best first, and what was found past its life on the way (marked so)."""
+    wanted = request.limit * request.attempts
+    window = wanted + (BEYOND if wanted > 1 else 0)
+    expired: list[Delivery] = []
+    for _ in range(LOOKS):
+        found = _look(transaction, request, looks, window)
+        over = [delivery_of(row[: len(DELIVERY)]) for row in found if row[_EXPIRES_AT] <= transaction.now]
+        expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
+        if len(over) < window:
+            return [row for row in found if row[_EXPIRES_AT] > transaction.now] if over else found, expired
+        window = 1000
+    return [], expired
+
+
+def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window: int) -> Sequence[AnyRow]:
+    statement = looks.oldest if request.oldest_first else looks.most_important
+    floor = FLOOR[request.lowest]
+    return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
+
+
+def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Iterator[Bundle]:
+    """One attempt after the other; two of them never carry the same episode to the same target at once, nor, where
+    the second could join the first, the same product.
+    """
+    left = candidates
+    for _ in range(request.attempts):
+        if not left:
+            return
+        bundle = _bundle(left, request, standing)
+        yield bundle
+        taken = {row[_KEY] for row, _ in bundle}
+        busy: set[tuple[str, int | str]] = {
+            (row[_TARGET], row[_EPISODE]) for row, _ in bundle if row[_EPISODE] is not None
+        }
+        if request.joins is not None:
+            busy |= {(row[_TARGET], row[_PRODUCT]) for row, _ in bundle if row[_PRODUCT] is not None}
+        left = [row for row in left if row[_KEY] not in taken and not _is_busy(row, busy)]
+
+
+def _is_busy(row: AnyRow, busy: Container[tuple[str, int | str]]) -> bool:
+    return (row[_TARGET], row[_EPISODE]) in busy or (row[_TARGET], row[_PRODUCT]) in busy
+
+
+def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
+    """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
+    that join a message go with others that join the same, tests (of no episode) with tests, and suspects go alone.
+    """
+    first, message = candidates[0], standing.get(candidates[0][_KEY])
+    together: list[AnyRow] = []
+    products: set[int] = set()
+    for row in candidates:
+        if len(together) == request.limit:
+            break
+        if row is not first and (_is_suspect(first) or _is_suspect(row)):
+            continue
+        same = row[_TARGET] == first[_TARGET] and standing.get(row[_KEY]) is message
+        same = same and (row[_EPISODE] is None) is (first[_EPISODE] is None)
+        if same and row[_EPISODE] not in products:
+            together.append(row)
+            if row[_EPISODE] is not None:
+                products.add(row[_EPISODE])
+    records = [record_of(row[_CUT:]) for row in together]
+    if len(together) == 1:
+        return [(first, records[0])]
+    beside = merge.beside(message, {row[_KEY] for row in together})
+    fit = request.pack(target_of(first[_TARGET]), [*beside, *records]) - len(beside)
+    return list(zip(together, records, strict=True))[: max(1, fit)]
+
+
+def _is_suspect(row: AnyRow) -> bool:
+    """Again its end was not known: should the process die over it, its neighbours live."""
+    return row[_ATTEMPTS] >= SUSPECT_FROM and row[_WHY] in _DOUBTFUL
+
+
+def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standing) -> tuple[Claim, ...]:
+    """Each bundle is an attempt of its own; all of them share their statements."""
+    keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
+    carried = [(row[_KEY], number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
+    transaction.insert(attempt_members, carried)
+    sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
+    transaction.write_each(_SEND, sent)
+    return tuple(
+        _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing))
+        for number, bundle in zip(keys, bundles, strict=True)
+    )
+
+
+def _joined(transaction: Transaction, bundle: Bundle, standing: Standing) -> StandingMessage | None:
+    message = standing.get(bundle[0][0].key)
+    return None if message is None else merge.begin(transaction, message, [row.key for row, _ in bundle])
+
+
+def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
+    first = bundle[0][0]
+    return {
+        "target": first.target,
+        "lane": first.lane,
+        "started_at": now,
+        "answer": "",
+        "mentioned": "",
+        "members": len(bundle),
+    }
+
+
+def _claimed(number: int, bundle: Bundle, now: datetime, joined: StandingMessage | None) -> Claim:
+    first = bundle[0][0]
+    members = tuple((_sending(row, now), record) for row, record in bundle)
+    return Claim(number, target_of(first.target), first.lane, now, members, joined)
+
+
+def _sending(row: AnyRow, now: datetime) -> Delivery:
+    return changed(
+        row,
+        state=DeliveryState.SENDING.value,
+        why=None,
+        detail="",
+        fence=row.fence + 1,
+        attempts=row.attempts + 1,
+        moved_at=now,
+    )
+
+
+def _waiting(transaction: Transaction, lane: str, looks: _Looks) -> Waiting | None:
+    """Deliveries that wait for an older sibling do not count: the settlement of that one wakes their lane."""
+    best = transaction.row(looks.best_by, lane=lane, by=transaction.now)
+    if best is not None:
+        return Waiting(transaction.now, Band.of(best[0]))
+    soonest = transaction.row(looks.next_due, lane=lane)
+    if soonest is None:
+        return None
+    best = transaction.row(looks.best_by, lane=lane, by=soonest[0])
+    return None if best is None else Waiting(soonest[0], Band.of(best[0]))

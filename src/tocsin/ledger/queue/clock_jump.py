@@ -1,0 +1,36 @@
+"""The wall clock was put right: what is under way keeps the life it had left, and the pause it was told to make."""
+
+from datetime import timedelta
+
+from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, or_, type_coerce, update
+
+from tocsin.core.delivery import DeliveryState, Why
+from tocsin.ledger.engine.schema import PENDING, deliveries, in_state, lanes
+from tocsin.ledger.engine.transaction import Transaction
+
+LEAST = timedelta(seconds=2)  # less than that is drift, and not worth a correction
+
+_UNDER_WAY = or_(PENDING, in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
+# These wait for so long. Quiet hours are another matter: they wait for a time of day, which the clock has right now.
+_PAUSING = deliveries.c.why.in_([Why.DEFERRED.value, Why.RESENT.value, Why.NOT_FOUND.value])
+
+
+def _later(moment: Column[object]) -> ColumnElement[int]:
+    return type_coerce(moment, BigInteger) + bindparam("by", type_=BigInteger)
+
+
+_LIFE = (
+    update(deliveries)
+    .where(_UNDER_WAY)
+    .values(expires_at=_later(deliveries.c.expires_at), fail_over_at=_later(deliveries.c.fail_over_at))
+)
+_SHUT = update(lanes).values(probe_at=_later(lanes.c.probe_at), shut_until=_later(lanes.c.shut_until))
+_PAUSE = update(deliveries).where(PENDING, _PAUSING).values(due=_later(deliveries.c.due))
+
+
+def follow(transaction: Transaction, jump: timedelta) -> None:
+    """`jump` is by how much the clock was moved, forwards or (negative) back."""
+    by = jump // timedelta(microseconds=1)
+    transaction.write(_LIFE, by=by)
+    transaction.write(_PAUSE, by=by)
+    transaction.write(_SHUT, by=by)

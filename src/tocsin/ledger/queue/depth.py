@@ -1,0 +1,120 @@
+"""What stands in the lanes now, and what left them lately."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from tocsin.core.alert import Band, id_of_key
+from tocsin.core.delivery import DeliveryState
+from tocsin.ledger.contract import AttemptRow, Claim, LaneRow
+from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
+from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, in_state
+from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.queue.message_edits import joined_by
+
+ATTEMPT = tuple(attempts.columns)
+
+_UNKNOWN = in_state(DeliveryState.UNKNOWN)
+_UNDER_WAY = or_(in_state(DeliveryState.SENDING), _UNKNOWN)
+
+
+def attempt_of(values: Sequence[Any]) -> AttemptRow:
+    """From the columns of `ATTEMPT`."""
+    key, target, lane, started_at, finished_at, outcome, status, answer, mentioned, members, units = values
+    return AttemptRow(
+        id=id_of_key(started_at, key),
+        target=target_of(target),
+        lane=lane,
+        started_at=started_at,
+        finished_at=finished_at,
+        outcome=outcome,
+        status=status,
+        answer=answer,
+        mentioned=mentioned,
+        members=members,
+        units=units or 1,
+    )
+
+
+def lanes(connection: Connection) -> tuple[LaneRow, ...]:
+    rows: dict[str, LaneRow] = {}
+    waiting = _waiting(connection)
+    under_way = _under_way(connection)
+    for lane in sorted(waiting.keys() | under_way.keys()):
+        pending, next_due, oldest = waiting.get(lane, ({}, None, None))
+        counts = under_way.get(lane, {})
+        rows[lane] = LaneRow(
+            lane=lane,
+            pending=pending,
+            sending=counts.get(DeliveryState.SENDING.value, 0),
+            unknown=counts.get(DeliveryState.UNKNOWN.value, 0),
+            next_due=next_due,
+            oldest=oldest,
+        )
+    return tuple(rows.values())
+
+
+def unknown(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[Claim, ...]:
+    """Whole attempts: the members of one are read together, however many there are."""
+    which = (
+        select(deliveries.c.attempt)
+        .where(_UNKNOWN, deliveries.c.lane.in_(sorted(lanes)))
+        .group_by(deliveries.c.attempt)
+        .order_by(deliveries.c.attempt)
+        .limit(limit)
+    )
+    rows = connection.execute(
+        select(attempts.c.key, attempts.c.target, attempts.c.lane, attempts.c.started_at, *DELIVERY, *RECORD)
+        .select_from(deliveries)
+        .join(alerts, alerts.c.key == deliveries.c.alert)
+        .join(attempts, attempts.c.key == deliveries.c.attempt)
+        .where(_UNKNOWN, deliveries.c.attempt.in_(which.scalar_subquery()))
+        .order_by(attempts.c.key, deliveries.c.priority.desc(), deliveries.c.key)
+    )
+    claims = [_claim(list(members)) for _, members in groupby(rows, key=lambda row: row[0])]
+    joined = joined_by(connection, [delivery.key for claim in claims for delivery, _ in claim.members])
+    return tuple(replace(claim, joins=joined.get(claim.members[0][0].key)) for claim in claims)
+
+
+def recent_attempts(connection: Connection, since: datetime) -> tuple[AttemptRow, ...]:
+    rows = connection.execute(select(*ATTEMPT).where(attempts.c.started_at >= since).order_by(attempts.c.started_at))
+    return tuple(attempt_of(row) for row in rows)
+
+
+def _claim(members: Sequence[AnyRow]) -> Claim:
+    key, target, lane, started_at = members[0][:4]
+    cut = 4 + len(DELIVERY)
+    return Claim(
+        key,
+        target_of(target),
+        lane,
+        started_at,
+        tuple((delivery_of(row[4:cut]), record_of(row[cut:])) for row in members),
+    )
+
+
+def _waiting(connection: Connection) -> dict[str, tuple[dict[Band, int], datetime, datetime]]:
+    """Per lane: how many of each band, when the next is due, and since when the oldest waits."""
+    found: dict[str, tuple[dict[Band, int], datetime, datetime]] = {}
+    columns = (deliveries.c.lane, deliveries.c.priority, func.count().label("n"))
+    times = (func.min(deliveries.c.due).label("due"), func.min(deliveries.c.planned_at).label("oldest"))
+    grouped = select(*columns, *times).where(PENDING).group_by(deliveries.c.lane, deliveries.c.priority)
+    for row in connection.execute(grouped):
+        bands, due, oldest = found.get(row.lane, ({}, row.due, row.oldest))
+        band = Band.of(row.priority)
+        bands[band] = bands.get(band, 0) + row.n
+        found[row.lane] = (bands, min(due, row.due), min(oldest, row.oldest))
+    return found
+
+
+def _under_way(connection: Connection) -> dict[str, dict[str, int]]:
+    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    columns = (deliveries.c.lane, deliveries.c.state, func.count().label("n"))
+    for row in connection.execute(select(*columns).where(_UNDER_WAY).group_by(deliveries.c.lane, deliveries.c.state)):
+        counts[row.lane][row.state] = row.n
+    return counts

@@ -1,0 +1,141 @@
+"""A target that cannot or does not take an alert hands it on: one fallback after the other, never two at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import bindparam, select, update
+
+from tocsin.core.decision import Plan
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.ledger.contract import MoveResult
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.rows import Held, delivery_row, held_of, target_of, unpacked
+from tocsin.ledger.engine.schema import PENDING, Moment, deliveries, targets
+from tocsin.ledger.engine.stream import Stream
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.queue.moves import DELIVERIES, put
+
+AT_ONCE = 1000
+
+# A target that has the alert in one of these will not tell anybody: the next one is asked.
+_IN_VAIN = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED})
+
+_WAITED_ENOUGH = (
+    DELIVERIES.where(PENDING, deliveries.c.fail_over_at <= bindparam("now", type_=Moment))
+    .order_by(deliveries.c.fail_over_at)
+    .limit(AT_ONCE)
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+_IN_LANES = (
+    DELIVERIES.where(PENDING, among(deliveries.c.lane, "lanes"), deliveries.c.fallback.is_not(None))
+    .order_by(deliveries.c.priority.desc(), deliveries.c.key)
+    .limit(AT_ONCE)
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+_IN_LANE = (
+    DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane"))
+    .order_by(deliveries.c.key)
+    .limit(AT_ONCE)
+    .with_for_update(of=deliveries)
+)
+_STAY = update(deliveries).where(among(deliveries.c.key, "keys"))
+_SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).where(
+    among(deliveries.c.alert, "alerts")
+)
+_RESTING = select(targets.c.target)
+
+
+def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset[Target]) -> MoveResult:
+    """What waited long enough, or stands in a lane that is named, goes to its fallback where one can take it."""
+    held = {one.delivery.key: one for one in map(held_of, transaction.rows(_WAITED_ENOUGH, now=transaction.now))}
+    if lanes:
+        held |= {one.delivery.key: one for one in map(held_of, transaction.rows(_IN_LANES, lanes=sorted(lanes)))}
+    taken, woken = take_over(transaction, list(held.values()), shadow)
+    moved = put(transaction, [one.delivery for one in taken], DeliveryState.CANCELLED, Why.FAILED_OVER)
+    stay = [key for key in held if key not in {one.delivery.key for one in taken}]
+    if stay:
+        transaction.write(_STAY, keys=stay, fallback=None, fail_over_at=None)
+    return MoveResult(tuple(moved), lanes=woken)
+
+
+def withhold(transaction: Transaction, lane: str) -> MoveResult:
+    """What waited when its lane went into shadow, or was handed to it after that."""
+    pending = [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)]
+    moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, Why.SHADOW)
+    _, woken = take_over(transaction, pending)
+    return MoveResult(tuple(moved), lanes=woken)
+
+
+def take_over(
+    transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
+) -> tuple[list[Held], frozenset[str]]:
+    """Those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
+    `shadow` tells nobody.
+    """
+    handing_on = [one for one in failed if one.fallback is not None]
+    if not handing_on:
+        return [], frozenset()
+    relay = _Relay(transaction, handing_on, shadow)
+    taken = [one for one in handing_on if relay.pass_on(one)]
+    relay.write()
+    return taken, frozenset(relay.lanes)
+
+
+@dataclass(slots=True)
+class _Relay:
+    _transaction: Transaction
+    _states: dict[tuple[int, Target], DeliveryState]
+    _resting: frozenset[Target]
+    _stream: Stream
+    _rows: list[tuple[object, ...]]
+    lanes: set[str]
+
+    def __init__(self, transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target]) -> None:
+        siblings = transaction.rows(_SIBLINGS, alerts=sorted({one.alert for one in failed}))
+        self._transaction = transaction
+        self._states = {(row.alert, target_of(row.target)): DeliveryState(row.state) for row in siblings}
+        self._resting = shadow.union(target_of(row.target) for row in transaction.rows(_RESTING))
+        self._stream = Stream(transaction)
+        self._rows = []
+        self.lanes = set()
+
+    def pass_on(self, failed: Held) -> bool:
+        if failed.closed or failed.fallback is None:
+            return False
+        plans = unpacked(failed.fallback, self._transaction.now)
+        for tried, plan in enumerate(plans, start=1):
+            state = self._states.get((failed.alert, plan.target))
+            if state is None and self._can_take(plan):
+                self._add(replace(plan, fallback=plans[tried:], route=failed.delivery.route), failed)
+                return True
+            if state is not None and state not in _IN_VAIN:
+                return True  # it is told there already
+        return False
+
+    def write(self) -> None:
+        self._transaction.insert(deliveries, self._rows)
+        self._stream.save()
+
+    def _can_take(self, plan: Plan) -> bool:
+        return plan.target not in self._resting and plan.expires_at > self._transaction.now
+
+    def _add(self, plan: Plan, failed: Held) -> None:
+        priority = failed.delivery.priority
+        row = delivery_row(
+            self._transaction,
+            self._stream.next_delivery(),
+            plan,
+            alert=failed.alert,
+            priority=priority,
+            episode=failed.episode,
+        )
+        self._rows.append(row)
+        self._states[failed.alert, plan.target] = DeliveryState.PENDING
+        self.lanes.add(plan.lane)
+
+
+def refuse(transaction: Transaction, unwanted: Sequence[Held]) -> tuple[list[Delivery], frozenset[str]]:
+    """Their target rests: refused, and handed on."""
+    moved = put(transaction, [one.delivery for one in unwanted], DeliveryState.REFUSED, Why.NO_TARGET)
+    _, woken = take_over(transaction, unwanted)
+    return moved, woken

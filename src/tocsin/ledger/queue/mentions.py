@@ -1,0 +1,12 @@
+"""Whom an attempt rings out to, written before it does."""
+
+from sqlalchemy import bindparam, update
+
+from tocsin.ledger.engine.schema import attempts
+from tocsin.ledger.engine.transaction import Transaction
+
+_NOTE = update(attempts).where(attempts.c.key == bindparam("number"))
+
+
+def note(transaction: Transaction, attempt: int, mentioned: str) -> None:
+    transaction.write(_NOTE, number=attempt, mentioned=mentioned)

@@ -1,0 +1,173 @@
+"""What became of deliveries is written down, once, by who holds their fence. Waiting calls share the statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Boolean, bindparam, or_, select, update
+
+from tocsin.core.delivery import Delivery, DeliveryState, Why, check_move
+from tocsin.ledger.contract import Move, MoveResult, Settlement
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.rows import Held, held_of
+from tocsin.ledger.engine.schema import PENDING, attempts, deliveries, messages
+from tocsin.ledger.engine.transaction import AnyRow, Transaction
+from tocsin.ledger.operations.disable import disable
+from tocsin.ledger.queue import merge
+from tocsin.ledger.queue.fallback import take_over
+from tocsin.ledger.queue.moves import DELIVERIES, note, put
+
+Place = tuple[int, str]  # an episode's key and a target
+
+_FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
+_HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
+_REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
+_MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
+_WAITING = select(deliveries.c.key, deliveries.c.episode, deliveries.c.target, deliveries.c.lane).where(
+    PENDING, among(deliveries.c.episode, "episodes")
+)
+_STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys"))
+
+
+def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[MoveResult]:
+    transaction.write_each(_FINISH, [_end(transaction, one) for one in settlements])
+    moved = _move(transaction, [one.moves for one in settlements])
+    for one, what in zip(settlements, moved, strict=True):
+        if one.joined is not None:
+            merge.end(transaction, one, one.joined, what)
+    return [_rest(transaction, *each) for each in zip(settlements, moved, strict=True)]
+
+
+def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[MoveResult]:
+    """Moves outside an attempt: what was found out, or given up, and an operator's retry."""
+    return _move(transaction, calls, noted=True)
+
+
+def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: bool = False) -> list[MoveResult]:
+    """Each call's deliveries as they now stand; a delivery that two calls move is moved twice, in turn. `noted`: no
+    attempt tells of these.
+    """
+    keys = [one.key for call in calls for one in call]
+    if len(set(keys)) < len(keys) and len(calls) > 1:
+        return [moved for call in calls for moved in _move(transaction, [call], noted=noted)]
+    rows = {row.key: row for row in transaction.rows(_HELD, keys=keys)}
+    wanted = [one for call in calls for one in call if one.key in rows and rows[one.key].fence == one.fence]
+    moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
+    _save(transaction, wanted, moved)
+    if noted:
+        note(transaction, ((held_of(rows[key]).delivery, one.delivery) for key, one in moved.items()))
+    _note_messages(transaction, wanted, moved)
+    merge.leave(transaction, [one.key for one in wanted if one.why is Why.POISON])
+    refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]
+    _, handed_to = take_over(transaction, refused)
+    overtaken, freed = _settle_siblings(transaction, list(moved.values()))
+    told = {key: overtaken.get(key, one.delivery) for key, one in moved.items()}
+    return [_result(call, told, handed_to | freed) for call in calls]
+
+
+def _end(transaction: Transaction, settlement: Settlement) -> dict[str, Any]:
+    return {
+        "number": settlement.attempt,
+        "finished_at": transaction.now,
+        "outcome": settlement.outcome,
+        "status": settlement.status,
+        "answer": settlement.answer,
+        "mentioned": settlement.mentioned,
+        "units": settlement.units,
+    }
+
+
+def _moved(transaction: Transaction, row: AnyRow, wanted: Move) -> Held:
+    check_move(DeliveryState(row.state), wanted.to, wanted.why)
+    now, why = transaction.now, None if wanted.why is None else wanted.why.value
+    changes: dict[str, Any] = {"state": wanted.to.value, "why": why, "moved_at": now, "detail": wanted.detail}
+    if wanted.to is DeliveryState.PENDING:
+        changes["due"] = now + (wanted.wait or timedelta())
+    if wanted.why is Why.RETRIED:
+        changes["expires_at"] = now + (row.expires_at - row.planned_at)
+    if wanted.possibly_repeated:
+        changes["possibly_repeated"] = True
+    return held_of(row, **changes)
+
+
+def _save(transaction: Transaction, moves: Iterable[Move], moved: Mapping[int, Held]) -> None:
+    """One statement for all that move alike: most of an attempt, mostly all of it."""
+    alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for one in moves:
+        now = moved[one.key].delivery
+        times = [now.due, now.expires_at] if one.to is DeliveryState.PENDING else []
+        alike[one.to, one.why, one.detail, one.possibly_repeated, *times].append(one.key)
+    for (to, why, detail, repeated, *times), keys in alike.items():
+        changes = dict(zip(("due", "expires_at"), times, strict=False))
+        transaction.write(
+            _MOVE,
+            keys=keys,
+            state=to.value,
+            why=None if why is None else why.value,
+            detail=detail,
+            repeated=repeated,
+            moved_at=transaction.now,
+            **changes,
+        )
+
+
+def _note_messages(transaction: Transaction, moves: Iterable[Move], held: Mapping[int, Held]) -> None:
+    """A reference names what stands at the provider from now on; the first one stays. What sold out while its message
+    was on the way is to be edited at once.
+    """
+    told = {one.key: one.reference for one in moves if one.reference is not None}
+    if not told:
+        return
+    known = {row.delivery for row in transaction.rows(_STANDING, keys=list(told))}
+    rows = [
+        (key, name, "open", "closed" if held[key].closed else "open", transaction.micros)
+        for key, name in told.items()
+        if key not in known
+    ]
+    transaction.insert(messages, rows)
+
+
+def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[dict[int, Delivery], set[str]]:
+    """What came back to the queue is not wanted any more where its product is sold out, or a newer alert of its
+    episode waits for the same target. A newer one that waited for this one is free to go: its lane is told.
+    """
+    back = [one for one in ended if one.delivery.state is DeliveryState.PENDING]
+    sold_out = [one.delivery for one in back if _sold_out(one)]
+    moved = put(transaction, sold_out, DeliveryState.CANCELLED, Why.CLOSED)
+    products = sorted({one.episode for one in ended if one.episode is not None})
+    waiting = transaction.rows(_WAITING, episodes=products) if products else []
+    newest: dict[Place, int] = {}
+    for row in waiting:
+        newest[row.episode, row.target] = max(row.key, newest.get((row.episode, row.target), 0))
+    late = [one.delivery for one in back if not _sold_out(one) and _overtaken(one, newest)]
+    moved += put(transaction, late, DeliveryState.CANCELLED, Why.SUPERSEDED)
+    return {one.key: one for one in moved}, {row.lane for row in waiting} | _freed(ended)
+
+
+def _freed(ended: Iterable[Held]) -> set[str]:
+    """Where something about the same product may have waited, to join the message."""
+    return {one.delivery.lane for one in ended if one.product is not None}
+
+
+def _sold_out(held: Held) -> bool:
+    """An operator's retry is a wish that outlives the episode."""
+    return held.closed and held.delivery.why is not Why.RETRIED
+
+
+def _overtaken(held: Held, newest: Mapping[Place, int]) -> bool:
+    return held.episode is not None and newest.get((held.episode, str(held.delivery.target)), 0) > held.delivery.key
+
+
+def _result(call: Sequence[Move], told: Mapping[int, Delivery], woken: set[str] | frozenset[str]) -> MoveResult:
+    mine = tuple(told[one.key] for one in call if one.key in told)
+    lost = tuple(one.key for one in call if one.key not in told)
+    back = {one.lane for one in mine if one.state is DeliveryState.PENDING}
+    return MoveResult(mine, lost, frozenset(back | woken))
+
+
+def _rest(transaction: Transaction, settlement: Settlement, moved: MoveResult) -> MoveResult:
+    if settlement.disable is None:
+        return moved
+    rest = disable(transaction, *settlement.disable)
+    return MoveResult(moved.deliveries + rest.deliveries, moved.lost, moved.lanes | rest.lanes)

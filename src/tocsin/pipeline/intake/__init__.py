@@ -1,0 +1,1 @@
+"""From the bytes of a detection to a decision on disk."""

@@ -1,0 +1,1 @@
+"""From a delivery that is due to the word of its provider."""

@@ -1,0 +1,193 @@
+"""All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from heapq import heappop, heappush
+
+from tocsin.channels.contract import Budget
+from tocsin.core.alert import Band
+from tocsin.core.delivery import Target
+from tocsin.core.outcome import Outcome
+from tocsin.ledger.contract import Waiting
+from tocsin.rules.breaker import Breaker, admits, judge, probe
+from tocsin.rules.gate import (
+    Gate,
+    GatePolicy,
+    answered,
+    heed,
+    join,
+    lowest_now,
+    oldest_first,
+    opens_at,
+    recall,
+    shut,
+    spend,
+    spend_more,
+    unspend,
+)
+from tocsin.rules.lane import LanePolicy
+from tocsin.rules.routing import TargetPolicy
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """One limit with its use so far. Lanes under the same limit of a provider hold the same one."""
+
+    policy: GatePolicy
+    gate: Gate = field(default_factory=Gate)
+
+    def enter(self, now: float, units: int = 1) -> None:
+        self.gate = spend(self.gate, self.policy, now, units)
+
+    def spend_more(self, entered: float, units: int) -> None:
+        """What entered then takes so many units more than was known."""
+        self.gate = spend_more(self.gate, self.policy, entered, units)
+
+    def leave(self, entered: float, at: float | None, units: int = 1) -> None:
+        """It was answered at that time; None where nothing left."""
+        self.gate = answered(self.gate, self.policy, entered, at, units)
+
+    def give_back(self, entered: float) -> None:
+        """Nothing was there to leave."""
+        self.gate = unspend(self.gate, self.policy, entered)
+
+    def join(self, other: Gate) -> None:
+        """Another lane comes under this limit, with what it has used so far."""
+        self.gate = join(self.gate, self.policy, other)
+
+    def restore(self, requests: Iterable[tuple[timedelta, int]], now: float) -> None:
+        """After a restart: what requests of so long ago have spent."""
+        self.gate = recall(self.policy, requests, now)
+
+
+@dataclass(slots=True)
+class Lane:
+    """`waiting` is what the ledger last said is left: None where nothing is known to wait."""
+
+    policy: LanePolicy
+    targets: tuple[TargetPolicy, ...]  # whose deliveries stand in it
+    limiters: list[RateLimiter]
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+    claiming: bool = False
+    stirred: bool = False  # somebody asked for a look while it was busy
+    shares: bool = False  # it passes the gate, too, that its provider has for several lanes
+    waiting: Waiting | None = None
+    back_at: list[float] = field(default_factory=list)  # a heap: when deliveries that were put off fall due again
+    shut_why: str = ""  # what its provider last shut it for
+
+    @property
+    def name(self) -> str:
+        return self.policy.name
+
+    @property
+    def channel(self) -> str:
+        return self.policy.channel
+
+    @property
+    def shadow(self) -> bool:
+        """Nothing of it is ever sent."""
+        return all(target.shadow for target in self.targets)
+
+    def alive(self, disabled: Collection[Target]) -> tuple[Target, ...]:
+        """Those of its targets that something may be sent to."""
+        return tuple(one.target for one in self.targets if not one.shadow and one.target not in disabled)
+
+    def full(self) -> bool:
+        """As many requests are under way as may be; while the breaker probes, that is one."""
+        return self.in_flight >= self._bound()
+
+    def attempts_now(self) -> int:
+        """How many attempts may be claimed together: where a rate is kept, each is a decision of its own."""
+        paced = any(limiter.policy.rates for limiter in self.limiters)
+        return 1 if paced else max(1, self._bound() - self.in_flight)
+
+    def _bound(self) -> int:
+        return 1 if self.breaker.open else self.policy.gate.max_in_flight
+
+    def opens_at(self, band: Band, now: float) -> float:
+        """When a delivery of this band may leave, by every gate and the breaker."""
+        gates = max((opens_at(limiter.gate, limiter.policy, band, now) for limiter in self.limiters), default=now)
+        return gates if admits(self.breaker, now) else max(gates, self.breaker.open_until)
+
+    def lowest_now(self, now: float) -> Band | None:
+        """The lowest band that may leave now; None where none may."""
+        if not admits(self.breaker, now):
+            return None
+        lowest = Band.LOW
+        for limiter in self.limiters:
+            kill_point = lowest_now(limiter.gate, limiter.policy, now)
+            if kill_point is None:
+                return None
+            lowest = max(lowest, kill_point, key=_HEIGHT.__getitem__)
+        return lowest
+
+    def oldest_first(self) -> bool:
+        """The next delivery is the share of a band's oldest one."""
+        return oldest_first(self.limiters[0].gate, self.limiters[0].policy)
+
+    def enter(self, now: float) -> None:
+        """Take a place in every gate, before the claim: two claims never spend the same one."""
+        for limiter in self.limiters:
+            limiter.enter(now)
+
+    def leave(self, entered: float, at: float | None, units: int = 1) -> None:
+        """It was answered at that time; None where nothing left."""
+        for limiter in self.limiters:
+            limiter.leave(entered, at, units)
+
+    def settle_places(self, entered: float, units: Sequence[int]) -> None:
+        """One place for one unit was taken before the claim; it came to attempts that take so many units each."""
+        for limiter in self.limiters:
+            if not units:
+                limiter.give_back(entered)
+            elif units[0] > 1:
+                limiter.spend_more(entered, units[0] - 1)
+            for more in units[1:]:
+                limiter.enter(entered, more)
+
+    def start(self, now: float) -> None:
+        """A request leaves; while the breaker is open it is the probe."""
+        self.in_flight += 1
+        self.breaker = probe(self.breaker, now)
+
+    def end(self, entered: float, at: float | None, units: int = 1) -> None:
+        """A request is over: answered at that time, or None where it never left."""
+        self.in_flight -= 1
+        self.leave(entered, at, units)
+
+    def put_off(self, due: float) -> None:
+        heappush(self.back_at, due)
+
+    def next_put_off(self, now: float) -> float:
+        """When the next delivery that was put off falls due; infinite where none is known."""
+        while self.back_at and self.back_at[0] <= now:
+            heappop(self.back_at)
+        return self.back_at[0] if self.back_at else math.inf
+
+    def heed(self, now: float, budget: Budget | None) -> None:
+        """The provider has spoken of this lane, in its answer to one request that still counts as under way."""
+        if budget is not None:
+            own, others = self.limiters[0], self.in_flight - 1 + self.claiming
+            own.gate = heed(
+                own.gate, now, remaining=budget.remaining, resets_after=budget.resets_after, in_flight=others
+            )
+
+    def shut(self, now: float, wait: timedelta, why: str) -> None:
+        """The provider wants nothing for so long."""
+        own = self.limiters[0]
+        own.gate = shut(own.gate, now, wait)
+        self.shut_why = why
+
+    def shut_until(self, now: float) -> float:
+        """Until when its provider wants nothing; 0 where that is over."""
+        until = self.limiters[0].gate.shut_until
+        return until if until > now else 0.0
+
+    def judge(self, outcome: Outcome, now: float) -> None:
+        self.breaker = judge(self.breaker, outcome, now)
+
+
+_HEIGHT = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}

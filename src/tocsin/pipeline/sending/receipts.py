@@ -1,0 +1,54 @@
+"""What providers call back with: verified, kept once, and led to its deliveries."""
+
+from tocsin.channels.contract import Receives
+from tocsin.core.callback import Callback
+from tocsin.core.errors import ForgedError, InvalidRequestError, NotFoundError
+from tocsin.core.facts import CalledBack, DeliveryMoved, Emit
+from tocsin.ledger.contract import Ledger, MoveResult
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.rules.receipts import moves_after
+
+
+class Receipts:
+    def __init__(self, ledger: Ledger, dispatcher: Dispatcher, active: Active, emit: Emit) -> None:
+        self._ledger = ledger
+        self._dispatcher = dispatcher
+        self._active = active
+        self._emit = emit
+
+    async def receive(self, provider: str, callback: Callback) -> tuple[str, bytes]:
+        """Media type and body of the answer. The same event twice is answered alike and changes nothing.
+
+        Raises NotFoundError for a provider that no channel listens to, ForgedError where the signature does not fit,
+        InvalidRequestError for what cannot be read, LedgerUnavailableError where it cannot be kept now: the provider is
+        to call again.
+        """
+        channel = self._listening(provider)
+        if (forged := channel.verify(callback)) is not None:
+            self._emit(CalledBack(provider, callback.kind, "forged"))
+            raise ForgedError(forged)
+        try:
+            signals = channel.read(callback)
+        except ValueError as problem:
+            self._emit(CalledBack(provider, callback.kind, "malformed"))
+            raise InvalidRequestError(f"this cannot be read: {problem}") from None
+        received = await self._ledger.receive(signals, moves_after)
+        for delivery in received.moved:
+            self._emit(DeliveryMoved(delivery=delivery, to=delivery.state, why=delivery.why))
+        self._dispatcher.follow(MoveResult(received.moved, lanes=received.lanes))
+        self._emit(CalledBack(provider, callback.kind, _became(len(signals), received.known, received.parked)))
+        return channel.thank(callback)
+
+    def _listening(self, provider: str) -> Receives:
+        for channel in self._active.channels.values():
+            if isinstance(channel, Receives) and channel.provider == provider:
+                return channel
+        raise NotFoundError(f"no channel here listens to {provider}")
+
+
+def _became(signals: int, known: int, parked: int) -> str:
+    """One word for the whole call: what operators look for comes first."""
+    if parked:
+        return "parked"
+    return "known" if signals and known == signals else "taken"

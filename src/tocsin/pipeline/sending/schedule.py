@@ -1,0 +1,55 @@
+"""When which lane is to be looked at: a heap. Idle lanes are not in it and cost nothing."""
+
+import asyncio
+import contextlib
+import heapq
+
+from tocsin.core.clock import Clock
+
+
+class Schedule:
+    """Each name stands in it at most once, at the earliest time that was asked for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, str]] = []
+        self._when: dict[str, float] = {}
+        self._changed = asyncio.Event()
+
+    def put(self, name: str, when: float) -> None:
+        """Look at it at that monotonic time, or earlier where that was already planned."""
+        if when < self._when.get(name, float("inf")):
+            self._when[name] = when
+            heapq.heappush(self._heap, (when, name))
+            self._changed.set()
+
+    def take_due(self) -> list[str]:
+        """Remove and return the names whose time has come."""
+        due = []
+        now = self._clock.monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            when, name = heapq.heappop(self._heap)
+            if self._when.get(name) == when:
+                del self._when[name]
+                due.append(name)
+        return due
+
+    async def wait(self) -> None:
+        """Return when something is due or the agenda has changed."""
+        self._changed.clear()
+        if not self._heap:
+            await self._changed.wait()
+            return
+        delay = self._heap[0][0] - self._clock.monotonic()
+        if delay > 0:
+            await self._first_of(delay)
+
+    async def _first_of(self, delay: float) -> None:
+        waits = {asyncio.ensure_future(self._clock.sleep(delay)), asyncio.ensure_future(self._changed.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await wait

@@ -1,0 +1,1 @@
+"""What looks after everything, now and then, and tells operators."""

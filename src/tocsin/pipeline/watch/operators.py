@@ -1,0 +1,181 @@
+"""Tells operators what they should know of, once when it begins and once when it is over."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from tocsin.channels.contract import NotifiesOperators, Report
+from tocsin.core.alert import Band
+from tocsin.core.clock import Clock
+from tocsin.core.condition import Condition, Phase
+from tocsin.core.delivery import Target
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import Attempted, Emit, Trouble
+from tocsin.core.outcome import Deferred, Delay, Doubt, Refused, Sent, Unknown
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.lane import Lane
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.watch.conditions import Conditions
+from tocsin.rules.conditions import notice
+from tocsin.rules.gate import bounded
+from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
+
+PATIENCE = timedelta(minutes=1)  # alerts go first; after this, operators are told on a busy lane as well
+GRACE_S = 3.0  # for answers, at a stop
+
+# After these the lane waits at least so long, as after an alert that met them.
+_WAITS: Mapping[Delay, timedelta] = MappingProxyType(
+    {Delay.RATE_LIMITED: UNNAMED_WAIT, Delay.CREDENTIALS: CREDENTIALS_WAIT}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a target is reached; since `began` a place in the lane's gates is taken."""
+
+    lane: Lane
+    channel: NotifiesOperators
+    target: Target
+    began: float
+
+
+class Operators:
+    """What each target was told is compared with what is so: nothing is queued, and a restart changes nothing.
+
+    A notice whose answer was lost is told again. Notices pass the gates of their lane, and count for its breaker, as
+    any request to that place does.
+    """
+
+    def __init__(
+        self,
+        *,
+        conditions: Conditions,
+        dispatcher: Dispatcher,
+        lanes: Lanes,
+        targets: Targets,
+        active: Active,
+        clock: Clock,
+        emit: Emit,
+    ) -> None:
+        self._conditions = conditions
+        self._dispatcher = dispatcher
+        self._lanes = lanes
+        self._targets = targets
+        self._active = active
+        self._clock = clock
+        self._emit = emit
+        self._under_way: dict[Target, asyncio.Task[None]] = {}
+
+    async def look(self) -> None:
+        """Begin to tell each target what it does not know yet. One that answers slowly keeps no other waiting."""
+        for target in self._active.rulebook.operators:
+            if target not in self._under_way:
+                self._look_after(target)
+
+    async def stop(self) -> None:
+        """What is under way gets a moment for its answer, so that it need not be told once more."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way.values(), timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _look_after(self, target: Target) -> None:
+        channel: object = self._active.channels.get(target.channel)
+        lane = self._lane_to(target)
+        if lane is None or not isinstance(channel, NotifiesOperators):
+            return
+        news = self._news(target, lane)
+        if news and self._passes(lane, news):
+            began = self._clock.monotonic()
+            lane.enter(began)
+            lane.start(began)
+            told = news[: channel.notices_at_once]
+            task = asyncio.create_task(self._send(_Way(lane, channel, target, began), told))
+            self._under_way[target] = task
+            task.add_done_callback(lambda ended: self._ended(target, ended))
+
+    def _ended(self, target: Target, task: asyncio.Task[None]) -> None:
+        del self._under_way[target]
+        if not task.cancelled() and (bug := task.exception()):
+            self._emit(Trouble("notice_failed", repr(bug), "Report this: a notice ended in an unforeseen way."))
+
+    def _lane_to(self, target: Target) -> Lane | None:
+        """None where nothing is sent: it is not configured, in shadow, or dead."""
+        policy = self._active.rulebook.routing.targets.get(target)
+        if policy is None or policy.shadow or target in self._targets.disabled:
+            return None
+        return self._lanes.get(policy.lane)
+
+    def _news(self, target: Target, lane: Lane) -> list[Condition]:
+        """The oldest first. That its own lane fails nobody is told over that very lane."""
+        untold = self._conditions.untold(target)
+        own = (str(target), lane.name)
+        fit = [condition for condition in untold if condition.phase is Phase.OVER or condition.about not in own]
+        return sorted(fit, key=lambda condition: condition.over_at or condition.began_at)
+
+    def _passes(self, lane: Lane, news: Sequence[Condition]) -> bool:
+        """Nothing waits that could leave, and what is left for the lowest band is enough."""
+        lowest = lane.lowest_now(self._clock.monotonic())
+        if lane.full() or lowest is None:
+            return False
+        if self._clock.now() - (news[0].over_at or news[0].began_at) > PATIENCE:
+            return True
+        waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
+        return not waiting and not lane.claiming and lowest is Band.LOW
+
+    async def _send(self, way: _Way, news: Sequence[Condition]) -> None:
+        report = await self._request(way, news)
+        match report.outcomes[0]:
+            case Sent():
+                await self._note_told(way.target, news)
+            case Refused() as refused if refused.why.disables_target:
+                with contextlib.suppress(LedgerError):  # it is found dead once more
+                    self._dispatcher.wake(await self._targets.disable(way.target, refused.why.value, refused.detail))
+            case Refused() as refused:
+                told = f"{way.target}: {refused.why} {refused.detail}"
+                self._emit(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))
+                await self._note_told(way.target, news)
+            case Deferred() | Unknown():
+                pass  # it is still news at the next look
+
+    async def _note_told(self, target: Target, news: Sequence[Condition]) -> None:
+        self._conditions.note_told(target, news)
+        with contextlib.suppress(LedgerError):  # it is known here, and written with the next look
+            await self._conditions.keep()
+
+    async def _request(self, way: _Way, news: Sequence[Condition]) -> Report:
+        try:
+            report = await self._call(way, news)
+            self._learn(way.lane, report)
+        finally:
+            now = self._clock.monotonic()
+            way.lane.end(way.began, now)
+            self._dispatcher.wake([way.lane.name] if way.lane.stirred else [])
+        self._emit(
+            Attempted(
+                target=way.target, lane=way.lane.name, members=len(news), outcome="notice", took_s=now - way.began
+            )
+        )
+        return report
+
+    async def _call(self, way: _Way, news: Sequence[Condition]) -> Report:
+        try:
+            return await way.channel.notify(way.target, [notice(condition) for condition in news])
+        except Exception as bug:  # noqa: BLE001 - a bug in one channel must not keep the others from being told
+            self._emit(Trouble("channel_failed", f"{way.target}: {bug!r}", "Report this: a channel never raises."))
+            return Report((Unknown(Doubt.CRASHED, type(bug).__name__),))
+
+    def _learn(self, lane: Lane, report: Report) -> None:
+        outcome = report.outcomes[0]
+        lane.heed(self._clock.monotonic(), report.budget)
+        self._lanes.judge(lane, outcome)
+        if isinstance(outcome, Deferred) and outcome.why in _WAITS:
+            named = bounded(outcome.after or timedelta())
+            self._lanes.shut(lane, report, max(named, _WAITS[outcome.why]))
