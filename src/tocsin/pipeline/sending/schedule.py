@@ -35,7 +35,7 @@ class Schedule:
         return due
 
     async def wait(self) -> None:
-        """Return when something is due or the agenda has changed."""
+        """Return when something is due or the schedule has changed."""
         self._changed.clear()
         if not self._heap:
             await self._changed.wait()
