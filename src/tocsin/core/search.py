@@ -24,7 +24,7 @@ def folded(text: str) -> str:
 def searched_text(alert: Alert) -> str:
     """The names that an alert is found by, folded, one a line."""
     names = (alert.product_name, alert.sku, alert.retailer, alert.variant, alert.seller)
-    return "\n".join(folded(name) for name in names if name)
+    return "\n".join([folded(name) for name in names if name])
 
 
 def searched_words(text: str) -> tuple[str, ...]:

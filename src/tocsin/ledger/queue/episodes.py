@@ -54,11 +54,12 @@ class Episodes:
         row's key.
         """
         known = self._known.get(key)
-        fresh = {alert.repeat_key: LastAccepted(alert.id, now, alert.price)}
+        opened_at = closed_at = None
+        last: Mapping[RepeatKey, LastAccepted] = {alert.repeat_key: LastAccepted(alert.id, now, alert.price)}
         if known is None:
             self._keys[key] = self._stream.next_episode()
-            known = Episode(key=key, last={})
-        opened_at, closed_at, last = known.opened_at, known.closed_at, _remembered(known.last, fresh)
+        else:
+            opened_at, closed_at, last = known.opened_at, known.closed_at, _remembered(known.last, last)
         if alert.type.buyable and (opened_at is None or closed_at is not None):
             opened_at, closed_at = now, None
         self._known[key] = Episode(key=key, opened_at=opened_at, closed_at=closed_at, last_seen_at=now, last=last)
