@@ -125,3 +125,22 @@ async def test_a_question_passes_the_gate_of_its_lane(tmp_path: Path, clock: Man
         await works.advance(10)
         await works.settle_doubts()
         assert (await states(works))["quick"] == {"sent"}
+
+
+async def test_what_falls_due_while_a_question_has_the_only_place_leaves_with_its_answer(
+    tmp_path: Path, clock: ManualClock
+):
+    lane = LanePolicy(name="slow", channel="board", gate=GatePolicy(max_in_flight=1))
+    async with at_work(tmp_path / "ledger.db", clock, SLOW, lane_policies=[lane], kind=Asked) as works:
+        await lose(works, SLOW, 1)
+        await works.doubts.look(works.dispatcher.follow)
+        async with asyncio.timeout(20):
+            while not works.lanes["slow"].in_flight:  # noqa: ASYNC110 - the steps of the loop are waited for
+                await asyncio.sleep(0)
+        await works.accept(SLOW, works.alert("RTX 5090"))
+        await works.rest()
+        assert works.board.seen == []
+        clock.advance(SLOW_S)
+        await works.doubts._tasks.join()
+        await works.rest()
+        assert [skus for _, skus in works.board.seen] == [("RTX 5090",)]

@@ -1,6 +1,7 @@
 """Attempts whose answer was lost: their provider is asked, and where nobody can tell, the configuration decides."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from random import Random
 
@@ -61,7 +62,8 @@ class Doubts:
         channel = self._active.channels[claim.target.channel]
         if claim.joins is None and isinstance(channel, Finds):
             found = await self._ask(channel, claim)
-            return MoveResult(()) if found is None else await self._believe(found, claim)
+            moved = MoveResult(()) if found is None else await self._believe(found, claim)
+            return self._waking(claim.lane, moved)
         doubtful = await self._doubtful(claim)
         return await self._sender.move([self._undecided(one, channel, claim) for one in doubtful], claim.records)
 
@@ -85,6 +87,11 @@ class Doubts:
         finally:
             lane.end(began, self._clock.monotonic())
             self._asking.discard(lane.name)
+
+    def _waking(self, name: str, moved: MoveResult) -> MoveResult:
+        """What fell due on the lane while the question had its place is looked at now, not at the next round."""
+        lane = self._lanes.get(name)
+        return replace(moved, lanes=moved.lanes | {name}) if lane is not None and lane.stirred else moved
 
     async def _believe(self, found: Report, claim: Claim) -> MoveResult:
         """What our own code died over is not sent once more."""
