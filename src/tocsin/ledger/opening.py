@@ -23,6 +23,7 @@ from tocsin.ledger.engine.wal import WalLimits, WriteAheadLog
 from tocsin.ledger.engine.writer import Writer
 from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.ledger import SqlLedger
+from tocsin.ledger.people import schema as _people  # noqa: F401 - its tables are the ledger's too
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
 

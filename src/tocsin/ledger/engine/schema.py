@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     literal_column,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -84,6 +85,10 @@ stream = Table(
     Column("alert_key", BigInteger, nullable=False, comment="the last one given out, as the next two"),
     Column("delivery_key", BigInteger, nullable=False),
     Column("episode_key", BigInteger, nullable=False),
+    Column(
+        "directory_version", BigInteger, nullable=False, server_default=text("0"), comment="of who may be told what"
+    ),
+    Column("people_mark", LargeBinary, comment="of the key that people are kept with; none while there is nobody"),
 )
 
 alerts = Table(
