@@ -14,10 +14,12 @@ from tests.docs.desk import A_WEBHOOK, VARIABLES, Desk
 from tests.docs.snippets import ROOT, SNIPPETS, Snippet, pages
 
 from tocsin.channels.webhook.signature import headers_of
+from tocsin.cli.detector import PRODUCTS
 from tocsin.config import load
 from tocsin.config.settings import Settings
 from tocsin.core.clock import SystemClock
 from tocsin.core.secret import Secret
+from tocsin.web.terminal import Terminal
 from tocsin.wiring import judge
 
 # What is pasted here runs; what these are is looked at elsewhere, or is no program.
@@ -141,6 +143,15 @@ def test_a_configuration_is_one(tmp_path: Path, snippet: Snippet):
     environ = {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
     (tmp_path / "in_stock.txt").write_text(next(each.text for each in SNIPPETS if each.language == "jinja"))
     judge(load(tmp_path / "alerts.json", environ))
+
+
+def test_what_is_offered_to_be_sent_is_news_to_a_demo_too():
+    """Its detector reports products of its own: a pasted alert would else be a repeat of one of them, by chance."""
+    offered = [*Terminal("http://localhost", Path("t")).commands().values()]
+    offered += [snippet.text for snippet in PASTED if not is_config(snippet)]
+    words = {word for text in offered for word in re.findall(r"[\w-]+", text)}
+    assert "6634940" in words
+    assert words & {sku for sku, _, _ in PRODUCTS} == set()
 
 
 async def test_the_receiver_of_the_guide_takes_what_we_sign_and_each_id_once():

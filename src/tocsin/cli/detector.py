@@ -28,9 +28,10 @@ class Shelf:
         return f"https://www.{self.retailer}.example/p/{self.sku}"
 
 
+# None that a page or a document offers to send: what is pasted beside a running demo is news there too.
 PRODUCTS = (
-    ("6634940", "GeForce RTX 5090 Founders Edition", "1999.99"),
-    ("6632394", "PlayStation 5 Pro 2TB", "699.99"),
+    ("6614153", "GeForce RTX 5080 Founders Edition", "999.99"),
+    ("6601524", "Xbox Series X 2TB", "699.99"),
     ("6587845", "Nintendo Switch 2 + Mario Kart World Bundle", "499.99"),
     ("14-932-101", "Ryzen 7 9800X3D", "479.00"),
     ("7781203", "Pokémon TCG: Prismatic Evolutions Elite Trainer Box", "49.99"),
