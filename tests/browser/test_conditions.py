@@ -17,7 +17,7 @@ async def test_a_lost_monitor_is_shown_until_it_is_heard(visitor: Visitor, town:
     await town.report("PS5 Pro")
     await visitor.open()
     await visitor.sees("PS5 Pro")
-    before = await visitor.row("PS5 Pro").bounding_box()
+    before = await visitor.place("PS5 Pro")
     await expect(visitor.strip.get_by_role("button")).to_have_count(0)
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 1})
     lost = visitor.strip.get_by_role("button", name="Monitor bestbuy-1 has fallen silent").first
@@ -26,7 +26,7 @@ async def test_a_lost_monitor_is_shown_until_it_is_heard(visitor: Visitor, town:
     assert await visitor.barriers() == []
     await town.call("POST", "/api/v1/monitors/bestbuy-1/heartbeat")
     await expect(visitor.strip.get_by_role("button")).to_have_count(0)
-    assert await visitor.row("PS5 Pro").bounding_box() == before
+    assert await visitor.place("PS5 Pro") == before
 
 
 async def test_what_began_before_the_page_was_opened_is_shown_and_can_be_put_away(visitor: Visitor, town: ServiceRig):

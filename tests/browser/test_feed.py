@@ -163,14 +163,14 @@ async def test_nothing_moves_under_a_pointer_and_the_feed_goes_on_when_it_leaves
     await visitor.open()
     await visitor.sees_all(4)
     await visitor.row("number 2").hover()
-    place = await visitor.row("number 2").bounding_box()
+    place = await visitor.place("number 2")
     await many(town, 3, first=4)
     await expect(visitor.button("3 new")).to_be_visible()
-    assert await visitor.row("number 2").bounding_box() == place
+    assert await visitor.place("number 2") == place
     # What is told of the rows themselves changes nothing of their places either.
     await town.alerts.close(sku="2", retailer="bestbuy")
     await expect(visitor.row("number 2")).to_contain_text("Sold out after")
-    assert await visitor.row("number 2").bounding_box() == place
+    assert await visitor.place("number 2") == place
     await visitor.page.mouse.move(600, 5)
     await visitor.sees(*(f"number {number}" for number in reversed(range(7))))
 
@@ -180,15 +180,15 @@ async def test_what_needs_somebody_moves_nothing_under_a_pointer(visitor: Visito
     await visitor.open()
     await visitor.sees_all(4)
     await visitor.row("number 2").hover()
-    place = await visitor.row("number 2").bounding_box()
+    place = await visitor.place("number 2")
     town.sandbox.discord.kill("general")
     await town.report("nobody gets it", priority=5)
     strip = visitor.page.get_by_role("button", name="discord:general is dead").first
     await expect(strip).to_be_visible()
-    assert await visitor.row("number 2").bounding_box() == place
+    assert await visitor.place("number 2") == place
     await visitor.page.get_by_role("button", name="Dismiss: discord:general is dead").dispatch_event("click")
     await expect(strip).to_have_count(0)
-    assert await visitor.row("number 2").bounding_box() == place
+    assert await visitor.place("number 2") == place
     await visitor.page.mouse.move(600, 5)
     await expect(visitor.names.first).to_have_text("nobody gets it")
 
@@ -208,8 +208,7 @@ async def test_a_click_lands_where_it_began_whatever_arrives_meanwhile(visitor: 
     await many(town, 3)
     await visitor.open()
     await visitor.sees_all(3)
-    place = await visitor.row("number 1").bounding_box()
-    assert place is not None
+    place = await visitor.place("number 1")
     await visitor.page.mouse.move(place["x"] + 200, place["y"] + 30)
     await visitor.page.mouse.down()
     await many(town, 5, first=3)
@@ -222,12 +221,10 @@ async def test_opening_details_moves_no_row_up_or_down(visitor: Visitor, town: S
     await many(town, 3)
     await visitor.page.set_viewport_size({"width": 1024, "height": 768})
     await visitor.open()
-    before = await visitor.row("number 1").bounding_box()
+    before = await visitor.place("number 1")
     await visitor.button("number 1").click()
     await expect(visitor.details).to_be_visible()
-    after = await visitor.row("number 1").bounding_box()
-    assert before is not None
-    assert after is not None
+    after = await visitor.place("number 1")
     assert (before["y"], before["height"]) == (after["y"], after["height"])
 
 

@@ -37,6 +37,13 @@ _NAMES_BY_PLACE = """
 () => Object.fromEntries([...document.querySelectorAll("[role=feed] article")].map(
   (row) => [row.getAttribute("aria-posinset"), row.querySelector("[data-row]").textContent.trim()]))
 """
+# Before a frame is drawn, what depends on a size is not yet where it belongs: nobody sees that.
+_WHERE_DRAWN = """
+row => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const { x, y, width, height } = row.getBoundingClientRect();
+  done({ x, y, width, height });
+})))
+"""
 _AT_THE_END = """
 () => document.body.textContent.includes("That is all there is.") &&
   scrollY + innerHeight >= document.documentElement.scrollHeight - 2
@@ -97,6 +104,10 @@ class Visitor:
 
     def row(self, name: str) -> Locator:
         return self.rows.filter(has_text=name)
+
+    async def place(self, name: str) -> dict[str, float]:
+        """Where a row is drawn: `x`, `y`, `width` and `height` in px of the screen."""
+        return dict(await self.row(name).evaluate(_WHERE_DRAWN))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
