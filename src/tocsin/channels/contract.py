@@ -16,6 +16,7 @@ from tocsin.core.condition import Notice
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Outcome
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.signal import Signal
 
@@ -25,10 +26,11 @@ Link = Callable[[Delivery, AlertRecord], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One delivery of an attempt, with its alert."""
+    """One delivery of an attempt, with its alert, and with whom it is for where its target is a list of people."""
 
     delivery: Delivery
     record: AlertRecord
+    recipient: Recipient | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,7 @@ class Delivery:
     """One row of the ledger. `fence` grows with each claim: who holds an older one can neither send nor settle.
 
     `route` is the name of the rule that led to its target. `is_test`: an operator's test, which nobody waited for.
+    `slot` names the address of the one person whom it is for; None where its target is nobody in particular.
     """
 
     key: int
@@ -152,6 +153,7 @@ class Delivery:
     detail: str = ""  # what was said when it was last moved
     route: str | None = None
     is_test: bool = False
+    slot: int | None = None
 
     @property
     def id(self) -> UUID:

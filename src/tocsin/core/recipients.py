@@ -1,0 +1,103 @@
+"""Who a delivery is for. An audience is the set of those who are told: the bits of one whole number, a bit a slot.
+
+Slots are dense and never reused, so that a hundred thousand people take 12 KB, and sets of them combine in
+microseconds. What waits in the ledger is cut into shards, each of 4,096 slots that follow each other.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from tocsin.core.secret import Secret
+
+Audience: TypeAlias = int
+"""Slot `n` is told where bit `n` is set. There is no slot 0."""
+
+NOBODY: Audience = 0
+SLOTS = 4096  # of a shard
+
+_BYTES = SLOTS // 8
+_NUMBER = 4  # bytes of a shard's number where it is packed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One address as a delivery sees it. `lookup` names the value that was used: a word about an older one of the same
+    slot says nothing of this one. `zone` is a name of the IANA database.
+    """
+
+    slot: int
+    value: Secret
+    lookup: bytes
+    locale: str | None = None
+    zone: str | None = None
+
+
+class Shard(NamedTuple):
+    """Those of an audience whose slots follow each other, from `number` times 4,096 on."""
+
+    number: int
+    bits: int
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Shard":
+        """What `pack` gave."""
+        return cls(int.from_bytes(packed[:_NUMBER], "big"), int.from_bytes(packed[_NUMBER:], "little"))
+
+    def pack(self) -> bytes:
+        """At most 516 bytes."""
+        length = (self.bits.bit_length() + 7) // 8
+        return self.number.to_bytes(_NUMBER, "big") + self.bits.to_bytes(length, "little")
+
+    @property
+    def size(self) -> int:
+        return self.bits.bit_count()
+
+    @property
+    def audience(self) -> Audience:
+        return self.bits << self.number * SLOTS
+
+    def slots(self) -> Iterator[int]:
+        """In their order."""
+        left, first = self.bits, self.number * SLOTS
+        while left:
+            lowest = left & -left
+            yield first + lowest.bit_length() - 1
+            left ^= lowest
+
+    def split(self, most: int) -> tuple["Shard", "Shard"]:
+        """The first of them, so many at most, and the rest."""
+        taken = 0
+        for slot in self.slots():
+            if not most:
+                break
+            taken |= 1 << offset_of(slot)
+            most -= 1
+        return self._replace(bits=taken), self._replace(bits=self.bits & ~taken)
+
+
+def audience_of(slots: Iterable[int]) -> Audience:
+    many = list(slots)
+    bits = bytearray(max(many, default=0) // 8 + 1)
+    for slot in many:
+        bits[slot >> 3] |= 1 << (slot & 7)
+    return int.from_bytes(bits, "little")
+
+
+def slots_of(audience: Audience) -> Iterator[int]:
+    """In their order."""
+    for shard in shards_of(audience):
+        yield from shard.slots()
+
+
+def shards_of(audience: Audience) -> Iterator[Shard]:
+    """In their order; those with nobody in them are left out."""
+    packed = audience.to_bytes((audience.bit_length() + 7) // 8, "little")
+    for number, begin in enumerate(range(0, len(packed), _BYTES)):
+        if bits := int.from_bytes(packed[begin : begin + _BYTES], "little"):
+            yield Shard(number, bits)
+
+
+def offset_of(slot: int) -> int:
+    """Its place within its shard."""
+    return slot % SLOTS
