@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from tocsin.core.networks import Address, networks, within
@@ -39,6 +40,7 @@ def forwarded_address(entry: str) -> Address | None:
     return address_of((found[1] or found[2]) if found else written)
 
 
+@lru_cache(maxsize=1024)  # most requests come from a few machines, over connections that are kept
 def address_of(text: str) -> Address | None:
     """IPv4 in the clothes of IPv6 is IPv4; the zone of a link-local address (`%eth0`) names no other machine."""
     try:

@@ -63,8 +63,10 @@ def budget_opens(gate: Gate, policy: GatePolicy, band: Band, now: float, units: 
 
 
 def lowest_now(gate: Gate, policy: GatePolicy, now: float) -> Band | None:
-    """The lowest band that the gate lets through now; None where it is shut for all."""
-    return next((band for band in (Band.LOW, Band.MEDIUM, Band.HIGH) if opens_at(gate, policy, band, now) <= now), None)
+    """The lowest band that the gate lets through now; None where it is shut for all. The lower ones have one budget."""
+    if opens_at(gate, policy, Band.LOW, now) <= now:
+        return Band.LOW
+    return Band.HIGH if opens_at(gate, policy, Band.HIGH, now) <= now else None
 
 
 def oldest_first(gate: Gate, policy: GatePolicy) -> bool:
@@ -72,7 +74,8 @@ def oldest_first(gate: Gate, policy: GatePolicy) -> bool:
 
     That request may use the reserve, else the lower bands would starve behind a high one that fills the budget.
     """
-    return math.floor((gate.spent + 1) * policy.share) > math.floor(gate.spent * policy.share)
+    share = policy.share
+    return share > 0 and math.floor((gate.spent + 1) * share) > math.floor(gate.spent * share)
 
 
 def spend(gate: Gate, policy: GatePolicy, now: float, units: int = 1) -> Gate:
@@ -81,7 +84,7 @@ def spend(gate: Gate, policy: GatePolicy, now: float, units: int = 1) -> Gate:
     if remaining is not None:
         remaining = max(0, remaining - 1) if now < gate.resets_at else None
     windows = tuple([window.spend(now, units) for window in _windows(gate, policy)])
-    return gate._replace(windows=windows, remaining=remaining, spent=gate.spent + 1)
+    return Gate(windows, remaining, gate.resets_at, gate.shut_until, gate.spent + 1)
 
 
 def unspend(gate: Gate, policy: GatePolicy, entered: float, units: int = 1) -> Gate:

@@ -6,9 +6,9 @@ never too early.
 """
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -24,6 +24,13 @@ class Rate:
 
     count: int
     per: timedelta
+    per_s: float = field(init=False, repr=False, compare=False)
+    slice_s: float = field(init=False, repr=False, compare=False)  # 0 where each use is kept
+
+    def __post_init__(self) -> None:
+        seconds = self.per.total_seconds()
+        object.__setattr__(self, "per_s", seconds)
+        object.__setattr__(self, "slice_s", 0.0 if self.count <= EXACT else seconds / EXACT)
 
 
 class Window(NamedTuple):
@@ -44,7 +51,7 @@ class Window(NamedTuple):
         for at, taken in self.uses:
             left -= taken
             if left + needed <= usable:
-                return at + self.rate.per.total_seconds()
+                return at + self.rate.per_s
         raise AssertionError("an empty window has room for what is usable")
 
     def spend(self, at: float, units: int = 1) -> "Window":
@@ -67,8 +74,12 @@ class Window(NamedTuple):
 
     def move(self, at: float, later: float, units: int = 1) -> "Window":
         """What was spent then counts as spent later."""
-        if units <= self.rate.count and self._moment(at) == self._moment(later):
-            return self
+        if units <= self.rate.count:
+            before, after = self._moment(at), self._moment(later)
+            if before == after:
+                return self
+            if self.uses and self.uses[-1] == (before, units):  # nothing else was spent meanwhile
+                return Window(self.rate, (*self.uses[:-1], (after, units)), self.total)
         return self.give_back(at, units).spend(later, units)
 
     def merge(self, uses: Iterable[Use]) -> "Window":
@@ -80,33 +91,27 @@ class Window(NamedTuple):
 
     def since(self, at: float) -> "Window":
         """Without what has left it by then."""
-        left_until, uses = at - self.rate.per.total_seconds(), self.uses
+        left_until, uses = at - self.rate.per_s, self.uses
         if not uses or uses[0][0] > left_until:
             return self
-        kept = bisect_right(uses, left_until, key=_moment_of)
+        kept = bisect_left(uses, (left_until, math.inf))
         return Window(self.rate, uses[kept:], self.total - sum(units for _, units in uses[:kept]))
 
     def _spread(self, at: float, units: int) -> tuple[Use, ...]:
-        count, per = self.rate.count, self.rate.per.total_seconds()
+        count, per = self.rate.count, self.rate.per_s
         windows = range(min(-(-units // count), EXACT))
         return tuple((self._moment(at + per * later), min(count, units - count * later)) for later in windows)
 
     def _moment(self, at: float) -> float:
         """When a use of that time counts as made."""
-        if self.rate.count <= EXACT:
-            return at
-        slice_s = self.rate.per.total_seconds() / EXACT
-        return (at // slice_s + 1) * slice_s
-
-
-def _moment_of(use: Use) -> float:
-    return use[0]
+        slice_s = self.rate.slice_s
+        return (at // slice_s + 1) * slice_s if slice_s else at
 
 
 def _with(window: Window, moment: float, units: int) -> Window:
     """With so many more units at that moment, or fewer; never fewer than none."""
     uses = window.uses
-    place = len(uses) if not uses or uses[-1][0] < moment else bisect_left(uses, moment, key=_moment_of)
+    place = len(uses) if not uses or uses[-1][0] < moment else bisect_left(uses, (moment,))
     known = uses[place][1] if place < len(uses) and uses[place][0] == moment else 0
     changed = max(0, known + units)
     use = ((moment, changed),) if changed else ()
