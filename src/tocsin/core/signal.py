@@ -1,8 +1,10 @@
-"""What a provider says of a message later, by itself: that it has it, that it arrived or did not, what it cost."""
+"""What is said later, by itself: of a message, that it is there, arrived or did not, what it cost; or by a person."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from tocsin.core.secret import Secret
 
 
 class SignalKind(StrEnum):
@@ -10,6 +12,27 @@ class SignalKind(StrEnum):
     DELIVERED = "delivered"  # it reached the person
     FAILED = "failed"  # it did not, and will not
     PRICED = "priced"  # its cost is known now
+    OPTED_OUT = "opted_out"  # the person said stop, to us or to the provider
+    OPTED_IN = "opted_in"  # the person takes that back
+    HELP_ASKED = "help_asked"  # the person wants to know who writes, and how to make it stop
+    SAID = "said"  # the person said something else: operators may want to read it
+    ADDRESS_DEAD = "address_dead"  # nothing reaches anybody there: a landline, a number that is no longer in use
+
+    @property
+    def is_of_person(self) -> bool:
+        """It is about whoever has the address, and moves no delivery."""
+        return self in _OF_PERSON
+
+
+_OF_PERSON = frozenset(
+    {
+        SignalKind.OPTED_OUT,
+        SignalKind.OPTED_IN,
+        SignalKind.HELP_ASKED,
+        SignalKind.SAID,
+        SignalKind.ADDRESS_DEAD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +48,8 @@ class Signal:
     """`event_id` is the provider's own and stands once in a channel: the same again changes nothing.
 
     It is of the delivery with that ledger key, where our own code came back with it, else of the message that the
-    provider knows by `reference`. `units` is how much was counted, where the provider says so.
+    provider knows by `reference`. `units` is how much was counted, where the provider says so. `person` is the address
+    of whoever a signal of a person is about: it is looked up by its keyed hash and never kept.
     """
 
     channel: str
@@ -36,3 +60,4 @@ class Signal:
     detail: str = ""
     units: int | None = None
     cost: Cost | None = None
+    person: Secret | None = None

@@ -36,12 +36,14 @@ _PARKED = (
 
 
 def receive(transaction: Transaction, heard: Sequence[Signal], judge: Judge) -> Received:
-    """Keep what is new, and apply what can be."""
+    """Keep what is new, and apply what can be. What a person says moves no delivery and waits for none."""
     fresh = _unheard(transaction, heard)
     keys = transaction.keys_of(_KEEP, [_row(transaction, signal) for signal in fresh])
-    result = Received(known=len(heard) - len(fresh))
+    of_persons = tuple(signal for signal in fresh if signal.kind.is_of_person)
+    result = Received(known=len(heard) - len(fresh), of_persons=of_persons)
     for key, signal in zip(keys, fresh, strict=True):
-        result = _apply(transaction, key, signal, judge, result)
+        if not signal.kind.is_of_person:
+            result = _apply(transaction, key, signal, judge, result)
     return result
 
 
@@ -155,6 +157,7 @@ def _row(transaction: Transaction, signal: Signal) -> dict[str, object]:
         "units": signal.units,
         "cost": signal.cost and signal.cost.amount,
         "currency": signal.cost and signal.cost.currency,
+        "matched_at": transaction.now if signal.kind.is_of_person else None,
     }
 
 
