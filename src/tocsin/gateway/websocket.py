@@ -209,6 +209,7 @@ class WebSocket(asyncio.Protocol):
             self._refuse(session, visitor)
         elif self._accept(request):
             self._begin(session, visitor)
+        request.headers.clear()  # which the parser keeps as long as the socket lives: a quarter of its memory
 
     def _wish(self, request: Request, visitor: Visitor) -> Wish | Refusal:
         path, _, query = request.path.partition("?")
@@ -236,6 +237,7 @@ class WebSocket(asyncio.Protocol):
         for name, value in self._headers:
             response.headers[name.decode()] = value.decode()
         self._parser.send_response(response)
+        response.headers.clear()  # kept, too
         self._write_back()
 
     def _begin(self, session: Session | None, visitor: Visitor) -> None:
