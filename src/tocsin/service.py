@@ -18,7 +18,9 @@ from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
-from tocsin.config import Config, load, restart_needed, rulebook
+from tocsin.config.configuration import Config, restart_needed
+from tocsin.config.policy import rulebook
+from tocsin.config.reading.loading import load
 from tocsin.core import link
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt

@@ -16,13 +16,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "access": frozenset({"access", "core", "ledger.contract"}),
     "ledger": frozenset({"ledger", "core"}),
     "bus": frozenset({"bus", "core"}),
-    "channels": frozenset({"channels", "core"}),
+    "catalogue": frozenset({"channels"}),
+    "channels": frozenset({"channels", "config.values", "rules", "core"}),
     "pipeline": frozenset(
         {"pipeline", "access", "rules", "core", "ledger.contract", "bus.contract", "channels.contract"}
     ),
     "web": frozenset({"web", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "gateway": frozenset({"gateway", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
-    "config": frozenset({"config", "rules", "core"}),
+    "config": frozenset({"config", "catalogue", "channels.spec", "channels.settings", "rules", "core"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),
     "client": frozenset({"core"}),
@@ -63,6 +64,14 @@ def test_a_part_imports_only_from_those_it_may_know(path: Path):
     for node, name in imported(ast.parse(path.read_text())):
         if name.split(".")[0] == "tocsin":
             assert allowed(name, MAY_IMPORT[part]), f"{path.name}:{node.lineno} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted(SRC.glob("channels/*/**/*.py")), ids=lambda path: str(path.relative_to(SRC)))
+def test_a_channel_knows_no_other(path: Path):
+    own = f"tocsin.channels.{path.relative_to(SRC).parts[1]}"
+    others = {f"tocsin.channels.{folder.name}" for folder in SRC.glob("channels/*/")} - {own}
+    for node, name in imported(ast.parse(path.read_text())):
+        assert not any(f"{name}.".startswith(f"{other}.") for other in others), f"{path.name}:{node.lineno}: {name}"
 
 
 @pytest.mark.parametrize("path", [p for p in modules() if part_of(p) in PURE], ids=lambda path: path.name)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.config.scenes import ENVIRON
 
-from tocsin.config import Config, load
+from tocsin.config.configuration import Config
+from tocsin.config.reading.loading import load
 
 Loader = Callable[..., Config]
 

@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.config.scenes import ENVIRON, HERE
 
-from tocsin.config import Config, check, json_schema, load, rulebook, shown
+from tocsin.config.configuration import Config
+from tocsin.config.policy import rulebook
 from tocsin.config.reading.document import parse
+from tocsin.config.reading.loading import load
+from tocsin.config.report import check
+from tocsin.config.schema import json_schema
+from tocsin.config.shown import shown
 from tocsin.core.errors import InvalidConfigError
 
 KEYS = sorted({key for form in json_schema()["$defs"].values() for key in form.get("properties", {})})

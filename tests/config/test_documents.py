@@ -10,15 +10,16 @@ import jsonschema
 import pytest
 from tests.config.scenes import HERE
 
-from tocsin.config import json_schema
+from tocsin.channels.settings import ChannelSettings
 from tocsin.config.reading.document import parse
-from tocsin.config.schema import fields
-from tocsin.config.settings import Channels
-from tocsin.config.settings.channel import Channel
+from tocsin.config.schema import fields, json_schema
+from tocsin.config.settings.channels import Channels
 
 PAGE = Path(__file__).parents[2] / "docs/reference/configuration.md"
 CONDITIONS = re.compile(r".*\.(match|except)\.")
-CHANNEL = re.compile(rf"alerts\.channels\.({'|'.join(Channels.model_fields)})\.({'|'.join(Channel.model_fields)})$")
+CHANNEL = re.compile(
+    rf"alerts\.channels\.({'|'.join(Channels.model_fields)})\.({'|'.join(ChannelSettings.model_fields)})$"
+)
 
 
 def told_rows() -> dict[str, tuple[str, str]]:

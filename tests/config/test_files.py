@@ -8,8 +8,10 @@ import pytest
 from tests.config.scenes import ENVIRON, HERE
 from tests.material import SHARED, needs
 
-from tocsin.config import check, load, rulebook
 from tocsin.config.configuration import Config
+from tocsin.config.policy import rulebook
+from tocsin.config.reading.loading import load
+from tocsin.config.report import check
 from tocsin.core.alert import AlertType
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
@@ -81,7 +83,7 @@ def test_unset_variables_of_disabled_channels_do_not_matter(community: Config):
     channels = community.settings.alerts.channels
     assert channels.sms is not None
     assert channels.sms.twilio_sid is None
-    assert channels.sms.names == {"vip", "members"}
+    assert channels.sms.lists.keys() == {"vip", "members"}
 
 
 def test_every_block_reaches_the_rules(community: Config):

@@ -8,7 +8,8 @@ import pytest
 from tests.config.scenes import WEBHOOK
 
 from tocsin import AlertService
-from tocsin.config import check, load
+from tocsin.config.reading.loading import load
+from tocsin.config.report import check
 from tocsin.core.errors import InvalidConfigError
 from tocsin.wiring import judge
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from tests.config.scenes import WEBHOOK
 
+from tocsin.catalogue import CATALOGUE
 from tocsin.channels.contract import NotifiesOperators
 from tocsin.channels.transport import Transport
-from tocsin.config import check, rulebook
-from tocsin.config.policy import PROVIDER_LIMITS
+from tocsin.config.policy import rulebook
+from tocsin.config.report import check
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import Target
@@ -109,7 +110,7 @@ CAUTIONS = [
      "products.a", "no skus"),
     ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC", "except": {"products": ["x*"]}}}}',
      "quiet_hours.n.except.products", 'products knows nothing of "x*"'),
-    ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC"}}}', "quiet_hours.n", "no webhook keeps"),
+    ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC"}}}', "quiet_hours.n", "no target keeps"),
     ('{"cluster": {"url": "redis://x"}}', "cluster.url", "not used yet"),
     ('{"history": {"redis": "redis://x"}}', "history.redis", "no mirror yet"),
     ('{"tokens": {"a": {"secret": "16-letters-short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
@@ -119,6 +120,8 @@ CAUTIONS = [
      "operators.to.0", "is told nothing while discord is not enabled"),
     ('{"alerts": {"channels": {"slack": {"webhooks": {"a": "https://x.example"}}}}, "operators": {"to": ["slack:a"]}}',
      "operators.to.0", "no slack channel yet: slack:a is told nothing"),
+    ('{"alerts": {"channels": {"slack": {"channels": {"b": "C0123456"}}}}, "operators": {"to": ["slack:b"]}}',
+     "operators.to.0", "no slack channel yet: slack:b is told nothing"),
     ('{"retailers": {"a": {"link": "{url}?tag=me-20"}}}', "retailers.a.link", "without server.public_url"),
 ]  # fmt: skip
 
@@ -163,7 +166,7 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 async def test_every_channel_of_this_version_carries_what_operators_are_told(loaded):
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
     made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None)
-    assert made.keys() == PROVIDER_LIMITS.keys()
+    assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(isinstance(channel, NotifiesOperators) for channel in made.values())
 
 

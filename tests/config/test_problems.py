@@ -3,7 +3,7 @@
 import pytest
 from tests.config.scenes import ENVIRON, WEBHOOK
 
-from tocsin.config import load
+from tocsin.config.reading.loading import load
 from tocsin.core.errors import InvalidConfigError
 
 CHANNEL = '{{"alerts": {{"channels": {{"discord": {{{}}}}}}}}}'

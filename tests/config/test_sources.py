@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from tests.config.scenes import ENVIRON, HERE, WEBHOOK
 
-from tocsin.config import Source, check, load, locate, restart_needed, shown
+from tocsin.config.configuration import Source, restart_needed
+from tocsin.config.reading.loading import load, locate
+from tocsin.config.report import check
+from tocsin.config.shown import shown
 from tocsin.core.errors import InvalidConfigError
 
 SERVER = '{"server": {"port": 1111, "host": "${HOST:-127.0.0.1}"}}'
@@ -59,7 +62,7 @@ def test_the_environment_reaches_every_scalar_whatever_its_spelling(loaded):
     assert settings.alerts.channels.sms is not None
     assert not settings.alerts.channels.sms.enabled
     assert settings.alerts.channels.discord is not None
-    assert settings.alerts.channels.discord.names == {"general"}
+    assert settings.alerts.channels.discord.webhooks.keys() == {"general"}
     assert settings.dedup.cooldown.total_seconds() == 90
     assert settings.server.host == "127.0.0.1"
     assert settings.server.trusted_proxies == ("10.0.0.0/8",)

@@ -12,8 +12,10 @@ from tests.config.scenes import ENVIRON
 
 from tocsin.channels.destination import Destination
 from tocsin.channels.transport import UnreachableError
-from tocsin.config import check, rulebook, shown
-from tocsin.config.settings.webhook import endpoint_problems
+from tocsin.channels.webhook.judgement import endpoint_problems
+from tocsin.config.policy import rulebook
+from tocsin.config.report import check
+from tocsin.config.shown import shown
 from tocsin.core.delivery import Target
 from tocsin.core.destination import known_addresses
 from tocsin.core.errors import InvalidConfigError

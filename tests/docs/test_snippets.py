@@ -15,7 +15,7 @@ from tests.docs.snippets import ROOT, SNIPPETS, Snippet, pages
 
 from tocsin.channels.webhook.signature import headers_of
 from tocsin.cli.detector import PRODUCTS
-from tocsin.config import load
+from tocsin.config.reading.loading import load
 from tocsin.config.settings import Settings
 from tocsin.core.clock import SystemClock
 from tocsin.core.secret import Secret

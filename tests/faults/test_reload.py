@@ -13,7 +13,7 @@ import pytest
 from tests.faults.fault_rig import FaultRig
 from tests.story.service_rig import DEADLINE_S
 
-from tocsin.config import Config
+from tocsin.config.configuration import Config
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidConfigError
 from tocsin.core.facts import Reloaded

@@ -8,8 +8,9 @@ import typer
 
 from tocsin.cli.console import answers, tell, tell_json
 from tocsin.cli.reach import Json
-from tocsin.config import Report, load
-from tocsin.config import check as look
+from tocsin.config.reading.loading import load
+from tocsin.config.report import Report
+from tocsin.config.report import check as look
 from tocsin.core.errors import InvalidConfigError
 from tocsin.wiring import judge
 

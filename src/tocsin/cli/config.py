@@ -7,7 +7,9 @@ import typer
 
 from tocsin.cli.console import tell_json, tell_table
 from tocsin.cli.reach import ConfigFile, Json
-from tocsin.config import json_schema, load, shown
+from tocsin.config.reading.loading import load
+from tocsin.config.schema import json_schema
+from tocsin.config.shown import shown
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
 

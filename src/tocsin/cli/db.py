@@ -8,7 +8,7 @@ import typer
 
 from tocsin.cli.console import run, tell, tell_json
 from tocsin.cli.reach import LEDGER, ConfigFile, Json, located
-from tocsin.config import Config
+from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
 from tocsin.ledger.engine.upgrade import copy

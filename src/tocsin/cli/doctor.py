@@ -11,7 +11,9 @@ import typer
 from tocsin.cli.console import answers, run, tell, tell_json
 from tocsin.cli.reach import ADDRESS, LEDGER, ConfigFile, Json, Token, Url, address, local_token, located
 from tocsin.client import Client
-from tocsin.config import Config, check, load
+from tocsin.config.configuration import Config
+from tocsin.config.reading.loading import load
+from tocsin.config.report import check
 from tocsin.core.errors import InvalidConfigError, LedgerError, TocsinError, UnreachableError
 from tocsin.ledger.engine.integrity import verify
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import typer
 
 from tocsin.client import Client
-from tocsin.config import Config, locate
+from tocsin.config.configuration import Config
+from tocsin.config.reading.loading import locate
 from tocsin.core.file import cause, read_text
 
 Url = Annotated[str | None, typer.Option(envvar="TOCSIN_URL", help="Where the service is.", show_default=False)]

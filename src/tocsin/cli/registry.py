@@ -9,7 +9,7 @@ from tocsin.access.tokens import Tokens
 from tocsin.cli.console import hint
 from tocsin.cli.reach import ADDRESS, LEDGER, address, client, located
 from tocsin.client import Client
-from tocsin.config import Config
+from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import NotFoundError, TocsinError, UnreachableError
 from tocsin.core.record import rfc3339

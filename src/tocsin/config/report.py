@@ -1,16 +1,17 @@
 """What `tocsin check` says of a configuration that loads: what is in it, and what is probably not meant so."""
 
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tocsin.catalogue import CATALOGUE
 from tocsin.config.configuration import Config
-from tocsin.config.policy import PROVIDER_LIMITS, routes
+from tocsin.config.policy import routes
 from tocsin.config.reading.problems import KeyPath, did_you_mean, dotted
 from tocsin.config.settings import Settings
-from tocsin.config.settings.discord import webhook_identity
 from tocsin.core.delivery import Target
 from tocsin.rules.glob import Globs, is_glob
 from tocsin.rules.match import Match
@@ -65,10 +66,14 @@ def check(config: Config) -> Report:
 
 
 def _found(settings: Settings) -> Mapping[str, int]:
-    discord = settings.alerts.channels.discord
+    """The targets of channels by what they are called there: webhooks, endpoints, lists."""
+    enabled = list(settings.alerts.channels.enabled())
+    targets: Counter[str] = Counter()
+    for spec, channel in enabled:
+        targets.update({key: len(getattr(channel, key)) for key in spec.named_in if spec.make})
     return {
-        "channels": len(list(settings.alerts.channels.enabled())),
-        "webhooks": len(discord.webhooks) if discord and discord.enabled else 0,
+        "channels": len(enabled),
+        **targets,
         "routes": len(routes(settings)),
         "products": len(settings.products),
         "retailers": len(settings.retailers),
@@ -81,7 +86,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
         _absent_channels,
         _unreached,
         _operators,
-        _same_webhooks,
+        _of_channels,
         _unused,
         _unknown_words,
         _later,
@@ -101,21 +106,28 @@ _Finding = tuple[KeyPath, str]
 
 
 def _absent_channels(settings: Settings) -> Iterator[_Finding]:
-    for name, _ in settings.alerts.channels.enabled():
-        if name not in PROVIDER_LIMITS:
-            yield ("alerts", "channels", name), f"this version has no {name} channel yet: it plans no deliveries"
+    for spec, _ in settings.alerts.channels.enabled():
+        if spec.make is None:
+            path = ("alerts", "channels", spec.name)
+            yield path, f"this version has no {spec.name} channel yet: it plans no deliveries"
 
 
 def _unreached(settings: Settings) -> Iterator[_Finding]:
     """Channels that no alert ever reaches, and targets that reach nobody."""
     reached = {target.channel for target in _reachable(settings)}
-    live = {name for name, _ in settings.alerts.channels.enabled()}
-    for name in sorted(live & PROVIDER_LIMITS.keys() - reached):
-        yield ("alerts", "channels", name), f"{name} is enabled, and no route or retailer leads there"
+    live = _live(settings)
+    for name in sorted(live - reached):
+        if CATALOGUE[name].make:
+            yield ("alerts", "channels", name), f"{name} is enabled, and no route or retailer leads there"
     for number, route in enumerate(settings.routes or ()):
         for target in route.to:
             if target.channel not in live:
                 yield ("routes", number, "to"), f"{target} gets nothing while {target.channel} is not enabled"
+
+
+def _live(settings: Settings) -> frozenset[str]:
+    """The names of the enabled channels."""
+    return frozenset(spec.name for spec, _ in settings.alerts.channels.enabled())
 
 
 def _reachable(settings: Settings) -> Iterator[Target]:
@@ -128,23 +140,20 @@ def _reachable(settings: Settings) -> Iterator[Target]:
 
 def _operators(settings: Settings) -> Iterator[_Finding]:
     """Places where nobody would hear what the service has to say of itself."""
-    live = {name for name, _ in settings.alerts.channels.enabled()}
+    live = _live(settings)
     for number, target in enumerate(settings.operators.to):
         path = ("operators", "to", number)
         if target.channel not in live:
             yield path, f"{target} is told nothing while {target.channel} is not enabled"
-        elif target.channel not in PROVIDER_LIMITS:
+        elif CATALOGUE[target.channel].make is None:
             yield path, f"this version has no {target.channel} channel yet: {target} is told nothing"
 
 
-def _same_webhooks(settings: Settings) -> Iterator[_Finding]:
-    discord = settings.alerts.channels.discord
-    first: dict[str, str] = {}
-    for name, webhook in discord.webhooks.items() if discord and discord.enabled else ():
-        known = first.setdefault(webhook_identity(webhook.url.reveal()), name) if webhook.url else name
-        if known != name:
-            message = f"the same webhook as {known}: who reads it gets an alert for both names twice"
-            yield ("alerts", "channels", "discord", "webhooks", name), message
+def _of_channels(settings: Settings) -> Iterator[_Finding]:
+    """What each channel itself points out."""
+    for spec, channel in settings.alerts.channels.written():
+        for path, message in spec.cautions(channel):
+            yield ("alerts", "channels", spec.name, *path), message
 
 
 def _unused(settings: Settings) -> Iterator[_Finding]:
@@ -157,20 +166,19 @@ def _unused(settings: Settings) -> Iterator[_Finding]:
             yield ("products", name), "no route, mention or price limit speaks of it"
         if not product.skus:
             yield ("products", name), "it has no skus, so no alert is ever about it"
-    used = {webhook.quiet.hours for _, webhook in _webhooks(settings) if webhook.quiet}
+    used = {name for path, name in settings.alerts.below() if path[-2:] == ("quiet", "hours")}
     for name in settings.quiet_hours:
         if name not in used:
-            yield ("quiet_hours", name), "no webhook keeps these hours"
+            yield ("quiet_hours", name), "no target keeps these hours"
 
 
 def _joins(settings: Settings) -> Iterator[KeyPath]:
     """Where the file says that alerts join messages."""
-    discord = settings.alerts.channels.discord
-    if discord and discord.join:
-        yield ("alerts", "channels", "discord", "join")
-    for path, webhook in _webhooks(settings):
-        if webhook.join:
-            yield (*path, "join")
+    for spec, channel in settings.alerts.channels.written():
+        if "join" in spec.uses:
+            for path, value in channel.below(("alerts", "channels", spec.name)):
+                if path[-1] == "join" and value:
+                    yield path
 
 
 def _unknown_words(settings: Settings) -> Iterator[_Finding]:
@@ -186,20 +194,7 @@ def _unknown_words(settings: Settings) -> Iterator[_Finding]:
 
 def _matches(settings: Settings) -> Iterator[tuple[KeyPath, Match]]:
     """Every condition of the file."""
-    for number, route in enumerate(settings.routes or ()):
-        yield ("routes", number, "match"), route.match
-    for path, webhook in _webhooks(settings):
-        for number, mention in enumerate(webhook.mentions or ()):
-            yield (*path, "mentions", number, "match"), mention.match
-    for name, hours in settings.quiet_hours.items():
-        if hours.loud:
-            yield ("quiet_hours", name, "except"), hours.loud
-
-
-def _webhooks(settings: Settings) -> Iterator[tuple[KeyPath, Any]]:
-    discord = settings.alerts.channels.discord
-    for name, webhook in discord.webhooks.items() if discord else ():
-        yield ("alerts", "channels", "discord", "webhooks", name), webhook
+    return ((path, value) for path, value in settings.below() if isinstance(value, Match))
 
 
 def _names(words: frozenset[str] | set[str], name: str | None) -> bool:
@@ -222,23 +217,25 @@ def _later(settings: Settings) -> Iterator[_Finding]:
 def _shadows(settings: Settings) -> Iterator[_Finding]:
     if settings.mode == "shadow":
         yield ("mode",), "shadow: everything is decided and shown, nothing is sent"
-    for name, channel in settings.alerts.channels.enabled():
+    for spec, channel in settings.alerts.channels.enabled():
         if channel.mode == "shadow" and settings.mode != "shadow":
-            yield ("alerts", "channels", name, "mode"), f"shadow: everything for {name} is shown, nothing is sent"
+            path = ("alerts", "channels", spec.name, "mode")
+            yield path, f"shadow: everything for {spec.name} is shown, nothing is sent"
 
 
 def _without_effect(settings: Settings) -> Iterator[_Finding]:
     """Keys that are right where they stand, and of no use there."""
     for path in () if settings.products else _joins(settings):
         yield path, "products lists nothing: no alert ever joins a message"
-    for name, channel in settings.alerts.channels.enabled():
-        if channel.templates and name != "discord":
-            yield ("alerts", "channels", name, "templates"), "messages of Discord alone have templates: not used"
-        if channel.join and name != "discord":
-            yield ("alerts", "channels", name, "join"), "messages of Discord alone can be joined: not used"
-    webhook = settings.alerts.channels.webhook
-    if webhook and webhook.enabled and webhook.api_base:
-        yield ("alerts", "channels", "webhook", "api_base"), "every endpoint has an address of its own: not used"
+    for spec, channel in settings.alerts.channels.enabled():
+        for key, able in _OF_SOME.items():
+            if getattr(channel, key) and key not in spec.uses:
+                those = " and ".join(other.title for other in CATALOGUE.values() if key in other.uses)
+                yield ("alerts", "channels", spec.name, key), f"messages of {those} alone {able}: not used"
+
+
+# Keys of every channel that only some act upon.
+_OF_SOME = {"templates": "have templates", "join": "can be joined"}
 
 
 def _limits(settings: Settings) -> Iterator[_Finding]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.channels.scenes import NOW
 
 from tocsin.channels.twilio.callbacks import meaning_of, reply_to, signals_of, twiml
-from tocsin.channels.twilio.settings import Replies
+from tocsin.channels.twilio.setup import Replies
 from tocsin.core.callback import Callback
 from tocsin.core.link import decode, encode
 from tocsin.core.secret import Secret

@@ -3,7 +3,7 @@
 from tocsin.channels.discord.address import normalise
 from tocsin.channels.discord.channel import Discord
 from tocsin.channels.discord.search import SearchingDiscord, discord_for
-from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
+from tocsin.channels.discord.setup import DiscordSettings, Face, Webhook
 from tocsin.channels.discord.template import BrokenTemplateError, Template, compile_template
 
 __all__ = [

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from tocsin.channels.transport import Answer
+from tocsin.config.values.addresses import is_loopback, split_url
 from tocsin.core.secret import Secret
 
 API = "https://discord.com/api/v10"
@@ -16,6 +18,9 @@ _DISCORD = re.compile(
 _SIMULATED = re.compile(
     r"https?://[^/?#@]+(?:/api(?:/v\d{1,2})?)?/webhooks/(?P<id>\d{1,20})/(?P<token>[A-Za-z0-9._-]+)/?"
 )
+
+_HOSTS = frozenset({"discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"})
+_PATH = re.compile(r"(?:/api(?:/v[0-9]{1,2})?)?/webhooks/([0-9]{1,20})/([A-Za-z0-9._-]+)/?")
 
 
 def normalise(url: str, api_base: str | None = None) -> str:
@@ -37,6 +42,26 @@ def api_root(api_base: str | None) -> str:
     if re.search(r"/api/v\d+$", base):
         return base
     return f"{base}/v10" if base.endswith("/api") else f"{base}/api/v10"
+
+
+def is_webhook_url(url: str, api_base: str | None = None) -> bool:
+    """One of the forms in which Discord hands webhook URLs out; on loopback where `api_base` is there too."""
+    parts = split_url(url)
+    if parts is None or parts.username is not None:
+        return False
+    if is_loopback(parts.hostname):
+        base = split_url(api_base)
+        known = base is not None and is_loopback(base.hostname)
+    else:
+        official = parts.scheme == "https" and parts.hostname in _HOSTS and parts.port in (None, 443)
+        known = official and parts.path.startswith("/api/")
+    return known and not parts.query and _PATH.fullmatch(parts.path) is not None
+
+
+def webhook_identity(url: str) -> str:
+    """The same for every spelling of one webhook: its id."""
+    found = _PATH.fullmatch(urlsplit(url).path)
+    return found[1] if found else url
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tocsin.channels.discord.entry import Entry
 from tocsin.channels.discord.message import fitting, message_of, standing
 from tocsin.channels.discord.notice import AT_ONCE, notices_of
 from tocsin.channels.discord.reference import LONGEST, reference_of
-from tocsin.channels.discord.settings import DiscordSettings, Face, Webhook
+from tocsin.channels.discord.setup import DiscordSettings, Face, Webhook
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tocsin.channels.discord import limits
-from tocsin.channels.discord.settings import Face
+from tocsin.channels.discord.setup import Face
 from tocsin.channels.discord.template import Ready, Template
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved

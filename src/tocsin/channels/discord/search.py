@@ -11,7 +11,7 @@ from tocsin.channels.discord.address import api_root
 from tocsin.channels.discord.channel import Discord
 from tocsin.channels.discord.embed import reference_in
 from tocsin.channels.discord.reference import reference_of
-from tocsin.channels.discord.settings import DiscordSettings
+from tocsin.channels.discord.setup import DiscordSettings
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock, epoch_micros
 from tocsin.core.outcome import Deferred, Delay, Outcome, Sent

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.twilio.answers import MESSAGE, code_of, explained
 from tocsin.channels.twilio.codes import CODES, Fate
-from tocsin.channels.twilio.settings import Replies
+from tocsin.channels.twilio.setup import Replies
 from tocsin.channels.twilio.signature import form_of
 from tocsin.core.callback import Callback
 from tocsin.core.secret import Secret

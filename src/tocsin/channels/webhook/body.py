@@ -10,7 +10,7 @@ import orjson
 
 from tocsin.channels.money import money
 from tocsin.channels.text import plain
-from tocsin.channels.webhook.settings import Form
+from tocsin.channels.webhook.endpoint import Form
 from tocsin.core.alert import AlertType
 from tocsin.core.record import AlertRecord, rfc3339
 

@@ -14,8 +14,8 @@ from tocsin.channels.destination import Destination
 from tocsin.channels.transport import Addresses, Answer, Patience, Transport, system_addresses
 from tocsin.channels.webhook.answers import report_of
 from tocsin.channels.webhook.body import body_of, bundle_of, fitting
+from tocsin.channels.webhook.endpoint import Endpoint
 from tocsin.channels.webhook.notice import notice_of
-from tocsin.channels.webhook.settings import Endpoint
 from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.channels.text import plain
-from tocsin.channels.webhook.settings import Form
+from tocsin.channels.webhook.endpoint import Form
 from tocsin.core.condition import Notice, Phase
 from tocsin.core.record import rfc3339
 

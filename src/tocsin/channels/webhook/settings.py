@@ -1,24 +1,42 @@
-"""What the configuration says of webhooks."""
+"""Webhooks to other programs: named endpoints, what they are sent, and how they know that it is ours."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from tocsin.core.networks import Network
-from tocsin.core.secret import Secret
+from pydantic import BeforeValidator, Field
 
-Form = Literal["standard", "plain", "ifttt"]
+from tocsin.channels.settings import ChannelSettings, from_url
+from tocsin.config.values.addresses import Network
+from tocsin.config.values.block import Block
+from tocsin.config.values.names import Name, SecretText
+from tocsin.config.values.quantities import NotBoolean
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One target. `secrets` sign every request, all of them while one takes over from another; none signs nothing.
+def each(value: Any) -> Any:
+    """One, several with spaces between them, or a list; an empty text stays one, to be refused."""
+    if isinstance(value, str):
+        return value.split() or [value]
+    return () if value is None else value
 
-    `vouched`: the networks that need not be public. `bundle`: up to so many alerts in one body, for a receiver that
-    reads lists; it then has to tell repeats by the ids of the alerts.
-    """
 
-    url: Secret
-    form: Form = "standard"
-    secrets: tuple[Secret, ...] = ()
-    vouched: tuple[Network, ...] = ()
-    bundle: int = 1
+Secrets = Annotated[tuple[SecretText, ...], BeforeValidator(each, json_schema_input_type=str | list[str] | None)]
+
+
+class Endpoint(Block):
+    url: SecretText | None = None
+    """Where to POST."""
+    form: Literal["standard", "plain", "ifttt"] = "standard"
+    """`standard` is that of Standard Webhooks; `plain` and `ifttt` are for services that take no signature."""
+    secret: Secrets = ()
+    """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""
+    allow_networks: tuple[Network, ...] = ()
+    """Private networks that the operator vouches for."""
+    bundle: Annotated[int, Field(ge=1, le=100), NotBoolean] = 1
+    """Up to so many alerts in one body while many are due; only with the form `standard`."""
+
+
+class Webhooks(ChannelSettings):
+    endpoints: Mapping[
+        Name, Annotated[Endpoint, BeforeValidator(from_url, json_schema_input_type=str | Endpoint | None)]
+    ] = {}
+    """A name with a URL, or with an object."""

@@ -1,14 +1,12 @@
 """What one part of the file says of another: targets, quiet hours, products, and what enabled channels need."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tocsin.catalogue import CATALOGUE
 from tocsin.config.reading.problems import KeyPath, did_you_mean
 from tocsin.config.reading.tree import EACH, find, keys_at
-from tocsin.config.settings import Channels
-from tocsin.config.settings.discord import is_webhook_url
-from tocsin.config.settings.webhook import endpoint_problems
 from tocsin.config.values.addresses import is_host, is_loopback, split_url
 from tocsin.core.secret import Secret
 from tocsin.core.wordlist import words_of
@@ -18,18 +16,6 @@ from tocsin.rules.glob import is_glob
 Finding = tuple[KeyPath, str]
 
 _CHANNELS = ("alerts", "channels")
-# Where each channel keeps the names that routes may use.
-_NAMED_IN: Mapping[str, str] = {
-    "discord": "webhooks",
-    "sms": "lists",
-    "voice": "lists",
-    "push": "lists",
-    "email": "lists",
-    "webhook": "endpoints",
-    "slack": "webhooks",
-    "apprise": "urls",
-    "telegram": "chats",
-}
 # Lists of targets; what they say is `channel:name`.
 _TARGET_LISTS: tuple[tuple[object, ...], ...] = (
     ("operators", "to", EACH),
@@ -37,7 +23,6 @@ _TARGET_LISTS: tuple[tuple[object, ...], ...] = (
     ("routes", EACH, "to", EACH),
     ("routes", EACH, "fallback", EACH),
 )
-_WEBHOOKS = (*_CHANNELS, "discord", "webhooks")
 _LIMITS = ("min_price", "max_price")
 _OFF = frozenset({"false", "0", "off", "no", "n", "f"})
 
@@ -69,20 +54,22 @@ def _targets(tree: Any) -> Iterator[Finding]:
 
 def _target_problem(tree: Any, value: str) -> str | None:
     channel, _, name = value.partition(":")
-    if channel not in _NAMED_IN:
-        return f"there is no channel {_quoted(channel)}{did_you_mean(channel, _NAMED_IN)}"
+    if channel not in CATALOGUE:
+        return f"there is no channel {_quoted(channel)}{did_you_mean(channel, CATALOGUE)}"
     if channel not in keys_at(tree, *_CHANNELS):
         return f"alerts.channels has no {channel}"
-    names = keys_at(tree, *_CHANNELS, channel, _NAMED_IN[channel])
+    named_in = CATALOGUE[channel].named_in
+    names = [each for key in named_in for each in keys_at(tree, *_CHANNELS, channel, key)]
     if name not in names:
         near = did_you_mean(value, (f"{channel}:{each}" for each in names))
-        return f"{channel} has no {_NAMED_IN[channel].removesuffix('s')} {_quoted(name)}{near}"
+        return f"{channel} has no {named_in[0].removesuffix('s')} {_quoted(name)}{near}"
     return None
 
 
 def _quiet_hours(tree: Any) -> Iterator[Finding]:
+    """Those that a named place of any channel keeps."""
     hours = keys_at(tree, "quiet_hours")
-    for path, value in find(tree, (*_WEBHOOKS, EACH, "quiet", "hours")):
+    for path, value in find(tree, (*_CHANNELS, EACH, EACH, EACH, "quiet", "hours")):
         if isinstance(value, str) and value not in hours:
             yield path, f"quiet_hours has no {_quoted(value)}{did_you_mean(value, hours)}"
 
@@ -142,60 +129,18 @@ def _amount(value: Any) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _discord_urls(tree: Any) -> Iterator[Finding]:
-    if not is_enabled(tree, "discord"):
-        return
-    api_base = next(
-        (base for _, base in find(tree, (*_CHANNELS, "discord", "api_base")) if isinstance(base, str)), None
-    )
-    for path, value in _urls(tree, _WEBHOOKS):
-        if not isinstance(value, str):
-            yield path, "this webhook needs its URL"
-        elif not is_webhook_url(value, api_base):
-            yield path, "a webhook's URL looks like https://discord.com/api/webhooks/ID/TOKEN"
-
-
-def _endpoints(tree: Any) -> Iterator[Finding]:
-    if not is_enabled(tree, "webhook"):
-        return
-    for path, value in find(tree, (*_CHANNELS, "webhook", "endpoints", EACH)):
-        written_out = isinstance(value, dict)
-        for key, problem in endpoint_problems(value if written_out else {"url": value}):
-            yield (*path, key) if written_out else path, problem
-
-
-def _slack_urls(tree: Any) -> Iterator[Finding]:
-    for path, value in _urls(tree, (*_CHANNELS, "slack", "webhooks")) if is_enabled(tree, "slack") else ():
-        parts = split_url(value)
-        if parts is None or not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
-            yield path, "an address that starts with https:// is needed"
-
-
-def _urls(tree: Any, place: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    """The URL of each named place, wherever it is written: beside the name or inside its object."""
-    for path, value in find(tree, (*place, EACH)):
-        if isinstance(value, dict):
-            yield (*path, "url"), value.get("url")
-        else:
-            yield path, value
-
-
-def _threads(tree: Any) -> Iterator[Finding]:
-    for path, value in find(tree, (*_WEBHOOKS, EACH, "thread_name")):
-        if value is not None and any(other is not None for _, other in find(tree, (*path[:-1], "thread_id"))):
-            yield path, "a webhook posts into one thread_id or opens a thread_name, not both"
+def _judged_by_channels(tree: Any) -> Iterator[Finding]:
+    """What each enabled channel itself finds wrong with its block."""
+    for spec in CATALOGUE.values():
+        for path, block in find(tree, (*_CHANNELS, spec.name)) if is_enabled(tree, spec.name) else ():
+            yield from (((*path, *place), problem) for place, problem in spec.problems(block))
 
 
 def _needs(tree: Any) -> Iterator[Finding]:
-    for channel, field in Channels.model_fields.items():
-        if is_enabled(tree, channel):
-            for key in _needed(field.annotation):
-                if all(value is None for _, value in find(tree, (*_CHANNELS, channel, key))):
-                    yield (*_CHANNELS, channel, key), "this key is needed while the channel is enabled"
-
-
-def _needed(annotation: Any) -> tuple[str, ...]:
-    return next(kind.needs for kind in annotation.__args__ if hasattr(kind, "needs"))
+    for spec in CATALOGUE.values():
+        for key in spec.settings.needs if is_enabled(tree, spec.name) else ():
+            if all(value is None for _, value in find(tree, (*_CHANNELS, spec.name, key))):
+                yield (*_CHANNELS, spec.name, key), "this key is needed while the channel is enabled"
 
 
 def _pacing(tree: Any) -> Iterator[Finding]:
@@ -266,10 +211,7 @@ _CHECKS = (
     _route_products,
     _filtered_products,
     _impossible_limits,
-    _discord_urls,
-    _endpoints,
-    _slack_urls,
-    _threads,
+    _judged_by_channels,
     _needs,
     _pacing,
     _api_bases,

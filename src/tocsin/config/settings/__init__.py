@@ -1,13 +1,13 @@
 """The blocks of the configuration file, as values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from tocsin.config.settings.block import Block
-from tocsin.config.settings.channel import Channel, Mode
+from tocsin.channels.settings import Mode
+from tocsin.config.settings.channels import Channels
 from tocsin.config.settings.costs import Costs
 from tocsin.config.settings.decisions import (
     Dedup,
@@ -17,47 +17,14 @@ from tocsin.config.settings.decisions import (
     RetailerSettings,
     RouteSettings,
 )
-from tocsin.config.settings.discord import Discord
-from tocsin.config.settings.people import Email, People, Push, Sms, Voice
-from tocsin.config.settings.places import Apprise, Slack, Telegram
+from tocsin.config.settings.people import People
 from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
-from tocsin.config.settings.webhook import Webhooks
 from tocsin.config.values.addresses import File, Text
+from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name
 from tocsin.config.values.quantities import Lasting, write_duration
 from tocsin.core.alert import AlertType
 from tocsin.rules.filters import MAX_AGE
-
-
-class Channels(Block):
-    discord: Discord | None = None
-    """Discord webhooks."""
-    sms: Sms | None = None
-    """Text messages by Twilio."""
-    push: Push | None = None
-    """Mobile push by Firebase."""
-    email: Email | None = None
-    """E-mail by SendGrid."""
-    webhook: Webhooks | None = None
-    """Signed webhooks to other programs."""
-    voice: Voice | None = None
-    """Calls by Twilio."""
-    telegram: Telegram | None = None
-    """Telegram chats."""
-    slack: Slack | None = None
-    """Slack channels and incoming webhooks."""
-    apprise: Apprise | None = None
-    """Whatever Apprise knows, one target a URL."""
-
-    def written(self) -> Iterator[tuple[str, Channel]]:
-        """Those that the file has, enabled or not."""
-        for name in type(self).model_fields:
-            channel = getattr(self, name)
-            if channel is not None:
-                yield name, channel
-
-    def enabled(self) -> Iterator[tuple[str, Channel]]:
-        return ((name, channel) for name, channel in self.written() if channel.enabled)
 
 
 class Alerts(Block):
@@ -106,7 +73,7 @@ class Settings(Block):
     quiet_hours: Mapping[Text, QuietHoursSettings] = {}
     """Named hours with less noise."""
     routes: tuple[RouteSettings, ...] | None = None
-    """Who hears of what; left out, the high band goes to `discord:high_priority`, the rest to `discord:general`."""
+    """Who hears of what; left out, the high band goes to the target `high_priority`, the rest to `general`."""
     history: History = History()
     """Copies of the history in other places."""
     links: Links = Links()

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import Text
+from tocsin.config.values.block import Block
 from tocsin.config.values.names import Currency
 from tocsin.config.values.quantities import NotBoolean
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import AffiliateLink, Text, WebUrl
+from tocsin.config.values.block import Block
 from tocsin.config.values.conditions import Conditions, RouteConditions
 from tocsin.config.values.names import Currency, TargetName
 from tocsin.config.values.quantities import Duration, Lasting, Percent, Price, TimeOfDay, Zone

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from tocsin.config.settings.block import Block
 from tocsin.config.values.addresses import (
     BaseUrl,
     HostName,
@@ -18,6 +17,7 @@ from tocsin.config.values.addresses import (
     Text,
     is_loopback,
 )
+from tocsin.config.values.block import Block
 from tocsin.config.values.names import KeyText, TargetName, TokenText, some
 from tocsin.config.values.quantities import Lasting, NotBoolean
 

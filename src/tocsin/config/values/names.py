@@ -12,7 +12,6 @@ from tocsin.core.secret import Secret, is_key, token_fault
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CURRENCY = re.compile("[A-Za-z]{3}")
-_SNOWFLAKE = re.compile(r"[0-9]{15,20}")
 
 
 def secret(value: object) -> Secret:
@@ -49,14 +48,6 @@ def target(value: object) -> Target:
         return Target.parse(value if isinstance(value, str) else "")
     except ValueError:
         raise PydanticCustomError("target", 'a target is written "channel:name"') from None
-
-
-def snowflake(value: object) -> str:
-    """An id of Discord: a number too long for JavaScript, so it is written as text."""
-    text = str(value) if isinstance(value, (str, int)) else ""
-    if not _SNOWFLAKE.fullmatch(text):
-        raise PydanticCustomError("snowflake", 'an id of Discord is a long number in quotes: "1180000000000000002"')
-    return text
 
 
 def currency(value: object) -> str:
@@ -97,6 +88,5 @@ KeyText = Annotated[Secret, PlainValidator(key), PlainSerializer(str), WithJsonS
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(name)]
 TargetName = Annotated[Target, PlainValidator(target), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Currency = Annotated[str, PlainValidator(currency), WithJsonSchema({"type": "string"})]
-Snowflake = Annotated[str, PlainValidator(snowflake), WithJsonSchema({"type": ["string", "number"]})]
 Sender = Annotated[str, AfterValidator(sender)]
 Recipient = Annotated[str, AfterValidator(recipient)]

@@ -1,19 +1,20 @@
-"""What every channel takes."""
+"""What every channel takes from the configuration."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tocsin.config.settings.block import Block
-from tocsin.config.values.addresses import BaseUrl, File
+from tocsin.config.values.addresses import BaseUrl, File, Text
+from tocsin.config.values.block import Block
 from tocsin.config.values.quantities import Duration, Lasting, NotBoolean, RateLimit
 from tocsin.core.alert import AlertType
+from tocsin.rules.quiet import QuietAction
 
 Mode = Literal["live", "shadow"]
 
 
-class Channel(Block):
+class ChannelSettings(Block):
     # What an enabled channel cannot do without.
     needs: ClassVar[tuple[str, ...]] = ()
 
@@ -40,7 +41,14 @@ class Channel(Block):
     mode: Mode = "live"
     """`shadow` decides, records and shows everything and sends nothing."""
 
-    @property
-    def names(self) -> frozenset[str]:
-        """What routes may name behind `channel:`."""
-        return frozenset()
+
+class Quiet(Block):
+    hours: Text
+    """The name of one of `quiet_hours`."""
+    do: QuietAction = QuietAction.UNMENTION
+    """`unmention`, `silent`, `hold` or `drop`."""
+
+
+def from_url(value: Any) -> Any:
+    """A place whose URL alone is written behind its name."""
+    return {"url": value} if isinstance(value, str) or value is None else value

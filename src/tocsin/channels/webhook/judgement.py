@@ -1,70 +1,26 @@
-"""Webhooks to other programs: named endpoints, what they are sent, and how they know that it is ours."""
+"""What is wrong with an endpoint as it is written, before anybody is called."""
 
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import SplitResult
 
-from pydantic import BeforeValidator, Field
-
-from tocsin.config.settings.block import Block
-from tocsin.config.settings.channel import Channel
-from tocsin.config.values.addresses import Network as NetworkText
+from tocsin.channels.webhook.settings import each
 from tocsin.config.values.addresses import split_url
-from tocsin.config.values.names import Name, SecretText
-from tocsin.config.values.quantities import NotBoolean
 from tocsin.core.destination import LONGEST, is_usual, known_addresses, shut_out
 from tocsin.core.networks import Network
 
 _KEY_SIZES = range(24, 65)  # bytes (Standard Webhooks, "Signature scheme")
 
 
-def _each(value: Any) -> Any:
-    """One, several with spaces between them, or a list; an empty text stays one, to be refused."""
-    if isinstance(value, str):
-        return value.split() or [value]
-    return () if value is None else value
-
-
-Secrets = Annotated[tuple[SecretText, ...], BeforeValidator(_each, json_schema_input_type=str | list[str] | None)]
-
-
-class Endpoint(Block):
-    url: SecretText | None = None
-    """Where to POST."""
-    form: Literal["standard", "plain", "ifttt"] = "standard"
-    """`standard` is that of Standard Webhooks; `plain` and `ifttt` are for services that take no signature."""
-    secret: Secrets = ()
-    """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""
-    allow_networks: tuple[NetworkText, ...] = ()
-    """Private networks that the operator vouches for."""
-    bundle: Annotated[int, Field(ge=1, le=100), NotBoolean] = 1
-    """Up to so many alerts in one body while many are due; only with the form `standard`."""
-
-
-def _from_url(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) or value is None else value
-
-
-class Webhooks(Channel):
-    endpoints: Mapping[
-        Name, Annotated[Endpoint, BeforeValidator(_from_url, json_schema_input_type=str | Endpoint | None)]
-    ] = {}
-    """A name with a URL, or with an object."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(self.endpoints)
-
-
 def endpoint_problems(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What is wrong with an endpoint as it is written, by key. Whom a name leads to is only known when it is called."""
-    networks = [each for each in _listed(endpoint.get("allow_networks")) if isinstance(each, str)]
+    networks = [text for text in _listed(endpoint.get("allow_networks")) if isinstance(text, str)]
     if problem := _url_problem(endpoint.get("url"), networks):
         yield "url", problem
-    secrets = _listed(_each(endpoint.get("secret")))
+    secrets = _listed(each(endpoint.get("secret")))
     if not all(map(_is_key, secrets)):
         yield "secret", "a signing secret is whsec_ and the base64 of 24 to 64 random bytes"
     elif secrets and endpoint.get("form") in ("plain", "ifttt"):
@@ -102,9 +58,9 @@ def _is_plain(parts: SplitResult) -> bool:
 
 def _read(written: Sequence[str]) -> Iterator[Network]:
     """Those that are none are told of elsewhere."""
-    for each in written:
+    for text in written:
         try:
-            yield ip_network(each)
+            yield ip_network(text)
         except ValueError:
             continue
 

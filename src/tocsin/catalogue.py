@@ -1,0 +1,29 @@
+"""The channels there are: one line each, in the order in which people are shown them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.channels.apprise.spec import APPRISE
+from tocsin.channels.discord.spec import DISCORD
+from tocsin.channels.firebase.spec import PUSH
+from tocsin.channels.sendgrid.spec import EMAIL
+from tocsin.channels.slack.spec import SLACK
+from tocsin.channels.spec import Spec
+from tocsin.channels.telegram.spec import TELEGRAM
+from tocsin.channels.twilio.spec import SMS, VOICE
+from tocsin.channels.webhook.spec import WEBHOOK
+
+_LISTED: tuple[Spec[Any], ...] = (
+    DISCORD,
+    SMS,
+    PUSH,
+    EMAIL,
+    WEBHOOK,
+    VOICE,
+    TELEGRAM,
+    SLACK,
+    APPRISE,
+)
+
+CATALOGUE: Mapping[str, Spec[Any]] = MappingProxyType({spec.name: spec for spec in _LISTED})

@@ -1,0 +1,1 @@
+"""Whatever Apprise knows."""

@@ -1,0 +1,50 @@
+"""E-mail to named lists of people: by SendGrid, or by a mail server."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from tocsin.channels.settings import ChannelSettings
+from tocsin.config.values.addresses import Text
+from tocsin.config.values.block import Block
+from tocsin.config.values.names import KeyText, Name, SecretText
+from tocsin.config.values.quantities import TimeOfDay, Zone
+
+MailAddress = Annotated[Text, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=320)]
+MailSender = Annotated[
+    Text, Field(pattern=r"^(?:[^@<>\r\n]+<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$", max_length=400)
+]
+
+
+class Digest(Block):
+    at: TimeOfDay
+    """When it leaves."""
+    tz: Zone
+    """In which zone."""
+
+
+class MailList(Block):
+    tag: Text | None = None
+    """Everybody with this tag."""
+    to: tuple[MailAddress, ...] = ()
+    """These addresses."""
+    digest: Digest | None = None
+    """One mail a day instead of one for each alert."""
+
+
+class Email(ChannelSettings):
+    needs: ClassVar[tuple[str, ...]] = ("sendgrid_key", "from")
+
+    sendgrid_key: KeyText | None = None
+    """The API key, `SG.…`."""
+    smtp_url: SecretText | None = None
+    """A mail server in place of SendGrid, `smtps://user:password@host`."""
+    event_key: KeyText | None = None
+    """The public key of SendGrid's signed events."""
+    postal_address: Text | None = None
+    """The sender's address, at the foot of each mail."""
+    sender: Annotated[MailSender | None, Field(alias="from")] = None
+    """`Name <address>`, as verified with the provider."""
+    lists: Mapping[Name, MailList] = {}
+    """Named groups of addresses."""
