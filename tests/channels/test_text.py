@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,8 @@ WHOLES = {
     "keycap": ["1\ufe0f\u20e3", "k"],
     "heart on fire": ["❤\ufe0f\u200d🔥", "z"],
     "flag of England": ["🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "q"],
-    "devanagari": ["नि", "न्", "टे"],
+    "devanagari": ["नि", "न्टे"],
+    "flag with a mark": ["🇩🇪\u0301", "🇫🇷"],
     "jamo": ["\u1112\u1161\u11ab", "\u1100\u1173\u11af"],
     "arabic": ["م", "ر", "حَ"],
 }
@@ -30,6 +32,13 @@ WHOLES = {
 @pytest.mark.parametrize("name", WHOLES)
 def test_what_a_reader_takes_for_one_character_is_one_cluster(name: str):
     assert list(clusters("".join(WHOLES[name]))) == WHOLES[name]
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet=st.sampled_from("a \r\n\u0301\u0903\u200c\u200d\ufe0f\u0600🇩🇪🇫👩👍🏽ᄀ각ᆨकष\u094d\ud800")))
+def test_clusters_are_those_of_unicode(text: str):
+    """Flags are looked for first; that is for speed alone."""
+    assert list(clusters(text)) == regex.findall(r"\X", text)
 
 
 @settings(max_examples=100)

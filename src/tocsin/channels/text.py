@@ -4,19 +4,17 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+import regex
+
 ELLIPSIS = "…"
 _MOST_MARKS = 4  # accents on one letter that any script needs; what is piled higher is noise
 
-_ZERO_WIDTH_JOINER = "\u200d"
-_NON_JOINER = "\u200c"
-_JOINERS = frozenset((_ZERO_WIDTH_JOINER, _NON_JOINER))  # Persian and the scripts of India are spelt with them
+_JOINERS = frozenset("\u200c\u200d")  # Persian and the scripts of India are spelt with them
 _TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
-_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
-_HANGUL_INNER = range(0x1160, 0x1200)  # vowels and final consonants
 _PILING = frozenset(("Mn", "Me"))
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-_PICTURES = frozenset(("So", "Cn"))  # newer emoji are not yet known to this Python
+# Flags go first, two letters each: at every letter `\X` alone looks back over the whole row of them.
+_CLUSTER = regex.compile(r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
 
 
 @lru_cache(maxsize=1024)
@@ -60,27 +58,8 @@ def utf16(text: str) -> int:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """What a reader takes for one character (UAX #29, without its rarest rules): accents, emoji families, flags."""
-    start = 0
-    for here in range(1, len(text)):
-        if not _belongs(text, start, here):
-            yield text[start:here]
-            start = here
-    if text:
-        yield text[start:]
-
-
-def _belongs(text: str, start: int, here: int) -> bool:
-    """Does the character at `here` go on with the cluster that began at `start`?"""
-    before, character = text[here - 1], text[here]
-    code = ord(character)
-    if character in _JOINERS or code in _TAGS or code in _SKIN_TONES or code in _HANGUL_INNER:
-        return True
-    if unicodedata.category(character).startswith("M"):
-        return True
-    if code in _FLAG_LETTERS:
-        return here - start == 1 and ord(before) in _FLAG_LETTERS
-    return before == _ZERO_WIDTH_JOINER and unicodedata.category(character) in _PICTURES
+    """What a reader takes for one character (UAX #29, extended grapheme clusters): accents, emoji families, flags."""
+    return (found[0] for found in _CLUSTER.finditer(text))
 
 
 def _closed(written: list[str], limit: int, measure: Callable[[str], int]) -> str:
