@@ -5,10 +5,11 @@ import pytest
 from tests.contract.books import GENERAL, HIGH, Books, filtering
 
 from tocsin.core.alert import AlertType, Band
+from tocsin.core.click import Click, ClickKind
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidRequestError
-from tocsin.ledger.contract import AlertQuery, TokenRow
+from tocsin.ledger.contract import AlertQuery, LinkRow, TokenRow
 
 NOBODY = UUID(int=0)
 
@@ -79,15 +80,21 @@ async def test_a_story_has_everything_about_one_alert(books: Books) -> None:
     claim = await books.claimed()
     ((delivery, _),) = claim.members
     await books.settle(claim, DeliveryState.SENT)
+    sent_at = books.clock.now()
     books.clock.advance(3)
-    await books.ledger.click(delivery.key, robot=True)
-    await books.ledger.click(delivery.key, robot=False)
+    robot = Click(books.clock.now(), ClickKind.ROBOT, "crawler")
+    suspect, person = Click(robot.at, ClickKind.SUSPECT, "too_soon"), Click(robot.at, ClickKind.PERSON, "")
+    for click in (robot, suspect, person):
+        await books.ledger.click(delivery.key, click)
     story = await books.archive.story(alert.id)
     assert story is not None
     assert story.position == 1
     assert [(one.delivery.target, len(one.attempts)) for one in story.deliveries] == [(GENERAL, 1), (HIGH, 0)]
-    assert story.clicks == (books.clock.now(),)
-    assert await books.archive.by_link(delivery.key) == (story.deliveries[0].delivery, story.record)
+    assert story.clicks == (suspect, person)
+    assert await books.archive.by_link(delivery.key) == LinkRow(story.deliveries[0].delivery, story.record, sent_at)
+    other = await books.archive.by_link(story.deliveries[1].delivery.key)
+    assert other is not None
+    assert other.sent_at is None
 
 
 async def test_what_is_not_there_is_not_found(books: Books) -> None:

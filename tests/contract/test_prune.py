@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from tests.contract.books import GENERAL, Books
 
+from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.ledger.contract import AlertQuery
 
@@ -20,7 +21,7 @@ async def settled(books: Books, *names: str) -> None:
 
 async def test_the_oldest_are_forgotten_with_all_that_belongs_to_them(books: Books) -> None:
     await settled(books, "old 1", "old 2")
-    await books.ledger.click(1, robot=False)
+    await books.ledger.click(1, Click(books.clock.now(), ClickKind.PERSON, ""))
     books.clock.advance(DAY.total_seconds() * 2)
     await settled(books, "new")
     assert await books.ledger.prune(books.clock.now() - DAY) == 2

@@ -22,6 +22,7 @@ from tocsin.ledger.contract import (
     Claim,
     EndedRow,
     LaneRow,
+    LinkRow,
     Page,
     Past,
     ReceiptRow,
@@ -81,7 +82,7 @@ class SqlArchive:
     async def delivery(self, identifier: UUID) -> Delivery | None:
         return await self._read(lambda connection: records.delivery(connection, identifier))
 
-    async def by_link(self, key: int) -> tuple[Delivery, AlertRecord] | None:
+    async def by_link(self, key: int) -> LinkRow | None:
         return await self._read(lambda connection: records.by_key(connection, key))
 
     async def events(self, after: int, limit: int) -> tuple[Event, ...]:

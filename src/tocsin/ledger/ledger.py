@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.alert import EpisodeKey
+from tocsin.core.click import Click
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidRequestError, LedgerGoneError
@@ -80,7 +81,7 @@ _KEEP_CONDITION, _FORGET_CONDITION = _each(conditions.keep), _each(conditions.fo
 _RECEIVE = _each(signals.receive)
 _NOTE_MENTION = _each(mentions.note)
 _KEEP_LANE, _FORGET_LANE = _each(shut_lanes.keep), _each(shut_lanes.forget)
-_CLICK = {robot: _each(partial(clicks.click, robot=robot)) for robot in (False, True)}
+_CLICK = _each(clicks.click)
 
 
 class SqlLedger:
@@ -227,8 +228,8 @@ class SqlLedger:
     async def forget_lane(self, name: str) -> None:
         await self._writer.do(Rank.UPKEEP, _FORGET_LANE, (name,))
 
-    async def click(self, delivery: int, *, robot: bool) -> None:
-        await self._writer.do(Rank.UPKEEP, _CLICK[robot], (delivery,))
+    async def click(self, delivery: int, followed: Click) -> None:
+        await self._writer.do(Rank.UPKEEP, _CLICK, (delivery, followed))
 
     def _where_it_lasts(self, work: Work) -> Work:
         """The same, refused where what it writes would be gone with this process."""

@@ -6,44 +6,19 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
 from tocsin.core import link
+from tocsin.core.click import Click
+from tocsin.core.delivery import Delivery
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.pipeline.intake.fields import is_web_url
+from tocsin.rules.click import click_of
 from tocsin.web.forms import HTML, TEXT, answer, in_path
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import OPEN
 from tocsin.web.services import Services
+from tocsin.web.visit import learn_crawlers, visit_of
 
-# Programs that look a link up to show a preview, by a word of their User-Agent in lower case.
-_ROBOTS = (
-    "discordbot",
-    "slackbot",
-    "slack-imgproxy",
-    "twitterbot",
-    "facebookexternalhit",
-    "facebot",
-    "googlebot",
-    "google-safety",
-    "bingbot",
-    "bingpreview",
-    "whatsapp",
-    "telegrambot",
-    "linkedinbot",
-    "applebot",
-    "skypeuripreview",
-    "mastodon",
-    "redditbot",
-    "pinterestbot",
-    "embedly",
-    "iframely",
-    "yandexbot",
-    "bot/",
-    "bot;",
-    "crawler",
-    "spider",
-    "preview",
-)
 # Every character that has a meaning in an address stays; what has none there is escaped.
 _SAFE = ":/?#[]@!$&'()*+,;=%~-._"
 
@@ -65,7 +40,9 @@ class Links:
         self._ledger = services.ledger
         self._active = services.active
         self._secret = services.link_secret
+        self._clock = services.clock
         self._emit = services.emit
+        learn_crawlers()
 
     def open(self, app: FastAPI) -> None:
         for method in ("GET", "HEAD"):
@@ -81,14 +58,14 @@ class Links:
             app.router.routes.append(route)
 
     async def follow(self, request: Request) -> Response:
-        """Count the click and go on to the product. A look-up by a preview robot is no click."""
+        """Keep the click and go on to the product; who followed it is told by `rules.click`."""
         code = request.path_params["code"]
         key = link.decode(code, self._secret)
         found = None if key is None else await self._archive.by_link(key)
-        place = found and self._place(found[1], code)
-        if key is None or not place:
+        place = found and self._place(found.record, code)
+        if found is None or not place:
             return HTMLResponse(_UNKNOWN, 404)
-        await self._count(key, robot=request.method == "HEAD" or is_robot(request.headers.get("user-agent", "")))
+        await self._keep(found.delivery, click_of(visit_of(request, self._clock.now(), found.sent_at)))
         headers = {"Location": place, "Cache-Control": "no-store"}
         return Response(status_code=302, headers=headers)
 
@@ -100,10 +77,10 @@ class Links:
         place = quote(through(retailer.link, url, click) if retailer.link else url, safe=_SAFE)
         return place if is_web_url(place) else None
 
-    async def _count(self, key: int, *, robot: bool) -> None:
-        """Who wants to buy is not held up by a ledger that is busy."""
+    async def _keep(self, delivery: Delivery, click: Click) -> None:
+        """Who wants to buy is led on even where the ledger cannot write."""
         try:
-            await self._ledger.click(key, robot=robot)
+            await self._ledger.click(delivery.key, click)
         except LedgerError as problem:
             self._emit(Trouble("click_lost", problem.message))
 
@@ -136,8 +113,3 @@ def _services(address: str, marks: str) -> tuple[str, str, str]:
     before, fragment_mark, fragment = address.partition("#")
     start = min((before.find(mark) for mark in marks if mark in before), default=len(before))
     return before[:start], before[start + 1 :], fragment_mark + fragment
-
-
-def is_robot(user_agent: str) -> bool:
-    said = user_agent.lower()
-    return not said or any(robot in said for robot in _ROBOTS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tocsin.core.click import ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord, rfc3339
 from tocsin.ledger.contract import AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory
@@ -12,6 +13,7 @@ from tocsin.web.deliveries import as_json
 
 # What these say was said by an attempt already, unless there is more to say than the state.
 _TOLD_BY_ATTEMPTS = frozenset({DeliveryState.SENT, DeliveryState.SENDING})
+_DOUBTS = {ClickKind.SUSPECT: "perhaps by a program: sooner than a person reads"}
 _NOTHING = timedelta(0)
 _TELLS = timedelta(seconds=1)  # by less than that no clock is called wrong
 
@@ -32,7 +34,7 @@ def story_as_json(story: AlertStory) -> dict[str, Any]:
         "position": story.position,
         "sold_out_after_s": _seconds(story.sold_out_after),
         "deliveries": [_delivery_as_json(told, story.record) for told in story.deliveries],
-        "clicks": [rfc3339(click) for click in story.clicks],
+        "clicks": [rfc3339(click.at) for click in story.clicks if click.kind is ClickKind.PERSON],
         "timeline": _timeline(story),
     }
 
@@ -119,7 +121,7 @@ def _steps(story: AlertStory) -> Iterator[Step]:
         yield from _delivery_steps(told, record.accepted_at)
     yield from _later_steps(record)
     for click in story.clicks:
-        yield Step(click, "clicked")
+        yield Step(click.at, "clicked", _DOUBTS.get(click.kind, ""))
 
 
 def _apparent(record: AlertRecord) -> str:

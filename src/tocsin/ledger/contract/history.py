@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from tocsin.core.alert import AlertType, Band
+from tocsin.core.click import Click
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
@@ -130,6 +131,17 @@ class ReceiptRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRow:
+    """What a short link stands for. `sent_at` is when the provider answered the newest request that carried the
+    delivery; None while it has not.
+    """
+
+    delivery: Delivery
+    record: AlertRecord
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStory:
     """`attempts` and `moves` are in the order in which they came about."""
 
@@ -140,12 +152,12 @@ class DeliveryStory:
 
 @dataclass(frozen=True, slots=True)
 class AlertStory:
-    """Everything about one alert; the timeline is drawn from it."""
+    """Everything about one alert; the timeline is drawn from it. `clicks` are those of persons and suspects."""
 
     record: AlertRecord
     position: int | None
     deliveries: tuple[DeliveryStory, ...]
-    clicks: tuple[datetime, ...] = ()
+    clicks: tuple[Click, ...] = ()
     sold_out_after: timedelta | None = None
 
 

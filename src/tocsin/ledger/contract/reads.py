@@ -14,6 +14,7 @@ from tocsin.ledger.contract.history import (
     AlertStory,
     AttemptRow,
     EndedRow,
+    LinkRow,
     Page,
     Past,
     ReceiptRow,
@@ -44,8 +45,8 @@ class Archive(Protocol):
 
     async def delivery(self, identifier: UUID) -> Delivery | None: ...
 
-    async def by_link(self, key: int) -> tuple[Delivery, AlertRecord] | None:
-        """The delivery that a short link stands for."""
+    async def by_link(self, key: int) -> LinkRow | None:
+        """The delivery with that key, which a short link stands for; None where it is not kept."""
         ...
 
     async def events(self, after: int, limit: int) -> tuple[Event, ...]:

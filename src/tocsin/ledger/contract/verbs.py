@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.core.alert import EpisodeKey
+from tocsin.core.click import Click
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
@@ -161,8 +162,8 @@ class Ledger(Protocol):
         """It is open."""
         ...
 
-    async def click(self, delivery: int, *, robot: bool) -> None:
-        """A short link was followed; robots (link previews) are kept apart."""
+    async def click(self, delivery: int, followed: Click) -> None:
+        """Keep that the short link of the delivery with that key was followed."""
         ...
 
     async def backup(self, path: str) -> None:

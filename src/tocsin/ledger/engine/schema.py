@@ -332,7 +332,8 @@ clicks = Table(
     Column("key", Key, primary_key=True),
     Column("delivery", BigInteger, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("robot", Boolean, nullable=False),
+    Column("kind", String, nullable=False, comment="person, suspect or robot"),
+    Column("why", String, nullable=False, comment="what told so; empty for persons"),
 )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from tocsin.core.alert import key_of_id
+from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.record import AlertRecord, Event, EventKind
@@ -19,6 +20,7 @@ from tocsin.ledger.contract import (
     AttemptRow,
     DeliveryRow,
     DeliveryStory,
+    LinkRow,
     MoveRow,
     Page,
 )
@@ -48,7 +50,11 @@ _LISTED = select(alerts.c.key, alerts.c.position, events.c.at, events.c.opened_a
 _BRIEFS = select(deliveries.c.alert, *BRIEF).where(among(deliveries.c.alert, "alerts")).order_by(deliveries.c.key)
 _EVENT = (events.c.position, events.c.kind, events.c.at, events.c.opened_at)
 _DELIVERIES = select(*DELIVERY).join(alerts, alerts.c.key == deliveries.c.alert)
-_BOTH = select(*DELIVERY, *RECORD).join(alerts, alerts.c.key == deliveries.c.alert)
+_LINKED = (
+    select(attempts.c.finished_at, *DELIVERY, *RECORD)
+    .join(alerts, alerts.c.key == deliveries.c.alert)
+    .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
+)
 _ATTEMPTS = (
     select(attempt_members.c.delivery, *ATTEMPT)
     .join(attempts, attempts.c.key == attempt_members.c.attempt)
@@ -118,9 +124,12 @@ def delivery(connection: Connection, identifier: UUID) -> Delivery | None:
     return found if found is not None and found.id == identifier else None
 
 
-def by_key(connection: Connection, key: int) -> tuple[Delivery, AlertRecord] | None:
-    row = connection.execute(_BOTH.where(deliveries.c.key == key)).first()
-    return None if row is None else (delivery_of(row[: len(DELIVERY)]), record_of(row[len(DELIVERY) :]))
+def by_key(connection: Connection, key: int) -> LinkRow | None:
+    row = connection.execute(_LINKED.where(deliveries.c.key == key)).first()
+    if row is None:
+        return None
+    sent_at, *values = row
+    return LinkRow(delivery_of(values[: len(DELIVERY)]), record_of(values[len(DELIVERY) :]), sent_at)
 
 
 def events_after(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
@@ -180,11 +189,11 @@ def _moves_by_delivery(connection: Connection, alert_key: int) -> defaultdict[in
     return moved
 
 
-def _clicks(connection: Connection, alert_key: int) -> tuple[Any, ...]:
-    of_people = (
-        select(clicks.c.at)
+def _clicks(connection: Connection, alert_key: int) -> tuple[Click, ...]:
+    rows = connection.execute(
+        select(clicks.c.at, clicks.c.kind, clicks.c.why)
         .join(deliveries, deliveries.c.key == clicks.c.delivery)
-        .where(deliveries.c.alert == alert_key, ~clicks.c.robot)
+        .where(deliveries.c.alert == alert_key, clicks.c.kind != ClickKind.ROBOT.value)
         .order_by(clicks.c.at)
     )
-    return tuple(connection.scalars(of_people))
+    return tuple(Click(at, ClickKind(kind), why) for at, kind, why in rows)
