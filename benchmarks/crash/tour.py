@@ -28,8 +28,7 @@ from tocsin.ledger.opening import open_ledger
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
-READY_S, DRAINED_S = 60, 120
-REACHED_S, HAPPENS_S = 60, 15  # a point is surely passed, on however busy a machine; a system call may be too rare
+DEADLINE_S = 120  # for all that surely comes, on however busy a machine
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -104,7 +103,7 @@ class Tour:
                 await self._ready(process)
                 await asyncio.sleep(self._chance.uniform(0.02, 0.5))
                 _kill(process.pid)
-            reached = await _ends(process, REACHED_S if isinstance(cause, Point) else HAPPENS_S)
+            reached = await _ends(process, self._at_rest if isinstance(cause, Call) else lambda: False)
         finally:
             if process.returncode is None:
                 _kill(process.pid)
@@ -112,6 +111,10 @@ class Tour:
         name = cause.name if isinstance(cause, Call) else cause
         self.result.kills[name if name and reached else "random"] += process.returncode in (STATUS, -signal.SIGKILL)
         self._note_doubts()
+
+    def _at_rest(self) -> bool:
+        """All is answered and settled: nothing more happens, and a system call has happened too seldom."""
+        return self._load.answered and not books.unsettled(self._ledger)
 
     def _note_doubts(self) -> None:
         if self._ledger.exists() and self.result.kills.total() > 1:
@@ -126,8 +129,11 @@ class Tour:
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
+        """Let all that is under way end; the few that come then find a message of their product to join."""
         async with self._serving():
-            await _until(lambda: self._load.answered and not books.unsettled(self._ledger))
+            await _until(self._at_rest)
+            await self._load.report(DETECTIONS, clients=1)
+            await _until(self._at_rest)
 
     def _audit(self, found: Books) -> None:
         arrived = arrivals(self._sandbox.journal)
@@ -178,7 +184,7 @@ class Tour:
             )  # fmt: skip
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
-        async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(DEADLINE_S), aiohttp.ClientSession() as session:
             while process.returncode is None:
                 try:
                     async with session.get(self._url + "/readyz") as answer:
@@ -220,11 +226,10 @@ class Tour:
         }
 
 
-async def _ends(process: asyncio.subprocess.Process, within: float) -> bool:
-    """Whether it came to its end by itself: a system call may have happened too seldom."""
+async def _ends(process: asyncio.subprocess.Process, in_vain: Callable[[], bool]) -> bool:
+    """Whether it came to its end by itself, before it was waited for in vain."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(within):
-            await process.wait()
+        await _until(lambda: process.returncode is not None or in_vain())
     return process.returncode is not None
 
 
@@ -236,11 +241,9 @@ def _kill(pid: int) -> None:
 
 
 async def _until(question: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DRAINED_S):
-        while True:
-            if question():
-                return
-            await asyncio.sleep(0.1)
+    async with asyncio.timeout(DEADLINE_S):
+        while not question():  # noqa: ASYNC110 - another process has no event for us
+            await asyncio.sleep(0.05)
 
 
 _NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"))

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from benchmarks.crash.__main__ import UNDER_LOAD, crash
 
 from tocsin.core.killpoint import Point
@@ -10,7 +9,6 @@ from tocsin.core.killpoint import Point
 RUNS = 13  # each named point once, and one at any moment
 
 
-@pytest.mark.timeout(300)
 async def test_whatever_the_step_it_dies_at_nothing_is_lost_and_nothing_is_doubled(tmp_path: Path):
     results = await crash(RUNS, tmp_path)
     assert [problem for result in results for problem in result.faults] == []
