@@ -1,7 +1,19 @@
-"""What every run tells at its end."""
+"""What every run begins with, and what it tells at its end."""
+
+import signal
 
 import pytest
 from tests.material import WANTING
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and `nohup` a hang-up. What is started from here
+    would inherit that; of a handler it inherits nothing.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
