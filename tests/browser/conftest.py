@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,10 @@ from playwright.async_api import Browser
 from tests.browser.visitor import Visitor, browser
 from tests.story.service_rig import ServiceRig
 
+from tocsin.core.clock import ManualClock
 from tocsin.web.page import BUILT
+
+ALERTS = {"filters": {"min_price_drop_percent": 10}}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,8 +22,17 @@ def built() -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def town(tmp_path: Path) -> AsyncIterator[ServiceRig]:
     async with ServiceRig(tmp_path) as place:
-        await place.open(alerts={"filters": {"min_price_drop_percent": 10}})
+        await place.open(alerts=ALERTS)
         yield place
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clock(town: ServiceRig) -> ManualClock:
+    """For the service, time stands still until it is moved; it goes on in the browser."""
+    await town.close()
+    town.clock = clock = ManualClock(datetime.now(UTC))
+    await town.open(alerts=ALERTS)
+    return clock
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.story.service_rig import DEADLINE_S, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import ServiceRig
 
 from tocsin import AlertService, Receipt
 from tocsin.channels.transport import Patience
-from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.delivery import FINAL, Delivery, DeliveryState
 from tocsin.core.facts import DeliveryMoved
 
@@ -27,14 +27,10 @@ class HastyService(AlertService):
 
 
 class FaultRig(ServiceRig):
-    """`clock` is the service's; the sandbox keeps its own.
-
-    `secrets` is every secret that was ever configured; `logged` and `figures` what services have said of themselves.
-    """
+    """`secrets` are all that were ever configured; `logged` and `figures` what services have said of themselves."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.clock: Clock = SystemClock()
         self.secrets: set[str] = set()
         self.logged: list[str] = []
         self.figures: list[str] = []

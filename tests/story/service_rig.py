@@ -9,23 +9,28 @@ from typing import Any, Self
 from uuid import UUID
 
 import aiohttp
+from tests.deadline import DEADLINE_S
 
 from tocsin import AlertService, Receipt
+from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.facts import DeliveryMoved, Fact
 from tocsin.sandbox import Sandbox
 from tocsin.sandbox.room import Room
 
 TOKEN = "a-token-for-stories-0123456789"
-DEADLINE_S = 15
 
 
 class ServiceRig:
-    """`open` starts the service on a free port, with webhooks `high_priority` and `general` unless told otherwise."""
+    """`open` starts the service on a free port, with webhooks `high_priority` and `general` unless told otherwise.
+
+    `clock` is the service's; the sandbox keeps its own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sandbox = Sandbox()
+        self.clock: Clock = SystemClock()
         self.facts: list[Fact] = []
         self._news = asyncio.Event()
         self._stack = AsyncExitStack()
@@ -44,7 +49,7 @@ class ServiceRig:
     async def open(self, *, discord: Mapping[str, Any] | None = None, **blocks: Any) -> Self:
         """Start with this configuration; the ledger of an earlier start is still there."""
         self.write(discord=discord, **blocks)
-        service = AlertService.from_config(self.folder / "tocsin.json", environ={})
+        service = AlertService.from_config(self.folder / "tocsin.json", environ={}, clock=self.clock)
         service.listen(self._hear)
         self._service = AsyncExitStack()
         self.alerts = await self._service.enter_async_context(service)
