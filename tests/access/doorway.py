@@ -7,7 +7,8 @@ import aiohttp
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.responses import Response
-from tests.gateway.station import DEADLINE, Station
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Station
 
 from tocsin.web import WebSettings
 from tocsin.web.guard import Guard
@@ -33,7 +34,7 @@ class Doorway(Station):
 
     async def knock(self, door: str, headers: dict[str, str] | None = None, token: str = "reader") -> bool:
         """Come with this token; whether the door let it through to be looked at."""
-        async with aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(DEADLINE)) as session:
+        async with aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(DEADLINE_S)) as session:
             status = await _WAYS[door](session, headers or {}, token)
         assert status in {200, 400, 403}
         return status == 200

@@ -17,10 +17,10 @@ from typing import Any, Self
 
 import psutil
 from tests.cli.program import Serving
+from tests.deadline import DEADLINE_S
 
 TOKEN = "a-token-for-sieges-0123456789"
 ROUNDS = 2  # probes for one flood, one each second; the first when it has had one to rise
-PATIENCE_S = 60.0  # with one probe: the machine may be busy with other tests
 SAMPLE_S = 0.05
 MIB = 1024 * 1024
 
@@ -66,7 +66,7 @@ class Siege:
     def post(self, alerts: Any) -> int:
         """The status with which they are answered."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
         try:
             line.request("POST", "/api/v1/alerts", json.dumps(alerts), headers)
             answer = line.getresponse()

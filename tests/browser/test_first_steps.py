@@ -44,14 +44,14 @@ async def test_show_me_a_demo_leads_to_a_page_where_alerts_arrive(visitor: Visit
     await visitor.open()
     await visitor.button("Show me a demo").click()
     link = visitor.page.get_by_role("link", name="its live page")
-    await expect(link).to_be_visible(timeout=45_000)
+    await expect(link).to_be_visible()
     assert await visitor.barriers() == []
     again = await town.call("POST", "/api/v1/first-steps/demo")
     assert await link.get_attribute("href") == again["dashboard"]
     async with visitor.page.context.expect_page() as opened:
         await link.click()
     demo = await opened.value
-    await expect(demo.locator("[data-row]").first).to_be_visible(timeout=30_000)
+    await expect(demo.locator("[data-row]").first).to_be_visible()
     await demo.close()
 
 

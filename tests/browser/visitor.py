@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
 
 AXE = Path(__file__).parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
@@ -54,6 +55,7 @@ _AT_THE_END = """
 async def browser() -> AsyncIterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, f"the browser tests need one of {', '.join(PROGRAMS)}: `make setup` installs it"
+    expect.set_options(timeout=1000 * DEADLINE_S)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield running
@@ -68,7 +70,7 @@ class Visitor:
         self.town = town
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(1000 * DEADLINE_S)
 
     @classmethod
     async def come(cls, chromium: Browser, town: ServiceRig, **context: Any) -> Self:
@@ -83,7 +85,7 @@ class Visitor:
         return self
 
     async def sees_state(self, kind: str) -> None:
-        await expect(self.page.locator(f"[data-connection={kind}]")).to_be_visible(timeout=15_000)
+        await expect(self.page.locator(f"[data-connection={kind}]")).to_be_visible()
 
     @property
     def rows(self) -> Locator:

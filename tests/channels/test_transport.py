@@ -20,6 +20,7 @@ from tests.channels.far_side import (
     says_then_hangs,
     says_then_resets,
 )
+from tests.deadline import DEADLINE_S
 
 from tocsin.channels.transport import MAX_BODY, Answer, Patience, Transport
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
@@ -42,7 +43,7 @@ async def impatient() -> AsyncIterator[Transport]:
 
 
 async def post(transport: Transport, url: Secret) -> Answer | Deferred | Unknown:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         return await transport.request("POST", url, headers={"Content-Type": "application/json"}, body=b'{"a":1}')
 
 

@@ -6,7 +6,8 @@ import socket
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from tests.cli.program import DEADLINE_S, Process, Serving, tocsin
+from tests.cli.program import Process, Serving, tocsin
+from tests.deadline import DEADLINE_S
 
 from tocsin.cli.demo import free_or_any
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.program import DEADLINE_S, Process, Serving, command, environment, tocsin
+from tests.cli.program import Process, Serving, command, environment, tocsin
+from tests.deadline import DEADLINE_S
 
 from tocsin.sandbox import Fault, Sandbox
 

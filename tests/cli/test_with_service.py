@@ -8,7 +8,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from tests.cli.conftest import Run
-from tests.cli.program import DEADLINE_S, Process, Serving, command, environment
+from tests.cli.program import Process, Serving, command, environment
+from tests.deadline import DEADLINE_S
 
 ALERT = {"type": "in_stock", "sku": "R1", "retailer": "bestbuy", "price": "1999.99"}
 

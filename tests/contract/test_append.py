@@ -18,6 +18,7 @@ from tests.contract.books import (
     opened,
     plan,
 )
+from tests.deadline import DEADLINE_S
 
 from tocsin.core.alert import Alert, AlertType, RepeatKey, new_id
 from tocsin.core.clock import ManualClock
@@ -334,7 +335,7 @@ async def test_readers_that_follow_the_cursor_miss_nothing_that_many_writers_wri
                 await books.append(books.detected(f"{writer}-{number}"))
 
         async def read() -> None:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(DEADLINE_S):
                 while len(seen) < writers * each:
                     seen.extend(event.position for event in await books.archive.events(seen[-1] if seen else 0, 7))
 

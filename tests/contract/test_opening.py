@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from tests.contract.books import Books, opened
+from tests.deadline import DEADLINE_S
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
@@ -258,7 +259,7 @@ def killed_writer(place: str) -> int:
 
 async def test_what_was_acknowledged_is_there_after_a_kill(place: str, clock: ManualClock) -> None:
     last = await asyncio.to_thread(killed_writer, place)
-    async with asyncio.timeout(30), _as_soon_as_free(place, clock) as books:
+    async with asyncio.timeout(DEADLINE_S), _as_soon_as_free(place, clock) as books:
         events = await books.archive.events(0, 100_000)
         assert [event.position for event in events] == list(range(1, len(events) + 1))
         assert len(events) >= 2 * (last + 1)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.deadline import DEADLINE_S
 
 from tocsin.core.clock import ManualClock, SystemClock, epoch_micros, from_micros
 
@@ -32,7 +33,7 @@ async def test_who_slept_long_enough_wakes_in_the_order_of_time(clock):
         await clock.sleep(seconds)
         woken.put_nowait(seconds)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
         for seconds in (3, 1, 2, 0):
             group.create_task(sleep(seconds))
         assert await woken.get() == 0

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.cli.program import Process, Serving, tocsin
+from tests.deadline import DEADLINE_S
 from tests.material import FEED, needs
 
 from tocsin.channels.discord.reference import reference_of
@@ -115,7 +116,7 @@ async def kill_and_replay(crash: Crash, file: Path, lines: int, *, rate: int) ->
         where = ("--url", first.url, "--token", first.token)
         replaying = Process(crash.folder, "replay", str(file), "--rate", str(rate), "--json", *where)
         with replaying:
-            await crash.sandbox.journal.until(lambda: len(crash.sandbox.journal.references()) >= 40 or None, 60)
+            await crash.sandbox.journal.until(lambda: len(crash.sandbox.journal.references()) >= 40 or None, DEADLINE_S)
             first.tell(signal.SIGKILL)
             assert await asyncio.to_thread(first.wait) == -signal.SIGKILL
             assert 0 < Books.read(crash.folder / "tocsin.db").lines < lines, "it was in the middle"
@@ -134,7 +135,7 @@ async def kill_and_replay(crash: Crash, file: Path, lines: int, *, rate: int) ->
 async def everything_is_at_rest(service: Serving) -> None:
     """Ask until no delivery is on its way."""
     headers = {"Authorization": f"Bearer {service.token}"}
-    async with asyncio.timeout(60), aiohttp.ClientSession(service.url, headers=headers) as http:
+    async with asyncio.timeout(DEADLINE_S), aiohttp.ClientSession(service.url, headers=headers) as http:
         for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.PENDING):
             moving = True
             while moving:

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
-from tests.cli.program import DEADLINE_S, Process, Serving
+from tests.cli.program import Process, Serving
+from tests.deadline import DEADLINE_S
 from tests.docs.snippets import ROOT, Snippet
 
 from tocsin.sandbox.webhook import secret_for

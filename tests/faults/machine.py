@@ -14,8 +14,9 @@ from uuid import UUID
 import aiohttp
 import socketio
 from tests.cli.program import Serving
+from tests.deadline import DEADLINE_S
 from tests.faults.fault_rig import FaultRig
-from tests.story.service_rig import DEADLINE_S, TOKEN
+from tests.story.service_rig import TOKEN
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -33,7 +34,7 @@ class Machine:
         self.serving = await asyncio.to_thread(
             Serving, folder, "--config", "tocsin.json", "--log-level", "debug", through=self._through
         )
-        self._http = aiohttp.ClientSession(headers=HEADERS, timeout=aiohttp.ClientTimeout(total=10))
+        self._http = aiohttp.ClientSession(headers=HEADERS, timeout=aiohttp.ClientTimeout(total=DEADLINE_S))
         return self
 
     async def __aexit__(

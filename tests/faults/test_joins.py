@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.deadline import DEADLINE_S
 from tests.faults.fault_rig import FaultRig
 from tests.faults.machine import Machine, states
 
@@ -58,7 +59,7 @@ async def under_way(village: FaultRig, fault: Fault) -> None:
 
 async def settled(machine: Machine) -> None:
     """Ask until everything is sent."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         while {one["state"] for one in await deliveries(machine)} != {DeliveryState.SENT}:
             pass
 

@@ -146,7 +146,6 @@ async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: F
     assert EventKind.ACCEPTED in kinds[first:last]
 
 
-@pytest.mark.timeout(120)
 async def test_a_kill_between_two_parts_decides_nothing_twice(village: FaultRig):
     village.write(discord={"rate_limit": "1/1h"})
     async with Machine(village, "env", "TOCSIN_KILL_AT=ledger_committed:3") as machine:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.deadline import DEADLINE_S
 from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt, Report
@@ -115,7 +116,7 @@ async def lives_and_deaths(ledger: Path, clock: ManualClock, kind: type[Deadly])
 async def try_again(works: DispatcherRig) -> None:
     """Until nothing else is under way than what finds no end, and nothing is due."""
     works.clock.advance(6)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         while works.is_busy() and not _is_dying(works):  # noqa: ASYNC110 - the loop's own steps are waited for
             await asyncio.sleep(0)
 

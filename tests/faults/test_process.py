@@ -27,7 +27,6 @@ SYNC = "fdatasync,fsync"
 MIB = 1024 * 1024
 KNOWN = f"Authorization: Bearer {TOKEN}\r\n"
 
-pytestmark = pytest.mark.timeout(120)
 needs_mount = pytest.mark.skipif(
     subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0,
     reason="this machine lets nobody mount in a namespace of his own",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 from tests.channels.far_side import answers, far_side
+from tests.deadline import DEADLINE_S
 from tests.faults.fault_rig import FaultRig
-from tests.story.service_rig import DEADLINE_S
 from tests.story.test_webhooks import blocks
 
 from tocsin.core.clock import ManualClock

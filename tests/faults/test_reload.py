@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.deadline import DEADLINE_S
 from tests.faults.fault_rig import FaultRig
-from tests.story.service_rig import DEADLINE_S
 
 from tocsin.config.configuration import Config
 from tocsin.core.delivery import DeliveryState
@@ -81,7 +81,6 @@ def change(folder: Path, how: Callable[[dict[str, Any]], dict[str, Any]]) -> Non
     file.write_text(json.dumps(how(json.loads(file.read_text()))))
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("where", [the_file_itself, a_file_of_variables, a_secret_file, a_template, the_local_token])
 async def test_row_37_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
     village: FaultRig, where: Callable[[Path, Path], None]

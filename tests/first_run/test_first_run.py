@@ -41,7 +41,7 @@ async def test_a_fresh_clone_runs_and_all_that_it_offers_to_paste_works(tmp_path
                 await pasted(command, elsewhere)
             await sees(page, "PlayStation 5 Pro")
             await page.goto(sandbox)
-            await expect(page.get_by_text("IN STOCK").first).to_be_visible(timeout=60_000)
+            await expect(page.get_by_text("IN STOCK").first).to_be_visible()
             assert "Traceback" not in "\n".join(await shown.interrupt())
     assert git("status", "--porcelain", folder=checkout) == "", "something is left that `git add .` would commit"
 
@@ -80,7 +80,7 @@ def test_a_wheel_of_a_fresh_clone_carries_the_page(tmp_path: Path):
 async def sees(page: Page, product: str = "") -> None:
     """An alert about that product, or about any."""
     rows = page.locator("[data-row]").filter(has_text=product)
-    await expect(rows.first).to_be_visible(timeout=60_000)
+    await expect(rows.first).to_be_visible()
 
 
 async def pasted(command: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import socketio
 import uvicorn
+from tests.deadline import DEADLINE_S
 
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
@@ -36,7 +37,6 @@ TOKENS = {
     "both": frozenset({"read", "ingest"}),
     "people": frozenset({"contacts"}),
 }
-DEADLINE = 30
 
 
 class Log:
@@ -169,7 +169,7 @@ class Station:
 
 async def until(true: Callable[[], object]) -> None:
     """Wait for what nobody announces."""
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(DEADLINE_S):
         while not true():  # noqa: ASYNC110 - a state that has no event to wait for
             await asyncio.sleep(0.005)
 
@@ -236,7 +236,7 @@ class Listener:
         return [int(alert["cursor"].partition(".")[2]) for alert in self.all("alert")]
 
     async def wait_for(self, event: str, count: int = 1) -> list[Any]:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             while len(self.all(event)) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -262,7 +262,7 @@ async def listening(
             auth={"token": token, **auth},
             transports=list(transports),
             namespaces=[namespace],
-            wait_timeout=DEADLINE,
+            wait_timeout=DEADLINE_S,
         )
         yield listener
     finally:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
-from tests.gateway.station import DEADLINE, Log, Station, listening, running
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Log, Station, listening, running
 
 from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.settings import GatewaySettings
@@ -70,7 +71,7 @@ async def test_a_revoked_token_takes_its_sockets_along(station: Station):
             emit("reader")
         (goodbye,) = await gone.wait_for("goodbye")
         assert goodbye["code"] == "token_revoked"
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             await gone.disconnected.wait()
         station.publish()
         await stays.wait_for("alert")
@@ -129,7 +130,7 @@ async def test_too_many_messages_are_refused_and_then_the_socket_is_closed(stati
         assert answers[-1]["error"]["code"] == "rate_limited"
         for _ in range(200):
             await phone.client.emit("unsubscribe")
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             await phone.disconnected.wait()
     assert station.gateway.gauges.evictions["rate_limited"] == 1
 
@@ -157,7 +158,7 @@ async def test_a_message_has_at_most_64_kib(station: Station, size: int):
         await ws.send_str('40{"token":"both"}')
         await ws.receive_str()
         await ws.send_str('420["send_alert",{"sku":"' + "x" * (size - 30) + '"}]')
-        answer = await ws.receive(DEADLINE)
+        answer = await ws.receive(DEADLINE_S)
     assert (answer.type is aiohttp.WSMsgType.TEXT) == (size < 65_536)
     if size > 65_536:
         assert ws.close_code == 1009

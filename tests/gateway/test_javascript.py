@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.gateway.station import DEADLINE, Log, Station, running
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Log, Station, running
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("javascript.mjs")
@@ -33,7 +34,7 @@ async def test_the_official_client_hears_sends_and_resumes(transports: str):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             out, err = await process.communicate()
     assert err == b""
     assert json.loads(out) == {

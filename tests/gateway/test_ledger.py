@@ -6,7 +6,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.gateway.station import DEADLINE, listening
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import listening
 
 from tocsin import AlertService, AlertType
 
@@ -81,7 +82,7 @@ async def test_a_number_that_is_none_is_answered_and_the_socket_goes_on(config: 
         await ws.send_str('422["subscribe",NaN]')
         await ws.send_str(sent(3, "1.5"))
         answers = {}
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             while len(answers) < 3:
                 text = await ws.receive_str()
                 answers[text[2]] = json.loads(text[3:])[0]

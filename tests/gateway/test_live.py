@@ -5,7 +5,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
-from tests.gateway.station import DEADLINE, Log, Station, listening, running, until
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Log, Station, listening, running, until
 
 from tocsin.core.alert import AlertType
 from tocsin.gateway.settings import GatewaySettings
@@ -135,7 +136,7 @@ async def test_bookmarks_carry_the_cursor_of_the_head():
     async with running(Station(Log(), settings=settings)) as station, listening(station) as phone:
         await phone.client.call("subscribe", {"skus": ["none"]})
         station.publish(5, sku="other")
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             while "e1.5" not in await phone.wait_for("cursor", len(phone.all("cursor")) + 1):
                 pass
     assert phone.all("alert") == []
@@ -148,7 +149,7 @@ async def test_a_stop_tells_everyone_when_to_come_back(station: Station):
             (goodbye,) = await phone.wait_for("goodbye")
             assert goodbye["code"] == "restart"
             assert 0 <= goodbye["retry_after_s"] <= station.settings.reconnect_spread
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(DEADLINE_S):
                 await phone.disconnected.wait()
 
 

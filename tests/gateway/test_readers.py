@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.gateway.station import DEADLINE, NOW, Log, Station, listening, running, until
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import NOW, Log, Station, listening, running, until
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
@@ -80,7 +81,7 @@ async def test_a_slow_reader_is_shown_the_reason_once_it_reads():
             station.publish(50, product_name="x" * 1000)
             await asyncio.sleep(0)
         read = b""
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             while goodbye not in read:
                 more = await reader.read(65536)
                 assert more, "the connection ended without a word"
@@ -120,7 +121,7 @@ async def test_who_never_connects_to_a_namespace_is_put_out():
     async with running(Station(Log(), clock=clock)) as station, raw_socket(station) as (reader, _):
         await until(lambda: station.gateway.gauges.websocket == 1)
         clock.advance(11)
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             await reader.readuntil(b"connect timeout")
         assert station.gateway.gauges.websocket == 0
 
@@ -235,7 +236,7 @@ async def test_a_flood_of_frames_is_stemmed_and_told_why(station: Station, kind:
         if "fragments" in kind:
             writer.write(Frame(Opcode.TEXT, b"x", fin=False).serialize(mask=True))
         read = b""
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             while reason not in read:
                 writer.write(FLOODS[kind] * 500)
                 with contextlib.suppress(TimeoutError):
@@ -257,7 +258,7 @@ async def test_a_socket_may_speak_in_fragments(station: Station):
 async def test_nothing_is_kept_for_somebody_who_has_shown_no_token(station: Station):
     async with raw_socket(station) as (reader, writer):
         writer.write(text('451-["send_alert",{"_placeholder":true,"num":0}]'))
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_S):
             await reader.readuntil(b"parse error")
 
 
@@ -283,7 +284,7 @@ async def test_an_upgrade_that_is_not_completed_is_given_up():
             await ws.send_str("2probe")
             assert await ws.receive_str() == "3probe"
             clock.advance(11)
-            assert (await ws.receive(DEADLINE)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+            assert (await ws.receive(DEADLINE_S)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
         station.publish()
         async with session.get(f"{url}polling&sid={sid}") as answer:
             assert '42["alert",' in await answer.text()

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.deadline import DEADLINE_S
 
 from tocsin.gateway.engineio import MalformedError, Outgoing, Packet, handshake
 from tocsin.gateway.gauges import Gauges
@@ -178,5 +179,5 @@ async def test_a_client_that_leaves_has_its_poll_ended():
     session = session_of(Line())
     poll = session.poll()
     session.receive(Packet("1"))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE_S):
         assert await poll == b"6"

@@ -3,7 +3,8 @@
 import asyncio
 from itertools import pairwise
 
-from tests.gateway.station import DEADLINE, Station, listening, until
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Station, listening, until
 
 from tocsin.core.clock import SystemClock
 from tocsin.gateway.accept_pacer import AT_ONCE, AcceptPacer
@@ -22,7 +23,7 @@ async def test_newcomers_enter_in_order_and_others_have_a_turn_after_each_few():
     live()
     for number in range(CROWD):
         accept_pacer.enter(lambda number=number: entered.append(number))
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(DEADLINE_S):
         await accept_pacer.passed()
     assert entered == list(range(CROWD))
     assert max(later - earlier for earlier, later in pairwise(others)) <= AT_ONCE
@@ -39,7 +40,7 @@ async def test_who_gave_up_in_the_line_takes_no_turn_from_others():
     first, gone = asyncio.create_task(accept_pacer.passed()), asyncio.create_task(accept_pacer.passed())
     await asyncio.sleep(0)
     gone.cancel()
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(DEADLINE_S):
         await first
         await accept_pacer.passed()
     assert accept_pacer.waiting == 0

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.gateway.station import DEADLINE, Log, Station, listening, running
+from tests.deadline import DEADLINE_S
+from tests.gateway.station import Log, Station, listening, running
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
         ],
         check=True,
         capture_output=True,
-        timeout=DEADLINE,
+        timeout=DEADLINE_S,
     )
     return paths
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.deadline import DEADLINE_S
 from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 
 from tocsin.channels.contract import Attempt, Message, Report
@@ -55,7 +56,7 @@ async def states(works: DispatcherRig) -> dict[str, set[str]]:
 
 async def until(works: DispatcherRig, name: str, state: str) -> None:
     """Real time passes, the clock of the service does not."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while (await states(works))[name] != {state}:  # noqa: ASYNC110 - the ledger is what is asked
             await asyncio.sleep(0.01)
 
@@ -104,7 +105,7 @@ async def test_edits_at_a_slow_provider_keep_no_other_message_from_being_put_rig
         for sku in (*(f"S{number}" for number in range(20)), *(f"Q{number}" for number in range(5))):
             await works.ledger.close(EpisodeKey(sku, "bestbuy"))
         await editor.look()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_S):
             while await works.archive.edits(frozenset({QUICK.target})):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
         assert len(await works.archive.edits(frozenset({SLOW.target}))) == 20
@@ -134,7 +135,7 @@ async def test_what_falls_due_while_a_question_has_the_only_place_leaves_with_it
     async with at_work(tmp_path / "ledger.db", clock, SLOW, lane_policies=[lane], kind=Asked) as works:
         await lose(works, SLOW, 1)
         await works.doubts.look(works.dispatcher.follow)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_S):
             while not works.lanes["slow"].in_flight:  # noqa: ASYNC110 - the steps of the loop are waited for
                 await asyncio.sleep(0)
         await works.accept(SLOW, works.alert("RTX 5090"))

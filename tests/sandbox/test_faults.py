@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 import pytest
+from tests.deadline import DEADLINE_S
 
 from tocsin.core.clock import ManualClock
 from tocsin.sandbox import Fault, Sandbox
@@ -233,7 +234,7 @@ async def test_stopping_does_not_wait_for_what_hangs(clock: ManualClock) -> None
         order(sandbox, Fault.lost())
         posted = asyncio.create_task(Sender(http, sandbox).post(HELLO))
         await sandbox.discord.room("general").expect("hello")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             await sandbox.stop()
         with pytest.raises(aiohttp.ClientError):
             await posted

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import ServiceRig
 
 from tocsin.sandbox import Fault
@@ -30,7 +31,7 @@ async def shown(town: ServiceRig) -> list[str]:
         skus = [embed["title"].split("Product ")[1][:3] for embed in embeds]
         return skus if len(skus) >= 100 else None
 
-    return await town.sandbox.journal.until(found, deadline_s=60)
+    return await town.sandbox.journal.until(found, deadline_s=DEADLINE_S)
 
 
 async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(town: ServiceRig):

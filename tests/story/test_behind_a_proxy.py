@@ -6,8 +6,9 @@ import re
 import aiohttp
 import pytest
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.story.proxy import proxied
-from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin import Client
 from tocsin.core.delivery import DeliveryState

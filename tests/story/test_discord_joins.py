@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.story.service_rig import DEADLINE_S, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import ServiceRig
 
 from tocsin import Receipt
 from tocsin.core.delivery import DeliveryState, Target

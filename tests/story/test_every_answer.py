@@ -4,7 +4,8 @@ import asyncio
 from email import message_from_bytes
 from email.message import Message
 
-from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.access.browsers import EVERY_ANSWER
 

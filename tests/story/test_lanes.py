@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.delivery import DeliveryState
@@ -100,7 +101,7 @@ async def test_operators_see_a_lane_pause_and_open_again(town: ServiceRig):
         await town.report("RTX 5090")
         told: list[dict[str, Any]] = []
         while len(told) < 2:
-            name, payload = await socket.receive(timeout=15)
+            name, payload = await socket.receive(timeout=DEADLINE_S)
             told += [payload] if name == "lane" else []
     paused, opened = told
     assert (paused["lane"], paused["closed"]["why"]) == (LANE, "rate_limited")

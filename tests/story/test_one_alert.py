@@ -2,6 +2,7 @@
 
 import pytest
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.decision import Decision, Reason
@@ -30,9 +31,9 @@ async def test_a_detection_is_an_event_on_every_socket_that_asked(town: ServiceR
         )
         await town.report("RTX 5090")
         await town.report("Ryzen 9800X3D", retailer="newegg")
-        names = [(await keen.receive(timeout=5))[1]["product_name"] for _ in range(2)]
+        names = [(await keen.receive(timeout=DEADLINE_S))[1]["product_name"] for _ in range(2)]
         assert names == ["RTX 5090", "Ryzen 9800X3D"]
-        assert (await picky.receive(timeout=5))[1]["product_name"] == "Ryzen 9800X3D"
+        assert (await picky.receive(timeout=DEADLINE_S))[1]["product_name"] == "Ryzen 9800X3D"
 
 
 async def test_the_same_detection_again_is_counted_and_not_sent(town: ServiceRig):
@@ -108,7 +109,7 @@ async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: 
     async with socketio.AsyncSimpleClient() as socket:
         await socket.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
         await town.call("POST", "/api/v1/stock", {"sku": "RTX-5090", "retailer": "BestBuy", "in_stock": False}, 200)
-        name, closed = await socket.receive(timeout=5)
+        name, closed = await socket.receive(timeout=DEADLINE_S)
         assert (name, closed["id"]) == ("alert_closed", str(waiting.id))
         assert closed["sold_out_after_s"] >= 0
     (delivery,) = await town.deliveries(waiting)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.condition import What
 from tocsin.core.facts import Attempted, ConditionOver

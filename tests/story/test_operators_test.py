@@ -1,6 +1,7 @@
 """A test by an operator is a message on the real path, and an alert to nobody."""
 
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin.core.facts import DeliveryMoved
@@ -31,7 +32,7 @@ async def test_no_socket_hears_of_a_test_and_no_figure_counts_it(town: ServiceRi
         assert await figures(town) == before
         assert all(fact.delivery.is_test for fact in town.facts if isinstance(fact, DeliveryMoved))
         await town.report("after the tests", retailer="newegg")
-        name, heard = await reader.receive(timeout=15)
+        name, heard = await reader.receive(timeout=DEADLINE_S)
     assert (name, heard["product_name"]) == ("alert", "after the tests")
 
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import socketio
-from tests.story.service_rig import DEADLINE_S, TOKEN, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import TOKEN, ServiceRig
 from tests.story.test_webhooks import blocks
 
 from tocsin.core.delivery import DeliveryState, Why

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
 
 from tocsin import Client
@@ -110,7 +111,7 @@ async def test_whoever_listens_may_spell_it_in_any_way(town: ServiceRig):
             sockets.append(socket)
     receipt = await town.alerts.send_alert(**detection(SPELLINGS[1]))
     for socket in sockets:
-        event, alert = await socket.receive(timeout=30)
+        event, alert = await socket.receive(timeout=DEADLINE_S)
         assert (event, alert["id"]) == ("alert", str(receipt.id))
         await socket.disconnect()
 

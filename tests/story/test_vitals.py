@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from tests.story.service_rig import DEADLINE_S, ServiceRig
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import ServiceRig
 from tests.story.test_shadow import operator
 
 from tocsin.core.delivery import DeliveryState

@@ -52,7 +52,6 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.web import PatientHttp, Services, Web, WebSettings, build_app
 from tocsin.web.terminal import Terminal
 
-DEADLINE_S = 20
 BOARD = Target("board", "general")
 TOKENS = {
     "engine": "engine-engine-engine",

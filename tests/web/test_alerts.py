@@ -3,7 +3,8 @@
 import asyncio
 
 import orjson
-from tests.web.house import ALERT, DEADLINE_S, House
+from tests.deadline import DEADLINE_S
+from tests.web.house import ALERT, House
 from tests.web.test_decode import NOT_JSON
 
 from tocsin.core.outcome import Refusal, Refused, Sent

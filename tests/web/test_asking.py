@@ -5,7 +5,8 @@ import asyncio
 import orjson
 import pytest
 from fastapi.routing import APIRoute
-from tests.web.house import DEADLINE_S, House, bearer
+from tests.deadline import DEADLINE_S
+from tests.web.house import House, bearer
 
 MISSING_ID = "01a205b3-d000-7009-9bb4-b1c15a515c31"
 STREAM = "/api/v1/alerts/stream"

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
-from tests.web.house import DEADLINE_S, House, bearer, open_house, serving
+from tests.deadline import DEADLINE_S
+from tests.web.house import House, bearer, open_house, serving
 
 from tocsin.core import link
 from tocsin.core.clock import ManualClock

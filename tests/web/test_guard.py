@@ -11,7 +11,8 @@ import aiohttp
 import orjson
 import pytest
 from fastapi.routing import APIRoute
-from tests.web.house import ALERT, DEADLINE_S, SCOPES, TOKENS, House, bearer, open_house, serving
+from tests.deadline import DEADLINE_S
+from tests.web.house import ALERT, SCOPES, TOKENS, House, bearer, open_house, serving
 
 from tocsin.access.addresses import Proxies
 from tocsin.access.browsers import EVERY_ANSWER

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.deadline import DEADLINE_S
 from tests.web.house import Board, House, open_house
 
 from tocsin.channels.contract import Attempt, Report
@@ -64,7 +65,7 @@ async def call(house: House, body: bytes | dict[str, Any], path: str = HOOK, **h
 async def sent(house: House) -> str:
     """The id of an alert whose delivery is sent as `toy-1`."""
     alert = await house.send()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while (await delivery(house, alert))["state"] != "sent":  # noqa: ASYNC110 - as a client asks
             await asyncio.sleep(0.01)
     return alert
@@ -113,7 +114,7 @@ async def test_a_receipt_for_a_message_that_nobody_knows_is_kept_until_it_is_kno
     assert (await call(house, REACHED))[0] == 200
     assert became(house) == ["parked"]
     alert = await house.send()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while (await delivery(house, alert))["state"] != "delivered":  # noqa: ASYNC110 - as a client asks
             await asyncio.sleep(0.01)
 

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.web.house import DEADLINE_S, House, bearer, serving
+from tests.deadline import DEADLINE_S
+from tests.web.house import House, bearer, serving
 
 from tocsin.web.slow_clients import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, PatientHttp
 

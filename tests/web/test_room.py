@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.deadline import DEADLINE_S
 from tests.web.house import House, bearer
 
 from tocsin.web import body
@@ -82,7 +83,7 @@ async def test_large_requests_wait_for_room_and_small_ones_pass(house: House, mo
             return answer.status
 
     slow = asyncio.create_task(slowly())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while house.web._guard._bodies.known._left == 300_000:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
     assert await at_once(100) == 202

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from tests.web.house import ALERT, DEADLINE_S, TOKENS, House, bearer, open_house, serving
+from tests.deadline import DEADLINE_S
+from tests.web.house import ALERT, TOKENS, House, bearer, open_house, serving
 
 from tocsin.client import Client
 from tocsin.core.decision import Decision

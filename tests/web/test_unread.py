@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
-from tests.web.house import DEADLINE_S, serving
+from tests.deadline import DEADLINE_S
+from tests.web.house import serving
 from tests.web.test_patience import GET
 
 from tocsin.web import unread

@@ -12,6 +12,8 @@ import orjson
 
 Found = TypeVar("Found")
 
+PATIENCE_S = 30.0  # the machine that runs a test may be busy with many; only what never comes costs this
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -86,11 +88,11 @@ class Journal:
     def repeated(self, provider: str | None = None) -> dict[str, int]:
         return {reference: times for reference, times in self.references(provider).items() if times > 1}
 
-    async def expect(self, predicate: Callable[[Entry], bool], deadline_s: float = 5.0) -> Entry:
+    async def expect(self, predicate: Callable[[Entry], bool], deadline_s: float = PATIENCE_S) -> Entry:
         """The first entry that satisfies this, past or to come. Raises TimeoutError."""
         return await self.until(lambda: next((entry for entry in self._entries if predicate(entry)), None), deadline_s)
 
-    async def until(self, question: Callable[[], Found | None], deadline_s: float = 5.0) -> Found:
+    async def until(self, question: Callable[[], Found | None], deadline_s: float = PATIENCE_S) -> Found:
         """Ask now and after every arrival, until there is an answer. Raises TimeoutError after so many real seconds."""
         news = asyncio.Event()
         self._waiting.add(news)

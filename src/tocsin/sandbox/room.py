@@ -1,7 +1,7 @@
 """A webhook's messages as their readers see them: how a test waits for one."""
 
 from tocsin.sandbox.discord.guild import Guild, Message, Webhook
-from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.journal import PATIENCE_S, Journal
 
 
 class Room:
@@ -15,15 +15,15 @@ class Room:
         """As they stand now, oldest first."""
         return self._guild.by(self._webhook)
 
-    async def expect(self, text: str, deadline_s: float = 5.0) -> Message:
+    async def expect(self, text: str, deadline_s: float = PATIENCE_S) -> Message:
         """The first message that shows this text, now or within so many real seconds. Raises TimeoutError."""
         return await self._journal.until(lambda: self._showing(text), deadline_s)
 
-    async def expect_edit(self, text: str, deadline_s: float = 5.0) -> Message:
+    async def expect_edit(self, text: str, deadline_s: float = PATIENCE_S) -> Message:
         """The same, of a message that was edited."""
         return await self._journal.until(lambda: self._showing(text, edited=True), deadline_s)
 
-    async def expect_count(self, count: int, deadline_s: float = 5.0) -> list[Message]:
+    async def expect_count(self, count: int, deadline_s: float = PATIENCE_S) -> list[Message]:
         """At least so many messages."""
         return await self._journal.until(lambda: self.messages if len(self.messages) >= count else None, deadline_s)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.sandbox.exchange import Aim
 from tocsin.sandbox.faults import Fault, fault_from
+from tocsin.sandbox.journal import PATIENCE_S
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Faults:
         self._hangs.set()
         await self._release.wait()
 
-    async def expect_hanging(self, deadline_s: float = 5.0) -> None:
+    async def expect_hanging(self, deadline_s: float = PATIENCE_S) -> None:
         """Return once a request hangs. Raises TimeoutError after so many real seconds."""
         async with asyncio.timeout(deadline_s):
             await self._hangs.wait()

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from tocsin.core.clock import Clock, epoch_micros
 from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
-from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.journal import PATIENCE_S, Journal
 
 TOLERANCE_S = 300  # between the sender's clock and ours
 ADDRESS = re.compile(r"/hooks/(?P<name>[^/]+)(?P<plain>/plain)?")
@@ -65,7 +65,7 @@ class Receiver:
     def url(self, name: str, *, plain: bool = False) -> str:
         return f"{self._base()}/hooks/{self.hook(name).name}{'/plain' if plain else ''}"
 
-    async def expect(self, name: str, text: str, deadline_s: float = 5.0) -> Any:
+    async def expect(self, name: str, text: str, deadline_s: float = PATIENCE_S) -> Any:
         """The first body received with this text in it, now or within so many real seconds. Raises TimeoutError."""
         hook = self.hook(name)
         return await self._journal.until(
