@@ -119,7 +119,13 @@ class AlertService:
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._active.channels = await asyncio.to_thread(self._make_channels, self.config)
         self.ledger, self.archive = await stack.enter_async_context(
-            open_ledger(self.config.settings.storage.url.reveal(), clock=clock, emit=emit)
+            open_ledger(
+                self.config.settings.storage.url.reveal(),
+                clock=clock,
+                emit=emit,
+                people_key=self.config.settings.people.key,
+                people_key_file=self.config.people_key_file,
+            )
         )
         self._make_senders()
         self._make_takers()

@@ -12,6 +12,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Decision, Duplicate, Episode, Filtered, Plan, Reason, Ruling
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
 from tocsin.ledger.contract import (
     Appended,
     Archive,
@@ -32,6 +33,7 @@ GENERAL = Target("discord", "general")
 HIGH = Target("discord", "high_priority")
 PHONE = Target("sms", "vip")
 LIFE = timedelta(minutes=10)
+KEY = Secret("a key that nobody guesses, long enough")
 
 
 def plan(target: Target = GENERAL, *, clock: ManualClock, life: timedelta = LIFE, **how: Any) -> Plan:
@@ -104,8 +106,10 @@ class Books:
 
 
 @asynccontextmanager
-async def opened(place: str, clock: ManualClock, *, shared: bool = False) -> AsyncIterator[Books]:
-    async with open_ledger(place, clock=clock, shared=shared) as (ledger, archive):
+async def opened(
+    place: str, clock: ManualClock, *, shared: bool = False, people_key: Secret | None = KEY
+) -> AsyncIterator[Books]:
+    async with open_ledger(place, clock=clock, shared=shared, people_key=people_key) as (ledger, archive):
         yield Books(ledger, archive, clock)
 
 

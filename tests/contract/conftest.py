@@ -57,7 +57,9 @@ def emptied(database: str) -> Iterator[str]:
         schema = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     yield database
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        held = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in metadata.tables)
+        if used := [name for (name,) in connection.execute(held)]:  # emptying a table costs files, whatever it holds
+            connection.execute(f"TRUNCATE {', '.join(used)} RESTART IDENTITY")
         connection.execute("UPDATE alembic_version SET version_num = %s", schema)
 
 

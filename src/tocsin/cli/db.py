@@ -69,5 +69,10 @@ def _file(config: Config, to: Path) -> Path:
 
 
 async def _upgrade(config: Config) -> None:
-    async with open_ledger(config.settings.storage.url.reveal(), clock=SystemClock()):
+    async with open_ledger(
+        config.settings.storage.url.reveal(),
+        clock=SystemClock(),
+        people_key=config.settings.people.key,
+        people_key_file=config.people_key_file,
+    ):
         tell(f"{config.settings.storage.file or 'the ledger'} is up to date")

@@ -89,7 +89,12 @@ async def _runs(config: Config) -> bool:
 async def _kept(config: Config) -> AsyncIterator[Kept]:
     """The ledger's owner for a moment. The tokens of the configuration file are the service's alone."""
     clock = SystemClock()
-    async with open_ledger(config.settings.storage.url.reveal(), clock=clock) as (ledger, archive):
+    async with open_ledger(
+        config.settings.storage.url.reveal(),
+        clock=clock,
+        people_key=config.settings.people.key,
+        people_key_file=config.people_key_file,
+    ) as (ledger, archive):
         tokens = Tokens(ledger, archive, clock)
         await tokens.start({})
         try:

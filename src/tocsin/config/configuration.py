@@ -87,6 +87,12 @@ class Config:
         ledger = self.settings.storage.file
         return ledger.with_suffix(".token") if ledger else self.base / "tocsin.token"
 
+    @property
+    def people_key_file(self) -> Path:
+        """The key that people are kept with, where the configuration has none: beside the ledger."""
+        ledger = self.settings.storage.file
+        return (ledger.parent if ledger else self.base) / "people.key"
+
 
 def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
     """What a reload cannot change: the paths whose new values only count after a restart."""
@@ -96,6 +102,7 @@ def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
             ("server.host", before.settings.server.host, after.settings.server.host),
             ("server.port", before.settings.server.port, after.settings.server.port),
             ("storage.url", before.settings.storage.url, after.settings.storage.url),
+            ("people.key", before.settings.people.key, after.settings.people.key),
             ("cluster.url", before.settings.cluster.url, after.settings.cluster.url),
         )
         if old != new

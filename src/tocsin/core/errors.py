@@ -3,7 +3,11 @@
 TocsinError
 ├── InvalidAlertError         one detection is not as `interface.md` of the docs says; nothing of it was kept
 ├── InvalidRequestError       a request around alerts is malformed: a bad cursor, an unknown query key
-│   └── NotJsonError             its body is not JSON at all
+│   ├── NotJsonError             its body is not JSON at all
+│   ├── InvalidPhoneError        no phone that could be told anything, and why
+│   │   └── CountryNotAllowedError  one of a country that the configuration leaves out
+│   ├── InvalidMailboxError      no mailbox that could be written to
+│   └── UnknownZoneError         no time zone of the IANA database
 ├── InvalidConfigError        the configuration file, with every problem in it at once
 ├── TooLargeError             a body, an item or a message is over its bound
 ├── UnauthorizedError         no token, or one that is not known, ended or revoked
@@ -11,6 +15,11 @@ TocsinError
 ├── ForgedError               a call in a provider's name whose signature does not fit
 ├── NotFoundError             no such alert, delivery, target, token or link
 ├── ConflictError             the same idempotency key with another body
+├── StandsInTheWayError       it cannot be as things stand; what stands in the way is named
+│   ├── AddressTakenError        the address belongs to another contact
+│   ├── ExternalIdTakenError     another contact has this `external_id`
+│   └── SuppressedError          its owner does not want to be told, and only the owner can change that
+├── ChangedMeanwhileError     somebody else has changed it since it was read
 ├── RateLimitedError          more messages a second than this caller may send
 ├── UnreachableError          no service answers there; raised by clients
 ├── CannotListenError         the port is taken, or the address is none of this machine's
@@ -20,7 +29,8 @@ TocsinError
     │   └── LedgerGoneError         its file was taken away or replaced while it was open: nothing is taken
     ├── LedgerOwnedError         another process owns this ledger
     ├── LedgerNewerError         it was written by a newer Tocsin
-    └── LedgerCorruptError       what is on disk is not what was written
+    ├── LedgerCorruptError       what is on disk is not what was written
+    └── PeopleKeyError           what people are kept with is not the key that they were kept with before
 
 Each has a stable word `code` for programs, and `details` that name the fields.
 """
@@ -70,6 +80,22 @@ class NotJsonError(InvalidRequestError):
     code = "not_json"
 
 
+class InvalidPhoneError(InvalidRequestError):
+    code = "invalid_phone"
+
+
+class CountryNotAllowedError(InvalidPhoneError):
+    code = "country_not_allowed"
+
+
+class InvalidMailboxError(InvalidRequestError):
+    code = "invalid_mailbox"
+
+
+class UnknownZoneError(InvalidRequestError):
+    code = "unknown_zone"
+
+
 class InvalidConfigError(TocsinError):
     code = "invalid_config"
 
@@ -102,6 +128,26 @@ class NotFoundError(TocsinError):
 
 class ConflictError(TocsinError):
     code = "idempotency_conflict"
+
+
+class StandsInTheWayError(TocsinError):
+    code = "stands_in_the_way"
+
+
+class AddressTakenError(StandsInTheWayError):
+    code = "address_taken"
+
+
+class ExternalIdTakenError(StandsInTheWayError):
+    code = "external_id_taken"
+
+
+class SuppressedError(StandsInTheWayError):
+    code = "suppressed"
+
+
+class ChangedMeanwhileError(TocsinError):
+    code = "changed_meanwhile"
 
 
 class RateLimitedError(TocsinError):
@@ -159,3 +205,7 @@ class LedgerNewerError(LedgerError):
 
 class LedgerCorruptError(LedgerError):
     code = "ledger_corrupt"
+
+
+class PeopleKeyError(LedgerError):
+    code = "people_key"

@@ -130,8 +130,11 @@ class SqlArchive:
     async def conditions(self) -> tuple[Condition, ...]:
         return await self._read(conditions.listed)
 
-    async def _read(self, look: Callable[[Connection], T]) -> T:
+    async def read(self, look: Callable[[Connection], T]) -> T:
+        """Of the reads of people too, which know their key."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)
+
+    _read = read
 
     def _opened(self) -> Connection:
         try:

@@ -27,6 +27,7 @@ from tocsin.ledger.contract import (
     Judge,
     Move,
     MoveResult,
+    People,
     Received,
     Settlement,
     ShutLane,
@@ -96,10 +97,12 @@ class SqlLedger:
         path: Path | None,
         files: LedgerFiles | None,
         wal: WriteAheadLog,
+        people: People,
         emit: Emit,
     ) -> None:
         self.epoch = epoch
         self.link_secret = link_secret
+        self.people = people
         self.gone = ""
         self.wal = wal
         self._writer = writer

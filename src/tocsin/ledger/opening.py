@@ -1,10 +1,12 @@
 """A ledger is opened: owned, brought up to date, read for its name, served; and closed in reverse."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerOwnedError
 from tocsin.core.facts import Emit, Fact
+from tocsin.core.secret import Secret
 from tocsin.ledger.archive import SqlArchive
 from tocsin.ledger.engine.connections import parse_url, reading_engine, sqlite_path, writing_engine
 from tocsin.ledger.engine.db_errors import explained
@@ -23,7 +26,10 @@ from tocsin.ledger.engine.wal import WalLimits, WriteAheadLog
 from tocsin.ledger.engine.writer import Writer
 from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.ledger import SqlLedger
-from tocsin.ledger.people import schema as _people  # noqa: F401 - its tables are the ledger's too
+from tocsin.ledger.people.people import SqlPeople
+from tocsin.ledger.people.vault import Vault
+
+KEY_FILE = "people.key"
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
 
@@ -34,12 +40,21 @@ def _nobody(_: Fact) -> None:
 
 @asynccontextmanager
 async def open_ledger(
-    url: str, *, clock: Clock, emit: Emit = _nobody, shared: bool = False, limits: WalLimits | None = None
+    url: str,
+    *,
+    clock: Clock,
+    emit: Emit = _nobody,
+    shared: bool = False,
+    limits: WalLimits | None = None,
+    people_key: Secret | None = None,
+    people_key_file: Path | None = None,
 ) -> AsyncIterator[tuple[SqlLedger, SqlArchive]]:
     """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
 
-    This process owns it until the end; `shared` (PostgreSQL only) lets other processes write too. Raises
-    LedgerOwnedError, LedgerNewerError, LedgerCorruptError or LedgerUnavailableError, each saying how to mend it.
+    This process owns it until the end; `shared` (PostgreSQL only) lets other processes write too. People are kept with
+    `people_key`, else with what is in the file: by default `people.key` beside a SQLite ledger. Raises
+    LedgerOwnedError, LedgerNewerError, LedgerCorruptError, PeopleKeyError or LedgerUnavailableError, each saying how to
+    mend it.
     """
     place = parse_url(url)
     path = sqlite_path(place)
@@ -50,14 +65,32 @@ async def open_ledger(
         wal = WriteAheadLog(path, limits or WalLimits(), emit)
         writer = Writer(partial(_connect, engine, path, files, shared=shared), clock, wal.hear, alone=not shared)
         undo.push_async_callback(writer.stop)
-        epoch, link_secret = await _started(writer)
+        name = await _started(writer)
+        beside = None if path is None else path.with_name(KEY_FILE)
+        vault = Vault(people_key, people_key_file or beside)
+        await asyncio.to_thread(vault.unlock, name.people_mark)
         archive = SqlArchive(reading_engine(place))
         undo.push_async_callback(archive.stop)
         await archive.start()
-        yield (
-            SqlLedger(writer, epoch=epoch, link_secret=link_secret, path=path, files=files, wal=wal, emit=emit),
-            archive,
+        ledger = SqlLedger(
+            writer,
+            epoch=name.epoch,
+            link_secret=name.link_secret,
+            path=path,
+            files=files,
+            wal=wal,
+            people=SqlPeople(writer, archive.read, vault, clock),
+            emit=emit,
         )
+        yield ledger, archive
+
+
+class _Name(NamedTuple):
+    """What tells this ledger from every other, and of its people by which key they are kept."""
+
+    epoch: str
+    link_secret: bytes
+    people_mark: bytes | None
 
 
 def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
@@ -66,7 +99,7 @@ def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
     return LedgerFiles(path, lock)
 
 
-async def _started(writer: Writer) -> tuple[str, bytes]:
+async def _started(writer: Writer) -> _Name:
     try:
         await writer.start()
         return await writer.read(_name)
@@ -102,13 +135,13 @@ def _own(connection: Connection, *, shared: bool) -> None:
     raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
 
 
-def _name(connection: Connection) -> tuple[str, bytes]:
-    """What tells this ledger from every other: drawn once, when it is made."""
+def _name(connection: Connection) -> _Name:
+    """Drawn once, when it is made."""
     with connection.begin():
-        row = connection.execute(select(stream.c.epoch, stream.c.link_secret)).first()
+        row = connection.execute(select(stream.c.epoch, stream.c.link_secret, stream.c.people_mark)).first()
         if row is None:
-            name = secrets.token_hex(8), secrets.token_bytes(32)
+            name = _Name(secrets.token_hex(8), secrets.token_bytes(32), None)
             counters = {"position": 0, "alert_key": 0, "delivery_key": 0, "episode_key": 0}
-            connection.execute(insert(stream).values(key=1, epoch=name[0], link_secret=name[1], **counters))
+            connection.execute(insert(stream).values(key=1, epoch=name.epoch, link_secret=name.link_secret, **counters))
             return name
-        return row.epoch, bytes(row.link_secret)
+        return _Name(row.epoch, bytes(row.link_secret), None if row.people_mark is None else bytes(row.people_mark))

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from tocsin.config.values.addresses import File, Text
 from tocsin.config.values.block import Block
-from tocsin.config.values.names import SecretText
+from tocsin.config.values.names import PeopleKey
 
 
 class People(Block):
-    key: SecretText | None = None
-    """What addresses are encrypted with; null: `people.key` beside the ledger."""
+    key: PeopleKey | None = None
+    """What addresses are encrypted with, 32 characters or more; null: the file `people.key` beside the ledger."""
     signup: bool = False
     """Whether anybody may sign up on `/join`."""
     name: Text | None = None

@@ -12,6 +12,7 @@ from tocsin.core.secret import Secret, is_key, token_fault
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CURRENCY = re.compile("[A-Za-z]{3}")
+_SHORTEST_KEY = 32
 
 
 def secret(value: object) -> Secret:
@@ -33,6 +34,16 @@ def key(value: object) -> Secret:
     text = secret(value)
     if not is_key(text.reveal()):
         raise PydanticCustomError("key", "a key is of printable ASCII characters, without blanks at its ends")
+    return text
+
+
+def people_key(value: object) -> Secret:
+    """What addresses are encrypted with: as hard to guess as a drawn one."""
+    text = secret(value)
+    if len(text.reveal()) < _SHORTEST_KEY:
+        raise PydanticCustomError(
+            "people_key", "the key of people has 32 characters at least: `openssl rand -base64 32` draws one"
+        )
     return text
 
 
@@ -85,6 +96,7 @@ def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
 SecretText = Annotated[Secret, PlainValidator(secret), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 TokenText = Annotated[Secret, PlainValidator(token), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 KeyText = Annotated[Secret, PlainValidator(key), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+PeopleKey = Annotated[Secret, PlainValidator(people_key), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(name)]
 TargetName = Annotated[Target, PlainValidator(target), PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Currency = Annotated[str, PlainValidator(currency), WithJsonSchema({"type": "string"})]

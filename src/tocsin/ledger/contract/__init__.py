@@ -23,6 +23,7 @@ from tocsin.ledger.contract.history import (
     TokenRow,
     WaitingRow,
 )
+from tocsin.ledger.contract.people import People
 from tocsin.ledger.contract.queue import (
     Claim,
     Claimed,
@@ -71,6 +72,7 @@ __all__ = [
     "Pack",
     "Page",
     "Past",
+    "People",
     "ReceiptRow",
     "Received",
     "Settlement",

@@ -12,6 +12,7 @@ from tocsin.core.monitor import Monitor
 from tocsin.core.signal import Signal
 from tocsin.ledger.contract.append import Appended, Decide, Submission
 from tocsin.ledger.contract.history import TokenRow
+from tocsin.ledger.contract.people import People
 from tocsin.ledger.contract.queue import (
     Claimed,
     ClaimRequest,
@@ -33,6 +34,7 @@ class Ledger(Protocol):
 
     epoch: str  # drawn when the ledger is made; cursors of another one mean nothing here
     link_secret: bytes  # drawn with it: what short links are signed with
+    people: People
     gone: str  # which of its files was taken away or replaced while it was open; empty where none was
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:

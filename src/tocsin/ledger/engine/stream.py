@@ -12,7 +12,6 @@ from tocsin.ledger.engine.transaction import Transaction
 _LOCK = select(stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key).with_for_update()
 _SAVE = update(stream)
 _TOUCH = update(stream).values(position=stream.c.position)
-_RAISE = update(stream).values(directory_version=stream.c.directory_version + 1)
 
 
 class Stream:
@@ -57,11 +56,3 @@ class Stream:
 def touch(transaction: Transaction) -> None:
     """A write that changes nothing: it commits, or says why nothing can be committed now."""
     transaction.write(_TOUCH)
-
-
-def raise_directory_version(transaction: Transaction) -> None:
-    """Who may be told what has changed: whoever decides by an older picture of it is refused, and looks again.
-
-    The last step of a verb: it takes the lock that every append takes.
-    """
-    transaction.write(_RAISE)

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Executable, Row, Table
+from sqlalchemy import Connection, Dialect, Executable, NestedTransaction, Row, Table
 
 from tocsin.core.clock import epoch_micros
 
@@ -18,28 +18,32 @@ class Transaction:
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.now = now
         self.micros = epoch_micros(now)
-        self._connection = connection
+        self.connection = connection
 
     def stored(self, moment: datetime) -> int:
         return self.micros if moment is self.now else epoch_micros(moment)
 
     def rows(self, statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
-        return self._connection.execute(statement, parameters).all()
+        return self.connection.execute(statement, parameters).all()
 
     def row(self, statement: Executable, **parameters: Any) -> AnyRow | None:
-        return self._connection.execute(statement, parameters).first()
+        return self.connection.execute(statement, parameters).first()
 
     def write(self, statement: Executable, **parameters: Any) -> int:
         """How many rows it touched."""
-        return self._connection.execute(statement, parameters).rowcount
+        return self.connection.execute(statement, parameters).rowcount
 
     def write_each(self, statement: Executable, parameters: Sequence[dict[str, Any]]) -> None:
         if parameters:
-            self._connection.execute(statement, parameters)
+            self.connection.execute(statement, parameters)
 
     def keys_of(self, statement: Executable, parameters: Sequence[dict[str, Any]]) -> Sequence[int]:
         """Insert these rows and tell the key that the database gave each, in their order."""
-        return self._connection.execute(statement, parameters).scalars().all() if parameters else ()
+        return self.connection.execute(statement, parameters).scalars().all() if parameters else ()
+
+    def undoing(self) -> NestedTransaction:
+        """`with transaction.undoing():` what is written inside is undone by an error, and nothing else."""
+        return self.connection.begin_nested()
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Whole rows in the order of the columns, as they are stored: ints, strings, None.
@@ -47,7 +51,7 @@ class Transaction:
         It passes SQLAlchemy's conversion by, which costs more for each row than writing it: appends live on this.
         """
         if rows:
-            self._connection.exec_driver_sql(_insert(table, self._connection.dialect), list(rows))
+            self.connection.exec_driver_sql(_insert(table, self.connection.dialect), list(rows))
 
 
 @lru_cache(maxsize=64)

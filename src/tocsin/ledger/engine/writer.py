@@ -1,4 +1,4 @@
-"""The one thread that writes. Whoever waits shares the next commit: settlements first, then claims, then appends."""
+"""The one thread that writes. Whoever waits shares the next commit: settlements first, then claims, people, appends."""
 
 import asyncio
 import threading
@@ -35,8 +35,9 @@ class Rank(IntEnum):
 
     SETTLE = 0
     CLAIM = 1
-    APPEND = 2
-    UPKEEP = 3
+    PEOPLE = 2
+    APPEND = 3
+    UPKEEP = 4
 
 
 @dataclass(slots=True, eq=False)

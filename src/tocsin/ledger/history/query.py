@@ -23,7 +23,7 @@ def conditions(query: AlertQuery) -> list[ColumnElement[bool]]:
         alerts.c.accepted_at >= query.since if query.since else None,
         alerts.c.accepted_at < query.until if query.until else None,
         _was_delivered(query),
-        *(texts.c.text.like(f"%{_escaped(word)}%", escape="\\") for word in query.words),
+        *(texts.c.text.like(f"%{escaped(word)}%", escape="\\") for word in query.words),
     ]
     return [condition for condition in narrowing if condition is not None]
 
@@ -78,10 +78,10 @@ def _sku_is(pattern: str) -> ColumnElement[bool]:
 def _like(column: ColumnElement[str], glob: str) -> ColumnElement[bool]:
     if "*" not in glob:
         return column == glob
-    return column.like(_escaped(glob).replace("*", "%"), escape="\\")
+    return column.like(escaped(glob).replace("*", "%"), escape="\\")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -12,6 +12,7 @@ contacts = Table(
     Column("id", Uuid, nullable=False, unique=True),
     Column("external_id", String, unique=True, comment="as the caller's own system knows this person"),
     Column("name", String, nullable=False),
+    Column("searched", Text, nullable=False, comment="its name and external_id, as core.search folds them"),
     Column("zone", String),
     Column("locale", String),
     Column("state", String, nullable=False, comment="active or erased"),
@@ -43,6 +44,7 @@ addresses = Table(
     Column("value", LargeBinary, nullable=False, comment="encrypted"),
     Column("lookup", LargeBinary, nullable=False, comment="the HMAC of the normalised value"),
     Column("shown", String, nullable=False, comment="masked"),
+    Column("zone", String, comment="where a number belongs"),
     Column("state", String, nullable=False, comment="unverified, active, suppressed or dead"),
     Column("why", String),
     Column(
@@ -63,9 +65,10 @@ consents = Table(
     "consents",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False, unique=True),
     Column("contact", BigInteger, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, comment="when it was said"),
+    Column("entered_at", Moment, nullable=False),
     Column("address", Uuid, nullable=False),
     Column("lookup", LargeBinary, nullable=False, comment="of the value that was consented for"),
     Column("channel", String, nullable=False),
@@ -162,7 +165,7 @@ Index("contact_tags_tag", contact_tags.c.tag, contact_tags.c.contact)
 Index("addresses_lookup", addresses.c.lookup, addresses.c.kind, unique=True)
 Index("addresses_contact", addresses.c.contact, addresses.c.device, unique=True)
 Index("consents_contact", consents.c.contact)
-Index("consents_at", consents.c.at)
+Index("consents_entered", consents.c.entered_at)
 Index("wordings_version", wordings.c.version)
 Index("verifications_address", verifications.c.address, verifications.c.started_at)
 Index(

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("external_id", sa.String()),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("searched", sa.Text(), nullable=False),
         sa.Column("zone", sa.String()),
         sa.Column("locale", sa.String()),
         sa.Column("state", sa.String(), nullable=False),
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("lookup", sa.LargeBinary(), nullable=False),
         sa.Column("shown", sa.String(), nullable=False),
+        sa.Column("zone", sa.String()),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("why", sa.String()),
         sa.Column("consent", sa.String(), nullable=False),
@@ -72,6 +74,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("contact", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
         sa.Column("address", sa.Uuid(), nullable=False),
         sa.Column("lookup", sa.LargeBinary(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
@@ -87,6 +90,7 @@ def upgrade() -> None:
         sa.Column("previous", sa.String()),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("id"),
     )
     op.create_table(
         "wordings",
@@ -156,8 +160,8 @@ def upgrade() -> None:
     op.create_index("contact_tags_tag", "contact_tags", ["tag", "contact"])
     op.create_index("addresses_contact", "addresses", ["contact", "device"], unique=True)
     op.create_index("addresses_lookup", "addresses", ["lookup", "kind"], unique=True)
-    op.create_index("consents_at", "consents", ["at"])
     op.create_index("consents_contact", "consents", ["contact"])
+    op.create_index("consents_entered", "consents", ["entered_at"])
     op.create_index("wordings_version", "wordings", ["version"])
     op.create_index("verifications_address", "verifications", ["address", "started_at"])
     op.create_index(

@@ -1,0 +1,58 @@
+"""Changes of people, within a transaction: each knows the key, and whether who may be told is another by it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import bindparam, update
+
+from tocsin.core.errors import PeopleKeyError, TocsinError
+from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.people.vault import Vault
+
+_RAISE = (
+    update(stream)
+    .where(stream.c.people_mark.is_(None) | (stream.c.people_mark == bindparam("mark")))
+    .values(directory_version=stream.c.directory_version + 1, people_mark=bindparam("mark"))
+)
+
+
+class Change:
+    """`directory`: who may be told, or what is known of them for telling, is another than before."""
+
+    def __init__(self, transaction: Transaction, vault: Vault) -> None:
+        self.transaction = transaction
+        self.vault = vault
+        self.directory = False
+
+    @property
+    def now(self) -> datetime:
+        return self.transaction.now
+
+
+Verb: TypeAlias = Callable[[Change], Any]
+
+
+class Changing:
+    """The work of the writer: each verb changes everything that it has to, or nothing, and answers with an error where
+    it refuses; nobody else in the commit notices. The stream's lock comes last: who holds it waits for no contact.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def __call__(self, transaction: Transaction, verbs: Sequence[Verb]) -> list[Any]:
+        """Raises PeopleKeyError where somebody else keeps people in this ledger with another key."""
+        answers = [self._answer(transaction, verb) for verb in verbs]
+        if any(directory for _, directory in answers) and not transaction.write(_RAISE, mark=self._vault.mark):
+            raise PeopleKeyError("another service keeps the people of this ledger with another key: give both the same")
+        return [answer for answer, _ in answers]
+
+    def _answer(self, transaction: Transaction, verb: Verb) -> tuple[Any, bool]:
+        change = Change(transaction, self._vault)
+        try:
+            with transaction.undoing():
+                return verb(change), change.directory
+        except TocsinError as refusal:
+            return refusal, False

@@ -1,0 +1,128 @@
+"""Consent is entered, never changed. The newest entry of an address decides how it stands."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from tocsin.core.address import AddressKind, AddressState
+from tocsin.core.alert import new_id
+from tocsin.core.consent import ConsentEvent, Standing
+from tocsin.ledger.contract import Page
+from tocsin.ledger.contract.people import ChainCheck, ConsentDraft, ConsentRow, ConsentRule, Entered
+from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.history.page import below, bounded, page_of
+from tocsin.ledger.people import chain, suppressions, wordings
+from tocsin.ledger.people.change import Change
+from tocsin.ledger.people.held import held_by_key, nobody, touch
+from tocsin.ledger.people.rows import ADDRESSES, CONSENTS, address_of, consent_of
+from tocsin.ledger.people.schema import addresses, consents, contacts
+from tocsin.ledger.people.vault import Vault
+
+_LIST = "consents"
+OUTLIVE = frozenset({AddressKind.PHONE, AddressKind.MAILBOX})  # whose suppression outlives them
+
+_NEW = insert(consents)
+_NEWEST = select(func.max(consents.c.at)).where(
+    consents.c.contact == bindparam("owner"), consents.c.address == bindparam("of")
+)
+_STAND = update(addresses).where(addresses.c.key == bindparam("slot"))
+_AGAIN = ADDRESSES.where(addresses.c.key == bindparam("slot"))
+_OF_CONTACT = CONSENTS.where(contacts.c.id == bindparam("identifier"))
+_BY_ID = select(contacts).where(contacts.c.id == bindparam("identifier"))
+_ENTRY = CONSENTS.where(consents.c.id == bindparam("identifier"))
+
+
+def enter(change: Change, address: AnyRow, draft: ConsentDraft, rule: ConsentRule) -> Entered:
+    """`address` is a row of `ADDRESS`, whose contact is held."""
+    at = min(draft.at or change.now, change.now)
+    before = address_of(address).standing
+    newest = change.transaction.row(_NEWEST, owner=address.contact, of=address.id)
+    overtaken = newest is not None and newest[0] is not None and newest[0] > at
+    standing = before if overtaken else rule(before, draft.event, draft.why)
+    entry = _write(change, address, draft, at)
+    _stand(change, address, before, standing, draft)
+    row = change.transaction.row(_AGAIN, slot=address.key)
+    assert row is not None, "its contact is held"
+    return Entered(entry, address_of(row), moved=before != standing)
+
+
+def of_contact(connection: Connection, identifier: UUID) -> tuple[ConsentRow, ...]:
+    """Oldest first. Raises NotFoundError for a contact that never was."""
+    _contact(connection, identifier)
+    return tuple(map(consent_of, connection.execute(_OF_CONTACT, {"identifier": identifier})))
+
+
+def since(connection: Connection, begin: datetime | None, limit: int, page: str | None) -> Page[ConsentRow]:
+    """In the order in which they were entered."""
+    question = CONSENTS.limit(bounded(limit) + 1)
+    if begin is not None:
+        question = question.where(consents.c.entered_at >= begin)
+    if (last := below(page, _LIST)) is not None:
+        question = question.where(consents.c.key > last)
+    return page_of(list(connection.execute(question)), limit, _LIST, consent_of)
+
+
+def checked(connection: Connection, vault: Vault, identifier: UUID) -> ChainCheck:
+    contact = _contact(connection, identifier)
+    entries = of_contact(connection, identifier)
+    if vault.empty:
+        return ChainCheck(len(entries), broken=bool(entries))
+    return chain.check(vault, entries, contact.consent_head, erased=contact.state == "erased")
+
+
+def _contact(connection: Connection, identifier: UUID) -> AnyRow:
+    row = connection.execute(_BY_ID, {"identifier": identifier}).first()
+    if row is None:
+        raise nobody()
+    return row
+
+
+def _write(change: Change, address: AnyRow, draft: ConsentDraft, at: datetime) -> ConsentRow:
+    contact = held_by_key(change, address.contact)
+    evidence = chain.packed(draft.evidence)
+    entry: dict[str, Any] = {
+        "id": new_id(change.now),
+        "at": at,
+        "address": address.id,
+        "lookup": bytes(address.lookup),
+        "channel": AddressKind(address.kind).channel,
+        "event": draft.event.value,
+        "source": draft.source.value,
+        "wording": None if draft.wording is None else wordings.hash_of(change, draft.wording),
+        "private": chain.private_of(change.vault, draft.ip, draft.user_agent, evidence),
+        "provider": chain.packed(draft.provider),
+        "author": draft.author,
+        "previous": contact.consent_head,
+    }
+    digest = chain.hash_of(entry | {"contact": contact.id})
+    told = {"ip": draft.ip, "user_agent": draft.user_agent, "evidence": evidence}
+    change.transaction.write(_NEW, contact=contact.key, hash=digest, entered_at=change.now, **entry, **told)
+    touch(change, contact.key, consent_head=digest)
+    row = change.transaction.row(_ENTRY, identifier=entry["id"])
+    assert row is not None, "it was just written"
+    return consent_of(row)
+
+
+def _stand(change: Change, address: AnyRow, before: Standing, after: Standing, draft: ConsentDraft) -> None:
+    kind, lookup = AddressKind(address.kind), bytes(address.lookup)
+    values: dict[str, Any] = {
+        "state": after.state.value,
+        "why": after.why and after.why.value,
+        "consent": after.consent.value,
+    }
+    if draft.event is ConsentEvent.CONFIRMED:
+        values["verified_at"] = change.now
+    change.transaction.write(_STAND.values(**values), slot=address.key)
+    if before == after:
+        return
+    change.directory = True
+    if kind not in OUTLIVE:
+        return
+    if after.state is AddressState.SUPPRESSED and after.why is not None:
+        suppressions.suppress(
+            change, kind, lookup, shown=address.shown, why=after.why, reason=draft.event.value, author=draft.author
+        )
+    elif before.state is AddressState.SUPPRESSED and (known := suppressions.in_force(change, lookup)):
+        suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)

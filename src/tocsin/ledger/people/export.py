@@ -1,0 +1,49 @@
+"""Everything that is held of one contact, in the clear: for the person whose it is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select
+
+from tocsin.core.address import AddressKind
+from tocsin.core.clock import EPOCH
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.people import consents, lists, search, verifications
+from tocsin.ledger.people.rows import ADDRESSES, address_of, suppression_of, wording_of
+from tocsin.ledger.people.schema import contacts, suppressions, wordings
+from tocsin.ledger.people.vault import Vault
+
+_ADDRESSES = ADDRESSES.where(contacts.c.id == bindparam("identifier"))
+_SUPPRESSIONS = select(suppressions).where(suppressions.c.lookup == bindparam("hashed")).order_by(suppressions.c.key)
+_WORDINGS = select(wordings).where(among(wordings.c.sha256, "hashes")).order_by(wordings.c.at)
+
+
+def exported(connection: Connection, vault: Vault, identifier: UUID, now: datetime) -> Mapping[str, Any]:
+    """Raises NotFoundError for one that is not there or was erased."""
+    contact = search.contact(connection, identifier, now)
+    entries = consents.of_contact(connection, identifier)
+    hashes = sorted({entry.wording for entry in entries if entry.wording})
+    rows = list(connection.execute(_ADDRESSES, {"identifier": identifier}))
+    shown = [wording_of(row) for row in connection.execute(_WORDINGS, {"hashes": hashes})]
+    return {
+        "contact": contact.as_json() | {"addresses": [_address(connection, vault, row) for row in rows]},
+        "consents": [entry.as_json() for entry in entries],
+        "wordings": [{"sha256": each.sha256, "version": each.version, "text": each.text} for each in shown],
+        "lists": [kept.as_json() for kept in lists.listed(connection) if identifier in kept.contacts],
+    }
+
+
+def _address(connection: Connection, vault: Vault, row: AnyRow) -> dict[str, Any]:
+    lookup = bytes(row.lookup)
+    address = address_of(row)
+    barred = [suppression_of(one).as_json() for one in connection.execute(_SUPPRESSIONS, {"hashed": lookup})]
+    asked = verifications.of_address(connection, address.id, EPOCH)
+    return address.as_json() | {
+        "value": vault.open(bytes(row.value), lookup, AddressKind(row.kind)).reveal(),
+        "zone": address.zone,
+        "suppressions": barred,
+        "verifications": [verification.as_json() for verification in asked],
+    }

@@ -1,0 +1,70 @@
+"""What is said of a phone or mailbox, whether it is anybody's address or not."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, update
+
+from tocsin.core.address import AddressState, AddressValue, AddressWhy
+from tocsin.core.consent import ConsentEvent, ConsentSource
+from tocsin.core.errors import InvalidRequestError
+from tocsin.ledger.contract.people import ConsentDraft, ConsentRule, Entered, SuppressionRow
+from tocsin.ledger.people import suppressions
+from tocsin.ledger.people.addresses import by_lookup
+from tocsin.ledger.people.change import Change
+from tocsin.ledger.people.consents import OUTLIVE, enter
+from tocsin.ledger.people.held import held_by_key, touch
+from tocsin.ledger.people.schema import addresses
+
+_UNVERIFY = (
+    update(addresses).where(addresses.c.key == bindparam("slot")).values(state=AddressState.UNVERIFIED.value, why=None)
+)
+
+
+def hear(change: Change, value: AddressValue, draft: ConsentDraft, rule: ConsentRule) -> Entered | None:
+    """None where it is nobody's: whoever has never been kept can stop all the same, and start again."""
+    lookup = change.vault.lookup(value)
+    row = by_lookup(change, lookup)
+    if row is not None:
+        held_by_key(change, row.contact)
+        return enter(change, row, draft, rule)
+    known = suppressions.in_force(change, lookup)
+    if draft.event is ConsentEvent.WITHDRAWN and value.kind in OUTLIVE:
+        why, event = draft.why or AddressWhy.STOP, draft.event.value
+        suppressions.suppress(change, value.kind, lookup, shown=value.shown, why=why, reason=event, author=draft.author)
+    elif draft.event is ConsentEvent.RESUMED and known is not None:
+        suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)
+    return None
+
+
+def suppress(change: Change, value: AddressValue, reason: str, author: str, rule: ConsentRule) -> SuppressionRow:
+    """By an operator. Raises InvalidRequestError for what is no phone or mailbox."""
+    if value.kind not in OUTLIVE:
+        raise InvalidRequestError("phones and mailboxes are suppressed; a device or browser is removed")
+    lookup = change.vault.lookup(value)
+    row = by_lookup(change, lookup)
+    suppressed = suppressions.suppress(
+        change, value.kind, lookup, shown=value.shown, why=AddressWhy.OPERATOR, reason=reason, author=author
+    )
+    if row is not None and row.state != AddressState.SUPPRESSED.value:
+        held_by_key(change, row.contact)
+        told = {"reason": reason}
+        leave = ConsentDraft(
+            event=ConsentEvent.WITHDRAWN,
+            source=ConsentSource.OPERATOR,
+            author=author,
+            why=AddressWhy.OPERATOR,
+            evidence=told,
+        )
+        enter(change, row, leave, rule)
+    return suppressed
+
+
+def lift(change: Change, identifier: UUID, reason: str, author: str) -> SuppressionRow:
+    """By an operator: its owner may be asked again. Nobody is told before the answer."""
+    lifted, lookup = suppressions.lift(change, identifier, reason=reason, author=author)
+    row = by_lookup(change, lookup)
+    if row is not None and row.state == AddressState.SUPPRESSED.value:
+        change.transaction.write(_UNVERIFY, slot=row.key)
+        touch(change, row.contact)
+        change.directory = True
+    return lifted
