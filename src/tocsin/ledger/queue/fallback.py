@@ -70,9 +70,9 @@ def take_over(
     transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
 ) -> tuple[list[Held], frozenset[str]]:
     """Those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
-    `shadow` tells nobody.
+    `shadow` tells nobody. The oldest first: in this order they are claimed there.
     """
-    handing_on = [one for one in failed if one.fallback is not None]
+    handing_on = sorted((one for one in failed if one.fallback is not None), key=lambda one: one.delivery.key)
     if not handing_on:
         return [], frozenset()
     relay = _Relay(transaction, handing_on, shadow)
