@@ -105,3 +105,28 @@ async def test_the_longest_standing_come_first_and_whole(books: Books) -> None:
     first, second = await books.archive.edits(LANES, limit=2)
     assert (first.reference, second.reference) == ("100", "200")
     assert [len(message.members) for message in (first, second)] == [2, 2]
+
+
+async def test_messages_are_told_apart_however_their_alerts_lie_among_each_other(books: Books) -> None:
+    """By the name that the provider gave each, and by their target: another place may have one of the same name."""
+    standing = {("100", GENERAL): (9, 5), ("100", HIGH): (10, 4), ("200", GENERAL): (8, 6)}
+    skus = {place: [f"{place}{priority}" for priority in priorities] for place, priorities in standing.items()}
+    for nth in (0, 1):
+        for place, priorities in standing.items():
+            alert = books.detected(skus[place][nth], priority=priorities[nth])
+            await stands(books, place[0], alert, target=place[1])
+    told = [alert for place in standing for alert in map(books.detected, skus[place])]
+    for alert in told:
+        await books.close(alert)
+    found = {(each.reference, each.target): [one.alert.sku for _, one in each.members] for each in await due(books)}
+    assert (found, list(found)) == (skus, list(skus))
+
+
+async def test_a_message_is_not_due_because_another_place_has_one_of_that_name(books: Books) -> None:
+    for sku, target in (("here", GENERAL), ("there", HIGH)):
+        await stands(books, "100", books.detected(sku), target=target)
+    await books.close(books.detected("here"))
+    (message,) = await due(books)
+    assert message.target == GENERAL
+    await books.ledger.note_shown(message)
+    assert await due(books) == ()

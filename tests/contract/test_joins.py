@@ -11,6 +11,7 @@ from tocsin.core.alert import Alert, AlertType
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Claim, ClaimRequest, Move, Settlement, StandingMessage
+from tocsin.ledger.queue.merge import LOOKED_AT
 
 HALF_AN_HOUR = timedelta(minutes=30)
 LANES = frozenset({str(GENERAL), str(HIGH)})
@@ -116,9 +117,47 @@ async def test_the_age_of_a_message_is_that_of_its_first_alert(books: Books) -> 
 
 
 async def test_what_is_news_about_the_same_shop_joins_nothing(books: Books) -> None:
+    await stands(books, books.detected("A"), books.detected("B"))
+    for sku in "AB":
+        await told(books, books.detected(sku, AlertType.PRICE_DROP))
+        await books.settle(alone := await claimed(books), STATE.REFUSED, WHY.REFUSED)
+        assert alone.joins is None
+
+
+async def test_what_is_sold_out_and_sent_again_joins_nothing_and_keeps_nobody_from_it(books: Books) -> None:
     await stands(books, books.detected("A"))
-    await told(books, books.detected("A", AlertType.PRICE_DROP))
-    assert (await claimed(books)).joins is None
+    await told(books, sold_out := books.detected("B", priority=10))
+    await books.close(sold_out)
+    (one,) = [one for one in (await books.archive.deliveries()).items if one.alert_id == sold_out.id]
+    await books.ledger.move([Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RETRIED)])
+    await told(books, books.detected("C"))
+    request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, joins=any_young_one)
+    alone = (await books.ledger.claim(request)).claim
+    assert alone is not None
+    assert (skus(alone.members), alone.joins) == (["B"], None)
+    await books.settle(alone, STATE.REFUSED, WHY.REFUSED)
+    assert skus((await joining(books))[1].members) == ["A", "C"]
+
+
+async def test_a_message_is_found_however_much_was_told_of_its_product_before(books: Books) -> None:
+    await told(books, *(books.detected(f"{number}") for number in range(LOOKED_AT)))
+    await books.ledger.withhold(str(GENERAL))
+    await stands(books, books.detected("A"))
+    await told(books, books.detected("B"))
+    assert skus((await joining(books))[1].members) == ["A", "B"]
+
+
+async def test_another_place_with_a_message_of_the_same_name_is_another_message(books: Books) -> None:
+    for sku, target in (("A", GENERAL), ("B", HIGH)):
+        await stands(books, books.detected(sku), target=target)
+    await told(books, books.detected("C"))
+    claim, message = await joining(books)
+    assert skus(message.members) == ["A", "C"]
+    await books.close(books.detected("B"))
+    assert [(each.target, skus(each.members)) for each in await due(books)] == [(HIGH, ["B"])]
+    await joined(books, claim, reference="100")
+    await told(books, books.detected("D"), target=HIGH)
+    assert (await claimed(books, target=HIGH)).joins is None
 
 
 async def test_a_lane_where_nothing_joins_is_claimed_as_ever(books: Books) -> None:
@@ -145,9 +184,34 @@ async def test_it_waits_while_another_about_the_product_is_being_sent_there(book
 async def test_attempts_of_one_claim_do_not_tell_of_one_product_at_once(books: Books) -> None:
     await told(books, books.detected("A"), books.detected("B"))
     await told(books, books.detected("X"), product="console")
+    await told(books, books.detected("1"), books.detected("2"), product=None)
     request = ClaimRequest(lane=str(GENERAL), pack=everything, attempts=5, joins=any_young_one)
     begun = (await books.ledger.claim(request)).claims
-    assert [skus(claim.members) for claim in begun] == [["A"], ["X"]]
+    assert [skus(claim.members) for claim in begun] == [["A"], ["X"], ["1"], ["2"]]
+
+
+async def test_one_request_adds_to_one_message_or_makes_one(books: Books) -> None:
+    for product in ("card", "console"):
+        await stands(books, books.detected(product), product=product, reference=product)
+    await told(books, books.detected("B"))
+    await told(books, books.detected("Y"), books.detected("Z"), product="console")
+    await told(books, books.detected("1"), books.detected("2"), product=None)
+    request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=9, attempts=9, joins=any_young_one)
+    begun = (await books.ledger.claim(request)).claims
+    assert [(skus(claim.members), claim.joins and claim.joins.reference) for claim in begun] == [
+        (["B"], "card"),
+        (["Y", "Z"], "console"),
+        (["1", "2"], None),
+    ]
+    for claim in begun:
+        await joined(books, claim, STATE.UNKNOWN, why=WHY.ANSWER_LOST)
+    for doubt in await books.archive.unknown(LANES):
+        back = [Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RESENT) for one, _ in doubt.members]
+        await books.ledger.move(back)
+    again = (await books.ledger.claim(request)).claims
+    assert [(skus(claim.members), claim.joins and claim.joins.reference) for claim in again] == [
+        (skus(claim.members), claim.joins and claim.joins.reference) for claim in begun
+    ]
 
 
 async def test_a_message_that_is_gone_is_joined_by_nobody_any_more(books: Books) -> None:

@@ -44,9 +44,10 @@ class QueueMachine(RuleBasedStateMachine):
         self.claims: list[Claim] = []
 
     def teardown(self) -> None:
-        """Each stands as in the list."""
+        """Each stands as in the list, and the same targets rest."""
         stored = self.run(self.books.archive.deliveries(limit=1000)).items
         assert {one.key: one for one in stored} == {key: row.delivery for key, row in self.list.rows.items()}
+        assert {row.target for row in self.run(self.books.archive.disabled())} == self.list.resting
 
     @rule(
         skus=st.lists(st.sampled_from("ab"), min_size=1, max_size=3),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, tuple_, update
 
 from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.record import AlertRecord
@@ -17,13 +17,15 @@ UNSURE = "unsure"  # two have written at once: nobody knows who came last
 
 _BEFORE = 3  # columns of a message before those of its delivery
 
+_NAME = (messages.c.reference, deliveries.c.target)  # a provider may number the messages of each place anew
+
 # Rows of whole messages, for `messages_of`.
 MEMBERS = (
     select(messages.c.reference, messages.c.sent_at, messages.c.shown, *DELIVERY, *RECORD)
     .select_from(messages)
     .join(deliveries, deliveries.c.key == messages.c.delivery)
     .join(alerts, alerts.c.key == deliveries.c.alert)
-    .order_by(messages.c.reference, deliveries.c.target, deliveries.c.priority.desc(), deliveries.c.key)
+    .order_by(*_NAME, deliveries.c.priority.desc(), deliveries.c.key)
 )
 _SHOW = update(messages).where(among(messages.c.delivery, "keys")).values(shown=bindparam("word"))
 _STANDS = (
@@ -35,6 +37,7 @@ _others, _other_messages = deliveries.alias("others"), messages.alias("other_mes
 _UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 _BEING_JOINED = exists().where(
     _other_messages.c.reference == messages.c.reference,
+    _others.c.target == deliveries.c.target,
     _others.c.key == _other_messages.c.delivery,
     or_(*(in_state(state, _others) for state in _UNDER_WAY)),
 )
@@ -46,14 +49,14 @@ def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple
     """
     at = deliveries.c.target.in_(sorted(map(str, targets)))
     which = (
-        select(messages.c.reference)
+        select(*_NAME)
         .join(deliveries, deliveries.c.key == messages.c.delivery)
         .where(EDIT_DUE, at, ~_BEING_JOINED)
-        .group_by(messages.c.reference)
-        .order_by(messages.c.reference)
+        .group_by(*_NAME)
+        .order_by(*_NAME)
         .limit(limit)
     )
-    return messages_of(connection.execute(MEMBERS.where(messages.c.reference.in_(which.scalar_subquery()), at)))
+    return messages_of(connection.execute(MEMBERS.where(tuple_(*_NAME).in_(which))))
 
 
 def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, StandingMessage]:
