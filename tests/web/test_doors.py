@@ -19,7 +19,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.outcome import Refusal, Refused
 from tocsin.core.record import rfc3339
-from tocsin.pipeline.intake.detection import FIELDS
+from tocsin.pipeline.intake.field import FIELDS
 from tocsin.rules.click import TOO_SOON
 from tocsin.web.links import through
 from tocsin.web.page import Page

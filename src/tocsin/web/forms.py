@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.core.alert import TOP_PRIORITY, AlertType, Band
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState, Why
+from tocsin.pipeline.intake.field import FIELDS
 
 Form = Mapping[str, Any]
 
@@ -78,39 +79,8 @@ BAND = one_of(Band)
 PRIORITY: Form = {"type": "integer", "minimum": 1, "maximum": TOP_PRIORITY}
 
 _NEW_ALERT = record(
-    {
-        "type": one_of(AlertType),
-        "sku": told({"type": "string", "minLength": 1, "maxLength": 128}, "What the retailer calls the product."),
-        "retailer": told(
-            {"type": "string", "minLength": 1, "maxLength": 64}, "In any of the spellings that the file knows."
-        ),
-        "price": told(
-            optional({"anyOf": [{"type": "number", "minimum": 0}, TEXT]}),
-            "At least 0, a number or a decimal text; required for `in_stock` and `price_drop`. A number is rounded to"
-            " its currency.",
-        ),
-        "currency": told(optional(TEXT), "ISO 4217; `USD` unless it is said."),
-        "product_name": told(optional(TEXT), "As people read it; cut after 512 characters."),
-        "url": told(optional(TEXT), "Where it is for sale: http or https; blanks in it are encoded."),
-        "priority": told(
-            optional(PRIORITY), "By default 9, 8, 5, 2 in the order of the types, 10 for a SKU in `priority_skus`."
-        ),
-        "timestamp": told(
-            optional(TIME), "Time of detection, RFC 3339 with its zone; now by default, and at most 5 minutes ahead."
-        ),
-        "variant": told(optional({"type": "string", "maxLength": 128}), "Colour, size: tells episodes apart."),
-        "seller": told(optional({"type": "string", "maxLength": 128}), "On a market place: tells episodes apart."),
-        "metadata": told(
-            optional(ANYTHING),
-            "At most 16 KiB and 8 deep. With a meaning: `image_url`, `previous_price`, `cart_url`, `deep_links` (`ios`,"
-            " `android`), `sound`, `stock`.",
-        ),
-        "idempotency_key": told(
-            optional({"type": "string", "maxLength": 255}),
-            "The same alert with the same key gets the same answer for 24 h.",
-        ),
-    },
-    needed=("type", "sku", "retailer"),
+    {key: told(field.form if field.required else optional(field.form), field.about) for key, field in FIELDS.items()},
+    needed=tuple(key for key, field in FIELDS.items() if field.required),
     additionalProperties=False,
     example={"type": "in_stock", "sku": "6634940", "retailer": "bestbuy", "price": 1999.99},
 )

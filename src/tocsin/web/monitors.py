@@ -7,7 +7,7 @@ from fastapi import FastAPI, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
-from tocsin.pipeline.intake.detection import FIELDS
+from tocsin.pipeline.intake.field import FIELDS
 from tocsin.web.answer import json_answer
 from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.scopes import needs
@@ -25,8 +25,8 @@ Identifier = Annotated[Segment, Path(min_length=1, max_length=128)]
 
 
 # As in alerts.
-Retailer = Annotated[str, BeforeValidator(FIELDS["retailer"]), WithJsonSchema({"type": "string", "maxLength": 64})]
-Sku = Annotated[str, BeforeValidator(FIELDS["sku"]), WithJsonSchema({"type": "string", "maxLength": 128})]
+Retailer = Annotated[str, BeforeValidator(FIELDS["retailer"].read), WithJsonSchema(dict(FIELDS["retailer"].form))]
+Sku = Annotated[str, BeforeValidator(FIELDS["sku"].read), WithJsonSchema(dict(FIELDS["sku"].form))]
 
 
 class Watch(BaseModel):

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from starlette.responses import Response
 
 from tocsin.ledger.contract import Closed
+from tocsin.pipeline.intake.field import FIELDS
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import answer, ref
+from tocsin.web.forms import answer, optional, ref
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
@@ -18,11 +19,11 @@ class SoldOut(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sku: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128})]
-    retailer: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64})]
+    sku: Annotated[Any, WithJsonSchema(dict(FIELDS["sku"].form))]
+    retailer: Annotated[Any, WithJsonSchema(dict(FIELDS["retailer"].form))]
     in_stock: Literal[False] = False
-    variant: Annotated[Any, WithJsonSchema({"type": ["string", "null"], "maxLength": 128})] = None
-    seller: Annotated[Any, WithJsonSchema({"type": ["string", "null"], "maxLength": 128})] = None
+    variant: Annotated[Any, WithJsonSchema(dict(optional(FIELDS["variant"].form)))] = None
+    seller: Annotated[Any, WithJsonSchema(dict(optional(FIELDS["seller"].form)))] = None
 
 
 class Stock:

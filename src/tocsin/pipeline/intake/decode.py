@@ -15,7 +15,8 @@ from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.core.facts import Emit, Fact, Misdated
 from tocsin.ledger.contract import Idempotency, Item, Submission
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.intake.detection import DEFAULT_CURRENCY, FIELDS, read_ahead, read_episode, read_fields
+from tocsin.pipeline.intake.detection import DEFAULT_CURRENCY, read_ahead, read_episode, read_fields
+from tocsin.pipeline.intake.field import FIELDS
 from tocsin.pipeline.intake.framing import MAX_BODY, MAX_ITEM, MAX_ITEMS, Framed, frame, frame_whole
 from tocsin.pipeline.intake.metadata import as_plain
 from tocsin.pipeline.intake.validation import MendError
@@ -123,7 +124,7 @@ def _request(framed: Framed, body: bytes, owner: str, key: str | None) -> Reques
 
 def _checked(key: str) -> str:
     try:
-        return str(FIELDS["idempotency_key"](key))
+        return str(FIELDS["idempotency_key"].read(key))
     except MendError as problem:
         raise InvalidRequestError(
             f"the header Idempotency-Key {problem}", (Detail("Idempotency-Key", str(problem)),)

@@ -1,6 +1,6 @@
-"""What a detector may say: one table of fields, and everything that is wrong with a detection told at once."""
+"""What a detector says, read by the table of fields; everything that is wrong with a detection is told at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -10,50 +10,15 @@ from tocsin.core.alert import EpisodeKey
 from tocsin.core.errors import Detail, InvalidAlertError, InvalidRequestError
 from tocsin.core.money import digits_of
 from tocsin.core.spelling import shown
-from tocsin.pipeline.intake.fields import (
-    mended_link,
-    mended_name,
-    name,
-    optional_word,
-    read_currency,
-    read_price,
-    read_priority,
-    read_timestamp,
-    read_type,
-    read_url,
-    word,
-)
-from tocsin.pipeline.intake.metadata import mended_metadata, read_metadata
-from tocsin.pipeline.intake.validation import Mended, MendError, below, kind_of, nearest
+from tocsin.pipeline.intake.field import FIELDS
+from tocsin.pipeline.intake.fields import read_timestamp
+from tocsin.pipeline.intake.validation import MendError, below, kind_of, nearest
 from tocsin.rules.filters import from_the_future
 
 DEFAULT_CURRENCY = "USD"
-_REQUIRED = ("type", "sku", "retailer")
+_REQUIRED = tuple(key for key, field in FIELDS.items() if field.required)
 _MAX_PROBLEMS = 8  # named in one answer
 _NOISE = 1e-6  # what rounding may take from a number without a word
-
-FIELDS: Mapping[str, Callable[[Any], Any]] = {
-    "type": read_type,
-    "sku": word(128),
-    "retailer": word(64),
-    "price": read_price,
-    "currency": read_currency,
-    "product_name": name(512),
-    "url": read_url,
-    "priority": read_priority,
-    "timestamp": read_timestamp,
-    "variant": optional_word(128),
-    "seller": optional_word(128),
-    "metadata": read_metadata,
-    "idempotency_key": word(255),
-}
-
-# What a field that cannot be taken as it is can be made into: an alert is worth more than its details.
-_MENDERS: Mapping[str, Callable[[Any], Mended]] = {
-    "product_name": mended_name(512),
-    "url": mended_link(read_url),
-    "metadata": mended_metadata,
-}
 
 
 def read_fields(value: object, now: datetime) -> tuple[dict[str, Any], list[Detail]]:
@@ -71,12 +36,12 @@ def read_fields(value: object, now: datetime) -> tuple[dict[str, Any], list[Deta
             continue
         if len(problems) == _MAX_PROBLEMS:
             raise invalid(problems)
-        read = FIELDS.get(key)
-        if read is None:
+        field = FIELDS.get(key)
+        if field is None:
             problems.append(_unknown(str(key)))
             continue
         try:
-            fields[key] = read(raw)
+            fields[key] = field.read(raw)
         except MendError as problem:
             fields[key] = _mended(key, raw, problem, problems, notes)
     _round(fields, notes)
@@ -95,7 +60,7 @@ def read_episode(said: Mapping[str, Any]) -> EpisodeKey:
     problems: list[Detail] = []
     for key in EpisodeKey._fields:
         try:
-            read[key] = FIELDS[key](said.get(key)) or ""
+            read[key] = FIELDS[key].read(said.get(key)) or ""
         except MendError as problem:
             problems.append(below(key, problem.detail))
     if problems:
@@ -108,7 +73,7 @@ def read_ahead(value: object, now: datetime) -> tuple[str, timedelta] | None:
     if not isinstance(value, Mapping):
         return None
     try:
-        retailer, detected = FIELDS["retailer"](value.get("retailer")), read_timestamp(value.get("timestamp"))
+        retailer, detected = FIELDS["retailer"].read(value.get("retailer")), read_timestamp(value.get("timestamp"))
     except MendError:
         return None
     return (retailer, detected - now) if from_the_future(detected, now) else None
@@ -134,7 +99,7 @@ def invalid(problems: list[Detail]) -> InvalidAlertError:
 
 def _mended(key: str, raw: Any, problem: MendError, problems: list[Detail], notes: list[Detail]) -> Any:
     """What can be made of a value that cannot be taken as it is; None and one more problem, where nothing can."""
-    mend = _MENDERS.get(key)
+    mend = FIELDS[key].mend
     if mend is None:
         problems.append(below(key, problem.detail))
         return None
