@@ -6,6 +6,7 @@ from pathlib import Path
 from tocsin import AlertService
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import FINAL, MOVES, DeliveryState
+from tocsin.pipeline.intake.field import FIELDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -42,6 +43,12 @@ def test_every_state_is_explained():
     assert {state for state in DeliveryState if f"`{state.value}`: " not in page} == set()
     late = {DeliveryState.POSSIBLY_SENT: {DeliveryState.SENT, DeliveryState.DELIVERED}}
     assert all(set(MOVES[state]) - {DeliveryState.PENDING} == late.get(state, set()) for state in FINAL)
+
+
+def test_the_fields_of_an_alert_are_those_that_are_read():
+    table = (DOCS / "reference/http.md").read_text().partition("| field | |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = [field for line in table.splitlines() for field in re.findall(r"`([a-z_]+)`", line.split("|")[1])]
+    assert told == list(FIELDS)
 
 
 def test_every_reason_of_a_decision_is_explained():

@@ -10,7 +10,7 @@ from tocsin.core.errors import NotFoundError
 from tocsin.ledger.contract import AlertRow, Page
 from tocsin.pipeline.intake.framing import MAX_BODY
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import JSON, NDJSON, answer, page_of, ref
+from tocsin.web.forms.form import JSON, NDJSON, answer, page_of, ref
 from tocsin.web.guard import grant_of
 from tocsin.web.query import ALERT_PARAMETERS, alert_query
 from tocsin.web.raw import RawRoute

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import rfc3339
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import answer, page_of, ref
+from tocsin.web.forms.form import answer, page_of, ref
 from tocsin.web.query import check_keys
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services

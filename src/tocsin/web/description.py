@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from tocsin.web.forms import FORMS, JSON, ref
+from tocsin.web.forms import FORMS
+from tocsin.web.forms.form import JSON, ref
 from tocsin.web.scopes import SECURITY_SCHEMES
 
 _REFUSAL = {

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import TEXT, answer, record, ref
+from tocsin.web.forms.form import TEXT, answer, record, ref
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 

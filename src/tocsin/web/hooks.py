@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tocsin.core.callback import Callback
-from tocsin.web.forms import JSON, TEXT, answer, in_path
+from tocsin.web.forms.form import JSON, TEXT, answer, in_path
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import open_to_all
 from tocsin.web.services import Services

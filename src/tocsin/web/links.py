@@ -13,7 +13,7 @@ from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.pipeline.intake.fields import is_web_url
 from tocsin.rules.click import click_of
-from tocsin.web.forms import HTML, TEXT, answer, in_path
+from tocsin.web.forms.form import HTML, TEXT, answer, in_path
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import OPEN
 from tocsin.web.services import Services

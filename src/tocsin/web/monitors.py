@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tocsin.pipeline.intake.field import FIELDS
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
+from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
 from tocsin.web.services import Services

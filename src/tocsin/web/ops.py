@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
+from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.scopes import HEALTH, needs
 from tocsin.web.services import Services
 

@@ -20,7 +20,7 @@ from tocsin.pipeline.intake.fields import read_timestamp
 from tocsin.pipeline.intake.validation import MendError
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match, parse_match
-from tocsin.web.forms import ID, PRIORITY, TEXT, TIME, Form
+from tocsin.web.forms.form import ID, PRIORITY, TEXT, TIME, Form
 from tocsin.web.skus import skus_of
 
 Word = TypeVar("Word")

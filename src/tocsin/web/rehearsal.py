@@ -6,7 +6,7 @@ from starlette.responses import Response
 from tocsin.core.errors import InvalidRequestError
 from tocsin.pipeline.intake.framing import frame
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import JSON, answer, ref
+from tocsin.web.forms.form import JSON, answer, ref
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services

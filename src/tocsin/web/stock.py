@@ -9,7 +9,7 @@ from starlette.responses import Response
 from tocsin.ledger.contract import Closed
 from tocsin.pipeline.intake.field import FIELDS
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import answer, optional, ref
+from tocsin.web.forms.form import answer, optional, ref
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tocsin.core.record import Cursor
 from tocsin.web.errors import stopping
 from tocsin.web.follower import Follower
-from tocsin.web.forms import NDJSON, SSE, TEXT, answer
+from tocsin.web.forms.form import NDJSON, SSE, TEXT, answer
 from tocsin.web.guard import grant_of
 from tocsin.web.live import LiveAnswer
 from tocsin.web.query import STREAM_KEYS, STREAM_PARAMETERS, check_keys, match_of

@@ -11,7 +11,7 @@ from tocsin.core.errors import NotFoundError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import TokenRow
 from tocsin.web.answer import json_answer
-from tocsin.web.forms import FLAG, TEXT, answer, record, ref, several
+from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref, several
 from tocsin.web.guard import grant_of
 from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment

@@ -1,0 +1,22 @@
+"""The forms of what is sent and answered, as OpenAPI and `/docs` tell them: one file for each noun. Every field that is
+named is always there, unless its form says otherwise.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tocsin.web.forms import alert, channel, delivery, error, operation, token
+from tocsin.web.forms.form import Form
+
+__all__ = ["FORMS"]
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        **alert.FORMS,
+        **delivery.FORMS,
+        **channel.FORMS,
+        **operation.FORMS,
+        **token.FORMS,
+        **error.FORMS,
+    }
+)

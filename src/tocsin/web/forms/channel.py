@@ -1,0 +1,72 @@
+"""A channel with its targets, and what a test of one answers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tocsin.core.delivery import DeliveryState
+from tocsin.web.forms.form import (
+    ANYTHING,
+    FLAG,
+    ID,
+    NUMBER,
+    TEXT,
+    TIME,
+    WHOLE,
+    Form,
+    maybe,
+    one_of,
+    record,
+    ref,
+    several,
+    told,
+)
+
+_QUEUE: Mapping[str, Form] = {
+    "pending": told(ANYTHING, "How many wait, by band."),
+    "sending": WHOLE,
+    "unknown": WHOLE,
+    "oldest": told(maybe(TIME), "Since when the oldest of them waits."),
+}
+_TARGET = record(
+    {
+        "target": TEXT,
+        "enabled": FLAG,
+        "disabled": told(maybe(ANYTHING), "`at`, `why` and `detail` where it was disabled."),
+        "shadow": told(FLAG, "Nothing is sent there."),
+        "lane": TEXT,
+        "in_flight": told(WHOLE, "Requests under way."),
+        "opens_in_s": told(maybe(NUMBER), "Seconds until its lane opens; null where time alone opens nothing."),
+        "closed": told(maybe(ANYTHING), "`why`, `opens_at` and `rate` of what keeps its lane closed."),
+        "breaker": {"enum": ["open", "closed"]},
+        "failures": told(WHOLE, "In a row."),
+        **_QUEUE,
+    },
+    needed=("target", "enabled", "disabled", "shadow", "lane", *_QUEUE),
+)
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "Channel": record(
+            {
+                "channel": told(maybe(TEXT), "Null for lanes that the configuration does not have any more."),
+                "targets": several(ref("Target")),
+                "held": told(several(record({"lane": TEXT, **_QUEUE})), "What waits in such lanes."),
+            },
+            needed=("channel",),
+        ),
+        "Target": _TARGET,
+        "TestAnswer": record(
+            {
+                "target": TEXT,
+                "alert": ID,
+                "delivery": ID,
+                "state": one_of(DeliveryState),
+                "why": maybe(TEXT),
+                "detail": TEXT,
+                "status": told(maybe(WHOLE), "Of the provider's answer."),
+                "answer": maybe(TEXT),
+            },
+            needed=("target", "state", "why"),
+        ),
+    }
+)

@@ -1,0 +1,51 @@
+"""What operators look at: monitors, conditions and how the service does now."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tocsin.web.forms.form import ANYTHING, FLAG, NUMBER, TEXT, TIME, WHOLE, Form, maybe, record, ref, several, told
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "Monitor": record(
+            {
+                "id": TEXT,
+                "retailer": TEXT,
+                "skus": several(TEXT),
+                "interval": told(NUMBER, "Seconds between two signs of life, as it promised."),
+                "state": {"enum": ["active", "lost"]},
+                "registered_at": TIME,
+                "heard_at": TIME,
+                "lost_at": maybe(TIME),
+            }
+        ),
+        "Condition": record(
+            {
+                "what": TEXT,
+                "about": TEXT,
+                "headline": TEXT,
+                "detail": TEXT,
+                "mend": told(TEXT, "What to do."),
+                "began_at": TIME,
+                "over_at": maybe(TIME),
+            }
+        ),
+        "Stats": record(
+            {
+                "last_minute": record(
+                    {
+                        "accepted": WHOLE,
+                        "sent": WHOLE,
+                        "waiting": WHOLE,
+                        "p50_s": told(maybe(NUMBER), "Seconds that half of the sent and waiting ones took at most."),
+                        "p99_s": told(maybe(NUMBER), "The same of 99 in 100."),
+                    }
+                ),
+                "queue": told(ANYTHING, "What waits to leave, by band."),
+                "objective": told(maybe(ANYTHING), "Whether alerts are told in time, by channel."),
+                "shadow": ref("Shadow"),
+            }
+        ),
+        "Shadow": record({"everything": FLAG, "channels": told(several(TEXT), "Those that send nothing.")}),
+    }
+)
