@@ -19,7 +19,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "catalogue": frozenset({"channels"}),
     "channels": frozenset({"channels", "config.values", "rules", "core"}),
     "pipeline": frozenset(
-        {"pipeline", "access", "rules", "core", "ledger.contract", "bus.contract", "channels.contract"}
+        {
+            "pipeline",
+            "access",
+            "rules",
+            "core",
+            "ledger.contract",
+            "bus.contract",
+            "channels.contract",
+            "channels.abilities",
+        }
     ),
     "web": frozenset({"web", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "gateway": frozenset({"gateway", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.channels.scenes import GENERAL, NOW, a_member, a_record, an_attempt
 
-from tocsin.channels.contract import Channel, Edits, Finds, Message, Report, SharesGate
+from tocsin.channels.abilities import Edits, Finds, SharesGate
+from tocsin.channels.contract import Channel, Message, Report
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook, discord_for, normalise
 from tocsin.channels.discord.message import SUPPRESS_NOTIFICATIONS
 from tocsin.channels.discord.reference import LONGEST, reference_of
@@ -106,7 +107,7 @@ async def test_alerts_that_are_due_together_share_a_message(discord: Discord, sa
 def test_a_message_rings_out_to_whom_the_rules_said_and_to_nobody_else(
     discord: Discord, mention: Mention, allowed: dict[str, Any], text: str | None
 ):
-    body = discord.render(GENERAL, [a_record(product_name="@everyone <@&119>")], mention)
+    body = discord.render_ringing(GENERAL, [a_record(product_name="@everyone <@&119>")], mention)
     assert body["allowed_mentions"] == allowed
     content = body.get("content")
     assert content is None if text is None else content.startswith(text)

@@ -13,14 +13,14 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from tests.channels.far_side import Behaviour, FarSide, answers, far_side, says_then_resets
 from tests.channels.scenes import NOW, a_record, an_attempt
 
-from tocsin.channels.contract import RepeatsSafely, Report
+from tocsin.channels.abilities import RepeatsSafely
+from tocsin.channels.contract import Report
 from tocsin.channels.transport import Transport
 from tocsin.channels.webhook import Endpoint, Webhooks
 from tocsin.channels.webhook.body import LARGEST, body_of
 from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import ManualClock, SystemClock
 from tocsin.core.delivery import Target
-from tocsin.core.mention import NOBODY
 from tocsin.core.networks import networks
 from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 from tocsin.core.secret import Secret
@@ -243,7 +243,7 @@ async def test_an_endpoint_that_does_not_ask_gets_one_alert_at_a_time():
     async with Transport() as transport:
         channel = Webhooks({"partner": endpoint(FarSide())}, transport, ManualClock(NOW), lambda *_: None)
         assert channel.pack(PARTNER, [a_record(1), a_record(2)]) == 1
-        assert channel.render(PARTNER, [a_record(1)], NOBODY)["data"]["link"] == a_record(1).alert.url
+        assert channel.render(PARTNER, [a_record(1)])["data"]["link"] == a_record(1).alert.url
 
 
 @pytest.mark.parametrize("form", ["standard", "plain"])

@@ -6,7 +6,7 @@ import pytest
 from tests.config.scenes import WEBHOOK
 
 from tocsin.catalogue import CATALOGUE
-from tocsin.channels.contract import NotifiesOperators
+from tocsin.channels.abilities import NotifiesOperators
 from tocsin.channels.transport import Transport
 from tocsin.config.policy import rulebook
 from tocsin.config.report import check

@@ -12,7 +12,6 @@ from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Delivery, Target
-from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.core.record import AlertRecord
 from tocsin.rules.gate import GatePolicy
@@ -64,7 +63,7 @@ class Measuring(Board):
     """Looks at every alert to know how many fit together."""
 
     def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
-        self.render(target, records, NOBODY)
+        self.render(target, records)
         return len(records)
 
 

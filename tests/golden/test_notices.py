@@ -16,7 +16,7 @@ from tests.channels.scenes import NOW
 from tests.golden.discord_rules import faults
 from tests.material import DISCORD_SPEC, needs
 
-from tocsin.channels.contract import NotifiesOperators
+from tocsin.channels.abilities import NotifiesOperators
 from tocsin.channels.discord import Discord, DiscordSettings
 from tocsin.channels.discord import Webhook as DiscordWebhook
 from tocsin.channels.transport import Transport

@@ -15,7 +15,6 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Plan, Reason
 from tocsin.core.delivery import Target
 from tocsin.core.facts import Fact
-from tocsin.core.mention import Mention
 from tocsin.core.outcome import Outcome, Sent
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Item, Ledger, Submission
@@ -57,12 +56,12 @@ class Board:
     def pack(self, _target: Target, records: Sequence[AlertRecord]) -> int:
         return len(records)
 
-    def render(self, _target: Target, records: Sequence[AlertRecord], _mention: Mention) -> Mapping[str, Any]:
+    def render(self, _target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
         """Raises KeyError for what it cannot render."""
         return {"text": [record.alert.metadata["text"] for record in records if record.alert.metadata]}
 
     async def send(self, attempt: Attempt) -> Report:
-        self.render(attempt.target, [member.record for member in attempt.members], attempt.mention)
+        self.render(attempt.target, [member.record for member in attempt.members])
         self.seen.append((self._clock.monotonic(), tuple(member.record.alert.sku for member in attempt.members)))
         return Report((self.answer(attempt),) * len(attempt.members))
 

@@ -21,7 +21,6 @@ from tocsin.channels.contract import Attempt, Report
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import Fact
-from tocsin.core.mention import Mention
 from tocsin.core.outcome import Sent
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -74,7 +73,7 @@ class Board:
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
         return 1
 
-    def render(self, _target: Target, records: Sequence[AlertRecord], _mention: Mention) -> Mapping[str, Any]:
+    def render(self, _target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
         return {"text": records[0].alert.title}
 
     async def send(self, attempt: Attempt) -> Report:

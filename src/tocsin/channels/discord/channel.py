@@ -21,7 +21,7 @@ from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
-from tocsin.core.mention import Mention
+from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -35,8 +35,8 @@ _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the
 
 
 class Discord:
-    """Satisfies `Channel`, `Edits`, `NotifiesOperators` and `SharesGate`. Raises ValueError for an address that is no
-    webhook's.
+    """Satisfies `Channel`, `Edits`, `NotifiesOperators`, `RingsOut` and `SharesGate`. Raises ValueError for an address
+    that is no webhook's.
     """
 
     name = "discord"
@@ -58,7 +58,10 @@ class Discord:
         whole = fitting([self._entry(target, record, reference=LONGEST) for record in records])
         return next((n for n, record in enumerate(records[:whole]) if record.alert.id in self._suspects), whole)
 
-    def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
+    def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
+        return self.render_ringing(target, records, NOBODY)
+
+    def render_ringing(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
         entries = [self._entry(target, record) for record in records]
         return message_of(entries, mention, silent=False, thread_name=self._webhook(target).thread_name)
 

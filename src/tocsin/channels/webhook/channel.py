@@ -20,7 +20,6 @@ from tocsin.channels.webhook.signature import headers_of, key_of
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
-from tocsin.core.mention import Mention
 from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -83,7 +82,7 @@ class Webhooks:
         place = self._places.get(target.name)
         return fitting(records[: place.endpoint.bundle]) if place else 1
 
-    def render(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:  # noqa: ARG002 - nobody is mentioned here
+    def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
         links = [record.alert.url for record in records]
         return self._places[target.name].body(records, links, self._clock.now())
 

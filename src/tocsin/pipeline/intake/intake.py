@@ -9,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.bus.contract import Bus
+from tocsin.channels.abilities import RingsOut
+from tocsin.channels.contract import Channel
 from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
-from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError, TocsinError
 from tocsin.core.facts import AlertInvalid, Decided, DeliveryMoved, Emit, Turned
 from tocsin.core.killpoint import Point, kill_point
@@ -197,8 +199,14 @@ class Intake:
         if plan.fallback:
             told["fallback"] = [str(fallback.target) for fallback in plan.fallback]
         if plan.state is DeliveryState.PENDING or plan.why is Why.SHADOW:
-            told["message"] = self._active.channels[plan.target.channel].render(plan.target, [record], mention)
+            told["message"] = _message(self._active.channels[plan.target.channel], plan.target, record, mention)
         return told
+
+
+def _message(channel: Channel, target: Target, record: AlertRecord, mention: Mention) -> Mapping[str, Any]:
+    if isinstance(channel, RingsOut):
+        return channel.render_ringing(target, [record], mention)
+    return channel.render(target, [record])
 
 
 def receipt_of(answer: Mapping[str, Any]) -> Receipt:

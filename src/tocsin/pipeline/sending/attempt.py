@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tocsin.channels.contract import Attempt, Channel, Edits, Member, Message, Report
+from tocsin.channels.abilities import Edits
+from tocsin.channels.contract import Attempt, Channel, Member, Message, Report
 from tocsin.core.outcome import Outcome, Sent
 from tocsin.ledger.contract import Claim, StandingMessage
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import groupby
 from random import Random
 
-from tocsin.channels.contract import Channel, Finds, RepeatsSafely, Report
+from tocsin.channels.abilities import Finds, RepeatsSafely
+from tocsin.channels.contract import Channel, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.facts import Emit

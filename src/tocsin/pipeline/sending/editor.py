@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
-from tocsin.channels.contract import Edits, Report
+from tocsin.channels.abilities import Edits
+from tocsin.channels.contract import Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Emit

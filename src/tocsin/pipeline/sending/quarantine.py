@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from tocsin.channels.contract import Attempt, Channel, Member, Report
 from tocsin.core.delivery import Delivery, Target, Why
-from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Archive, Pack
@@ -56,7 +55,7 @@ async def has_killed(delivery: Delivery, archive: Archive) -> bool:
 
 def _renders(attempt: Attempt, member: Member, channel: Channel) -> bool:
     try:
-        channel.render(attempt.target, [member.record], NOBODY)
+        channel.render(attempt.target, [member.record])
     except Exception:  # noqa: BLE001 - whatever it raises is what is asked for
         return False
     return True

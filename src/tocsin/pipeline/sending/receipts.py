@@ -1,6 +1,6 @@
 """What providers call back with: verified, kept once, and led to its deliveries."""
 
-from tocsin.channels.contract import Receives
+from tocsin.channels.abilities import Receives
 from tocsin.core.callback import Callback
 from tocsin.core.errors import ForgedError, InvalidRequestError, NotFoundError
 from tocsin.core.facts import CalledBack, DeliveryMoved, Emit

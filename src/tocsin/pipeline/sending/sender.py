@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.contract import Attempt, Measures, Member, Receives, Report
+from tocsin.channels.abilities import Measures, Receives
+from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError

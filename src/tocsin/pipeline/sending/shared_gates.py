@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tocsin.channels.contract import SharesGate
+from tocsin.channels.abilities import SharesGate
 from tocsin.core.clock import Clock
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.lane import Lane, RateLimiter

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from tocsin.channels.contract import NotifiesOperators, Report
+from tocsin.channels.abilities import NotifiesOperators
+from tocsin.channels.contract import Report
 from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Condition, Phase
