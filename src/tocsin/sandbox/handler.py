@@ -42,7 +42,7 @@ class Handler:
         call = await _read(request, at)
         await self._held(call, aim, fault)
         verdict = self._take(call, fault)
-        self._note(at, aim, verdict, fault, call.parsed)
+        self._note(at, aim, verdict, fault, call.shown)
         if fault and fault.kind == "slow":
             await self._clock.sleep(fault.seconds)
         return await wire.send(verdict.answer, fault)
@@ -59,7 +59,7 @@ class Handler:
         try:
             await self._faults.released()
         except asyncio.CancelledError:
-            self._note(call.at, aim, UNSEEN, fault, call.parsed)
+            self._note(call.at, aim, UNSEEN, fault, call.shown)
             raise
 
     def _take(self, call: Call, fault: Fault | None) -> Verdict:

@@ -60,6 +60,10 @@ class Journal:
         self._entries.append(entry)
         if self._file:
             self._file.write(orjson.dumps(entry.as_json()) + b"\n")
+        self.stir()
+
+    def stir(self) -> None:
+        """Something has changed that no request brought: whoever waits looks again."""
         for waiting in self._waiting:
             waiting.set()
 

@@ -12,6 +12,8 @@ from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.exchange import Answer
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.script import Faults
+from tocsin.sandbox.twilio.api import Twilio
+from tocsin.sandbox.twilio.rules import E164
 from tocsin.sandbox.webhook import Receiver
 
 STATIC = {
@@ -19,6 +21,7 @@ STATIC = {
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/discord.js": ("discord.js", "text/javascript; charset=utf-8"),
+    "/twilio.js": ("twilio.js", "text/javascript; charset=utf-8"),
 }
 GUARDS = {
     "Content-Security-Policy": (
@@ -31,14 +34,16 @@ GUARDS = {
 }
 LONGEST_WAIT_S = 25.0
 MESSAGES_SHOWN = 50
+LONGEST_TEXT = 1600
 
 
 class Page:
-    def __init__(self, journal: Journal, faults: Faults, discord: Discord, webhook: Receiver) -> None:
+    def __init__(self, journal: Journal, faults: Faults, discord: Discord, webhook: Receiver, twilio: Twilio) -> None:
         self._journal = journal
         self._faults = faults
         self._discord = discord
         self._hooks = webhook
+        self._twilio = twilio
 
     def mount(self, application: web.Application) -> None:
         for path in STATIC:
@@ -47,6 +52,8 @@ class Page:
         application.router.add_get("/rooms", self._rooms)
         application.router.add_post("/webhooks", self._webhook)
         application.router.add_delete("/webhooks/{name}", self._kill)
+        application.router.add_post("/texts", self._text)
+        application.router.add_put("/texts/address", self._inbound)
         application.router.add_get("/faults", self._listed)
         application.router.add_post("/faults", self._add)
         application.router.add_delete("/faults", self._clear)
@@ -75,7 +82,9 @@ class Page:
     async def _rooms(self, _: web.Request) -> web.Response:
         refused = dict(self._discord.limits.refused)
         rooms, hooks = self._discord.drawn(MESSAGES_SHOWN), self._hooks.drawn()
-        return _told({"rooms": rooms, "hooks": hooks, "refused": refused, "arrived": len(self._journal)})
+        told = {"rooms": rooms, "hooks": hooks, "refused": refused, "arrived": len(self._journal)}
+        phones = {"phones": self._twilio.drawn(MESSAGES_SHOWN), "texts_go_to": self._twilio.inbox.url}
+        return _told(told | phones)
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """`{"name", "channel"?, "forum"?}`: a webhook, made on first use; its url."""
@@ -89,6 +98,22 @@ class Page:
         """Somebody deletes this webhook."""
         self._discord.kill(request.match_info["name"])
         return await self._rooms(request)
+
+    async def _text(self, request: web.Request) -> web.Response:
+        """`{"number", "text"}`: somebody types this on the phone with that number and sends it."""
+        match await _order(request):
+            case {"number": str(number), "text": str(text)} if E164.fullmatch(number) and text:
+                await self._twilio.phone(number).write(text[:LONGEST_TEXT])
+                return await self._rooms(request)
+        return _refused(InvalidRequestError("a text has a number like +15005550100, and words"))
+
+    async def _inbound(self, request: web.Request) -> web.Response:
+        """`{"url"}`: where texts go that phones write; empty for nowhere."""
+        match await _order(request):
+            case {"url": str(url)} if not url or url.startswith(("http://", "https://")):
+                self._twilio.inbox.url = url
+                return await self._rooms(request)
+        return _refused(InvalidRequestError("texts go to an http address"))
 
     async def _listed(self, _: web.Request) -> web.Response:
         return _told({"faults": self._faults.listed()})

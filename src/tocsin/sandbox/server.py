@@ -14,6 +14,8 @@ from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.page import Page
 from tocsin.sandbox.provider import Provider
 from tocsin.sandbox.script import Faults
+from tocsin.sandbox.twilio.api import Twilio
+from tocsin.sandbox.twilio.verify import Verify
 from tocsin.sandbox.webhook import Receiver
 
 LARGEST_BODY = 32 * 1024 * 1024
@@ -30,7 +32,9 @@ class Sandbox:
         self.url = ""
         self.discord = Discord(self.clock, self.journal, limits=limits, base=lambda: self.url)
         self.webhook = Receiver(self.clock, self.journal, base=lambda: self.url)
-        self.providers: tuple[Provider, ...] = (self.discord, self.webhook)
+        self.twilio = Twilio(self.clock, self.journal, limits=limits)
+        self.verify = Verify(self.clock, self.twilio)
+        self.providers: tuple[Provider, ...] = (self.discord, self.webhook, self.twilio, self.verify)
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -43,7 +47,7 @@ class Sandbox:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. `url` says where."""
         application = web.Application(client_max_size=LARGEST_BODY)
-        Page(self.journal, self.faults, self.discord, self.webhook).mount(application)
+        Page(self.journal, self.faults, self.discord, self.webhook, self.twilio).mount(application)
         for provider in self.providers:
             application.router.add_route(
                 "*", f"{provider.prefix}{{rest:.*}}", Handler(self.clock, self.journal, self.faults, provider).answer
@@ -59,6 +63,7 @@ class Sandbox:
     async def stop(self) -> None:
         if self._runner:
             await self._runner.cleanup()
+        await self.twilio.close()
         self.journal.close()
 
 

@@ -1,6 +1,7 @@
 // The sandbox's page: asks for what arrived since the last entry it saw, and draws the rooms anew when there is news.
 
 import { element, message } from "/discord.js";
+import { bubble } from "/twilio.js";
 
 const FAULTS = {
   "status": ["code", "503"], "too_many": ["retry_after", "2"], "ban": null, "slow": ["seconds", "5"], "hang": null,
@@ -13,6 +14,7 @@ const byId = (id) => document.getElementById(id);
 const seen = new Map();
 let rooms = [];
 let hooks = [];
+let phones = [];
 let current = "";
 let last = 0;
 
@@ -57,13 +59,27 @@ async function refresh() {
   const [told, { faults }] = await Promise.all([ask("/rooms"), ask("/faults")]);
   rooms = told.rooms;
   hooks = told.hooks;
+  phones = told.phones;
   if (told.arrived < last) forget();
-  if (!rooms.some((room) => room.name === current)) current = rooms[0]?.name ?? "";
+  if (!places().includes(current)) current = places()[0] ?? "";
   byId("count").textContent = told.arrived ? `(${told.arrived})` : "";
   drawRooms();
-  drawMessages();
+  drawPhones();
+  drawPlace();
+  drawInbound(told.texts_go_to);
   drawHooks();
   drawFaults(faults);
+}
+
+function places() {
+  return [...rooms.map((room) => room.name), ...phones.map((phone) => phone.number)];
+}
+
+function open(place) {
+  current = place;
+  drawRooms();
+  drawPhones();
+  drawPlace();
 }
 
 // The sandbox was started anew: its journal begins again.
@@ -80,13 +96,14 @@ function drawRooms() {
       element("span", { className: "name" }, room.name),
       unread ? element("span", { className: "count" }, String(unread)) : "");
     button.setAttribute("aria-current", String(room.name === current));
-    button.addEventListener("click", () => { current = room.name; drawRooms(); drawMessages(); });
+    button.addEventListener("click", () => open(room.name));
     return element("li", {}, button);
   }));
   const chosen = byId("target").value;
   byId("target").replaceChildren(new Option("any", "discord:"),
     ...rooms.map((room) => new Option(room.name, `discord:${room.name}`)),
-    ...hooks.map((hook) => new Option(`signed: ${hook.name}`, `webhook:${hook.name}`)));
+    ...hooks.map((hook) => new Option(`signed: ${hook.name}`, `webhook:${hook.name}`)),
+    new Option("texts", "twilio:"));
   byId("target").value = chosen || "discord:";
 }
 
@@ -95,15 +112,73 @@ function unseen(room) {
   return room.messages.filter((one) => BigInt(one.id) > mark).length;
 }
 
-function drawMessages() {
+function drawPhones() {
+  byId("phones").replaceChildren(...phones.map((phone) => {
+    if (phone.number === current) seen.set(phone.number, phone.texts.length);
+    const unread = phone.texts.length - (seen.get(phone.number) ?? 0);
+    const button = element("button", { type: "button", className: "phone" },
+      element("span", { className: "name" }, phone.number),
+      unread > 0 ? element("span", { className: "count" }, String(unread)) : "");
+    button.setAttribute("aria-current", String(phone.number === current));
+    button.addEventListener("click", () => open(phone.number));
+    return element("li", {}, button);
+  }));
+}
+
+function drawPlace() {
   const room = rooms.find((one) => one.name === current);
-  if (!room) return;
-  const list = byId("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const phone = phones.find((one) => one.number === current);
+  byId("writing").hidden = !phone;
+  byId("messages").className = phone ? "phone" : "";
+  if (room) drawMessages(room);
+  if (phone) drawTexts(phone);
+}
+
+function drawMessages(room) {
   byId("title").textContent = `# ${room.channel}`;
   byId("where").textContent = room.dead ? `webhook ${room.name}, deleted` : `webhook ${room.name}`;
-  list.replaceChildren(...room.messages.map((one) => message(one, room.threads[one.channel_id])));
+  fill(room.messages.map((one) => message(one, room.threads[one.channel_id])));
+}
+
+function drawTexts(phone) {
+  byId("title").textContent = phone.number;
+  byId("where").textContent = "phone";
+  fill(phone.texts.map(bubble));
+}
+
+function fill(drawn) {
+  const list = byId("messages");
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  list.replaceChildren(...drawn);
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function drawInbound(url) {
+  byId("texts-card").hidden = !phones.length;
+  if (document.activeElement !== byId("inbound-url")) byId("inbound-url").value = url;
+}
+
+async function told(method, path, body, place) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    await ask(path, { method, headers, body: JSON.stringify(body) });
+    byId("refusal").textContent = "";
+    if (place) place.value = "";
+    await refresh();
+  } catch (error) {
+    byId("refusal").textContent = error.message;
+  }
+}
+
+function offerPhones() {
+  byId("writing").addEventListener("submit", (event) => {
+    event.preventDefault();
+    told("POST", "/texts", { number: current, text: byId("text").value }, byId("text"));
+  });
+  byId("inbound").addEventListener("submit", (event) => {
+    event.preventDefault();
+    told("PUT", "/texts/address", { url: byId("inbound-url").value });
+  });
 }
 
 function drawHooks() {
@@ -170,4 +245,5 @@ async function change(method, order) {
 }
 
 offerFaults();
+offerPhones();
 follow();

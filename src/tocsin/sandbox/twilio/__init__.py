@@ -1,0 +1,1 @@
+"""Twilio, simulated: texts with their lives and signed callbacks, phones that write back, and Verify."""
