@@ -83,9 +83,11 @@ class Dispatcher:
                 self._plan(row.lane, self._clock.monotonic() if in_shadow else self._monotonic(row.next_due))
 
     def wake(self, lanes: Iterable[str]) -> None:
-        """Something new is pending there."""
+        """Something new is pending there. One that is shut even for the high band is looked at when it opens."""
+        now = self._clock.monotonic()
         for name in lanes:
-            self._plan(name, self._clock.monotonic())
+            lane = self._lanes.get(name)
+            self._plan(name, now if lane is None or lane.busy or lane.shadow else lane.opens_at(Band.HIGH, now))
 
     async def _schedule(self) -> None:
         while True:
@@ -100,7 +102,7 @@ class Dispatcher:
         if lane.shadow:
             self._tasks.start(self._withhold(lane))
             return
-        if lane.claiming or lane.full():
+        if lane.busy:
             lane.stirred = True
             return
         lowest = lane.lowest_now(now)

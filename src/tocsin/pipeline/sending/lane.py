@@ -95,6 +95,11 @@ class Lane:
         """Those of its targets that something may be sent to."""
         return tuple(one.target for one in self.targets if not one.shadow and one.target not in disabled)
 
+    @property
+    def busy(self) -> bool:
+        """It claims, or can take no more: whoever ends looks at it again."""
+        return self.claiming or self.full()
+
     def full(self) -> bool:
         """As many requests are under way as may be; while the breaker probes, that is one."""
         return self.in_flight >= self._bound()
@@ -118,10 +123,10 @@ class Lane:
             return None
         lowest = Band.LOW
         for limiter in self.limiters:
-            kill_point = lowest_now(limiter.gate, limiter.policy, now)
-            if kill_point is None:
+            admitted = lowest_now(limiter.gate, limiter.policy, now)
+            if admitted is None:
                 return None
-            lowest = max(lowest, kill_point, key=_HEIGHT.__getitem__)
+            lowest = max(lowest, admitted, key=_HEIGHT.__getitem__)
         return lowest
 
     def oldest_first(self) -> bool:
