@@ -16,6 +16,7 @@ from tocsin.ledger.queue.claim import BEYOND, SUSPECT_FROM
 
 S = DeliveryState
 NEVER = datetime.max.replace(tzinfo=UTC)
+UNDER_WAY = {S.PENDING, S.SENDING, S.UNKNOWN}
 IN_VAIN = {S.REFUSED, S.EXPIRED, S.CANCELLED}
 DOUBTED = {Why.RESENT, Why.NOT_FOUND}
 
@@ -137,6 +138,15 @@ class Queue:
         self.resting.add(target)
         waiting = [row for row in self.pending() if row.delivery.target == target]
         return self._end(waiting, S.REFUSED, Why.NO_TARGET), self._hand_on(waiting)[1]
+
+    def jump(self, by: timedelta) -> None:
+        """The wall clock was put right: what is under way keeps its life, and what came back its pause."""
+        for row in self.rows.values():
+            one = row.delivery
+            if one.state in UNDER_WAY:
+                pauses = one.state is S.PENDING and one.why is not None
+                row.delivery = replace(one, expires_at=one.expires_at + by, due=one.due + by if pauses else one.due)
+                row.fail_over_at = row.fail_over_at and row.fail_over_at + by
 
     def pending(self) -> list[Row]:
         return [row for row in self.rows.values() if row.delivery.state is S.PENDING]

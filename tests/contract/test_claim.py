@@ -1,4 +1,6 @@
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Reason, Ruling
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import IllegalMoveError
-from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Move, Settlement
+from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Ledger, Move, MoveResult, Settlement
 
 
 async def test_the_most_important_leaves_first_then_the_oldest(books: Books) -> None:
@@ -80,6 +82,15 @@ async def test_nothing_is_claimed_before_it_is_due(books: Books) -> None:
 
 async def test_a_clock_set_back_does_not_hold_what_was_planned_for_at_once(books: Books) -> None:
     await books.append(books.detected())
+    books.clock.jump(-3600)
+    assert await books.claim() is not None
+
+
+async def test_a_clock_set_back_does_not_hold_what_an_operator_sends_again(books: Books) -> None:
+    await books.append(books.detected())
+    (refused,) = (await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)).deliveries
+    books.clock.advance(60)
+    await books.ledger.move([Move(key=refused.key, fence=refused.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
     books.clock.jump(-3600)
     assert await books.claim() is not None
 
@@ -250,12 +261,13 @@ async def test_lanes_tell_what_stands_in_them(books: Books) -> None:
     assert (high.pending, high.sending, high.unknown) == ({Band.MEDIUM: 1, Band.LOW: 1}, 1, 1)
 
 
-async def test_deliveries_of_all_ages_can_be_expired(books: Books) -> None:
-    alerts = [books.detected(str(number)) for number in range(5)]
-    await books.append(*alerts)
+async def test_deliveries_of_all_ages_expire_in_parts_the_longest_over_first(books: Books) -> None:
+    lives = (50, 20, 40, 10, 30)
+    for life in lives:
+        await books.append(books.detected(f"{life}"), decide=books.telling(GENERAL, life=timedelta(seconds=life)))
     books.clock.advance(601)
-    assert len((await books.ledger.expire(limit=3)).deliveries) == 3
-    assert len((await books.ledger.expire(limit=3)).deliveries) == 2
+    over = [(await books.ledger.expire(limit=3)).deliveries for _ in range(2)]
+    assert [[(one.expires_at - one.planned_at).seconds for one in part] for part in over] == [[10, 20, 30], [40, 50]]
     assert (await books.archive.lanes()) == ()
     assert len((await books.archive.alerts(AlertQuery())).items) == 5
 
@@ -332,9 +344,51 @@ async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(b
     assert (await books.claimed(HIGH)).members[0][1].alert.sku == "elsewhere"
 
 
-async def test_a_long_lane_is_withheld_in_parts(books: Books) -> None:
-    await books.append(*(books.detected(f"{number}") for number in range(1001)))
-    assert [len((await books.ledger.withhold(str(GENERAL))).deliveries) for _ in range(3)] == [1000, 1, 0]
+@pytest.mark.parametrize(
+    "hand_on",
+    [
+        lambda ledger: ledger.withhold(str(GENERAL)),
+        lambda ledger: ledger.fail_over(frozenset({str(GENERAL)})),
+        lambda ledger: ledger.fail_over(frozenset()),
+    ],
+    ids=["in shadow", "closed", "waited too long"],
+)
+async def test_a_long_lane_is_handed_on_in_parts(books: Books, hand_on: Callable[[Ledger], Awaitable[MoveResult]]):
+    alerts = [books.detected(f"{number}") for number in range(1001)]
+    await books.append(*alerts, decide=behind(PHONE, clock=books.clock, wait=30))
+    books.clock.advance(30)
+    assert [len((await hand_on(books.ledger)).deliveries) for _ in range(3)] == [1000, 1, 0]
+
+
+@pytest.mark.parametrize(("after", "lanes"), [(0, {str(GENERAL)}), (60, set())], ids=["closed", "waited too long"])
+async def test_of_a_closed_lane_the_most_important_is_handed_on_first_else_what_waits_longest(
+    books: Books, after: float, lanes: set[str]
+) -> None:
+    await books.append(
+        *(books.detected(f"{number}", priority=2) for number in range(500)),
+        decide=behind(PHONE, clock=books.clock, wait=60),
+    )
+    await books.append(
+        *(books.detected(f"{number}") for number in range(500, 1001)), decide=behind(PHONE, clock=books.clock, wait=30)
+    )
+    books.clock.advance(after)
+    moved = await books.ledger.fail_over(frozenset(lanes))
+    assert Counter(one.priority for one in moved.deliveries) == {9: 501, 2: 499}
+
+
+async def test_settlements_that_share_a_commit_are_told_each_their_own(books: Books) -> None:
+    await books.append(books.detected("sent"), decide=behind(PHONE, clock=books.clock))
+    await books.append(books.detected("refused"), decide=behind(PHONE, clock=books.clock))
+    await books.append(books.detected("test"), decide=as_a_test(books.clock))
+    claims = [await books.claimed() for _ in range(3)]
+    ends = ((DeliveryState.SENT, None), (DeliveryState.REFUSED, Why.REFUSED), (DeliveryState.PENDING, Why.DEFERRED))
+    moved = await asyncio.gather(
+        *(books.settle(claim, *end, detail=f"it is {end[0]}") for claim, end in zip(claims, ends, strict=True))
+    )
+    assert [[(one.key, one.state, one.detail) for one in each.deliveries] for each in moved] == [
+        [(claim.members[0][0].key, to, f"it is {to}")] for claim, (to, _) in zip(claims, ends, strict=True)
+    ]
+    assert [record.alert.sku for _, record in (await books.claimed(PHONE, limit=9)).members] == ["refused"]
 
 
 async def test_what_is_being_sent_is_not_withheld(books: Books) -> None:

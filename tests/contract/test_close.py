@@ -106,12 +106,20 @@ async def test_an_episode_with_many_alerts_ends_in_parts_the_oldest_first_and_it
     assert await books.close(many[0]) == Closed()
 
 
+async def test_the_longest_silent_ends_first(books: Books) -> None:
+    for sku in ("repeated", "silent", "new", "repeated"):
+        await books.append(books.detected(sku), decide=books.once(GENERAL))
+        books.clock.advance(60)
+    order = [(await books.ledger.silence(books.clock.now(), limit=1)).events[0].record.alert.sku for _ in range(3)]
+    assert order == ["silent", "new", "repeated"]
+
+
 async def test_what_is_silent_with_many_alerts_is_closed_in_parts(books: Books) -> None:
-    await books.append(*(books.detected() for _ in range(AT_ONCE)), books.detected("other"))
+    each = AT_ONCE // 2 + 1
+    await books.append(*(books.detected(sku) for sku in ("one", "other") for _ in range(each)))
     books.clock.advance(301)
     parts = []
     while not parts or parts[-1].more:
         parts.append(await books.ledger.silence(books.clock.now() - timedelta(seconds=300)))
-    assert sum(len(part.events) for part in parts) == AT_ONCE + 1
-    assert max(len(part.events) for part in parts) == AT_ONCE
+    assert [len(part.events) for part in parts] == [AT_ONCE, 2 * each - AT_ONCE]
     assert await books.ledger.silence(books.clock.now()) == Closed()

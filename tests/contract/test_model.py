@@ -155,6 +155,12 @@ class QueueMachine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.clock.advance(seconds)
 
+    @rule(seconds=st.sampled_from([60, -60, 3600, -3600]))
+    def jump(self, seconds: int) -> None:
+        self.clock.jump(seconds)
+        self.run(self.ledger.probe())
+        self.list.jump(timedelta(seconds=seconds))
+
     def plan(self, target: Target, life: timedelta, hand_on: timedelta | None, **how: Any) -> Plan:
         now = self.clock.now()
         at = hand_on and now + hand_on

@@ -1,10 +1,15 @@
 from datetime import timedelta
 
-from tests.contract.books import GENERAL, Books
+from sqlalchemy import Connection, func, select
+from tests.contract.books import GENERAL, Books, as_a_test, filtering
 
+from tocsin.core.alert import AlertType
 from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import DeliveryState, Why
-from tocsin.ledger.contract import AlertQuery
+from tocsin.core.signal import Signal, SignalKind
+from tocsin.ledger.contract import AlertQuery, Move, Settlement
+from tocsin.ledger.engine.schema import metadata
+from tocsin.rules.receipts import moves_after
 
 DAY = timedelta(days=1)
 
@@ -80,3 +85,75 @@ async def test_an_open_episode_is_remembered_and_an_ended_one_forgotten(books: B
     await books.ledger.prune(books.clock.now() - DAY)
     again = await books.append(books.detected("open"), books.detected("ended"), decide=books.once(GENERAL))
     assert [answer["decision"] for answer in again.answers] == ["duplicate", "accepted"]
+
+
+async def test_of_what_is_forgotten_nothing_is_left(books: Books) -> None:
+    """But for where the stream stands, and what operators and people have set."""
+    alert = books.detected()
+    await books.append(alert, books.detected("soon", kind=AlertType.RESTOCK_SOON), key="k")
+    await books.append(books.detected("excluded"), decide=filtering)
+    await books.append(books.detected("test"), decide=as_a_test(books.clock))
+    claim = await books.claimed(limit=10)
+    said = Signal(channel="discord", event_id="e", kind=SignalKind.DELIVERED, delivery=claim.members[0][0].key)
+    moves = tuple(
+        Move(key=one.key, fence=one.fence, to=DeliveryState.SENT, reference="100", units=1) for one, _ in claim.members
+    )
+    receipts = ("discord", moves_after)
+    await books.ledger.settle(Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts))
+    await books.ledger.receive([said], moves_after)
+    await books.ledger.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.close(alert)
+    books.clock.advance(DAY.total_seconds())
+    await books.ledger.expire()
+    assert {name for name, rows in (await left(books)).items() if rows} >= FORGOTTEN
+    books.clock.advance(DAY.total_seconds())
+    assert await books.ledger.prune(books.clock.now()) == 4
+    assert {name for name, rows in (await left(books)).items() if rows} == {"stream"}
+
+
+async def test_what_is_as_old_as_that_is_kept(books: Books) -> None:
+    """Each table by its own time: alerts and events by when they were, answers for a day, episodes by when they ended
+    and were last seen.
+    """
+    await books.append(books.detected("excluded"), decide=filtering)
+    books.clock.advance(1)
+    await books.append(ended := books.detected("ended"), decide=books.once(), key="k")
+    await books.close(ended)
+    assert await books.ledger.prune(books.clock.now()) == 1
+    kept = await left(books)
+    assert [kept[name] for name in ("alerts", "texts", "events", "episodes", "idempotency")] == [1, 1, 2, 1, 1]
+    books.clock.advance(DAY.total_seconds() - 1)
+    assert await books.ledger.prune(ended.timestamp) == 0
+    assert await left(books) == kept
+    books.clock.advance(1)
+    assert await books.ledger.prune(ended.timestamp + DAY) == 1
+    assert sum((await left(books)).values()) == 1
+
+
+async def test_an_attempt_is_kept_for_as_long_as_one_of_those_that_it_carried(books: Books) -> None:
+    await books.append(books.detected("old"), decide=books.telling(GENERAL, life=9 * DAY))
+    books.clock.advance(DAY.total_seconds() * 2)
+    await books.append(books.detected("new"))
+    await books.settle(await books.claimed(limit=2), DeliveryState.SENT)
+    assert await books.ledger.prune(books.clock.now() - DAY) == 1
+    kept = await left(books)
+    assert (kept["attempts"], kept["attempt_members"]) == (1, 1)
+
+
+FORGOTTEN = {
+    *("alerts", "texts", "events", "episodes", "deliveries", "attempts", "attempt_members", "delivery_moves"),
+    *("signals", "receipts", "messages", "idempotency", "clicks"),
+}
+
+
+async def left(books: Books) -> dict[str, int]:
+    """How many rows of each table."""
+
+    def count(connection: Connection) -> dict[str, int]:
+        with connection.begin():
+            return {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in metadata.sorted_tables
+            }
+
+    return await books.ledger._writer.read(count)

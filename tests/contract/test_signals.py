@@ -145,3 +145,63 @@ async def test_what_a_person_says_is_kept_once_and_waits_for_no_delivery(books: 
     assert await hear(books, stop) == Received(known=1)
     await settle(books, await sending(books), reference="SM1")
     assert await stands(books) == (S.SENT, None)
+
+
+async def test_each_message_has_a_receipt_of_its_own(books: Books) -> None:
+    """Its name at the provider, units and price: as the answer had them, then as they were told later."""
+    await books.append(books.detected(), decide=books.telling(GENERAL, HIGH))
+    price, later = Cost(Decimal("0.0083"), "USD"), Cost(Decimal("0.0166"), "EUR")
+    first = await settle(books, await books.claimed(GENERAL), reference="SM1", units=1, cost=price)
+    second = await settle(books, await books.claimed(HIGH), reference="SM2")
+    receipt = books.archive.receipt
+    assert (await receipt(first.key), await receipt(second.key)) == (("SM1", 1, price), ("SM2", None, None))
+    await hear(books, said(K.PRICED, "e1", reference="SM2", units=3, cost=later))
+    assert (await receipt(first.key), await receipt(second.key)) == (("SM1", 1, price), ("SM2", 3, later))
+    await hear(books, said(K.PRICED, "e2", reference="SM1", units=2))
+    assert (await receipt(first.key), await receipt(second.key)) == (("SM1", 2, price), ("SM2", 3, later))
+    heard = await hear(books, said(K.DELIVERED, "e3", reference="SM2"), said(K.DELIVERED, "e4", reference="SM3"))
+    assert ([one.key for one in heard.moved], heard.parked) == ([second.key], 1)
+    assert await stands(books) == (S.SENT, None)
+
+
+async def test_there_is_a_receipt_where_the_provider_said_anything_that_belongs_on_one(books: Books) -> None:
+    nothing = await settle(books, await sending(books), to=S.UNKNOWN, why=Why.ANSWER_LOST)
+    assert await books.archive.receipt(nothing.key) is None
+    price = Cost(Decimal("0.0083"), "USD")
+    await hear(books, said(K.PRICED, "e1", delivery=nothing.key, reference="SM1", cost=price))
+    assert await books.archive.receipt(nothing.key) == ("SM1", None, price)
+    units = await settle(books, await sending(books, books.detected("another")), units=2)
+    assert await books.archive.receipt(units.key) == (None, 2, None)
+    assert await books.archive.receipt(nothing.key) == ("SM1", None, price)
+
+
+async def test_the_receipt_of_one_sent_again_is_that_of_the_newer_message(books: Books) -> None:
+    sent = await settle(books, await sending(books), reference="SM1", units=1)
+    await hear(books, said(K.FAILED, "e1", reference="SM1"))
+    await books.ledger.move([Move(key=sent.key, fence=sent.fence, to=S.PENDING, why=Why.RETRIED)])
+    await settle(books, await books.claimed(), reference="SM2", units=2)
+    assert await books.archive.receipt(sent.key) == ("SM2", 2, None)
+    assert await hear(books, said(K.DELIVERED, "e2", reference="SM1")) == Received(parked=1)
+
+
+@pytest.mark.parametrize("kinds", [(K.DELIVERED, K.FAILED), (K.FAILED, K.DELIVERED)])
+async def test_what_is_parked_is_matched_once_in_the_order_in_which_it_came(
+    books: Books, kinds: tuple[SignalKind, SignalKind]
+) -> None:
+    """By the key of its delivery and by the name of its message alike, and with no other."""
+    claim = await sending(books)
+    ((one, _),) = claim.members
+    first, second = kinds
+    await hear(books, said(first, "e1", reference="SM1"), said(second, "e2", delivery=one.key))
+    await hear(books, said(second, "e3", reference="SM2"), said(second, "e4", delivery=one.key + 1))
+    ended = await settle(books, claim, reference="SM1")
+    assert ended.state is (S.DELIVERED if first is K.DELIVERED else S.REFUSED)
+    assert (await books.deliveries())[GENERAL] == ended
+
+
+async def test_what_was_heard_of_one_attempt_says_nothing_of_the_next(books: Books) -> None:
+    claim = await sending(books)
+    ((one, _),) = claim.members
+    await hear(books, said(K.DELIVERED, "e1", delivery=one.key))
+    await settle(books, claim, to=S.PENDING, why=Why.DEFERRED)
+    assert (await settle(books, await books.claimed())).state is S.SENT

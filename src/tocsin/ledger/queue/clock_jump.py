@@ -4,15 +4,16 @@ from datetime import timedelta
 
 from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, or_, type_coerce, update
 
-from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.delivery import DeliveryState
 from tocsin.ledger.engine.schema import PENDING, deliveries, in_state, lanes
 from tocsin.ledger.engine.transaction import Transaction
 
 LEAST = timedelta(seconds=2)  # less than that is drift, and not worth a correction
 
 _UNDER_WAY = or_(PENDING, in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
-# These wait for so long. Quiet hours are another matter: they wait for a time of day, which the clock has right now.
-_PAUSING = deliveries.c.why.in_([Why.DEFERRED.value, Why.RESENT.value, Why.NOT_FOUND.value])
+# What came back waits for so long. Quiet hours are another matter: they wait for a time of day, which the clock has
+# right now.
+_PAUSING = deliveries.c.why.is_not(None)
 
 
 def _later(moment: Column[object]) -> ColumnElement[int]:
