@@ -1,4 +1,8 @@
-"""The hint that something new is in the ledger. It may be lost; losing every one costs one polling interval."""
+"""The bus carries a hint from whoever commits events to whoever follows them: look into the ledger.
+
+A hint may be lost, come twice or come late; the ledger alone is the truth. Losing every hint costs a listener one
+polling interval and never an alert.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -9,10 +13,23 @@ Listener = Callable[[Sequence[Event]], None]
 
 
 class Bus(Protocol):
+    """A way to tell listeners of committed events, in this process or in others.
+
+    Example: `stop = bus.listen(lambda events: wake.set())`, later `stop()`; after a commit
+    `bus.publish(appended.events)`.
+    """
+
     def publish(self, events: Sequence[Event]) -> None:
-        """Tell every listener of these committed events; never waits, never raises."""
+        """Hand these events to every listener, in the order of their positions.
+
+        Call it after their commit. It returns at once and never raises: what cannot be told now is found in the ledger.
+        """
         ...
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Hear of what is published from now on; call what is returned to stop. A listener must not block."""
+        """Call `listener` with each sequence of events that is published from now on; the function that is returned
+        ends that.
+
+        A listener runs on the event loop of whoever publishes: it must neither block nor raise.
+        """
         ...

@@ -1,4 +1,4 @@
-"""The bus of one process: a call."""
+"""The bus of one process calls its listeners."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,6 +7,8 @@ from tocsin.core.record import Event
 
 
 class InProcessBus:
+    """A Bus whose listeners are called in turn, before `publish` returns."""
+
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 

@@ -17,7 +17,10 @@ class Finds(Protocol):
     """A channel that can ask its provider whether a message of a lost attempt arrived."""
 
     async def find(self, attempt: Attempt) -> Report | None:
-        """Delivered, or Deferred where it surely never arrived, for each member; None where nobody can tell now."""
+        """Ask what became of an attempt whose answer was lost.
+
+        Reports for each member `Sent`, or `Deferred` where it surely never arrived; None where nobody can tell now.
+        """
         ...
 
 
@@ -26,7 +29,7 @@ class RepeatsSafely(Protocol):
     """A channel whose receivers can drop what they already have, so that a lost answer is simply sent again."""
 
     def repeats_safely(self, target: Target) -> bool:
-        """Whether every request for one delivery to this target carries the same id, and the receiver minds it."""
+        """Tell whether every request for one delivery to this target carries the same id, which its receiver minds."""
         ...
 
 
@@ -35,7 +38,7 @@ class Edits(Protocol):
     """A channel that can change a message that stands there, so that sold out is shown in place."""
 
     async def edit(self, message: Message) -> Report:
-        """Show each alert as it is now; nobody is rung out to again. All members share one outcome.
+        """Show each alert of the message as it is now; nobody is rung out to again. All members share one outcome.
 
         `Refused(MESSAGE_GONE)`: there is nothing left to edit, or it is too old; the target itself is well.
         """
@@ -47,46 +50,54 @@ class RingsOut(Protocol):
     """A channel whose messages can ring out to everybody or to some: it minds `mention` and `silent` of an attempt."""
 
     def render_ringing(self, target: Target, records: Sequence[AlertRecord], mention: Mention) -> Mapping[str, Any]:
-        """As `render`, ringing out to these. Pure."""
+        """Make the request's body as `render` does, ringing out to these. Pure."""
         ...
 
 
 @runtime_checkable
 class NotifiesOperators(Protocol):
-    """A channel that can carry what the service has to say of itself, to those who look after it."""
+    """A channel that can carry notices of the service itself to its operators, `notices_at_once` in one request at
+    most.
+    """
 
     notices_at_once: int  # in one request
 
     async def notify(self, target: Target, notices: Sequence[Notice]) -> Report:
-        """One request that rings out to nobody. All notices share one outcome."""
+        """Send the notices in one request that rings out to nobody. All notices share one outcome."""
         ...
 
 
 @runtime_checkable
 class Measures(Protocol):
-    """Its provider counts something other than requests: the segments of a text, say."""
+    """A channel whose provider counts something other than requests: the segments of a text, say."""
 
     def units(self, attempt: Attempt) -> int:
-        """How much of its lane's rates the request takes, at least 1. Called before it leaves; must not block."""
+        """Count the units of its lane's rates that the request will take: at least 1. Called before it leaves; must not
+        block.
+        """
         ...
 
 
 @runtime_checkable
 class Receives(Protocol):
-    """A channel whose provider calls back: with receipts, with what people answer, with what they did."""
+    """A channel whose provider calls back at `/hooks/{provider}/{kind}`: with receipts, with what people
+    answer or did.
+    """
 
     provider: str  # the word in the address that it calls
 
     def verify(self, callback: Callback) -> str | None:
-        """Why the call is not the provider's; None where it is. Compares in constant time, and never raises."""
+        """Tell why the call is not the provider's; None where it is. Compares in constant time, and never raises."""
         ...
 
     def read(self, callback: Callback) -> Sequence[Signal]:
-        """What it says; nothing where it says nothing of interest. Raises ValueError for what cannot be read."""
+        """Read the signals in a verified call; none where it says nothing of interest. Raises ValueError for what
+        cannot be read.
+        """
         ...
 
     def thank(self, callback: Callback) -> tuple[str, bytes]:
-        """Media type and body of the answer: what the provider expects where all is well."""
+        """Make the answer's media type and body: what the provider expects where all is well."""
         ...
 
 
@@ -95,5 +106,7 @@ class SharesGate(Protocol):
     """A channel where several targets can share one limit of the provider."""
 
     async def shared_gate(self, target: Target) -> str | None:
-        """The name of the gate that this target shares with others; None where the provider cannot tell now."""
+        """Name the gate that this target shares with others, asking the provider where need be; None where it cannot
+        tell now.
+        """
         ...

@@ -1,4 +1,4 @@
-"""One connection to a provider, speaking HTTP/1.1: one request at a time, each of them written once."""
+"""A connection carries requests to one provider over HTTP/1.1, one at a time, each of them written once."""
 
 import asyncio
 import select
@@ -20,9 +20,10 @@ _FINAL = 200  # statuses below it announce another answer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the provider said. `headers` ignore case; `body` is raw (never decompressed) and bounded.
+    """An answer is what the provider said: its status, its `headers`, whose names ignore case, and the first bytes of
+    its raw body.
 
-    `broken`: the status came, but the rest of the answer was cut off by the network.
+    With `broken` the status came, but the rest of the answer was cut off by the network.
     """
 
     status: int
@@ -32,7 +33,9 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """One request after the other, never two at once. While it is `reusable` it may `rest` in between."""
+    """A connection makes one request after the other, never two at once. While it is `reusable` it may `rest` in
+    between.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.born_at = loop.time()
@@ -48,8 +51,8 @@ class Connection(asyncio.Protocol):
     async def exchange(self, request: bytes, *, longest: int, quiet_s: float, until: float) -> Answer:
         """Write the request and read its answer, up to `longest` bytes of body.
 
-        `quiet_s` may pass between two reads, and nothing goes on after `until`, by the loop's clock. Raises OSError,
-        TimeoutError or ValueError where not even a status came.
+        `quiet_s` seconds may pass between two reads, and nothing goes on after `until`, by the loop's clock. Raises
+        OSError, TimeoutError or ValueError where not even a status came.
         """
         self._read = read = _Read(longest)
         self._answered = self._loop.create_future()
@@ -66,15 +69,18 @@ class Connection(asyncio.Protocol):
         return read.answer()
 
     def rest(self, longest_s: float) -> None:
-        """Idle from now on; closed when nobody needs it for so long."""
+        """Idle from now on, and close after so many seconds unless somebody wakes it before."""
         self._timer = self._loop.call_later(longest_s, self.close)
 
     def wake(self) -> None:
+        """End its rest: it is about to be used."""
         if self._timer is not None:
             self._timer.cancel()
 
     def has_word(self) -> bool:
-        """An idle server has nothing to say but goodbye, which may wait in the socket, unread by the event loop."""
+        """Tell whether something waits unread in the socket of an idle connection: then its server has said goodbye,
+        and it is of no use.
+        """
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
@@ -137,7 +143,7 @@ class Connection(asyncio.Protocol):
             self._read.headers.clear()
 
     def _watch(self, quiet_s: float, until: float) -> None:
-        """One timer for both bounds: what is heard meanwhile only moves a number."""
+        """Keep both bounds with one timer: what is heard meanwhile only moves a number."""
         now = self._loop.time()
         self._read.heard_at = now
 
@@ -169,7 +175,7 @@ class Connection(asyncio.Protocol):
 
 @dataclass(slots=True)
 class _Read:
-    """What has been read of one answer. `heard_at` is by the loop's clock; sizes are in bytes."""
+    """What has been read of one answer so far. `heard_at` is by the loop's clock; sizes are in bytes."""
 
     longest: int
     status: int = 0

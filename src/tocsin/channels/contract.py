@@ -1,7 +1,22 @@
-"""What a channel is: it renders, sends one request and answers with an outcome for each delivery of the attempt.
+"""A channel renders alerts, sends one request to its provider, and answers with an outcome for each delivery in it.
 
-A channel knows nothing of queues, retries or the ledger, keeps no state between two calls that matters after a
-crash, and never raises for what a provider did. What only some can do besides stands in `tocsin.channels.abilities`.
+A channel knows nothing of queues, retries or the ledger, keeps no state between two calls that matters after a crash,
+and never raises for what a provider did. What only some can do besides (find, edit, repeat, count, call back) is one
+small protocol each in `tocsin.channels.abilities`: whoever needs it asks with `isinstance`.
+
+Example, a channel that takes everything:
+
+    class Board:
+        name = "board"
+
+        def pack(self, target, records):
+            return 1
+
+        def render(self, target, records):
+            return {"text": records[0].alert.title}
+
+        async def send(self, attempt):
+            return Report(tuple(Sent() for _ in attempt.members))
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +38,9 @@ Link = Callable[[Delivery, AlertRecord], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One delivery of an attempt, with its alert, and with whom it is for where its target is a list of people."""
+    """A delivery in an attempt, with its alert, and with the one person it is for where its target is a
+    list of people.
+    """
 
     delivery: Delivery
     record: AlertRecord
@@ -32,12 +49,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One request, carrying one delivery or several of the same target, the most important first.
+    """An attempt is one request that carries one delivery or several of one target, the most important first.
 
-    `key` is the ledger's; the claim is committed before a channel sees it. `deadline` is the end of the shortest
-    remaining life among the members: passed on to the provider where it takes one. `mention` and
-    `silent` are for channels that ring out, and mean nothing to others. `joins`: no message of its own is
-    sent but this one edited, which has the members among its own.
+    `key` is the ledger's, which has committed the claim before a channel sees it. `deadline` (UTC) is the end of the
+    shortest remaining life among the members: it is passed on to providers that take one. `mention` and `silent` are
+    for channels that ring out, and mean nothing to others. With `joins` no message of its own is sent: that message is
+    edited, and has the members among its own.
     """
 
     key: int
@@ -52,12 +69,15 @@ class Attempt:
 
     @property
     def id(self) -> UUID:
+        """The UUIDv7 by which the attempt is known outside: the same whenever it is asked for."""
         return id_of_key(self.started_at, self.key)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the provider's headers last said about a lane: so many more requests within that time."""
+    """A budget is what the provider's headers last allowed a lane: `remaining` requests until `resets_after` has
+    passed.
+    """
 
     remaining: int
     resets_after: timedelta
@@ -65,10 +85,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`outcomes` has one entry for each member, in their order. `budget` is None where the provider said nothing.
+    """A report is what a request came to: `outcomes` has one entry for each member, in the order of the attempt.
 
-    `status` and `answer` (at most 256 characters, no secrets) go to the timeline. `whole_channel`: what the deferred
-    outcomes say of waiting holds for every lane of the channel (a global limit, an address that is shut out).
+    `budget` is None where the provider said nothing. `status` (of HTTP) and `answer` (at most 256 characters, no
+    secrets) go to the timeline. With `whole_channel`, what deferred outcomes say of waiting holds for every lane of the
+    channel (a global limit, an address that is shut out).
     """
 
     outcomes: tuple[Outcome, ...]
@@ -80,7 +101,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What stands at the provider: the members of a sent attempt in their order, their alerts as they are now."""
+    """A message stands at the provider under `reference`: the members of a sent attempt in their order, with their
+    alerts as they are now.
+    """
 
     target: Target
     reference: str
@@ -88,16 +111,29 @@ class Message:
 
 
 class Channel(Protocol):
+    """A channel is a way out to one provider. Its `name` is the first half of its targets: `discord` of
+    `discord:general`.
+    """
+
     name: str
 
     def pack(self, target: Target, records: Sequence[AlertRecord]) -> int:
-        """How many of these, from the first on, fit into one message: at least 1. Pure."""
+        """Count how many of these alerts, from the first on, fit into one message to the target: at least 1. Pure."""
         ...
 
     def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
-        """The request body as it would be sent, for `routes test` and the golden files. Pure."""
+        """Make the request's body as it would be sent, for `routes test` and the golden files. Pure.
+
+        It is a mapping that can be written as JSON. Raises nothing: an alert that cannot be shown as wished is shown
+        shorter.
+        """
         ...
 
     async def send(self, attempt: Attempt) -> Report:
-        """One request, at most once: no retry of any kind inside."""
+        """Send the attempt in one request, at most once: no retry of any kind inside.
+
+        The answer is an outcome for each member: `Sent` where the provider took it, `Deferred` where it surely was not
+        delivered and may be tried again, `Refused` where it never will be, `Unknown` where the request may have arrived
+        and nobody can say. Only errors of our own code are raised.
+        """
         ...

@@ -1,4 +1,7 @@
-"""Text from the outside, made fit to be shown: nothing invisible in it, cut only between what a reader sees as one."""
+"""Text from the outside is made fit to be shown: nothing invisible in it, cut only between what a reader sees as one.
+
+Example: `cut(plain("Größe 👍🏽👍🏽"), 9, utf16)` is `"Größe…"`.
+"""
 
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -19,7 +22,9 @@ _CLUSTER = regex.compile(r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark
 
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
-    """One line of it: no controls, no marks of direction, no lone surrogates, no piles of accents, spaces joined."""
+    """Make one line of the text: no controls, no marks of direction, no lone surrogates, no piles of accents, spaces
+    joined.
+    """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     return " ".join("".join(_shown(text)).split())
@@ -37,9 +42,10 @@ def _shown(text: str) -> Iterator[str]:
 
 
 def cut(text: str, limit: int, measure: Callable[[str], int], write: Callable[[str], str] = str) -> str:
-    """As many whole clusters, each written with `write`, as measure at most `limit` together; `…` where some are left.
+    """Keep as many whole clusters, each written with `write`, as `measure` at most `limit` together; `…` stands for the
+    rest.
 
-    Escapes are never cut in two, because what is measured is what is written.
+    What is measured is what is written, so escapes are never cut in two. `limit` is in the units of `measure`.
     """
     written: list[str] = []
     room = limit
@@ -53,17 +59,19 @@ def cut(text: str, limit: int, measure: Callable[[str], int], write: Callable[[s
 
 
 def utf16(text: str) -> int:
-    """Units of UTF-16: the most that any provider counts for a text."""
+    """Count the units of UTF-16: the most that any provider counts for a text."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clusters(text: str) -> Iterator[str]:
-    """What a reader takes for one character (UAX #29, extended grapheme clusters): accents, emoji families, flags."""
+    """Part the text into what a reader takes for one character each: accents, emoji families, flags (UAX #29, extended
+    grapheme clusters).
+    """
     return (found[0] for found in _CLUSTER.finditer(text))
 
 
 def _closed(written: list[str], limit: int, measure: Callable[[str], int]) -> str:
-    """Make room for the ellipsis, and leave no space before it."""
+    """Close what was cut with an ellipsis: room is made for it, and no space is left before it."""
     while written and (measure("".join(written)) + measure(ELLIPSIS) > limit or written[-1].isspace()):
         written.pop()
     return "".join(written) + ELLIPSIS

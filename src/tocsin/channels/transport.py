@@ -40,12 +40,14 @@ _FAILURES = (OSError, TimeoutError, ValueError)
 
 
 class UnreachableError(OSError):
-    """There is no address to call, or none that may be called. Its text repeats no secret."""
+    """A name leads to no address, or to none that may be called. Its text repeats no secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: until a connection stands (name, TCP and TLS), between two reads, and for everything together."""
+    """How long, in seconds, a request may take: until its connection stands (name, TCP and TLS), between two reads, and
+    altogether.
+    """
 
     connect: float = 2.0
     read: float = 8.0
@@ -54,7 +56,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What one connection is good for: where it leads, and who said at which address that is."""
+    """Where a connection leads to, and who said at which address that is: one of another origin is not used."""
 
     scheme: str
     host: str
@@ -63,13 +65,16 @@ class _Origin:
 
 
 async def system_addresses(host: str, port: int) -> Sequence[str]:
-    """As any other program on this machine would find them."""
+    """Resolve a name as any other program on this machine would."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(place[0]) for *_, place in found]
 
 
 class Transport:
-    """`async with`, or start and close."""
+    """The way out over HTTP, shared by all channels, with its idle connections.
+
+    Use it with `async with`, or start and close it.
+    """
 
     def __init__(self, *, patience: Patience | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._patience = patience or Patience()
@@ -107,8 +112,10 @@ class Transport:
         addresses: Addresses = system_addresses,
         patience: Patience | None = None,
     ) -> Answer | Deferred | Unknown:
-        """One request. `url` is as it goes over the wire: already quoted. `longest`: bytes of the answer to be read.
+        """Send one request, and return what the provider said, or how it failed: `Deferred` where no byte of it left,
+        else `Unknown`.
 
+        `url` is as it goes over the wire: already quoted. At most `longest` bytes of the answer's body are read.
         `addresses` says where the name leads to, whenever a connection is made. `patience` goes before that of the
         transport.
         """
@@ -132,7 +139,7 @@ class Transport:
         return answer
 
     def _take_idle(self, origin: _Origin) -> Connection | None:
-        """The one used last, if it still stands."""
+        """Take the connection that was used last, if it still stands."""
         now = asyncio.get_running_loop().time()
         idle = self._idle[origin]
         while idle:

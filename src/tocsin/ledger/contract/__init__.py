@@ -1,7 +1,16 @@
-"""What the ledger can do: the values that go in and out, and the verbs.
+"""The ledger keeps what was accepted, and is the queue of what is to be sent: its verbs, and the values that go in and
+out.
 
-The ledger is the queue: there is no second one that could disagree with it. Every write verb is one step of a
-shared transaction and returns only after its commit; a read never delays a write.
+There is no second queue that could disagree with it. Every write verb (`Ledger`) is one step of a shared transaction
+and returns only after its commit; reads (`Archive`) have connections of their own and never delay a write. Moments are
+aware datetimes in UTC, keys are the ledger's own whole numbers, amounts are decimals.
+
+Example, the way of one delivery:
+
+    appended = await ledger.append(Submission(items), rulebook.decide)
+    claimed = await ledger.claim(ClaimRequest(lane, pack))
+    ...  # its channel sends claimed.claim, and reports an outcome for each member
+    await ledger.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
 """
 
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission

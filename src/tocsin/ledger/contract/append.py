@@ -1,4 +1,4 @@
-"""What goes into an append and what comes out."""
+"""An append takes a submission of detections, and returns its answers with what it has planned and moved."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ Decide = Callable[[Alert, Episode | None, datetime], Ruling]
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """Covers one item or a whole request: the same owner, key and digest within 24 h get the same answer."""
+    """An idempotency key covers one item or a whole request: the same owner, key and digest within 24 h get the same
+    answer.
+    """
 
     owner: str
     key: str
@@ -26,7 +28,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One detection of a submission, or the receipt (`invalid`) that it already has.
+    """An item is one detection of a submission, or the receipt (`invalid`) that it already has.
 
     `notes` say what was mended in it; they become part of its receipt.
     """
@@ -39,7 +41,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request, or a part of one that is too large for a single transaction: `begins` counts the items before it.
+    """A submission is a request, or a part of one that is too large for one transaction: `begins` counts the items
+    before it.
 
     `idempotency` covers the whole request. Each part keeps its own answers under it, in its own transaction: whatever
     cuts a request short, the same one with the same key gets the answers that were kept, and goes on where it was.
@@ -51,7 +54,9 @@ class Submission:
 
     @property
     def covers(self) -> str:
-        """What a kept answer is for. A later part is named by its request's digest: another request has none of it."""
+        """Name what a kept answer is for: a later part by its request's digest, since another request has none
+        of it.
+        """
         if self.idempotency is None or not self.begins:
             return "request"
         return f"request {self.idempotency.digest} from {self.begins}"
@@ -59,7 +64,8 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """`answers` in the order of the items, as `Receipt.as_json` (a repeated key gets the stored one).
+    """An append has `answers` in the order of the items, each as `Receipt.as_json` (a repeated key gets the stored
+    one).
 
     `receipts` are those newly decided, with their alerts; `lanes` got new pending deliveries; `moved` are older
     deliveries that a newer alert superseded, and new ones that were over before they began.

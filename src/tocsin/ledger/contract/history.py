@@ -1,4 +1,4 @@
-"""What is read back."""
+"""What the archive reads back of alerts, deliveries, attempts and the rest, as rows of values."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,8 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
+    """A target that rests: since when, by which word, and what the provider or the operator said."""
+
     target: Target
     disabled_at: datetime
     why: str
@@ -41,7 +43,7 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
-    """One request as the timeline shows it."""
+    """An attempt as the timeline shows it: one request, and what it came to."""
 
     id: UUID
     target: Target
@@ -58,7 +60,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedRow:
-    """Of one channel and minute: how many deliveries ended, and how many of those too late or in vain."""
+    """How many deliveries of one channel ended in one minute, and how many of those too late or in vain (`missed`)."""
 
     channel: str
     minute: datetime
@@ -68,7 +70,7 @@ class EndedRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """What became of one delivery, as lists of alerts tell it."""
+    """A delivery as lists of alerts tell it: its target, its state and since when."""
 
     id: UUID
     target: Target
@@ -79,7 +81,9 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """`sold_out_after`: from the beginning of its episode to the end; None while that lasts, or where nobody knows."""
+    """An alert in a list. `sold_out_after` is how long its episode lasted; None while it lasts, or where
+    nobody knows.
+    """
 
     record: AlertRecord
     sold_out_after: timedelta | None
@@ -102,8 +106,10 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What happened, by the second in which it did, the oldest first. `accepted`: how many alerts; `sent`: how long
-    after its detection a delivery was, to a hundredth of a second, and how many of them.
+    """What happened, by the second in which it did, the oldest first.
+
+    `accepted` counts alerts; `sent` counts deliveries by how long after its detection each was sent, to a hundredth of
+    a second.
     """
 
     accepted: tuple[tuple[datetime, int], ...] = ()
@@ -112,7 +118,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
-    """A move that no attempt tells: from where, and to where."""
+    """A move of a delivery that no attempt tells: from which state and reason to which."""
 
     at: datetime
     origin: DeliveryState
@@ -123,7 +129,7 @@ class MoveRow:
 
 
 class ReceiptRow(NamedTuple):
-    """The provider's name for a message, and what it counts and takes for it, where it has said so."""
+    """A receipt has the provider's name for a message, and what it counts and takes for it, where it has said so."""
 
     reference: str | None
     units: int | None
@@ -132,8 +138,8 @@ class ReceiptRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """What a short link stands for. `sent_at` is when the provider answered the newest request that carried the
-    delivery; None while it has not.
+    """A short link stands for this delivery of this alert. `sent_at` is when the provider answered the newest request
+    that carried it; None while it has not.
     """
 
     delivery: Delivery
@@ -143,7 +149,7 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStory:
-    """`attempts` and `moves` are in the order in which they came about."""
+    """A delivery with its `attempts` and its other `moves`, each in the order in which they came about."""
 
     delivery: Delivery
     attempts: tuple[AttemptRow, ...]
@@ -163,10 +169,13 @@ class AlertStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertQuery:
-    """Empty means: no condition. Globs (`*`) are allowed in `skus` and `retailers`; a SKU may be `retailer:sku`.
+    """A query says which alerts to list; what is empty is no condition.
 
-    `words` are those of `core.search`. One and the same delivery is on one of the `channels` (`discord`, or a target of
-    it, `discord:general`) and in one of the `delivery_states`. `before` is an alert: what the ledger took up earlier.
+    Globs (`*`) are allowed in `skus` and `retailers`; a SKU may be `retailer:sku`. `words` are those of `core.search`.
+    One and the same delivery is on one of the `channels` (`discord`, or a target of it, `discord:general`) and in one
+    of the `delivery_states`. `before` is an alert: what the ledger took up earlier is listed.
+
+    Example: `AlertQuery(skus=frozenset({"bestbuy:66*"}), delivery_states=frozenset({DeliveryState.REFUSED}))`.
     """
 
     types: frozenset[AlertType] = frozenset()
@@ -188,7 +197,7 @@ class AlertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Newest first; `next` is passed on as `page`, None on the last one."""
+    """A page of a list, the newest first; `next` is passed on as `page`, and is None on the last one."""
 
     items: tuple[T, ...]
     next: str | None

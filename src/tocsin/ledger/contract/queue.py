@@ -1,4 +1,4 @@
-"""What is claimed, sent and settled: the ledger as the queue."""
+"""The ledger as the queue: what is claimed, sent and settled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ Joins = Callable[[Target, AlertRecord], timedelta | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
-    """Take the most important due deliveries of one lane, by priority, then position, `limit` of them an attempt.
+    """A claim request takes the most important due deliveries of one lane, by priority, then position, `limit` an
+    attempt.
 
     All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now. `joins` is
     None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
@@ -37,9 +38,10 @@ class ClaimRequest:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A committed attempt: its members are `sending` from here on, under the fences that they carry.
+    """A claim is a committed attempt: its members are `sending` from here on, under the fences that they carry.
 
-    `joins`: they are no message of their own but are added to this one. It has all that it is to show, them included.
+    With `joins` they are no message of their own but are added to that one, which has all that it is to show, them
+    included.
     """
 
     key: int
@@ -64,7 +66,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a lane still holds: when its next delivery is due, and the highest band among those due by then."""
+    """A lane still holds deliveries: the next is due at `due`, and `band` is the highest among those due by then."""
 
     due: datetime
     band: Band
@@ -72,7 +74,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """`claims` is empty where nothing could be taken. `expired` were found past their life, and are marked so."""
+    """The answer to a claim request: `claims` is empty where nothing could be taken, `waiting` None where nothing is
+    left.
+
+    `expired` were found past their life, and are marked so.
+    """
 
     claims: tuple[Claim, ...]
     waiting: Waiting | None
@@ -86,7 +92,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """What becomes of one delivery. Only the holder of `fence` may move a delivery that is being sent."""
+    """A move brings one delivery to another state. Only the holder of `fence` may move a delivery that is
+    being sent.
+    """
 
     key: int
     fence: int
@@ -103,9 +111,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The end of one attempt: what was answered, and the move of each member.
+    """A settlement ends one attempt: it has what was answered, and a move for each member.
 
-    `joined` is the message that they were to join, as it was claimed; `gone`: it does not stand any more.
+    `joined` is the message that they were to join, as it was claimed; with `gone` it does not stand any more.
     """
 
     attempt: int
@@ -123,7 +131,9 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """`deliveries` as they stand after the move; `lost` are keys whose fence was no longer ours; `lanes` to wake."""
+    """What came of moves: `deliveries` as they stand now, the keys `lost` because their fence was no longer ours,
+    `lanes` to wake.
+    """
 
     deliveries: tuple[Delivery, ...]
     lost: tuple[int, ...] = ()
@@ -132,8 +142,9 @@ class MoveResult:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The episode has ended: an event for each of its alerts that were open, none where nothing was. `more` are left:
-    close it again.
+    """An episode has ended: `events` has one for each of its alerts that were open, `cancelled` what was still waiting.
+
+    With `more`, others are left: close it again.
     """
 
     events: tuple[Event, ...] = ()
@@ -146,7 +157,8 @@ class Closed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingMessage:
-    """A message at a provider with all that it carries, the most important first, and when the first of it was sent.
+    """A message stands at a provider with all that it carries, the most important first; `sent_at` is of the first of
+    it.
 
     `shown` is what was known to be shown of each when this was read: who writes on the message hands it back, so that
     the ledger sees whether somebody else has written meanwhile.
@@ -162,7 +174,7 @@ class StandingMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShutLane:
-    """A lane that is shut, as far as that outlives the process: what is not kept is open.
+    """A lane is shut, as far as that outlives the process: what is not kept is open.
 
     `probe_at` is when its open breaker lets the next probe through, `shut_until` how long its provider wants nothing
     (`why`: rate_limited, credentials).
@@ -177,7 +189,7 @@ class ShutLane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneRow:
-    """What stands in one lane now."""
+    """What stands in one lane now, in numbers."""
 
     lane: str
     pending: Mapping[Band, int] = field(default_factory=dict)

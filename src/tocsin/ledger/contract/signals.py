@@ -1,4 +1,4 @@
-"""What comes from providers later, and what became of it."""
+"""Signals come from providers later: how they are judged, and what became of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ Judge = Callable[[DeliveryState, Why | None, SignalKind], tuple[tuple[DeliverySt
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`moved` are deliveries that moved, as they stand; `lanes` to wake, where one went to its fallback. `parked`
-    signals wait for a delivery that nobody knows yet, or whose own answer is not written; `known` were heard before.
-    `of_persons` are those heard for the first time that move no delivery: what somebody said, an address that is dead.
+    """What came of signals. `moved` are deliveries that moved, as they stand; `lanes` to wake, where one went to its
+    fallback.
+
+    `parked` signals wait for a delivery that nobody knows yet, or whose own answer is not written; `known` were heard
+    before. `of_persons` are those heard for the first time that move no delivery: what somebody said, an address that
+    is dead.
     """
 
     moved: tuple[Delivery, ...] = ()
