@@ -34,7 +34,9 @@ async def test_a_kill_in_the_middle_of_a_join_doubles_and_loses_nothing(village:
     assert states(village.folder / "tocsin.db") == {"sent", "sending"}
     village.sandbox.faults.clear()
     async with Machine(village) as machine:
-        await journal.until(lambda: any(entry.action == "edit" and not entry.fault for entry in journal) or None, 30)
+        await journal.until(
+            lambda: any(entry.action == "edit" and not entry.fault for entry in journal) or None, DEADLINE_S
+        )
         (message,) = room.messages
         assert [embed["author"]["name"] for embed in message.embeds] == list(SHOPS)
         await settled(machine)

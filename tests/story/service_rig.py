@@ -24,13 +24,13 @@ TOKEN = "a-token-for-stories-0123456789"
 class ServiceRig:
     """`open` starts the service on a free port, with webhooks `high_priority` and `general` unless told otherwise.
 
-    `clock` is the service's; the sandbox keeps its own.
+    `clock` is the service's and the sandbox's; one that is set later is the service's alone.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = folder
-        self.sandbox = Sandbox()
-        self.clock: Clock = SystemClock()
+        self.sandbox = Sandbox(clock)
+        self.clock: Clock = clock or SystemClock()
         self.facts: list[Fact] = []
         self._news = asyncio.Event()
         self._stack = AsyncExitStack()

@@ -34,23 +34,23 @@ async def shown(town: ServiceRig) -> list[str]:
     return await town.sandbox.journal.until(found, deadline_s=DEADLINE_S)
 
 
-async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(town: ServiceRig):
-    await town.open(routes=EVERYTHING)
+async def test_a_hundred_alerts_arrive_in_few_messages_the_important_first(hasty: ServiceRig):
+    await hasty.open(routes=EVERYTHING)
     alerts = rush()
-    await town.call("POST", "/api/v1/alerts", alerts, status=202)
-    skus = await shown(town)
+    await hasty.call("POST", "/api/v1/alerts", alerts, status=202)
+    skus = await shown(hasty)
     assert sorted(skus) == sorted(alert["sku"] for alert in alerts)
     assert [sku[0] for sku in skus] == ["H"] * 50 + ["L"] * 50
-    assert len(town.sandbox.journal.accepted("discord", "execute")) <= 12
-    assert town.sandbox.discord.limits.too_many == 0
-    assert not town.sandbox.journal.repeated()
+    assert len(hasty.sandbox.journal.accepted("discord", "execute")) <= 12
+    assert hasty.sandbox.discord.limits.too_many == 0
+    assert not hasty.sandbox.journal.repeated()
 
 
-async def test_a_bucket_that_nobody_announced_loses_nothing_and_keeps_the_order(town: ServiceRig):
-    await town.open(routes=EVERYTHING)
+async def test_a_bucket_that_nobody_announced_loses_nothing_and_keeps_the_order(hasty: ServiceRig):
+    await hasty.open(routes=EVERYTHING)
     for _ in range(3):
-        town.sandbox.faults.next("discord", Fault.too_many(0.2, "float"), action="execute")
-    await town.call("POST", "/api/v1/alerts", rush(), status=202)
-    skus = await shown(town)
+        hasty.sandbox.faults.next("discord", Fault.too_many(0.2, "float"), action="execute")
+    await hasty.call("POST", "/api/v1/alerts", rush(), status=202)
+    skus = await shown(hasty)
     assert [sku[0] for sku in skus] == ["H"] * 50 + ["L"] * 50
-    assert not town.sandbox.journal.repeated()
+    assert not hasty.sandbox.journal.repeated()

@@ -185,22 +185,22 @@ async def test_a_join_whose_answer_was_lost_is_made_again_and_flags_nothing(town
     assert (await town.deliveries(first))[0]["state"] == "sent"
 
 
-async def test_an_edit_that_overtakes_a_join_is_made_good(town: ServiceRig):
+async def test_an_edit_that_overtakes_a_join_is_made_good(hasty: ServiceRig):
     """Sold out is shown by an edit that knows nothing of the shop that joins meanwhile, and arrives after it."""
-    await open_town(town)
-    first = await told(town, "bestbuy")
-    await told(town, "newegg")
-    town.sandbox.faults.next("discord", Fault.hang(), action="edit")
-    await sells_out(town, first)
-    await town.sandbox.faults.expect_hanging()
-    await told(town, "walmart")
-    (message,) = messages(town)
+    await open_town(hasty)
+    first = await told(hasty, "bestbuy")
+    await told(hasty, "newegg")
+    hasty.sandbox.faults.next("discord", Fault.hang(), action="edit")
+    await sells_out(hasty, first)
+    await hasty.sandbox.faults.expect_hanging()
+    await told(hasty, "walmart")
+    (message,) = messages(hasty)
     assert shops(message) == ["bestbuy", "newegg", "walmart"]
-    town.sandbox.faults.release()
-    await town.sandbox.journal.until(lambda: len(edits(town)) >= 3 or None)
+    hasty.sandbox.faults.release()
+    await hasty.sandbox.journal.until(lambda: len(edits(hasty)) >= 3 or None)
     assert shops(message) == ["bestbuy", "newegg"], "the edit came last"
-    await town.sandbox.journal.until(lambda: len(edits(town)) >= 4 or None)
-    await nothing_is_left_to_edit(town)
+    await hasty.sandbox.journal.until(lambda: len(edits(hasty)) >= 4 or None)
+    await nothing_is_left_to_edit(hasty)
     assert shops(message) == ["bestbuy", "newegg", "walmart"]
     assert message.text.count("**Sold out**") == 1
 

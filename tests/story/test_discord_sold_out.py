@@ -105,13 +105,13 @@ async def test_a_limit_of_edits_keeps_no_alert_waiting(town: ServiceRig):
     await town.room().expect_edit(STRUCK)
 
 
-async def test_edits_that_fail_open_no_breaker(town: ServiceRig):
-    await town.open()
-    town.sandbox.faults.next("discord", Fault.status(500), times=None, action="edit")
+async def test_edits_that_fail_open_no_breaker(hasty: ServiceRig):
+    await hasty.open()
+    hasty.sandbox.faults.next("discord", Fault.status(500), times=None, action="edit")
     for number in range(6):
-        await sells_out(town, await shown(town, f"Product {number}"))
-    await town.sandbox.journal.until(lambda: len(edits(town)) >= 6 or None)
-    assert town.alerts.lanes.broken() == frozenset()
+        await sells_out(hasty, await shown(hasty, f"Product {number}"))
+    await hasty.sandbox.journal.until(lambda: len(edits(hasty)) >= 6 or None)
+    assert hasty.alerts.lanes.broken() == frozenset()
 
 
 async def test_a_message_that_somebody_deleted_is_let_be(town: ServiceRig):

@@ -111,16 +111,16 @@ MISHAPS = [
 ]
 
 
-async def test_whatever_happens_on_the_way_an_alert_is_received_once_and_never_flagged(town: ServiceRig):
-    await listening(town)
-    hook = town.sandbox.webhook.hook("partner")
+async def test_whatever_happens_on_the_way_an_alert_is_received_once_and_never_flagged(hasty: ServiceRig):
+    await listening(hasty)
+    hook = hasty.sandbox.webhook.hook("partner")
     for fault in MISHAPS:
-        town.sandbox.faults.next("webhook", fault)
-        receipt = await town.report(f"After {fault.name}")
-        delivery = await town.settled(receipt, DeliveryState.SENT)
+        hasty.sandbox.faults.next("webhook", fault)
+        receipt = await hasty.report(f"After {fault.name}")
+        delivery = await hasty.settled(receipt, DeliveryState.SENT)
         assert (fault.name, delivery.possibly_repeated) == (fault.name, False)
     assert [body["data"]["product_name"] for body in hook.received] == [f"After {fault.name}" for fault in MISHAPS]
-    assert not town.sandbox.journal.repeated("webhook")
+    assert not hasty.sandbox.journal.repeated("webhook")
 
 
 async def test_a_receiver_that_says_410_is_called_once_and_the_fallback_takes_over(town: ServiceRig):
