@@ -14,7 +14,7 @@ PEERS_READY := benchmarks/gateway/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint format bench bench-gateway bench-pipeline conformance crash page clean
+.PHONY: help setup run demo test lint lint-python lint-page format bench bench-gateway bench-pipeline conformance crash page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -34,9 +34,14 @@ test: setup  ## run every test: browser, PostgreSQL and Valkey included
 	pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(PYTHON_READY) $(DASHBOARD_READY)  ## check style and types
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-page
+
+lint-python:
 	ruff format --check .
 	ruff check .
 	mypy
+
+lint-page:
 	cd dashboard && npm run --silent check
 
 format: $(PYTHON_READY)  ## put the sources in order
