@@ -122,10 +122,8 @@ class Channel(Protocol):
         ...
 
     def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
-        """Make the request's body as it would be sent, for `routes test` and the golden files. Pure.
-
-        It is a mapping that can be written as JSON. Raises nothing: an alert that cannot be shown as wished is shown
-        shorter.
+        """Make the request's body as it would be sent, for `routes test` and the golden files: what can be written as
+        JSON. Pure.
         """
         ...
 

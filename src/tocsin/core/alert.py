@@ -19,7 +19,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class AlertType(StrEnum):
-    """What was detected; the comment is the priority an alert has when its sender names none."""
+    """The types of alerts say what was detected; the comment is the priority an alert has when its sender
+    names none.
+    """
 
     IN_STOCK = "in_stock"  # 9
     PRICE_DROP = "price_drop"  # 8
@@ -32,7 +34,7 @@ class AlertType(StrEnum):
 
     @property
     def buyable(self) -> bool:
-        """The product can be bought right now: such alerts need a price and open an episode."""
+        """Whether the product can be bought right now: such alerts need a price and open an episode."""
         return self in (AlertType.IN_STOCK, AlertType.PRICE_DROP)
 
 
@@ -47,7 +49,7 @@ TOP_PRIORITY = 10
 
 
 class Band(StrEnum):
-    """Priorities grouped for budgets: high 8-10, medium 4-7, low 1-3."""
+    """A band groups priorities for budgets: high 8-10, medium 4-7, low 1-3."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -63,7 +65,7 @@ FLOOR: Mapping[Band, int] = MappingProxyType({Band.HIGH: 8, Band.MEDIUM: 4, Band
 
 
 class EpisodeKey(NamedTuple):
-    """What a restock is told apart by; variant and seller are empty where not given."""
+    """An episode's key tells one restock from another; variant and seller are empty where not given."""
 
     sku: str
     retailer: str
@@ -72,7 +74,9 @@ class EpisodeKey(NamedTuple):
 
 
 class RepeatKey(NamedTuple):
-    """What repeats within an episode are told apart by: the type, and the currency of the price; empty without one."""
+    """A repeat's key tells what repeats within an episode apart: the type, and the currency of the price; empty without
+    one.
+    """
 
     type: AlertType
     currency: str
@@ -80,9 +84,11 @@ class RepeatKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Times carry a zone; `timestamp` is the time of detection. `price` is None where unknown.
+    """An alert is one detected fact about one product at one retailer. Times carry a zone; `timestamp` is the time of
+    detection.
 
-    `priority` runs from 1 to 10. `retailer` is the canonical spelling (aliases are folded at intake).
+    `priority` runs from 1 to 10. `retailer` is the canonical spelling (aliases are folded at intake). `price` is None
+    where unknown.
     """
 
     id: UUID
@@ -118,7 +124,7 @@ class Alert:
 
     @property
     def previous_price(self) -> Decimal | None:
-        """What it cost before, as `metadata.previous_price` has it (a number or a decimal string in the currency of the
+        """The price before, as `metadata.previous_price` has it (a number or a decimal string in the currency of the
         alert) and as people are shown it; None where that is no price above 0.
         """
         told = self.metadata.get("previous_price")
@@ -132,17 +138,17 @@ class Alert:
 
     @property
     def title(self) -> str:
-        """What to call the product: its name, else its SKU."""
+        """The product's name, else its SKU: what people call it."""
         return self.product_name or self.sku
 
 
 def new_id(now: datetime) -> UUID:
-    """A UUIDv7 (RFC 9562): sorts by the millisecond of `now`, 74 random bits below it."""
+    """Draw a UUIDv7 (RFC 9562): it sorts by the millisecond of `now`, with 74 random bits below that."""
     return _uuid7(epoch_micros(now) // 1000, _chance.getrandbits(74))
 
 
 def id_of_key(moment: datetime, key: int) -> UUID:
-    """A UUIDv7 that carries a ledger key (below 2**62) in place of its random bits.
+    """Make a UUIDv7 that carries a ledger key (below 2**62) in place of its random bits.
 
     Deliveries and attempts are named so outside: no column, no index, and the key can be read back.
     """
@@ -150,7 +156,7 @@ def id_of_key(moment: datetime, key: int) -> UUID:
 
 
 def key_of_id(identifier: UUID) -> int:
-    """The ledger key that `id_of_key` put in."""
+    """Read back the ledger key that `id_of_key` put in."""
     return identifier.int & _LOW_62
 
 

@@ -1,4 +1,4 @@
-"""A call of a provider, as it came."""
+"""A callback is a call of a provider, as it came."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """What came to `/hooks/{provider}/{kind}`: signatures are over these bytes. Names of headers are in lower case;
-    `url` is what the provider was given to call: `public_url` with the path and the query.
+    """A callback came to `/hooks/{provider}/{kind}`; signatures are over these very bytes.
+
+    Names of headers are in lower case; `url` is what the provider was given to call: `public_url` with the path and the
+    query.
     """
 
     kind: str

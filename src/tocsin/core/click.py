@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ClickKind(StrEnum):
-    """Figures count persons; suspects are shown beside them, robots are only kept."""
+    """The kinds of clicks: figures count those of persons; suspects are shown beside them, robots are only kept."""
 
     PERSON = "person"
     SUSPECT = "suspect"  # looks like a person, and behaves like a program that checks links
@@ -15,7 +15,7 @@ class ClickKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """`why` is a stable word for what told its kind; empty for persons."""
+    """A click was made at `at`; `why` is a stable word for what told its kind, empty for persons."""
 
     at: datetime
     kind: ClickKind

@@ -1,4 +1,4 @@
-"""Time, as an argument. Instants are UTC datetimes; durations are measured on the monotonic clock."""
+"""A clock makes time an argument: instants are UTC datetimes, durations are measured on the monotonic clock."""
 
 import asyncio
 import time
@@ -10,29 +10,34 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def epoch_micros(moment: datetime) -> int:
-    """Microseconds since 1970, exact (a float of seconds would lose the last digits)."""
+    """Count the microseconds since 1970, exactly (a float of seconds would lose the last digits)."""
     return (moment - EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
+    """The instant, in UTC, so many microseconds after 1970."""
     return EPOCH + timedelta(microseconds=micros)
 
 
 class Clock(Protocol):
+    """A clock tells the time and lets time pass: the system's in the service, one that tests move by hand."""
+
     def now(self) -> datetime:
-        """The wall clock, in UTC. It may jump: never subtract two of these to get a duration that matters."""
+        """The wall clock's time, in UTC. It may jump: never subtract two of these to get a duration that matters."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
+        """Seconds that only ever grow, from no known beginning."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return once `monotonic()` has grown by this much."""
+        """Return once `monotonic()` has grown by so many seconds."""
         ...
 
 
 class SystemClock:
+    """The clock of this machine."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -66,7 +71,7 @@ class ManualClock:
         await wake
 
     def advance(self, seconds: float) -> None:
-        """Time passes: both clocks move, and who slept long enough wakes."""
+        """Let so many seconds pass: both clocks move, and who slept long enough wakes."""
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds
         due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._elapsed]
@@ -76,5 +81,5 @@ class ManualClock:
                 wake.set_result(None)
 
     def jump(self, seconds: float) -> None:
-        """The wall clock is corrected (NTP, an administrator): no time has passed."""
+        """Correct the wall clock by so many seconds (NTP, an administrator): no time has passed."""
         self._now += timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""A condition: something that operators should know of for as long as it lasts."""
+"""A condition is something that operators should know of for as long as it lasts."""
 
 import hashlib
 from collections.abc import Mapping
@@ -39,7 +39,9 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """`told`: what each operator target has heard of it last."""
+    """A condition is `what` the matter is with what it is `about`; `told` has what each operator target has heard of it
+    last.
+    """
 
     what: What
     about: str
@@ -55,7 +57,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A condition as people are told of it: that it began and how to mend it, or that it is over."""
+    """A notice tells people of a condition: that it began and how to mend it, or that it is over."""
 
     condition: Condition
     headline: str
@@ -63,14 +65,14 @@ class Notice:
 
     @property
     def id(self) -> str:
-        """The same whenever the same is told again, also after a restart."""
+        """The notice's id: the same whenever the same is told again, also after a restart."""
         about = self.condition
         told = f"{about.what}\n{about.about}\n{epoch_micros(about.began_at)}\n{about.phase}"
         return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     @property
     def at(self) -> datetime:
-        """When what it tells of happened."""
+        """When what the notice tells of happened."""
         return self.condition.over_at or self.condition.began_at
 
     def as_json(self) -> dict[str, Any]:

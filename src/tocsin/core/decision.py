@@ -1,4 +1,4 @@
-"""What becomes of a detection, and why."""
+"""A decision is what becomes of a detection, with its reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from tocsin.core.errors import Detail
 
 
 class Decision(StrEnum):
+    """A detection is accepted, a duplicate, filtered or invalid."""
+
     ACCEPTED = "accepted"  # a row, an event and its deliveries are on disk
     DUPLICATE = "duplicate"  # counted on its original
     FILTERED = "filtered"  # a row with the reason; nobody is told
@@ -21,7 +23,7 @@ class Decision(StrEnum):
 
 
 class Reason(StrEnum):
-    """The stable word for why a decision was taken."""
+    """A reason is the stable word for why a decision was taken."""
 
     # accepted
     NEW = "new"  # nothing like it was accepted before in this episode
@@ -53,7 +55,7 @@ class LastAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One restock of one SKU at one retailer. `closed_at` is set while the product is sold out."""
+    """An episode is one restock of one SKU at one retailer. `closed_at` is set while the product is sold out."""
 
     key: EpisodeKey
     opened_at: datetime | None = None
@@ -64,11 +66,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target).
+    """A plan is one delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target).
 
-    `fallback` is taken one after the other, never two at once: the first whose target is enabled and does not have
-    the alert yet. It is due when it takes over, and then waits for its own fail-over as long as lies between its
-    `due` and its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
+    `fallback` is taken one after the other, never two at once: the first whose target is enabled and does not have the
+    alert yet. It is due when it takes over, and then waits for its own fail-over as long as lies between its `due` and
+    its `fail_over_at` here; the rest of the row stays behind it. Plans inside `fallback` have none.
 
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
     what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
@@ -109,7 +111,7 @@ Ruling = Accepted | Duplicate | Filtered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The answer to one detection. `error` is the `error` object of an invalid one (`TocsinError.as_json`).
+    """A receipt answers one detection. `error` is the `error` object of an invalid one (`TocsinError.as_json`).
 
     `notes` say what was mended or left out so that the alert could go out.
     """
@@ -122,6 +124,7 @@ class Receipt:
     notes: tuple[Detail, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """The receipt as every door answers it: only what there is to say."""
         if self.decision is Decision.INVALID:
             return {"decision": "invalid", "error": self.error}
         told: dict[str, Any] = {"decision": self.decision.value, "reason": self.reason.value if self.reason else None}
@@ -135,7 +138,7 @@ class Receipt:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Receipt":
-        """What `as_json` gave."""
+        """Read back what `as_json` gave."""
         return cls(
             decision=Decision(told["decision"]),
             id=UUID(told["id"]) if told.get("id") else None,

@@ -1,4 +1,4 @@
-"""A delivery: one alert for one target, with its state. The table below is the only source of legal moves."""
+"""A delivery brings one alert to one target, and has a state. The table below is the only source of legal moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tocsin.core.errors import IllegalMoveError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
-    """One place on a channel, written `channel:name`: `discord:high_priority`."""
+    """A target is one place on a channel, written `channel:name`: `discord:high_priority`."""
 
     channel: str
     name: str
@@ -23,7 +23,7 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> "Target":
-        """Raises ValueError where there is no `channel:name`."""
+        """Read a target as it is written. Raises ValueError where there is no `channel:name`."""
         channel, colon, name = text.partition(":")
         if not (colon and channel and name):
             raise ValueError(f"{text!r} is not of the form channel:name")
@@ -31,6 +31,8 @@ class Target:
 
 
 class DeliveryState(StrEnum):
+    """The states of a delivery, and what each means in the world."""
+
     PENDING = "pending"  # waits for its lane
     SENDING = "sending"  # claimed: a request may leave, or has left, the machine
     UNKNOWN = "unknown"  # nobody can say whether it arrived; its channel finds out or decides
@@ -43,7 +45,7 @@ class DeliveryState(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a delivery is in its state, where the state alone does not say."""
+    """The reasons why a delivery is in its state, where the state alone does not say."""
 
     POISON = "poison"  # our own code failed on it again and again
     NO_TARGET = "no_target"  # the target is disabled or gone
@@ -122,7 +124,7 @@ FINAL = frozenset({_S.DELIVERED, _S.REFUSED, _S.EXPIRED, _S.CANCELLED, _S.POSSIB
 
 
 def check_move(origin: DeliveryState, to: DeliveryState, why: Why | None) -> None:
-    """Raises IllegalMoveError for a move or a reason that the table does not have."""
+    """Allow a legal move. Raises IllegalMoveError for a move or a reason that the table does not have."""
     reasons = MOVES[origin].get(to)
     if reasons is None or (why not in reasons if reasons else why is not None):
         raise IllegalMoveError(f"a delivery does not go from {origin} to {to} because of {why}")

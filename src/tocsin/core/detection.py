@@ -1,4 +1,4 @@
-"""What a detector says of a product, as `send_alert` takes it."""
+"""A detection is what a detector says of a product, as `send_alert` takes it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,9 @@ from tocsin.core.alert import AlertType
 
 
 class Detection(TypedDict, total=False):
-    """Left out and None mean the same: not known. `price` is required for in_stock and price_drop."""
+    """A detection has these fields. Left out and None mean the same: not known. `price` is required for in_stock and
+    price_drop.
+    """
 
     type: Required[AlertType | str]
     sku: Required[str]

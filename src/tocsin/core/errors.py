@@ -43,8 +43,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing that is wrong, or was mended: the path to it (`metadata.image_url`, `items.3.price`) and what to do, or
-    what was done.
+    """A detail is one thing that is wrong, or was mended: its path (`metadata.image_url`, `items.3.price`), and what to
+    do, or what was done.
     """
 
     path: str
@@ -55,6 +55,10 @@ class Detail:
 
 
 class TocsinError(Exception):
+    """An error of ours has a stable word `code` for programs, a message for people, and `details` that
+    name the fields.
+    """
+
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, details: Sequence[Detail] = ()) -> None:
@@ -63,7 +67,7 @@ class TocsinError(Exception):
         self.details = tuple(details)
 
     def as_json(self) -> dict[str, Any]:
-        """The form of every error of every door."""
+        """The error as every door answers it."""
         details = [detail.as_json() for detail in self.details]
         return {"error": {"code": self.code, "message": self.message, "details": details}}
 

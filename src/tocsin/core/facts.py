@@ -1,4 +1,6 @@
-"""What happened, told to whoever listens: the log, the metrics, the operators' page. Listening changes nothing."""
+"""A fact tells of something that has happened, for whoever listens: the log, the metrics, the operators' page.
+Listening changes nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,7 +90,9 @@ BY_OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True)
 class TargetDisabled:
-    """Nothing is sent there any more. `why` is the refusal that said so, or `operator` where one of them did."""
+    """A target was disabled: nothing is sent there any more. `why` is the refusal that said so, or `operator` where one
+    of them did.
+    """
 
     target: Target
     why: str
@@ -125,7 +129,7 @@ class LanePaused:
 
 @dataclass(frozen=True, slots=True)
 class LaneOpened:
-    """It was paused, and something may leave again."""
+    """A lane that was paused may let something leave again."""
 
     lane: str
 
@@ -158,7 +162,7 @@ class ObjectiveMissed:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveMet:
-    """It is met again."""
+    """The objective of a channel is met again."""
 
     channel: str
 
@@ -173,7 +177,7 @@ class ClockWrong:
 
 @dataclass(frozen=True, slots=True)
 class ClockRight:
-    """They come from the present again."""
+    """The detections of a retailer come from the present again."""
 
     retailer: str
 
@@ -190,21 +194,21 @@ class AlertsRefused:
 
 @dataclass(frozen=True, slots=True)
 class AlertsTaken:
-    """What comes with that token is taken again."""
+    """What comes with a token is taken again."""
 
     owner: str
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorLost:
-    """Nothing was heard of it for three of its intervals."""
+    """A monitor is lost: nothing was heard of it for three of its intervals."""
 
     monitor: Monitor
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorBack:
-    """It was lost and is heard again."""
+    """A monitor that was lost is heard again."""
 
     monitor: Monitor
     silent_since: datetime
@@ -221,7 +225,7 @@ class CalledBack:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """One transaction of the ledger: how long it took, and how many calls shared it."""
+    """A transaction of the ledger was committed: how long it took, and how many calls shared it."""
 
     took_s: float
     calls: int
@@ -236,7 +240,7 @@ class Reloaded:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something an operator should know of: `what` is a stable word, `mend` says what to do."""
+    """Something went wrong that an operator should know of: `what` is a stable word, `mend` says what to do."""
 
     what: str
     detail: str
@@ -252,7 +256,7 @@ class ConditionBegan:
 
 @dataclass(frozen=True, slots=True)
 class ConditionOver:
-    """It is over."""
+    """A condition is over."""
 
     notice: Notice
 

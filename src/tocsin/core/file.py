@@ -1,4 +1,4 @@
-"""A file that an operator named: settings, secrets, templates."""
+"""A file that an operator named is read: settings, secrets, templates."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """The first bytes of a file, at most so many: who wants to know whether there are more asks for one more.
+    """Read the first bytes of a file, at most so many: who wants to know whether there are more asks for one more.
 
     A pipe or a device is no file: whoever read it could wait for ever, or never come to an end. Raises OSError whose
     `strerror` says why, ValueError for a path that cannot be one.
@@ -21,7 +21,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def read_text(path: Path, most: int) -> str:
-    """The whole of a UTF-8 file of at most so many bytes. Raises OSError, and ValueError for any other content."""
+    """Read the whole of a UTF-8 file of at most so many bytes. Raises OSError, and ValueError for any other content."""
     content = read_file(path, most + 1)
     if len(content) > most:
         raise ValueError(f"larger than {most} bytes")
@@ -29,7 +29,7 @@ def read_text(path: Path, most: int) -> str:
 
 
 def cause(error: OSError | ValueError) -> str:
-    """Why a file could not be read, without its path and its content."""
+    """Say why a file could not be read, without its path and its content."""
     if isinstance(error, UnicodeError):
         return "not UTF-8"
     return (error.strerror or "no access") if isinstance(error, OSError) else str(error)

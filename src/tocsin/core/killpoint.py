@@ -1,4 +1,5 @@
-"""Named places at which a crash test ends the process, as a power cut would: nothing is flushed, nobody is told.
+"""A kill point is a named place at which a crash test ends the process, as a power cut would: nothing is flushed,
+nobody is told.
 
 `TOCSIN_KILL_AT=attempt_committed:3` ends it when that place is passed for the third time. Without the variable a place
 costs one call of an empty function.
@@ -13,7 +14,7 @@ STATUS = 137  # what a shell reports of a process that was killed by SIGKILL
 
 
 class Point(StrEnum):
-    """The steps of one alert, in their order, and two of the upkeep."""
+    """The kill points: the steps of one alert, in their order, and two of the upkeep."""
 
     PARSED = "parsed"
     DEDUP_CHECKED = "dedup_checked"  # decided; nothing of it is written
@@ -29,7 +30,9 @@ class Point(StrEnum):
 
 
 def armed(wish: str | None, end: Callable[[int], object] = os._exit) -> Callable[[Point], None]:
-    """`wish` is `point` or `point:n`. Raises ValueError for a point that does not exist."""
+    """Make the function that kills at the point that is wished for: `point` or `point:n`. Raises ValueError for a point
+    that does not exist.
+    """
     if not wish:
         return _go_on
     name, _, times = wish.partition(":")

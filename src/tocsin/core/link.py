@@ -1,4 +1,4 @@
-"""Short codes for links: a ledger key that nobody can guess a neighbour of."""
+"""A link's code is short, and stands for a ledger key that nobody can guess a neighbour of."""
 
 import hashlib
 import hmac
@@ -11,13 +11,13 @@ _KEY_LENGTH = 11  # 62**11 is above every 63-bit key
 
 
 def encode(key: int, secret: bytes) -> str:
-    """The key in base 62, with a tag that only the holder of `secret` can make. `key` is not negative."""
+    """Write the key in base 62, with a tag that only the holder of `secret` can make. `key` is not negative."""
     number = _base62(key)
     return number + _tag(number, secret)
 
 
 def decode(code: str, secret: bytes) -> int | None:
-    """The key, or None for a code that `encode` never gave out under this secret."""
+    """Read the key; None for a code that `encode` never gave out under this secret."""
     number, tag = code[:-_TAG_LENGTH], code[-_TAG_LENGTH:]
     if not (0 < len(number) <= _KEY_LENGTH and all(digit in _VALUE for digit in code)):
         return None

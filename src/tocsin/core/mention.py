@@ -1,4 +1,4 @@
-"""Whom a message may ring out to: decided by the rules, never by what an alert says."""
+"""A mention says whom a message may ring out to: decided by the rules, never by what an alert says."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Mention:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a mention budget is kept for: `everyone`, `role:1180000000000000002`."""
+        """The names that a mention budget is kept for: `everyone`, `role:1180000000000000002`."""
         return (*(("everyone",) if self.everyone else ()), *(f"role:{role}" for role in self.roles))
 
 

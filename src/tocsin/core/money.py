@@ -1,4 +1,4 @@
-"""What the amounts of a currency are counted in."""
+"""Amounts are counted in the smallest units of their currency."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
@@ -14,10 +14,10 @@ _EXACT = Context(prec=60)
 
 
 def digits_of(currency: str) -> int:
-    """How many digits an amount of this currency (ISO 4217) has after the point; two for an unknown one."""
+    """Tell how many digits an amount of this currency (ISO 4217) has after the point; two for an unknown one."""
     return _DIGITS.get(currency, 2)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """The amount in the smallest units of its currency, as people are shown it."""
+    """Round the amount to the smallest units of its currency, as people are shown it."""
     return amount.quantize(_UNITS[digits_of(currency)], ROUND_HALF_EVEN, _EXACT)

@@ -1,4 +1,4 @@
-"""A monitor: a program of the detection engine that looks at one retailer and says now and then that it lives."""
+"""A monitor is a program of the detection engine that looks at one retailer and says now and then that it lives."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from tocsin.core.record import rfc3339
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitor:
-    """`interval` is how often it promised to be heard; `skus` are what it looks at, where it names them.
+    """A monitor promised to be heard once an `interval`; `skus` are what it looks at, where it names them.
 
     `lost_at` is when it was found silent; None while it is heard.
     """

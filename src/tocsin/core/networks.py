@@ -1,4 +1,5 @@
-"""Which addresses belong to the whole Internet, and which only to somebody: to this machine, a house, a cloud.
+"""Networks tell which addresses belong to the whole Internet, and which only to somebody: to this machine, a house, a
+cloud.
 
 `ipaddress.is_global` is not enough: it calls tunnels into private networks public, and knows nothing of clouds.
 """
@@ -66,7 +67,8 @@ _DISCARD_PORT = 9
 def closed(
     addresses: Iterable[Address], vouched: Sequence[Network], public: Callable[[Address], bool]
 ) -> Address | None:
-    """The first of these addresses that nobody may be led to: neither `vouched` for nor `public`; None where all may.
+    """Find the first of these addresses that nobody may be led to: neither `vouched` for nor `public`; None where all
+    may.
 
     One that wraps or tunnels to others is judged by those.
     """
@@ -87,7 +89,9 @@ def is_public(address: Address) -> bool:
 
 
 def is_local_name(host: str) -> bool:
-    """By these names a machine calls itself: resolvers know them, and ask nobody (RFC 6761, section 6.3)."""
+    """Whether a machine calls itself by this name: resolvers know such names, and ask nobody (RFC 6761,
+    section 6.3).
+    """
     return f".{host.lower()}".endswith(".localhost")
 
 
@@ -110,7 +114,7 @@ def is_own(address: Address) -> bool:
 
 
 def networks(written: Iterable[str]) -> tuple[Network, ...]:
-    """Raises ValueError for what is no network."""
+    """Read networks as they are written. Raises ValueError for what is none."""
     return tuple(map(ip_network, written))
 
 

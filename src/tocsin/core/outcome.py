@@ -1,4 +1,6 @@
-"""What a channel answers for each delivery of an attempt: one of four values, never a flag or an exception."""
+"""An outcome is what a channel answers for each delivery of an attempt: one of four values, never a flag or an
+exception.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +10,7 @@ from tocsin.core.signal import Cost
 
 
 class Delay(StrEnum):
-    """Why a delivery comes back to the queue: surely nothing was delivered."""
+    """The reasons why a delivery comes back to the queue: surely nothing was delivered."""
 
     RATE_LIMITED = "rate_limited"  # the provider said 429, or a limit we share with others is used up
     UNREACHABLE = "unreachable"  # no connection came about: DNS, refused, connect time-out, TLS
@@ -19,7 +21,7 @@ class Delay(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a delivery will never succeed as it is."""
+    """The reasons why a delivery will never succeed as it is."""
 
     TARGET_GONE = "target_gone"  # the webhook, device or mailbox does not exist any more
     TARGET_FORBIDDEN = "target_forbidden"  # it exists, and we may not write to it
@@ -33,12 +35,12 @@ class Refusal(StrEnum):
 
     @property
     def disables_target(self) -> bool:
-        """Calling again would be a storm of refusals; the target rests until a human enables it."""
+        """Whether calling again would be a storm of refusals: then the target rests until a human enables it."""
         return self in (Refusal.TARGET_GONE, Refusal.TARGET_FORBIDDEN, Refusal.OPTED_OUT)
 
 
 class Doubt(StrEnum):
-    """Why nobody can say whether the message arrived."""
+    """The reasons why nobody can say whether the message arrived."""
 
     ANSWER_LOST = "answer_lost"  # the request was on its way when the connection broke or time ran out
     PROVIDER_ERROR = "provider_error"  # 5xx or 408: it may have been processed all the same
@@ -47,8 +49,8 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it. `reference` names the message there, where one can be edited or found again; `units` and
-    `cost` are what it counts and takes for it, where it says so at once.
+    """The provider took the message. `reference` names it there, where it can be edited or found again; `units` and
+    `cost` are what the provider counts and takes for it, where it says so at once.
     """
 
     reference: str | None = None
@@ -59,7 +61,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not delivered; try again, not before `after` where the provider named a time."""
+    """The message surely was not delivered: try again, not before `after` where the provider named a time."""
 
     why: Delay
     after: timedelta | None = None
@@ -68,12 +70,16 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """The message will never be delivered as it is; `detail` is what the provider said."""
+
     why: Refusal
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
+    """The message may have been delivered, and nobody can say: the answer was lost."""
+
     why: Doubt
     detail: str = ""
 

@@ -1,4 +1,4 @@
-"""What the ledger keeps of an alert, and what the live stream is made of."""
+"""A record is what the ledger keeps of an alert, and an event one step of the live stream."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from tocsin.core.errors import InvalidRequestError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRecord:
-    """An alert with its decision and what happened to it since. `closed_at`: when its episode ended."""
+    """A record is an alert with its decision and what happened to it since. `closed_at`: when its episode ended."""
 
     alert: Alert
     accepted_at: datetime
@@ -25,12 +25,12 @@ class AlertRecord:
 
     @property
     def began_at(self) -> datetime:
-        """Life and latency count from here: the earlier of detection, by the detector's clock, and acceptance."""
+        """When life and latency begin to count: the earlier of detection, by the detector's clock, and acceptance."""
         return min(self.alert.timestamp, self.accepted_at)
 
     @property
     def is_test(self) -> bool:
-        """An operator's test: it says so on every channel, nothing is for sale, no socket hears of it."""
+        """Whether it is an operator's test: it says so on every channel, nothing is for sale, no socket hears of it."""
         return self.reason is Reason.TEST
 
     def as_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One step of the live stream. Positions have no gaps and follow the order of commits.
+    """An event is one step of the live stream. Positions have no gaps and follow the order of commits.
 
     `opened_at` is set on closed events: when the episode that has just ended began.
     """
@@ -81,7 +81,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`epoch.position`, opaque to clients. The epoch is drawn when a ledger is made."""
+    """A cursor is written `epoch.position`, opaque to clients. The epoch is drawn when a ledger is made."""
 
     epoch: str
     position: int
@@ -91,7 +91,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Raises InvalidRequestError for anything that no server of ours ever gave out."""
+        """Read a cursor. Raises InvalidRequestError for anything that no server of ours ever gave out."""
         epoch, dot, position = text.partition(".")
         if not (dot and epoch.isalnum() and position.isascii() and position.isdigit() and len(position) < 19):  # noqa: PLR2004 - BIGINT
             raise InvalidRequestError("`after` is not a cursor of this service: pass on one that an event carried")
@@ -99,10 +99,13 @@ class Cursor:
 
 
 def rfc3339(moment: datetime) -> str:
+    """Write the instant as every door does: in UTC, with milliseconds and `Z`."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def money(price: Decimal) -> str:
-    """A plain decimal with at least two places: the same words for the same amount, however it was spelled."""
+    """Write the amount as a plain decimal with at least two places: the same words for the same amount, however it was
+    spelled.
+    """
     whole, _, cents = format(price, "f").partition(".")
     return f"{whole}.{cents.rstrip('0'):0<2}"

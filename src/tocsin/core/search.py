@@ -1,4 +1,4 @@
-"""What a search compares: the names of an alert and the words looked for, both without case and accents.
+"""A search compares the names of an alert with the words looked for, both without case and accents.
 
 `dashboard/src/search.ts` folds in the same way; `tests/golden/search.json` holds the two together.
 """
@@ -14,7 +14,7 @@ _PLAIN = str.maketrans(
 
 
 def folded(text: str) -> str:
-    """Lower case without accents and invisible characters; controls become blanks."""
+    """Fold a text to lower case without accents and invisible characters; controls become blanks."""
     if text.isascii() and text.isprintable():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text)
@@ -22,13 +22,15 @@ def folded(text: str) -> str:
 
 
 def searched_text(alert: Alert) -> str:
-    """The names that an alert is found by, folded, one a line."""
+    """Write the names that an alert is found by, folded, one a line."""
     names = (alert.product_name, alert.sku, alert.retailer, alert.variant, alert.seller)
     return "\n".join([folded(name) for name in names if name])
 
 
 def searched_words(text: str) -> tuple[str, ...]:
-    """The words of a search, folded, each once: an alert is found where every one stands somewhere in its names."""
+    """Part a search into its words, folded, each once: an alert is found where every one stands somewhere
+    in its names.
+    """
     return tuple(dict.fromkeys(folded(text).split()))
 
 

@@ -1,4 +1,4 @@
-"""A value that cannot be printed: not by accident, not by a traceback, not by a log line."""
+"""A secret is a value that cannot be printed: not by accident, not by a traceback, not by a log line."""
 
 import hmac
 
@@ -6,7 +6,7 @@ SHORTEST_TOKEN, LONGEST_TOKEN = 16, 1000  # characters
 
 
 class Secret:
-    """Wraps a token, a key or a URL that carries one. `reveal()` is the only way to read it."""
+    """A secret wraps a token, a key or a URL that carries one. `reveal()` is the only way to read it."""
 
     __slots__ = ("_value",)
 
@@ -39,7 +39,7 @@ class Secret:
 
 
 def token_fault(token: Secret) -> str | None:
-    """Why no caller could send this as a token, or anybody could guess it; None for one that is fit.
+    """Say why no caller could send this as a token, or anybody could guess it; None for one that is fit.
 
     It travels in a header, whose ends are trimmed on the way, and which carries ASCII alone (RFC 9110, section 5.5).
     """

@@ -37,7 +37,7 @@ _OF_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the provider takes; `currency` is an ISO 4217 code."""
+    """A cost is what the provider takes; `currency` is an ISO 4217 code."""
 
     amount: Decimal
     currency: str

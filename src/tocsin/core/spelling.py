@@ -10,7 +10,8 @@ _MAX_SHOWN = 64
 
 
 def spelled(text: str) -> str:
-    """A name composed (NFC), without what cannot be seen and without blanks around it, each blank inside one space.
+    """Spell a name in its one way: composed (NFC), without what cannot be seen and without blanks around it, each blank
+    inside one space.
 
     So two names that look the same are the same. Spelling what is spelled changes nothing.
     """
@@ -20,5 +21,5 @@ def spelled(text: str) -> str:
 
 
 def shown(word: object) -> str:
-    """A word of a stranger's that an answer can repeat: short, and without halves of characters."""
+    """Show a stranger's word as an answer can repeat it: short, and without halves of characters."""
     return str(word)[:_MAX_SHOWN].encode(errors="replace").decode()

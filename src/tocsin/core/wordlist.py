@@ -1,4 +1,4 @@
-r"""A list of words written as one text, as in query strings: `a,b`. A comma inside a word is written `\,`."""
+r"""A word list is written as one text, as in query strings: `a,b`. A comma inside a word is written `\,`."""
 
 import re
 from collections.abc import Iterable
@@ -14,4 +14,5 @@ def words_of(text: str) -> list[str]:
 
 
 def text_of(words: Iterable[str]) -> str:
+    """Write the words as one text, which `words_of` reads."""
     return ",".join(_ESCAPE.sub(r"\\\1", word) for word in words)

@@ -1,1 +1,1 @@
-"""The decisions. Pure: values and `now` in, a decision with its reason out."""
+"""The rules decide, and do nothing else: values and `now` go in, a decision with its reason comes out."""

@@ -1,4 +1,7 @@
-"""A lane's breaker: after failures in a row one probe at a time, ever further apart. Floats are monotonic seconds."""
+"""A breaker stops a lane after failures in a row, and lets one probe at a time through, ever further apart.
+
+Floats are monotonic seconds.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -13,8 +16,10 @@ _LONGEST_RUN = 16  # counting further would change nothing: the pause is at its 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`failures` in a row so far; open from OPENS_AFTER on, with `open_until` the time of the next probe (0 while
-    closed). `probing`: the answer of a probe is outstanding.
+    """The state of a lane's breaker: `failures` in a row so far, and `open_until`, the time of the next probe (0 while
+    closed).
+
+    It is open from OPENS_AFTER failures on. While `probing` the answer of a probe is outstanding.
     """
 
     failures: int = 0
@@ -27,17 +32,21 @@ class Breaker:
 
 
 def admits(breaker: Breaker, now: float) -> bool:
-    """An attempt may leave: the breaker is closed, or the time of the next probe has come."""
+    """Whether an attempt may leave: the breaker is closed, or the time of the next probe has come."""
     return not breaker.open or (not breaker.probing and now >= breaker.open_until)
 
 
 def probe(breaker: Breaker, now: float) -> Breaker:
-    """An attempt leaves; while the breaker is open it is the probe. Where `admits` says no, nothing changes."""
+    """The breaker once an attempt has left: while it is open, that is the probe. Where `admits` says no, nothing
+    changes.
+    """
     return replace(breaker, probing=True) if breaker.open and admits(breaker, now) else breaker
 
 
 def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
-    """Count an answer: trouble of the provider or the way to it opens, anything it understood closes."""
+    """The breaker after an answer: trouble of the provider or the way to it opens it, anything that was understood
+    closes it.
+    """
     if isinstance(outcome, Deferred) and outcome.why in (Delay.FAILED_HERE, Delay.WITHHELD):
         return replace(breaker, probing=False)  # it says nothing of the provider
     if not _failed(outcome):

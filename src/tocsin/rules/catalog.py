@@ -1,4 +1,4 @@
-"""What the operator knows of products and retailers: which SKUs are one product, which spellings one shop."""
+"""The catalog knows which SKUs are one product and which spellings are one retailer, as the operator says."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from tocsin.rules.glob import Globs, is_glob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """`skus` are `retailer:sku`, or a bare `sku` for every retailer; `*` is a glob. Prices are limits of the filter, in
-    `currency`.
+    """A product is a set of `skus`, written `retailer:sku`, or a bare `sku` for every retailer; `*` is a glob.
+
+    Prices are limits of the filter, in `currency`.
     """
 
     name: str
@@ -27,8 +28,9 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retailer:
-    """`key` is the canonical spelling in alerts; `title` is for people. `to` adds targets; `link` is an affiliate
-    template with `{url}` and `{click}`.
+    """A retailer has `key`, its canonical spelling in alerts, and `title`, its name for people.
+
+    `to` adds targets; `link` is an affiliate template with `{url}` and `{click}`.
     """
 
     key: str
@@ -41,7 +43,7 @@ class Retailer:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Products are keyed by name, retailers by key. The indexes are built once, on the first look."""
+    """The products by name and the retailers by key. The indexes are built once, on the first look."""
 
     products: Mapping[str, Product] = field(default_factory=dict)
     retailers: Mapping[str, Retailer] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class Catalog:
         return self._keys.get(folded, folded)
 
     def retailer(self, key: str) -> Retailer:
-        """What is known of a retailer; an unlisted one is its own title."""
+        """Look up what is known of a retailer; an unlisted one is its own title."""
         known = self.retailers.get(key)
         return known if known is not None else Retailer(key=key, title=key)
 
@@ -65,7 +67,9 @@ class Catalog:
         return known if known is not None else frozenset((key,))
 
     def product_of(self, alert: Alert) -> Product | None:
-        """The first product that lists the alert's SKU: for its retailer, else for every retailer, else by a glob."""
+        """Find the first product that lists the alert's SKU: for its retailer, else for every retailer, else
+        by a glob.
+        """
         qualified = f"{alert.retailer}:{alert.sku}"
         product = self._listed.get(qualified) or self._listed.get(alert.sku)
         if product is not None or not self._globbed:
@@ -105,12 +109,14 @@ class Catalog:
 
 @lru_cache(maxsize=4096)  # retailers are few, and each alert names one
 def fold(retailer: str) -> str:
-    """A spelling without what people vary: case, besides what no name that programs compare has (`spelled`)."""
+    """Fold a spelling to what people do not vary: without case, and without what no name that programs compare has
+    (`spelled`).
+    """
     return spelled(spelled(retailer).casefold())
 
 
 def fold_sku(sku: str, spell: Callable[[str], str] = fold) -> str:
-    """`retailer:sku` with its retailer folded; a bare glob becomes `*:sku`, so that it never reads a retailer's name.
+    """Fold the retailer of a `retailer:sku`; a bare glob becomes `*:sku`, so that it never reads a retailer's name.
 
     A SKU itself is compared exactly: shops tell `a1` from `A1`. One with a colon in it is written with its retailer.
     """

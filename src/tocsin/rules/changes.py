@@ -1,4 +1,4 @@
-"""Which facts begin or end a condition."""
+"""Facts begin and end conditions: which fact does what."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A condition begins, or is heard of once more (BEGAN), or ends (OVER)."""
+    """A change of a condition: it begins, or is heard of once more (BEGAN), or it ends (OVER)."""
 
     phase: Phase
     what: What
@@ -83,7 +83,7 @@ class Change:
 
 
 def change(fact: Fact) -> Change | None:
-    """What the fact means for operators; None for most."""
+    """The change that a fact means for operators; None for most facts."""
     read = _READERS.get(type(fact))
     return read(fact) if read else None
 
@@ -97,7 +97,7 @@ def _over(what: What, about: str) -> Change:
 
 
 def _target_disabled(disabled: TargetDisabled) -> Change | None:
-    """What an operator has disabled no operator need be told of."""
+    """A target that an operator has disabled is no news to operators."""
     if disabled.why == BY_OPERATOR:
         return None
     return _began(What.TARGET_DISABLED, str(disabled.target), f"{disabled.why}: {disabled.detail}")
@@ -110,7 +110,7 @@ def _lane_closed(closed: LaneClosed) -> Change | None:
 
 
 def _attempted(attempted: Attempted) -> Change | None:
-    """Whom the provider serves, it has let in."""
+    """A provider that serves us has let us in: its credentials are good again."""
     return _over(What.CREDENTIALS_REFUSED, attempted.lane) if attempted.outcome == "sent" else None
 
 

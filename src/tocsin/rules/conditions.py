@@ -1,4 +1,6 @@
-"""What people are told of each condition, how to mend it, and how long it is believed to last."""
+"""Each condition is told to people in words: what is the matter, how to mend it, and how long it is
+believed to last.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ _EVENT = timedelta(hours=1)  # how long it is shown; nothing says when it is ove
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`headline`, `over` and `mend` may speak of `{about}`, and of the `{channel}` and `{name}` of a target. Without an
-    `over` nobody is told of its end.
+    """The words for one kind of condition: `headline`, `over` and `mend` may speak of `{about}`, and of the `{channel}`
+    and `{name}` of a target.
 
-    `quiet`: it is over once nothing was heard of it for so long; None: something else ends it. `believed`: so long it
-    is held to last after a restart where nothing confirms it; None: what it is about can be asked.
+    Without an `over` nobody is told of its end. It ends by itself once nothing was heard of it for `quiet`; None:
+    something else ends it. For `believed` it is held to last after a restart where nothing confirms it; None: what it
+    is about can be asked.
     """
 
     headline: str
@@ -156,6 +159,7 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
 
 
 def notice(condition: Condition) -> Notice:
+    """Word the condition for people, as it stands: that it began, or that it is over."""
     kind = KINDS[condition.what]
     if condition.phase is Phase.OVER:
         return Notice(condition=condition, headline=worded(kind.over, condition.about))
@@ -167,5 +171,6 @@ def notice(condition: Condition) -> Notice:
 
 
 def worded(text: str, about: str) -> str:
+    """Fill the words for a condition with what it is about."""
     channel, _, name = about.partition(":")
     return text.format(about=about, channel=channel, name=name)

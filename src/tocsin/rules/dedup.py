@@ -1,4 +1,4 @@
-"""When the same fact is news again."""
+"""Deduplication decides when the same fact is news again."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +14,10 @@ from tocsin.rules.episode import standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DedupPolicy:
-    """`price_tolerance_percent` is of the earlier price. `realert`: a repeat is news again after its cooldown, or not
-    before the episode has ended. `close_after_silence` is upkeep's: how long a detector may say nothing.
+    """The operator's choices: a price within `price_tolerance_percent` of the earlier one counts as the same.
+
+    `realert`: a repeat is news again after its cooldown, or not before the episode has ended. `close_after_silence` is
+    upkeep's: how long a detector may say nothing.
     """
 
     cooldown: timedelta = timedelta(hours=1)
@@ -26,19 +28,24 @@ class DedupPolicy:
     close_after_silence: timedelta | None = None
 
     def cooldown_of(self, kind: AlertType) -> timedelta:
+        """How long a repeat of this type is no news."""
         return self.by_type.get(kind, self.cooldown)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDeduplicator:
-    """Consider what was last accepted of the same SKU, retailer, variant and seller (the episode), by type and
-    currency: one currency's amount never equals another's, and a shop that speaks of two by turns is no news each time.
+    """The deduplicator compares an alert with what was last accepted in its episode: of the same SKU, retailer, variant
+    and seller, by type and currency.
+
+    One currency's amount never equals another's, and a shop that speaks of two by turns is no news each time.
     """
 
     policy: DedupPolicy
 
     def should_send(self, alert: Alert, last: Episode | None, now: datetime) -> Accepted | Duplicate:
-        """Accepted carries no plans yet: routing adds them."""
+        """Decide whether the alert is news: Accepted, without plans yet (routing adds them), or Duplicate of an earlier
+        one.
+        """
         if last is None:
             return Accepted(Reason.NEW)
         if last.closed_at is not None and alert.type.buyable:

@@ -1,4 +1,4 @@
-"""When a detector's clock counts as wrong: what comes from a retailer claims again and again to be from another time.
+"""A detector's clock counts as wrong when what comes from its retailer claims again and again to be from another time.
 
 A wrong clock must not silence alerts unnoticed: what is dated too far back is filtered as stale, what is dated ahead is
 refused as invalid, and both are answered to a program that may not read its answers.
@@ -17,8 +17,9 @@ TRUE_AGAIN = 10  # in a row: two detectors of one retailer must not make it righ
 
 
 class Sign(NamedTuple):
-    """One detection, heard at that monotonic time. `ahead_s`: by how much its own time was off, negative where it lay
-    behind; None where it could be true.
+    """A sign is one detection, heard at that monotonic time (seconds).
+
+    `ahead_s` is by how much its own time was off, negative where it lay behind; None where it could be true.
     """
 
     at: float
@@ -26,12 +27,14 @@ class Sign(NamedTuple):
 
 
 def recent(signs: Sequence[Sign], now: float) -> Sequence[Sign]:
-    """Those that count, oldest first."""
+    """The signs that still count, oldest first."""
     return [sign for sign in signs[-MEMORY:] if now - sign.at <= WINDOW.total_seconds()]
 
 
 def is_wrong(signs: Sequence[Sign], *, before: bool) -> bool:
-    """Of the recent ones. Once wrong (`before`), only true ones in a row make it right: silence does not."""
+    """Whether recent signs say that the clock is wrong. Once it was (`before`), only true ones in a row make it right:
+    silence does not.
+    """
     if before:
         last = signs[-TRUE_AGAIN:]
         return len(last) < TRUE_AGAIN or any(sign.ahead_s is not None for sign in last)

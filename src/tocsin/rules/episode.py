@@ -1,4 +1,4 @@
-"""What of an episode's memory still speaks: an episode that has ended must not silence the next."""
+"""An episode that has ended must not silence the next: what of its memory still counts."""
 
 from collections.abc import Mapping
 from datetime import datetime

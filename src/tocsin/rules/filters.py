@@ -1,4 +1,6 @@
-"""Which detections nobody wants to hear of, how important the others are, and how long they are worth telling."""
+"""Filters hold back detections that nobody wants to hear of; how important the others are, and how long they are worth
+telling.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,8 +29,10 @@ FUTURE_TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterPolicy:
-    """`priority_skus` may be `retailer:sku`; `max_age` is the useful life of an alert by its type (MAX_AGE for a type
-    that is not in it). Retailers are folded here, but for aliases: those are the catalog's to fold.
+    """The operator's filters. `priority_skus` may be `retailer:sku`; `max_age` is the useful life of an alert by its
+    type (MAX_AGE for a type that is not in it).
+
+    Retailers are folded here, but for aliases: those are the catalog's to fold.
     """
 
     min_price_drop_percent: Decimal = Decimal(0)
@@ -42,7 +46,9 @@ class FilterPolicy:
 
 
 def priority_of(kind: AlertType, sku: str, retailer: str, asked: int | None, policy: FilterPolicy) -> int:
-    """10 for a priority SKU, else what was asked for, else the type's default."""
+    """The priority of an alert, from 1 to 10: 10 for a priority SKU, else what was asked for, else the
+    type's default.
+    """
     listed = policy.priority_skus
     if listed and (sku in listed or f"{fold(retailer)}:{sku}" in listed):
         return TOP_PRIORITY
@@ -50,7 +56,9 @@ def priority_of(kind: AlertType, sku: str, retailer: str, asked: int | None, pol
 
 
 def from_the_future(timestamp: datetime, now: datetime) -> bool:
-    """The time of detection lies further ahead than a clock may be wrong: intake refuses the alert as invalid."""
+    """Whether the time of detection lies further ahead than a clock may be wrong: then intake refuses the alert as
+    invalid.
+    """
     return timestamp - now > FUTURE_TOLERANCE
 
 
@@ -60,6 +68,7 @@ def end_of_life(alert: Alert, now: datetime, max_age: Mapping[AlertType, timedel
 
 
 def life(kind: AlertType, max_age: Mapping[AlertType, timedelta]) -> timedelta:
+    """How long an alert of this type is worth telling."""
     return max_age.get(kind, MAX_AGE[kind])
 
 

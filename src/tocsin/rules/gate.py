@@ -1,4 +1,4 @@
-"""When the next message of a lane may leave. Floats are monotonic seconds."""
+"""A gate says when the next message of a lane may leave. Floats are monotonic seconds."""
 
 import math
 from collections.abc import Iterable
@@ -15,9 +15,10 @@ LONGEST_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePolicy:
-    """The strictest of all rates holds. Lower bands leave `reserve` of each to the high one (at least one is left to
-    them); `share` gives that fraction to a band's oldest due delivery. `bundle` is how many deliveries one request
-    may carry.
+    """The rates of a lane, of which the strictest holds.
+
+    Lower bands leave `reserve` (a part of 1) of each to the high one; at least one is left to them. `share` gives that
+    fraction to a band's oldest due delivery. `bundle` is how many deliveries one request may carry.
     """
 
     rates: tuple[Rate, ...] = ()
@@ -33,8 +34,10 @@ class GatePolicy:
 
 
 class Gate(NamedTuple):
-    """What is known of a lane: how much of each rate is used, what the provider's headers last said, until when it is
-    shut. `windows` are those of the policy that it was last used under; `spent` counts every request ever.
+    """A gate knows of its lane how much of each rate is used, what the provider's headers last said, and until when it
+    is shut.
+
+    `windows` are those of the policy that it was last used under; `spent` counts every request ever.
     """
 
     windows: tuple[Window, ...] = ()
@@ -79,7 +82,7 @@ def oldest_first(gate: Gate, policy: GatePolicy) -> bool:
 
 
 def spend(gate: Gate, policy: GatePolicy, now: float, units: int = 1) -> Gate:
-    """One request leaves, and takes so many units of each rate. A provider's headers count requests."""
+    """The gate once a request has left, with so many units of each rate used. A provider's headers count requests."""
     remaining = gate.remaining
     if remaining is not None:
         remaining = max(0, remaining - 1) if now < gate.resets_at else None
@@ -88,19 +91,21 @@ def spend(gate: Gate, policy: GatePolicy, now: float, units: int = 1) -> Gate:
 
 
 def unspend(gate: Gate, policy: GatePolicy, entered: float, units: int = 1) -> Gate:
-    """The place that was taken then is given back: nothing was there to leave."""
+    """The gate with the place given back that was taken then: nothing was there to leave."""
     remaining = None if gate.remaining is None else gate.remaining + 1
     windows = tuple(window.give_back(entered, units) for window in _windows(gate, policy))
     return gate._replace(windows=windows, remaining=remaining, spent=gate.spent - 1)
 
 
 def spend_more(gate: Gate, policy: GatePolicy, entered: float, units: int) -> Gate:
-    """The request that took its place then takes so many units more than was known."""
+    """The gate where the request that took its place then takes so many units more than was known."""
     return gate._replace(windows=tuple(window.spend(entered, units) for window in _windows(gate, policy)))
 
 
 def answered(gate: Gate, policy: GatePolicy, entered: float, at: float | None, units: int = 1) -> Gate:
-    """A request counts from its answer on: the provider saw it no later. Where none left (None) it never did."""
+    """The gate once a request is answered: it counts from then on, since the provider saw it no later. Where none left
+    (None) it never did.
+    """
     windows = _windows(gate, policy)
     if at is None:
         return gate._replace(windows=tuple([window.give_back(entered, units) for window in windows]))
@@ -108,7 +113,7 @@ def answered(gate: Gate, policy: GatePolicy, entered: float, at: float | None, u
 
 
 def join(gate: Gate, policy: GatePolicy, other: Gate) -> Gate:
-    """What another gate has let through counts here as well."""
+    """The gate with what another one has let through counted as well."""
     uses = _longest(other.windows)
     return gate._replace(windows=tuple(window.merge(uses) for window in _windows(gate, policy)))
 
@@ -121,10 +126,10 @@ def heed(
     resets_after: timedelta,
     in_flight: int = 0,
 ) -> Gate:
-    """What the provider said: so many more until then.
+    """The gate after the provider's headers were read: so many more requests until then.
 
-    `in_flight` are the other requests of the lane that are not answered, or about to leave: what the provider
-    counted may not have them yet. Within one window the budget only shrinks, so the smaller figure is the true one.
+    `in_flight` are the other requests of the lane that are not answered, or about to leave: what the provider counted
+    may not have them yet. Within one window the budget only shrinks, so the smaller figure is the true one.
     """
     left = max(0, remaining - in_flight)
     if gate.remaining is not None and now < gate.resets_at:
@@ -133,7 +138,7 @@ def heed(
 
 
 def shut(gate: Gate, now: float, wait: timedelta) -> Gate:
-    """The provider wants nothing at all for so long: a 429, or a key that it refused."""
+    """The gate, shut for so long: the provider wants nothing at all (a 429, or a key that it refused)."""
     return gate._replace(shut_until=max(gate.shut_until, now + _seconds(wait)))
 
 
@@ -146,7 +151,7 @@ def recall(policy: GatePolicy, requests: Iterable[tuple[timedelta, int]], now: f
 
 
 def bounded(wait: timedelta) -> timedelta:
-    """A time that a provider named, as far as it is believed: from nothing to an hour."""
+    """A pause that a provider named, as far as it is believed: from nothing to an hour."""
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 

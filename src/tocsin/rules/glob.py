@@ -1,4 +1,4 @@
-"""Patterns in which `*` stands for anything, and nothing else is special."""
+"""In a glob `*` stands for anything, and nothing else is special."""
 
 import fnmatch
 import re
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 
 def is_glob(text: str) -> bool:
+    """Whether a `*` stands in it."""
     return "*" in text
 
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Several patterns as one expression; without any, nothing holds. Matching never backtracks from a `*` that was
-    passed (`fnmatch.translate` makes each one atomic), so a stranger's pattern cannot stall the service.
+    """Several globs are held against a text as one expression; without any, nothing holds.
+
+    Matching never backtracks from a `*` that was passed (`fnmatch.translate` makes each one atomic), so a stranger's
+    glob cannot stall the service.
     """
 
     expression: re.Pattern[str] | None
@@ -24,6 +27,7 @@ class Globs:
         return cls(re.compile("|".join(parts)) if parts else None)
 
     def hold(self, *texts: str) -> bool:
+        """Whether one of the globs holds for one of these texts."""
         expression = self.expression
         return expression is not None and any(expression.match(text) is not None for text in texts)
 

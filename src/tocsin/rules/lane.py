@@ -1,4 +1,4 @@
-"""How a lane is paced: the limits that a provider has for everything on it, whichever target it is for."""
+"""A lane is paced by the limits that a provider has for everything on it, whichever target it is for."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,8 +8,8 @@ from tocsin.rules.gate import GatePolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanePolicy:
-    """`gate` is the lane's own; `shared` has those of its limits that it may share with other lanes, `whole` those that
-    all lanes of its channel share.
+    """A lane's policy: `gate` is its own, `shared` has those of its limits that it may share with other lanes, `whole`
+    those that all lanes of its channel share.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""One vocabulary for "which alerts": routes, mentions, subscriptions, queries and preferences all speak it."""
+"""A match says which alerts: routes, mentions, subscriptions, queries and preferences all speak this one vocabulary."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -16,11 +16,12 @@ from tocsin.rules.glob import Globs, is_glob
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """AND across the keys, OR inside one, `*` is a glob; an empty key is no condition. A SKU may be `retailer:sku`.
+    """A match holds for an alert where each of its keys does (AND), by any of the key's values (OR); an empty key is no
+    condition.
 
-    Retailers match in every spelling that the catalog folds; SKUs, families and products are compared exactly.
-    Equal matches are equal values with equal hashes: sockets with the same interest share one room.
-    `unrouted` (routes only) holds where no route before matched.
+    `*` is a glob, and a SKU may be `retailer:sku`. Retailers match in every spelling that the catalog folds; SKUs,
+    families and products are compared exactly. Equal matches are equal values with equal hashes: sockets with the same
+    interest share one room. `unrouted` (routes only) holds where no route before matched.
     """
 
     types: frozenset[AlertType] = frozenset()
@@ -97,9 +98,10 @@ LONGEST_WORD = 200
 
 
 def parse_match(value: Mapping[str, Any], *, unrouted_allowed: bool = False) -> Match:
-    """A match as JSON (lists, or one string with commas) or as query parameters (strings throughout).
+    """Read a match from JSON (lists, or one string with commas) or from query parameters (strings throughout).
 
-    Raises InvalidRequestError with one detail for each thing that is wrong, by its path within `value`.
+    Raises InvalidRequestError with one detail for each thing that is wrong, by its path within `value`. Example:
+    `{"bands": ["high"], "skus": "bestbuy:66*,1234"}`.
     """
     read = dict(_READ) if unrouted_allowed else {key: reader for key, reader in _READ.items() if key != "unrouted"}
     problems: list[Detail] = []

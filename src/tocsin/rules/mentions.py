@@ -1,4 +1,4 @@
-"""Whom a message rings out to: the first rule that matches, within its budget, outside quiet hours."""
+"""Mention rules decide whom a message rings out to: the first that matches, within its budget, outside quiet hours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,9 @@ from tocsin.rules.window import Rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionRule:
-    """The budget belongs to what is mentioned (everyone, a role) on that target; None is no bound."""
+    """A mention rule names who is rung out to for which alerts. Its budget belongs to who is mentioned (everyone, a
+    role) on that target; None is no bound.
+    """
 
     match: Match
     everyone: bool = False
@@ -28,10 +30,10 @@ def mention_for(
     now: datetime,
     catalog: Catalog,
 ) -> Mention:
-    """`alerts` are those of one message that quiet hours leave loud, the most important first; `spent` has, for each
-    name (`Mention.names`), when it was mentioned on this target before.
+    """Whom a message mentions: what the first alert among `alerts` that may mention anybody at all may mention.
 
-    The message mentions what the first alert among them that may mention anybody at all may mention.
+    `alerts` are those of one message that quiet hours leave loud, the most important first; `spent` has, for each name
+    (`Mention.names`), when it was mentioned on this target before.
     """
     for alert in alerts:
         rule = next((rule for rule in rules if rule.match.admits(alert, catalog)), None)

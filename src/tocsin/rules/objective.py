@@ -1,4 +1,5 @@
-"""The objective: of all deliveries of a channel, nearly all are told in time. And how fast the others use up the rest.
+"""The objective is that of all deliveries of a channel nearly all are told in time; its burn rate says how fast the
+others use up the rest.
 
 A burn rate of 1 misses exactly as many as the objective allows. Whether that wakes anybody is decided as in "Alerting
 on SLOs", chapter 5 of The Site Reliability Workbook (Google, 2018): a long window says that it is serious, a short one
@@ -21,14 +22,14 @@ LEAST_MISSED = 5  # in the long window: one late alert of ten wakes nobody
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """`of` percent, below 100, of a channel's deliveries are told within `within`."""
+    """An objective: `of` percent, below 100, of a channel's deliveries are told within `within`."""
 
     within: timedelta = timedelta(seconds=1)
     of: float = 99.0
 
     @property
     def spare(self) -> float:
-        """The share that may be missed."""
+        """The part of 1 that may be missed."""
         return (100 - self.of) / 100
 
 
@@ -41,7 +42,7 @@ class Minute(NamedTuple):
 
 
 class Alarm(NamedTuple):
-    """Missed where both windows burn at least so fast."""
+    """An alarm is raised where both windows burn at least so fast."""
 
     long: timedelta
     short: timedelta
@@ -49,7 +50,7 @@ class Alarm(NamedTuple):
 
 
 class Burn(NamedTuple):
-    """At which rate, and how many ended in that time and were missed."""
+    """How fast the budget burns over a window, and how many ended in that time and were missed."""
 
     rate: float
     ended: int
@@ -67,8 +68,10 @@ WINDOWS: Mapping[str, timedelta] = MappingProxyType(
 
 
 def told_in_time(moved: DeliveryMoved, within: timedelta) -> bool | None:
-    """None where it has not ended, or in a way that nobody missed: not wanted any more, late by wish, too old for its
-    channel on arrival, its target known to be dead, an operator's test.
+    """Whether a delivery was told in time; None where it has not ended, or in a way that nobody missed.
+
+    Nobody misses what is not wanted any more, late by wish, too old for its channel on arrival, an operator's test, or
+    for a target that is known to be dead.
     """
     if moved.delivery.is_test:
         return None
@@ -86,8 +89,10 @@ def told_in_time(moved: DeliveryMoved, within: timedelta) -> bool | None:
 
 
 def late_by_wish(delivery: Delivery) -> bool:
-    """It was not to leave when it was planned: quiet hours held it, or an operator asked for another try. (What its
-    provider puts off has left before.)
+    """Whether a delivery was not to leave when it was planned: quiet hours held it, or an operator asked for another
+    try.
+
+    What its provider puts off has left before.
     """
     left_before = delivery.attempts - (delivery.state is DeliveryState.SENT)
     return left_before == 0 and delivery.due > delivery.planned_at
@@ -98,7 +103,7 @@ def _never_alive(delivery: Delivery) -> bool:
 
 
 def burn(objective: Objective, minutes: Iterable[Minute], window: timedelta, now: int) -> Burn:
-    """Over the window, and what there is of the minute `now`. Nothing ended, nothing burns."""
+    """The burn over the window, and what there is of the minute `now`. Where nothing ended, nothing burns."""
     ended = missed = 0
     for minute in minutes:
         if minute.number >= now - window // MINUTE:
@@ -108,7 +113,9 @@ def burn(objective: Objective, minutes: Iterable[Minute], window: timedelta, now
 
 
 def is_missed(objective: Objective, minutes: Sequence[Minute], now: int, *, before: bool) -> bool:
-    """Once missed (`before`), it is met again when no short window burns as fast as its alarm allows."""
+    """Whether the objective is missed. Once it was (`before`), it is met again when no short window burns as fast as
+    its alarm allows.
+    """
     lasting = [alarm for alarm in ALARMS if burn(objective, minutes, alarm.short, now).rate >= alarm.rate]
     return bool(lasting) if before else any(_serious(objective, minutes, alarm, now) for alarm in lasting)
 

@@ -1,11 +1,13 @@
-"""How long it took most of them: percentiles of spans that were counted, not kept one by one."""
+"""Percentiles of spans that were counted, not kept one by one: how long it took most of them."""
 
 import math
 from collections.abc import Mapping
 
 
 def rounded(seconds: float) -> float:
-    """To the millisecond, and to three figures from a second on: as fine as anybody reads it, and few to count."""
+    """Round a span to the millisecond, and to three figures from a second on: as fine as anybody reads it, and few to
+    count.
+    """
     return round(seconds, 3) if seconds < 1 else float(f"{seconds:.3g}")
 
 

@@ -1,4 +1,4 @@
-"""Hours in which a target wants less noise."""
+"""Quiet hours are hours in which a target wants less noise."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,8 +19,10 @@ class QuietAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """`start` may be later than `end`: the night between them. `loud` (the file's `except`) is never quietened; `name`
-    is what the timeline calls them. Raises ValueError for equal times: such hours would never end.
+    """Quiet hours run from `start` to `end`, which may be earlier: the night between them.
+
+    `loud` (the file's `except`) is never quietened; `name` is what the timeline calls them. Raises ValueError for equal
+    times: such hours would never end.
     """
 
     start: time
@@ -58,7 +60,7 @@ def quiet_until(hours: QuietHours, now: datetime) -> datetime | None:
 
 
 def told_held(hours: QuietHours, until: datetime) -> str:
-    """What the timeline says of an alert that waits for their end."""
+    """The words by which the timeline tells that an alert waits for the end of quiet hours."""
     return f"held until {until.astimezone(hours.zone):%H:%M} ({hours.zone}) by {hours}"
 
 

@@ -1,4 +1,4 @@
-"""What a provider's later word makes of a delivery: what is terminal wins, and nothing moves backwards."""
+"""A provider's later word moves a delivery: what is terminal wins, and nothing moves backwards."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,8 +33,10 @@ _RESENDS = frozenset({Why.RESENT, Why.NOT_FOUND})
 
 def moves_after(state: DeliveryState, why: Why | None, kind: SignalKind) -> Moves | None:
     """The moves that follow from a signal about a delivery in this state; None while the answer to our own request is
-    not written yet. What waits is found only where its resend is what it waits for: that is off then. One that failed
-    leaves the resend alone.
+    not written yet.
+
+    What waits is found only where its resend is what it waits for: that is off then. One that failed leaves the resend
+    alone.
     """
     if state is DeliveryState.SENDING:
         return None

@@ -1,4 +1,5 @@
-"""When the alerts of one sender count as mostly refused: a detector that is refused looks like a quiet market.
+"""The alerts of one sender count as mostly refused when more than half of the recent ones were: a detector that is
+refused looks like a quiet market.
 
 What is refused is answered to a program that may not read its answers, so operators have to hear of it.
 """
@@ -15,19 +16,23 @@ LATEST = 5  # of these most have to be taken before it is over
 
 
 class Sign(NamedTuple):
-    """One alert, or one request, that was heard at that monotonic time."""
+    """A sign is one alert, or one request, that was heard at that monotonic time (seconds), and whether it
+    was refused.
+    """
 
     at: float
     refused: bool
 
 
 def recent(signs: Sequence[Sign], now: float) -> Sequence[Sign]:
-    """Those that count, oldest first."""
+    """The signs that still count, oldest first."""
     return [sign for sign in signs[-MEMORY:] if now - sign.at <= WINDOW.total_seconds()]
 
 
 def is_refused(signs: Sequence[Sign], *, before: bool) -> bool:
-    """Of the recent ones. Once refused (`before`), the latest say whether it lasts; silence mends nothing."""
+    """Whether recent signs are mostly refused. Once they were (`before`), the latest say whether it lasts; silence
+    mends nothing.
+    """
     if before:
         return _share(signs[-LATEST:]) > OFTEN or not signs
     return sum(sign.refused for sign in signs) >= LEAST_REFUSED and _share(signs) > OFTEN

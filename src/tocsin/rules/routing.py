@@ -1,4 +1,4 @@
-"""Which targets hear of an alert."""
+"""Routing decides which targets hear of an alert."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,7 +23,9 @@ PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What leads to a target: the route that named it first, or its retailer's own list, and who stands in for it."""
+    """A lead brings an alert to a target: the route that named it first, or its retailer's own list, and who stands in
+    for it.
+    """
 
     route: str
     fallback: tuple[Target, ...] = ()
@@ -35,6 +37,8 @@ Wanted = Mapping[Target, Lead]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
+    """A route sends the alerts that its match admits to its targets."""
+
     name: str
     match: Match
     to: tuple[Target, ...]
@@ -45,7 +49,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPolicy:
-    """How one target wants to be served, and the lane that it stands in with all that share its provider's limit."""
+    """A target's policy: how it wants to be served, and the lane that it stands in with all that share its provider's
+    limit.
+    """
 
     target: Target
     lane: str
@@ -65,7 +71,9 @@ class TargetPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingPolicy:
-    """`targets` has only those of enabled channels that this version has; a route to another plans nothing."""
+    """The routes in their order, and the policy of each target: of enabled channels that this version has alone. A
+    route to another plans nothing.
+    """
 
     routes: tuple[Route, ...]
     targets: Mapping[Target, TargetPolicy]
@@ -106,7 +114,7 @@ class RoutingPolicy:
 def plan(
     alert: Alert, now: datetime, policy: RoutingPolicy, catalog: Catalog, disabled: frozenset[Target] = frozenset()
 ) -> tuple[Plan, ...]:
-    """One plan a target: of every matching route in order until one stops, then of the retailer's own.
+    """Plan one delivery a target: of every matching route in order until one stops, then of the retailer's own list.
 
     A disabled target is planned `refused`, and the first of its fallback that can take over is planned beside it.
     """

@@ -1,4 +1,4 @@
-"""All rules in force, and the order in which they speak: filters, then dedup, then routing."""
+"""The rulebook holds all rules in force, in the order in which they speak: filters, then dedup, then routing."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,8 @@ from tocsin.rules.routing import RoutingPolicy, plan
 
 @dataclass(frozen=True, kw_only=True)
 class Rulebook:
+    """All rules in force, as one value: a reload puts another one in its place."""
+
     catalog: Catalog
     filters: FilterPolicy
     dedup: AlertDeduplicator
@@ -26,6 +28,9 @@ class Rulebook:
     def decide(
         self, alert: Alert, last: Episode | None, now: datetime, disabled: frozenset[Target] = frozenset()
     ) -> Ruling:
+        """Decide what becomes of an alert, from what was `last` accepted in its episode, at `now`; targets in
+        `disabled` hear of nothing.
+        """
         filtered = screen(alert, last, now, self.filters, self.catalog)
         if filtered is not None:
             return filtered

@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an answer, or after none."""
+"""A step is what becomes of a delivery after an answer, or after none."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +20,9 @@ _DOUBLINGS = 8  # 300 ms doubled so often is past the longest
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of a delivery after an answer. `wait`: how long it is put off, from its settlement on.
-    `shuts_lane_for`: nothing else may leave on its lane before. `alone`: it joins no message any more.
+    """A step moves a delivery to a state, for a reason, after a `wait` that counts from its settlement on.
+
+    For `shuts_lane_for` nothing else may leave on its lane. With `alone` it joins no message any more.
     """
 
     to: DeliveryState
@@ -33,7 +34,9 @@ class Step:
 
 
 def after(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
-    """`jitter` is drawn evenly from 0 to 1. A wait past the delivery's life is no mistake: it expires there."""
+    """The step after an answer. `jitter` is drawn evenly from 0 to 1. A wait past the delivery's life is no mistake: it
+    expires there.
+    """
     match outcome:
         case Sent():
             return Step(DeliveryState.SENT)
@@ -46,8 +49,10 @@ def after(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
 
 
 def after_join(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
-    """Where a message cannot be joined, because it or its provider will not have it edited, the alert leaves as one of
-    its own, at once. Limits of edits are none of new messages: they shut no lane.
+    """The step after an answer to joining a message: where it or its provider will not have it edited, the alert leaves
+    as one of its own, at once.
+
+    Limits of edits are none of new messages: they shut no lane.
     """
     wait = None if delivery.attempts == 1 else back_off(delivery.attempts, jitter)
     match outcome:
@@ -64,7 +69,7 @@ def after_join(outcome: Outcome, delivery: Delivery, jitter: float) -> Step:
 def after_doubt(
     delivery: Delivery, on_lost_answer: Literal["resend", "hold"] | None, now: datetime, jitter: float
 ) -> Step:
-    """How an unknown ends where the provider cannot be asked: resent (flagged) or held.
+    """The step that ends an unknown where the provider cannot be asked: resent (flagged) or held.
 
     Without a configured answer the high band is resent, once. What could not leave again within its life is held.
     """
@@ -74,12 +79,16 @@ def after_doubt(
 
 
 def after_harmless_doubt(delivery: Delivery, now: datetime, jitter: float) -> Step:
-    """How an unknown ends where the receiver drops what it already has: resent within its life, and nothing doubles."""
+    """The step that ends an unknown where the receiver drops what it already has: resent within its life, and nothing
+    doubles.
+    """
     return _resent(delivery, now, jitter, possibly_repeated=False)
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:
-    """Full jitter (`jitter` is drawn from 0 to 1): within 300 ms after the first attempt, doubling up to a minute."""
+    """The wait before another try: full jitter (`jitter` is drawn from 0 to 1), within 300 ms after the first attempt,
+    doubling up to a minute.
+    """
     doublings = min(max(attempts - 1, 0), _DOUBLINGS)
     return jitter * min(LONGEST_BACK_OFF, FIRST_BACK_OFF * (1 << doublings))
 

@@ -1,4 +1,5 @@
-"""A sliding window: how much of a rate is used, and when enough of it is free again. Floats are monotonic seconds.
+"""A sliding window counts how much of a rate is used, and says when enough of it is free again. Floats are monotonic
+seconds.
 
 What it costs does not grow with the rate. A window of up to `EXACT` uses keeps each of them; a larger one keeps as many
 slices of its time, and counts every use of a slice as made at the slice's end. So it may open a slice too late, and
@@ -20,7 +21,7 @@ Use = tuple[float, int]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` units within any window of `per`."""
+    """A rate allows at most `count` units within any window of `per`."""
 
     count: int
     per: timedelta
@@ -34,8 +35,9 @@ class Rate:
 
 
 class Window(NamedTuple):
-    """`uses` are in order, one for each moment; `total` is the sum of their units. What has left the window stays in
-    both until the next use.
+    """A window has the `uses` of a rate in order, one for each moment, and `total`, the sum of their units.
+
+    What has left the window stays in both until the next use.
     """
 
     rate: Rate
@@ -55,7 +57,9 @@ class Window(NamedTuple):
         raise AssertionError("an empty window has room for what is usable")
 
     def spend(self, at: float, units: int = 1) -> "Window":
-        """More units than the rate has at once take up the windows that follow as well."""
+        """The window with so many units more used at that time. More than the rate has at once take up the windows that
+        follow as well.
+        """
         window = self.since(at)
         if units <= self.rate.count:
             return _with(window, self._moment(at), units)
@@ -64,7 +68,7 @@ class Window(NamedTuple):
         return window
 
     def give_back(self, at: float, units: int = 1) -> "Window":
-        """What was spent then was not, after all."""
+        """The window without what was spent then: it was not, after all."""
         if units <= self.rate.count:
             return _with(self, self._moment(at), -units)
         window = self
@@ -73,7 +77,7 @@ class Window(NamedTuple):
         return window
 
     def move(self, at: float, later: float, units: int = 1) -> "Window":
-        """What was spent then counts as spent later."""
+        """The window with what was spent then counted as spent later."""
         if units <= self.rate.count:
             before, after = self._moment(at), self._moment(later)
             if before == after:
@@ -83,14 +87,14 @@ class Window(NamedTuple):
         return self.give_back(at, units).spend(later, units)
 
     def merge(self, uses: Iterable[Use]) -> "Window":
-        """With what was used elsewhere and counts here as well."""
+        """The window with what was used elsewhere counted as well."""
         window = self
         for at, units in uses:
             window = _with(window, self._moment(at), units)
         return window
 
     def since(self, at: float) -> "Window":
-        """Without what has left it by then."""
+        """The window without what has left it by then."""
         left_until, uses = at - self.rate.per_s, self.uses
         if not uses or uses[0][0] > left_until:
             return self
