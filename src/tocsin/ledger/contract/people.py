@@ -361,6 +361,10 @@ class ImportedRow:
     note: str = ""
     error: Mapping[str, Any] | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        told = {"row": self.row, "result": self.result.value, "contact": self.contact and str(self.contact)}
+        return told | {"note": self.note, "error": self.error}
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:

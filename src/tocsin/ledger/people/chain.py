@@ -1,7 +1,7 @@
 """Each entry of consent carries the hash of the contact's entry before: one that is taken away, or changed, shows."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -16,18 +16,16 @@ def private_of(vault: Vault, ip: str | None, user_agent: str | None, evidence: s
     return vault.digest(_text([ip, user_agent, evidence]))
 
 
-def hash_of(entry: Mapping[str, Any]) -> str:
-    """Over everything of it but what erasing takes out. `entry` is as it is stored, with the contact's id."""
+def hash_of(entry: ConsentRow) -> str:
+    """Over everything of it but what erasing takes out, and the hash itself."""
     covered = [
-        str(entry["id"]),
-        str(entry["contact"]),
-        epoch_micros(entry["at"]),
-        str(entry["address"]),
-        bytes(entry["lookup"]).hex(),
-        *(
-            entry[name]
-            for name in ("channel", "event", "source", "wording", "private", "provider", "author", "previous")
-        ),
+        str(entry.id),
+        str(entry.contact),
+        epoch_micros(entry.at),
+        str(entry.address),
+        entry.lookup.hex(),
+        *(entry.channel, entry.event.value, entry.source.value, entry.wording, entry.private),
+        *(packed(entry.provider), entry.author, entry.previous),
     ]
     return hashlib.sha256(_text(covered).encode()).hexdigest()
 
@@ -36,7 +34,7 @@ def check(vault: Vault, entries: Sequence[ConsentRow], head: str | None, *, eras
     """`head` is the hash that the contact has of its newest."""
     before: str | None = None
     for entry in entries:
-        if entry.previous != before or entry.hash != hash_of(_stored(entry)) or not (erased or _is_whole(vault, entry)):
+        if entry.previous != before or entry.hash != hash_of(entry) or not (erased or _is_whole(vault, entry)):
             return ChainCheck(len(entries), broken=True, at=entry.id)
         before = entry.hash
     return ChainCheck(len(entries), broken=before != head)
@@ -44,12 +42,6 @@ def check(vault: Vault, entries: Sequence[ConsentRow], head: str | None, *, eras
 
 def packed(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _stored(entry: ConsentRow) -> dict[str, Any]:
-    names = ("id", "contact", "at", "address", "lookup", "channel", "wording", "private", "author", "previous")
-    told = {name: getattr(entry, name) for name in names}
-    return told | {"event": entry.event.value, "source": entry.source.value, "provider": packed(entry.provider)}
 
 
 def _is_whole(vault: Vault, entry: ConsentRow) -> bool:

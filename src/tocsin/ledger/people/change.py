@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import bindparam, update
 
 from tocsin.core.errors import PeopleKeyError, TocsinError
+from tocsin.ledger.contract.people import WordingRow
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.people.vault import Vault
@@ -25,6 +26,7 @@ class Change:
         self.transaction = transaction
         self.vault = vault
         self.directory = False
+        self.wordings: dict[str, WordingRow] = {}
 
     @property
     def now(self) -> datetime:

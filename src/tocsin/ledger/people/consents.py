@@ -1,7 +1,7 @@
 """Consent is entered, never changed. The newest entry of an address decides how it stands."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -10,13 +10,13 @@ from tocsin.core.address import AddressKind, AddressState
 from tocsin.core.alert import new_id
 from tocsin.core.consent import ConsentEvent, Standing
 from tocsin.ledger.contract import Page
-from tocsin.ledger.contract.people import ChainCheck, ConsentDraft, ConsentRow, ConsentRule, Entered
+from tocsin.ledger.contract.people import AddressRow, ChainCheck, ConsentDraft, ConsentRow, ConsentRule, Entered
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.history.page import below, bounded, page_of
 from tocsin.ledger.people import chain, suppressions, wordings
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.held import held_by_key, nobody, touch
-from tocsin.ledger.people.rows import ADDRESSES, CONSENTS, address_of, consent_of
+from tocsin.ledger.people.rows import CONSENTS, address_of, consent_of
 from tocsin.ledger.people.schema import addresses, consents, contacts
 from tocsin.ledger.people.vault import Vault
 
@@ -28,10 +28,8 @@ _NEWEST = select(func.max(consents.c.at)).where(
     consents.c.contact == bindparam("owner"), consents.c.address == bindparam("of")
 )
 _STAND = update(addresses).where(addresses.c.key == bindparam("slot"))
-_AGAIN = ADDRESSES.where(addresses.c.key == bindparam("slot"))
 _OF_CONTACT = CONSENTS.where(contacts.c.id == bindparam("identifier"))
 _BY_ID = select(contacts).where(contacts.c.id == bindparam("identifier"))
-_ENTRY = CONSENTS.where(consents.c.id == bindparam("identifier"))
 
 
 def enter(change: Change, address: AnyRow, draft: ConsentDraft, rule: ConsentRule) -> Entered:
@@ -42,10 +40,7 @@ def enter(change: Change, address: AnyRow, draft: ConsentDraft, rule: ConsentRul
     overtaken = newest is not None and newest[0] is not None and newest[0] > at
     standing = before if overtaken else rule(before, draft.event, draft.why)
     entry = _write(change, address, draft, at)
-    _stand(change, address, before, standing, draft)
-    row = change.transaction.row(_AGAIN, slot=address.key)
-    assert row is not None, "its contact is held"
-    return Entered(entry, address_of(row), moved=before != standing)
+    return Entered(entry, _stand(change, address, standing, draft), moved=before != standing)
 
 
 def of_contact(connection: Connection, identifier: UUID) -> tuple[ConsentRow, ...]:
@@ -81,48 +76,61 @@ def _contact(connection: Connection, identifier: UUID) -> AnyRow:
 
 def _write(change: Change, address: AnyRow, draft: ConsentDraft, at: datetime) -> ConsentRow:
     contact = held_by_key(change, address.contact)
-    evidence = chain.packed(draft.evidence)
-    entry: dict[str, Any] = {
-        "id": new_id(change.now),
-        "at": at,
-        "address": address.id,
-        "lookup": bytes(address.lookup),
-        "channel": AddressKind(address.kind).channel,
-        "event": draft.event.value,
-        "source": draft.source.value,
-        "wording": None if draft.wording is None else wordings.hash_of(change, draft.wording),
-        "private": chain.private_of(change.vault, draft.ip, draft.user_agent, evidence),
-        "provider": chain.packed(draft.provider),
-        "author": draft.author,
-        "previous": contact.consent_head,
-    }
-    digest = chain.hash_of(entry | {"contact": contact.id})
-    told = {"ip": draft.ip, "user_agent": draft.user_agent, "evidence": evidence}
-    change.transaction.write(_NEW, contact=contact.key, hash=digest, entered_at=change.now, **entry, **told)
-    touch(change, contact.key, consent_head=digest)
-    row = change.transaction.row(_ENTRY, identifier=entry["id"])
-    assert row is not None, "it was just written"
-    return consent_of(row)
+    evidence, provider = chain.packed(draft.evidence), chain.packed(draft.provider)
+    wording = None if draft.wording is None else wordings.meant(change, draft.wording)
+    entry = ConsentRow(
+        id=new_id(change.now),
+        contact=contact.id,
+        at=at,
+        address=address.id,
+        lookup=bytes(address.lookup),
+        channel=AddressKind(address.kind).channel,
+        event=draft.event,
+        source=draft.source,
+        wording=None if wording is None else wording.sha256,
+        wording_version=None if wording is None else wording.version,
+        ip=draft.ip,
+        user_agent=draft.user_agent,
+        evidence=draft.evidence,
+        private=chain.private_of(change.vault, draft.ip, draft.user_agent, evidence),
+        provider=draft.provider,
+        author=draft.author,
+        previous=contact.consent_head,
+        hash="",
+    )
+    entry = replace(entry, hash=chain.hash_of(entry))
+    stored = {name: getattr(entry, name) for name in _AS_THEY_ARE} | {"event": entry.event.value}
+    stored |= {"source": entry.source.value, "evidence": evidence, "provider": provider}
+    change.transaction.write(_NEW, contact=contact.key, entered_at=change.now, **stored)
+    touch(change, contact.key, consent_head=entry.hash)
+    return entry
 
 
-def _stand(change: Change, address: AnyRow, before: Standing, after: Standing, draft: ConsentDraft) -> None:
-    kind, lookup = AddressKind(address.kind), bytes(address.lookup)
-    values: dict[str, Any] = {
-        "state": after.state.value,
-        "why": after.why and after.why.value,
-        "consent": after.consent.value,
-    }
-    if draft.event is ConsentEvent.CONFIRMED:
-        values["verified_at"] = change.now
-    change.transaction.write(_STAND.values(**values), slot=address.key)
-    if before == after:
-        return
+_AS_THEY_ARE = (
+    *("id", "at", "address", "lookup", "channel", "wording", "ip", "user_agent"),
+    *("private", "author", "previous", "hash"),
+)
+
+
+def _stand(change: Change, address: AnyRow, after: Standing, draft: ConsentDraft) -> AddressRow:
+    kind, lookup, before = AddressKind(address.kind), bytes(address.lookup), address_of(address)
+    verified_at = change.now if draft.event is ConsentEvent.CONFIRMED else before.verified_at
+    row = replace(before, state=after.state, why=after.why, consent=after.consent, verified_at=verified_at)
+    if row == before:
+        return row
+    why = after.why and after.why.value
+    change.transaction.write(
+        _STAND, slot=row.slot, state=row.state.value, why=why, consent=row.consent.value, verified_at=verified_at
+    )
+    if before.standing == after:
+        return row
     change.directory = True
     if kind not in OUTLIVE:
-        return
+        return row
     if after.state is AddressState.SUPPRESSED and after.why is not None:
         suppressions.suppress(
-            change, kind, lookup, shown=address.shown, why=after.why, reason=draft.event.value, author=draft.author
+            change, kind, lookup, shown=row.shown, why=after.why, reason=draft.event.value, author=draft.author
         )
     elif before.state is AddressState.SUPPRESSED and (known := suppressions.in_force(change, lookup)):
         suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)
+    return row

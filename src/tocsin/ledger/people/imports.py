@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select
 
@@ -62,6 +63,7 @@ def _one(change: Change, row: ImportRow, author: str, rule: ConsentRule) -> Impo
         with change.transaction.undoing():
             return _Row(change, row, author, rule).take()
     except TocsinError as refusal:
+        change.wordings.clear()  # one that came with this row is not kept
         return ImportedRow(row=row.row, result=ImportResult.INVALID, error=refusal.as_json()["error"])
 
 
@@ -69,26 +71,29 @@ class _Row:
     def __init__(self, change: Change, row: ImportRow, author: str, rule: ConsentRule) -> None:
         self._change, self._row, self._author, self._rule = change, row, author, rule
         self._notes: list[str] = []
-        self._added: list[Any] = []
+        self._added: list[UUID] = []
+        self._drafts = [
+            (draft, addresses.by_lookup(change, change.vault.lookup(draft.value))) for draft in row.addresses
+        ]
 
     def take(self) -> ImportedRow:
         row, contact = self._row, self._contact()
-        welcome = [draft for draft in row.addresses if not self._is_barred(draft)]
+        welcome = [(draft, there) for draft, there in self._drafts if not self._is_barred(draft)]
         if contact is None and row.addresses and not welcome:
             return self._result(None, ImportResult.SUPPRESSED)
         if contact is None:
             contact, result = self._make(), ImportResult.CREATED
         else:
             result = ImportResult.UPDATED if self._fill(contact) else ImportResult.UNCHANGED
-        for draft in welcome:
-            if self._take_address(contact, draft) and result is ImportResult.UNCHANGED:
+        for draft, there in welcome:
+            if self._take_address(contact, draft, there) and result is ImportResult.UNCHANGED:
                 result = ImportResult.UPDATED
         return self._result(contact, ImportResult.SUPPRESSED if len(welcome) < len(row.addresses) else result)
 
     def _contact(self) -> AnyRow | None:
         """Whose row this is: by its external id, else by whom its addresses belong to. Raises AddressTakenError."""
         named = contacts.by_external_id(self._change, self._row.external_id) if self._row.external_id else None
-        found = {row.contact for row in map(self._there, self._row.addresses) if row is not None}
+        found = {there.contact for _, there in self._drafts if there is not None}
         if len(found | ({named.key} if named is not None else set())) > 1:
             raise AddressTakenError(
                 "its phone, mailbox and external_id are of different contacts: put them together first"
@@ -114,9 +119,8 @@ class _Row:
         tags = row.tags | contacts.tags_of(self._change, contact.key)
         return contacts.write(self._change, contact, tags=tags, **changes)
 
-    def _take_address(self, contact: AnyRow, draft: AddressDraft) -> bool:
+    def _take_address(self, contact: AnyRow, draft: AddressDraft, there: AnyRow | None) -> bool:
         """Whether it is new, or consented to now where it was not."""
-        there = self._there(draft)
         if there is None:
             added, _ = addresses.add(self._change, contact, draft, self._author, self._rule, by_person=False)
             if added.state is AddressState.UNVERIFIED:
@@ -138,9 +142,6 @@ class _Row:
             note += f"; the file says that consent was given again ({rfc3339(given)}): ask the person"
         self._notes.append(note)
         return True
-
-    def _there(self, draft: AddressDraft) -> AnyRow | None:
-        return addresses.by_lookup(self._change, self._change.vault.lookup(draft.value))
 
     def _result(self, contact: AnyRow | None, result: ImportResult) -> ImportedRow:
         return ImportedRow(

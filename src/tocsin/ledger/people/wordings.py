@@ -10,9 +10,7 @@ from tocsin.ledger.people.rows import wording_of
 from tocsin.ledger.people.schema import wordings
 
 _OF_HASH = select(wordings).where(wordings.c.sha256 == bindparam("digest"))
-_OF_VERSION = (
-    select(wordings.c.sha256).where(wordings.c.version == bindparam("name")).order_by(wordings.c.at.desc()).limit(1)
-)
+_OF_VERSION = select(wordings).where(wordings.c.version == bindparam("name")).order_by(wordings.c.at.desc()).limit(1)
 _NEW = insert(wordings)
 _NAME = update(wordings).where(wordings.c.sha256 == bindparam("digest"))
 
@@ -21,15 +19,20 @@ def keep(change: Change, version: str, text: str) -> WordingRow:
     """From now on the version stands for this text."""
     digest = _kept(change, text)
     change.transaction.write(_NAME, digest=digest, version=version)
+    change.wordings.clear()
     row = change.transaction.row(_OF_HASH, digest=digest)
     assert row is not None, "it was just written"
     return wording_of(row)
 
 
-def hash_of(change: Change, told: str) -> str:
-    """Of the text whose version this is, or of this text, which is kept then."""
-    known = change.transaction.row(_OF_VERSION, name=told)
-    return str(known.sha256) if known is not None else _kept(change, told)
+def meant(change: Change, told: str) -> WordingRow:
+    """The text whose version this is, or this text, which is kept then. Within one change it is looked for once."""
+    if told not in change.wordings:
+        row = change.transaction.row(_OF_VERSION, name=told)
+        row = row or change.transaction.row(_OF_HASH, digest=_kept(change, told))
+        assert row is not None, "it is kept"
+        change.wordings[told] = wording_of(row)
+    return change.wordings[told]
 
 
 def wording(connection: Connection, digest: str) -> WordingRow | None:
