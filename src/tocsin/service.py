@@ -21,13 +21,13 @@ from tocsin.channels.transport import Patience, Transport
 from tocsin.config.configuration import Config, restart_needed
 from tocsin.config.policy import rulebook
 from tocsin.config.reading.loading import load
-from tocsin.core import link
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.delivery import Delivery
 from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerError
 from tocsin.core.facts import Emit, Fact, Reloaded, Trouble
+from tocsin.core.link import Codes
 from tocsin.core.record import AlertRecord
 from tocsin.figures import lane_figures, ledger_figures, objective_figures, socket_figures, upkeep_figures
 from tocsin.gateway.server import Gateway
@@ -116,6 +116,7 @@ class AlertService:
         can judge of the configuration is judged before a ledger is made.
         """
         clock, emit = self._clock, self._hear
+        self._codes = Codes(lambda: self.ledger.link_secret)
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._active.channels = await asyncio.to_thread(self._make_channels, self.config)
         self.ledger, self.archive = await stack.enter_async_context(
@@ -409,7 +410,7 @@ class AlertService:
         )
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
-        return channels(config, self._transport, self._clock, self._link)
+        return channels(config, self._transport, self._clock, self._link, self._codes)
 
     def _configured_tokens(self, config: Config) -> Mapping[str, ConfiguredToken]:
         configured = {
@@ -423,7 +424,7 @@ class AlertService:
         start = self.config.public_url
         if start is None or record.alert.url is None:
             return record.alert.url
-        return f"{start}/r/{link.encode(delivery.key, self.ledger.link_secret)}"
+        return f"{start}/r/{self._codes.of(delivery.key)}"
 
     async def _not_ready(self) -> Sequence[str]:
         """False alarms cost a load balancer its target: only what keeps alerts from being taken counts."""

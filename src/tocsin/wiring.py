@@ -10,14 +10,16 @@ from tocsin.config.policy import catalog_of
 from tocsin.config.reading.problems import Problem, invalid
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError
+from tocsin.core.link import Codes
 
 
-def channels(config: Config, transport: Transport, clock: Clock, link: Link) -> Mapping[str, Channel]:
+def channels(config: Config, transport: Transport, clock: Clock, link: Link, codes: Codes) -> Mapping[str, Channel]:
     """Raises InvalidConfigError for what only a channel itself can judge: its templates, its addresses."""
     around = Surroundings(
         transport=transport,
         clock=clock,
         link=link,
+        codes=codes,
         public_url=config.public_url,
         retailers=catalog_of(config.settings).retailers,
     )
@@ -38,4 +40,4 @@ def channels(config: Config, transport: Transport, clock: Clock, link: Link) -> 
 
 def judge(config: Config) -> None:
     """Whether these channels could be made; nothing is started, nobody is called. Raises InvalidConfigError."""
-    channels(config, Transport(), SystemClock(), lambda *_: None)
+    channels(config, Transport(), SystemClock(), lambda *_: None, Codes(bytes))

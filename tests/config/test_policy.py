@@ -13,6 +13,7 @@ from tocsin.config.report import check
 from tocsin.core.alert import AlertType
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import Target
+from tocsin.core.link import Codes
 from tocsin.rules.match import Match
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.objective import Objective
@@ -165,7 +166,7 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 
 async def test_every_channel_of_this_version_carries_what_operators_are_told(loaded):
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
-    made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None)
+    made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None, Codes(bytes))
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(isinstance(channel, NotifiesOperators) for channel in made.values())
 

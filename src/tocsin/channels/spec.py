@@ -13,6 +13,7 @@ from tocsin.channels.contract import Channel, Link
 from tocsin.channels.settings import ChannelSettings, Quiet
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import Clock
+from tocsin.core.link import Codes
 from tocsin.rules.catalog import Retailer
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.routing import Route
@@ -54,12 +55,14 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a channel is made with, beside its own settings. `retailers` by the spelling that alerts carry;
-    `public_url` is where people and providers reach the service, without a slash at the end.
+    `public_url` is where people and providers reach the service, without a slash at the end; `codes` are what
+    deliveries are called there.
     """
 
     transport: Transport
     clock: Clock
     link: Link
+    codes: Codes
     public_url: str | None = None
     retailers: Mapping[str, Retailer]
 

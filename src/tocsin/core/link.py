@@ -3,11 +3,28 @@
 import hashlib
 import hmac
 import string
+from collections.abc import Callable
+from dataclasses import dataclass
 
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _VALUE = {digit: value for value, digit in enumerate(_DIGITS)}
 _TAG_LENGTH = 5  # 62**5: a guessed code is right once in 900 million tries
 _KEY_LENGTH = 11  # 62**11 is above every 63-bit key
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What a delivery is called outside: in links, and where a provider calls back. `secret` is asked for whenever it
+    is needed: it is the ledger's, which may not be open yet.
+    """
+
+    secret: Callable[[], bytes]
+
+    def of(self, key: int) -> str:
+        return encode(key, self.secret())
+
+    def key_of(self, code: str) -> int | None:
+        return decode(code, self.secret())
 
 
 def encode(key: int, secret: bytes) -> str:

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     OPTED_OUT = "opted_out"  # the person said stop
     INVALID_REQUEST = "invalid_request"  # the provider does not understand what we sent: our fault
     TOO_LARGE = "too_large"  # the provider takes less than we sent
+    UNDELIVERED = "undelivered"  # it was taken, and did not arrive: a phone that is off, a carrier in trouble
     CONTENT_BLOCKED = "content_blocked"  # a filter at the provider does not let this text through
     MESSAGE_GONE = (
         "message_gone"  # the message to be edited was deleted or is too old; nothing is wrong with the target

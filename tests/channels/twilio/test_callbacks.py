@@ -11,7 +11,7 @@ from tests.channels.scenes import NOW
 from tocsin.channels.twilio.callbacks import meaning_of, reply_to, signals_of, twiml
 from tocsin.channels.twilio.setup import Replies
 from tocsin.core.callback import Callback
-from tocsin.core.link import decode, encode
+from tocsin.core.link import Codes, encode
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal, SignalKind
 
@@ -27,7 +27,7 @@ def heard(fields: dict[str, str], kind: str = "status", query: str = "") -> list
     url = f"https://alerts.example/hooks/twilio/{kind}{query}"
     body = urlencode(fields).encode()
     callback = Callback(kind=kind, url=url, headers={}, body=body, at=NOW)
-    return list(signals_of(callback, "sms", lambda code: decode(code, SECRET)))
+    return list(signals_of(callback, "sms", Codes(lambda: SECRET)))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tocsin.channels.status import outcome_of, retry_after
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.transport import Answer
 from tocsin.channels.twilio.codes import CODES, Code
-from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refused, Sent, Unknown
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.signal import Cost
 
 ANSWER_LENGTH = 256
@@ -29,7 +29,8 @@ _STATUSES: Mapping[int, Outcome] = MappingProxyType(
         404: Deferred(Delay.CREDENTIALS),
     }
 )
-_FAILED = frozenset({"failed", "undelivered"})
+_FAILED = frozenset({"failed", "undelivered", "canceled"})
+_UNDELIVERED = Refused(Refusal.UNDELIVERED)
 _NUMBER = re.compile(r"[+(]?\d(?:[\d ().-]{5,}\d)")  # texts of errors repeat the number; a code has five digits
 
 
@@ -69,8 +70,8 @@ class Message:
         """What it means for the delivery that the message carries."""
         if self.status in _FAILED:
             known = CODES.get(self.code or 0)
-            if known and isinstance(known.outcome, Refused):
-                return Refused(known.outcome.why, self.words)
+            refused = known.outcome if known and isinstance(known.outcome, Refused) else _UNDELIVERED
+            return Refused(refused.why, self.words)
         return Sent(self.sid, self.words, self.units, self.cost)
 
 

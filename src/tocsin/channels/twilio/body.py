@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from itertools import islice
+from itertools import accumulate, islice
 from types import MappingProxyType
 
 from tocsin.channels.links import web_address
@@ -17,7 +17,7 @@ from tocsin.core.record import AlertRecord
 
 _LONGEST_NAME = 200  # clusters: no segment has room for more
 _SHORTEST_NAME = 12  # units of UTF-16: a name that is cut further says nothing
-_LONGEST_DETAIL = 24
+_LONGEST_DETAIL = 24  # units of UTF-16
 _LONGEST_LINK = 400
 _MOST_SEGMENTS = 4  # beyond the built-in one: an address of the shop's own can be long
 _GSM7_ELLIPSIS = "..."
@@ -130,7 +130,8 @@ def _amount(shown: str, currency: str, write: Callable[[str], str]) -> str:
 
 
 def _short(text: str) -> str:
-    return "".join(islice(clusters(text), _LONGEST_DETAIL)).rstrip()
+    room = accumulate(map(utf16, clusters(text)))
+    return "".join(part for part, used in zip(clusters(text), room, strict=True) if used <= _LONGEST_DETAIL).rstrip()
 
 
 def _harmless(text: str) -> str:

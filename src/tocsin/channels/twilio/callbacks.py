@@ -5,7 +5,7 @@ than once; new fields and new statuses appear without notice, and are no faults.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -16,13 +16,11 @@ from tocsin.channels.twilio.codes import CODES, Fate
 from tocsin.channels.twilio.setup import Replies
 from tocsin.channels.twilio.signature import form_of
 from tocsin.core.callback import Callback
+from tocsin.core.link import Codes
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal, SignalKind
 
 CODE = "d"  # in the query of the address for status callbacks: whose delivery it is
-
-Decode = Callable[[str], int | None]
-"""The ledger key of a delivery, from the code in its links; None for a code that we never gave out."""
 
 _LONGEST_WORDS = 320
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -52,7 +50,7 @@ _BY_TYPE: Mapping[str, SignalKind] = MappingProxyType(
 )
 
 
-def signals_of(callback: Callback, channel: str, decode: Decode) -> Sequence[Signal]:
+def signals_of(callback: Callback, channel: str, codes: Codes) -> Sequence[Signal]:
     """Raises ValueError for what is no callback of Twilio's."""
     fields = dict(form_of(callback))
     sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
@@ -60,7 +58,7 @@ def signals_of(callback: Callback, channel: str, decode: Decode) -> Sequence[Sig
         raise ValueError("MessageSid is missing")
     match callback.kind:
         case "status":
-            return _of_status(callback, fields, sid, channel, decode)
+            return _of_status(callback, fields, sid, channel, codes)
         case "inbound":
             return _of_words(fields, sid, channel)
         case _:
@@ -99,9 +97,7 @@ def meaning_of(words: str) -> SignalKind:
     return SignalKind.HELP_ASKED if bare in _HELP else SignalKind.SAID
 
 
-def _of_status(
-    callback: Callback, fields: Mapping[str, str], sid: str, channel: str, decode: Decode
-) -> Sequence[Signal]:
+def _of_status(callback: Callback, fields: Mapping[str, str], sid: str, channel: str, codes: Codes) -> Sequence[Signal]:
     status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
     kind = _STATUSES.get(status)
     if kind is None:
@@ -111,7 +107,7 @@ def _of_status(
         channel=channel,
         event_id=f"{sid}:{status}",
         kind=kind,
-        delivery=_delivery(callback, decode),
+        delivery=_delivery(callback, codes),
         reference=sid,
         detail=f"{status}: {explained(code)}" if code else status,
     )
@@ -136,9 +132,9 @@ def _of_words(fields: Mapping[str, str], sid: str, channel: str) -> Sequence[Sig
     return (Signal(channel=channel, event_id=f"{sid}:{kind}", kind=kind, detail=said, person=Secret(fields["From"])),)
 
 
-def _delivery(callback: Callback, decode: Decode) -> int | None:
-    codes = parse_qs(urlsplit(callback.url).query).get(CODE)
-    return decode(codes[0]) if codes else None
+def _delivery(callback: Callback, codes: Codes) -> int | None:
+    told = parse_qs(urlsplit(callback.url).query).get(CODE)
+    return codes.key_of(told[0]) if told else None
 
 
 def _bare(words: str) -> str:

@@ -1,0 +1,233 @@
+"""The SMS channel: one text for each person, by way of Twilio (Twilio, "Message Resource")."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlencode
+
+from tocsin.channels.contract import Attempt, Link, Member, Report
+from tocsin.channels.transport import Answer, Patience, Transport
+from tocsin.channels.twilio.answers import Message, parsed, report_of
+from tocsin.channels.twilio.body import body_of
+from tocsin.channels.twilio.callbacks import CODE, reply_to, signals_of, twiml
+from tocsin.channels.twilio.segments import segments
+from tocsin.channels.twilio.setup import TwilioSettings, faults_of
+from tocsin.channels.twilio.signature import signature_fault
+from tocsin.core.callback import Callback
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Target
+from tocsin.core.link import Codes
+from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Unknown
+from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
+from tocsin.core.signal import Signal, SignalKind
+
+NAME = "sms"
+PROVIDER = "twilio"
+PATIENCE = Patience(connect=2.0, read=30.0, total=32.0)  # Twilio answers within 30 seconds, and asks to be waited for
+
+SHORTEST_WAIT, LONGEST_WAIT = 1, 36_000  # seconds of ValidityPeriod
+
+_PAGE, _PAGES, _PAGE_BYTES = 50, 4, 1024 * 1024
+_SLACK = timedelta(minutes=1)  # between our clock and Twilio's, which tells whole seconds
+_SETTLED = timedelta(seconds=30)  # a request may be worked on after we stopped waiting, and the list lags behind
+_PUT_OFF = timedelta(hours=1)
+_NOBODY = Refused(Refusal.INVALID_REQUEST, "a text is for a person of a list")
+_RANKS = (
+    "failed",
+    "undelivered",
+    "canceled",
+    "scheduled",
+    "accepted",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+)
+
+
+class TwilioChannel:
+    """Satisfies `Channel`, `Measures`, `Finds` and `Receives`. Raises ValueError for settings under which Twilio would
+    take nothing.
+    """
+
+    name = NAME
+    provider = PROVIDER
+
+    def __init__(self, settings: TwilioSettings, transport: Transport, clock: Clock, link: Link, codes: Codes) -> None:
+        if faults := faults_of(settings):
+            raise ValueError("; ".join(faults))
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._link = link
+        self._codes = codes
+        self._headers = headers_of(settings)
+
+    def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
+        return 1
+
+    def render(self, _target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
+        return self._sender() | {"Body": self._body(records[0], records[0].alert.url)}
+
+    def units(self, attempt: Attempt) -> int:
+        return segments(self._text(attempt.members[0]))
+
+    async def send(self, attempt: Attempt) -> Report:
+        member = attempt.members[0]
+        if member.recipient is None:
+            return Report((_NOBODY,), answer=_NOBODY.detail)
+        form = self._form(member, member.recipient.value, attempt.deadline)
+        answer = await self._call("POST", "/Messages.json", form)
+        if not isinstance(answer, Answer):
+            return Report((answer,), answer=answer.detail)
+        message = Message.of(parsed(answer))
+        if message is not None and message.status == "scheduled":
+            return Report((await self._withdrawn(message),), status=answer.status)
+        return report_of(answer, self._clock.now())
+
+    async def find(self, attempt: Attempt) -> Report | None:
+        """Twilio is asked for what went to that number since then. Filters by the day of sending would pass over what
+        still waits there.
+        """
+        member = attempt.members[0]
+        if member.recipient is None:
+            return Report((_NOBODY,), answer=_NOBODY.detail)
+        listed = await self._listed(member.recipient.value, attempt.started_at - _SLACK)
+        if listed is None:
+            return None
+        text, link = self._text(member), self._link(member.delivery, member.record)
+        mine = [message for message in listed if message.body == text or _is_ours(message, link, member)]
+        if mine:
+            return Report((await self._found(max(mine, key=_rank)),))
+        if self._clock.now() - attempt.started_at < _SETTLED:
+            return None
+        return Report((Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "Twilio was asked: it never arrived"),))
+
+    def verify(self, callback: Callback) -> str | None:
+        token = self._settings.auth_token
+        if token is None:
+            return "callbacks are signed with the auth token, and none is configured"
+        return signature_fault(callback, token)
+
+    def read(self, callback: Callback) -> Sequence[Signal]:
+        return signals_of(callback, self.name, self._codes)
+
+    def thank(self, callback: Callback) -> tuple[str, bytes]:
+        return "text/xml", twiml(reply_to(callback, self._settings.replies))
+
+    async def price(self, reference: str) -> Signal | None:
+        """What a text cost, and how many segments it was billed as; None as long as Twilio has not billed it."""
+        answer = await self._call("GET", f"/Messages/{reference}.json")
+        message = Message.of(parsed(answer)) if isinstance(answer, Answer) and answer.status == 200 else None  # noqa: PLR2004 - HTTP OK
+        if message is None or message.cost is None:
+            return None
+        return Signal(
+            channel=self.name,
+            event_id=f"{message.sid}:price",
+            kind=SignalKind.PRICED,
+            reference=message.sid,
+            units=message.units,
+            cost=message.cost,
+        )
+
+    def _form(self, member: Member, to: Secret, deadline: datetime) -> dict[str, str]:
+        """Twilio drops what could not leave within the rest of its life."""
+        left = int((deadline - self._clock.now()).total_seconds())
+        form = {"To": to.reveal()}
+        if self._settings.public_url:
+            code = self._codes.of(member.delivery.key)
+            form["StatusCallback"] = f"{self._settings.public_url}/hooks/{PROVIDER}/status?{CODE}={code}"
+        form["ValidityPeriod"] = str(min(max(left, SHORTEST_WAIT), LONGEST_WAIT))
+        return form | self._sender() | {"Body": self._text(member)}
+
+    def _sender(self) -> dict[str, str]:
+        told = {"From": self._settings.from_number, "MessagingServiceSid": self._settings.messaging_service}
+        return {name: value for name, value in told.items() if value}
+
+    def _text(self, member: Member) -> str:
+        return self._body(member.record, self._link(member.delivery, member.record))
+
+    def _body(self, record: AlertRecord, link: str | None) -> str:
+        shop = self._settings.shops.get(record.alert.retailer, record.alert.retailer)
+        return body_of(record, shop, link, self._settings.templates.get(record.alert.type))
+
+    async def _found(self, message: Message) -> Outcome:
+        return await self._withdrawn(message) if message.status == "scheduled" else message.outcome()
+
+    async def _withdrawn(self, message: Message) -> Outcome:
+        """Nobody asked for another hour: Twilio's Compliance Toolkit put it off to the morning, when it is no news."""
+        answer = await self._call("POST", f"/Messages/{message.sid}.json", {"Status": "canceled"})
+        now = Message.of(parsed(answer)) if isinstance(answer, Answer) and answer.status == 200 else None  # noqa: PLR2004 - HTTP OK
+        if now is not None and now.status == "canceled":
+            return Deferred(Delay.PROVIDER_TROUBLE, _PUT_OFF, "Twilio put it off to a permitted hour: cancelled there")
+        return Unknown(Doubt.PROVIDER_ERROR, "Twilio put it off to a permitted hour, and did not cancel it")
+
+    async def _listed(self, to: Secret, since: datetime) -> list[Message] | None:
+        """Newest first, down to `since`; None where the list could not be read to there."""
+        found: list[Message] = []
+        page: str | None = f"/Messages.json?{urlencode({'To': to.reveal(), 'PageSize': _PAGE})}"
+        for _ in range(_PAGES):
+            if page is None:
+                return found
+            answer = await self._call("GET", page)
+            said = parsed(answer) if isinstance(answer, Answer) and answer.status == 200 else {}  # noqa: PLR2004 - HTTP OK
+            told = said.get("messages")
+            if not isinstance(told, list):
+                return None
+            messages = [message for each in told if (message := Message.of(each)) is not None]
+            found += [message for message in messages if _created(message) >= since]
+            if any(_created(message) < since for message in messages):
+                return found
+            page = self._next(said.get("next_page_uri"))
+        return None
+
+    def _next(self, uri: object) -> str | None:
+        """Only where it leads on in the same list: the key goes with each request."""
+        _, mark, query = str(uri).partition(f"/Accounts/{self._settings.account_sid}/Messages.json?")
+        return f"/Messages.json?{query}" if mark else None
+
+    async def _call(self, method: str, path: str, form: Mapping[str, str] | None = None) -> Answer | Deferred | Unknown:
+        return await self._transport.request(
+            method,
+            Secret(self._settings.api + path),
+            headers=self._headers if form is None else form_headers(self._headers),
+            body=None if form is None else urlencode(form).encode(),
+            longest=_PAGE_BYTES,
+            patience=PATIENCE,
+        )
+
+
+def headers_of(settings: TwilioSettings) -> Mapping[str, str]:
+    user, password = settings.login
+    login = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode()
+    return {
+        "Authorization": f"Basic {login}",
+        "User-Agent": f"Tocsin/{version('tocsin')}",
+    }
+
+
+def form_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def _is_ours(message: Message, link: str | None, member: Member) -> bool:
+    """The short link of a delivery is in no other text; the address of a product is in many."""
+    return bool(link) and link != member.record.alert.url and str(link) in message.body.split()
+
+
+def _rank(message: Message) -> int:
+    return _RANKS.index(message.status) if message.status in _RANKS else len(_RANKS)
+
+
+def _created(message: Message) -> datetime:
+    """RFC 2822, as Twilio writes times; what cannot be read counts as new."""
+    try:
+        told = parsedate_to_datetime(message.created)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
