@@ -14,7 +14,7 @@ class AddressKind(StrEnum):
 
     @property
     def channel(self) -> str:
-        """What consent for it is consent to. A phone that stopped texts is not called either."""
+        """The channel that consent for this kind is consent to. A phone that stopped texts is not called either."""
         return _CHANNELS[self]
 
 
@@ -34,7 +34,7 @@ class AddressState(StrEnum):
 
 
 class AddressWhy(StrEnum):
-    """Why an address is suppressed or dead."""
+    """The reasons why an address is suppressed or dead."""
 
     STOP = "stop"  # by text
     ONE_CLICK = "one_click"  # by the mail client's button

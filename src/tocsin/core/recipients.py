@@ -1,4 +1,5 @@
-"""Who a delivery is for. An audience is the set of those who are told: the bits of one whole number, a bit a slot.
+"""A recipient is who a delivery is for; an audience is the set of those who are told: the bits of one whole number, a
+bit a slot.
 
 Slots are dense and never reused, so that a hundred thousand people take 12 KB, and sets of them combine in
 microseconds. What waits in the ledger is cut into shards, each of 4,096 slots that follow each other.
@@ -22,8 +23,9 @@ _NUMBER = 4  # bytes of a shard's number where it is packed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One address as a delivery sees it. `lookup` names the value that was used: a word about an older one of the same
-    slot says nothing of this one. `zone` is a name of the IANA database.
+    """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database.
+
+    `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
 
     slot: int
@@ -34,18 +36,18 @@ class Recipient:
 
 
 class Shard(NamedTuple):
-    """Those of an audience whose slots follow each other, from `number` times 4,096 on."""
+    """A shard has those of an audience whose slots follow each other, from `number` times 4,096 on."""
 
     number: int
     bits: int
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Shard":
-        """What `pack` gave."""
+        """Read back what `pack` gave."""
         return cls(int.from_bytes(packed[:_NUMBER], "big"), int.from_bytes(packed[_NUMBER:], "little"))
 
     def pack(self) -> bytes:
-        """At most 516 bytes."""
+        """Write the shard in at most 516 bytes."""
         length = (self.bits.bit_length() + 7) // 8
         return self.number.to_bytes(_NUMBER, "big") + self.bits.to_bytes(length, "little")
 
@@ -58,7 +60,7 @@ class Shard(NamedTuple):
         return self.bits << self.number * SLOTS
 
     def slots(self) -> Iterator[int]:
-        """In their order."""
+        """List its slots in their order."""
         left, first = self.bits, self.number * SLOTS
         while left:
             lowest = left & -left
@@ -66,7 +68,7 @@ class Shard(NamedTuple):
             left ^= lowest
 
     def split(self, most: int) -> tuple["Shard", "Shard"]:
-        """The first of them, so many at most, and the rest."""
+        """Part it into its first slots, so many at most, and the rest."""
         taken = 0
         for slot in self.slots():
             if not most:
@@ -85,13 +87,13 @@ def audience_of(slots: Iterable[int]) -> Audience:
 
 
 def slots_of(audience: Audience) -> Iterator[int]:
-    """In their order."""
+    """List the slots of an audience in their order."""
     for shard in shards_of(audience):
         yield from shard.slots()
 
 
 def shards_of(audience: Audience) -> Iterator[Shard]:
-    """In their order; those with nobody in them are left out."""
+    """Part an audience into shards, in their order; those with nobody in them are left out."""
     packed = audience.to_bytes((audience.bit_length() + 7) // 8, "little")
     for number, begin in enumerate(range(0, len(packed), _BYTES)):
         if bits := int.from_bytes(packed[begin : begin + _BYTES], "little"):

@@ -43,14 +43,16 @@ T = TypeVar("T")
 
 
 class SqlArchive:
-    """`Archive` of the contract. Each read sees one moment of the ledger, commits included that were told of."""
+    """The `Archive` of the contract, in SQL. Each read sees one moment of the ledger, commits included that were told
+    of.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="archive")
 
     async def start(self) -> None:
-        """Every connection is opened now: later its file may have been taken away, or be another one."""
+        """Open every connection now: later its file may have been taken away, or be another one."""
         in_a_thread = asyncio.get_running_loop().run_in_executor
         opened = [await in_a_thread(self._threads, self._opened) for _ in range(READERS)]
         for connection in opened:

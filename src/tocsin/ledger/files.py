@@ -13,7 +13,8 @@ _COPIES = ".before-*"
 
 
 class LedgerFiles:
-    """What is written into a file that was taken away is gone once the process ends, and nobody sees it until then.
+    """The files of a ledger are watched: what is written into one that was taken away is gone once the process ends,
+    and nobody sees it until then.
 
     Called in the writing thread only, where it is known which files SQLite has open.
     """
@@ -25,24 +26,24 @@ class LedgerFiles:
         self._restrict()
 
     def opening(self) -> None:
-        """SQLite is about to open them. It makes its logs anew where the last that had them open has closed them, but
-        must not make the ledger anew. Raises LedgerGoneError.
+        """Make ready for SQLite to open them. It makes its logs anew where the last that had them open has closed them,
+        but must not make the ledger anew. Raises LedgerGoneError.
         """
         self._open = {path: opened for path, opened in self._open.items() if path == self._ledger}
         self.check()
 
     def opened(self) -> None:
-        """These are the ones."""
+        """Remember which ones SQLite has opened."""
         found = {path: _identity(path) for path in (self._ledger, *map(self._beside, _LOGS))}
         self._open = {path: identity for path, identity in found.items() if identity is not None}
 
     def check(self) -> None:
-        """Raises LedgerGoneError where one of them is not there any more."""
+        """Raise LedgerGoneError where one of them is not there any more."""
         if problem := self.problem():
             raise LedgerGoneError(problem)
 
     def problem(self) -> str:
-        """Which of them is not there any more; empty where all are."""
+        """Name the one that is not there any more; empty where all are."""
         for path, opened in self._open.items():
             now = _identity(path)
             if now is None:
@@ -52,14 +53,16 @@ class LedgerFiles:
         return ""
 
     def put_back_lock(self) -> bool:
-        """Whether the lock file was taken away; it is there again then."""
+        """Put the lock file back where it was taken away; whether it was."""
         return self._lock.put_back()
 
     def _beside(self, suffix: str) -> Path:
         return self._ledger.with_name(self._ledger.name + suffix)
 
     def _restrict(self) -> None:
-        """SQLite gives a log the rights of its ledger; those that a crash has left have what they had."""
+        """Keep the files for their owner's eyes: SQLite gives a log the rights of its ledger, and those that a crash
+        has left have what they had.
+        """
         for path in (*map(self._beside, _LOGS), *self._ledger.parent.glob(self._ledger.name + _COPIES)):
             with suppress(FileNotFoundError, PermissionError):
                 path.chmod(PRIVATE)

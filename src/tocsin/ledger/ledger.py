@@ -1,4 +1,4 @@
-"""The write verbs. Each is one call of the writer, which shares its commits among whoever waits."""
+"""The ledger's write verbs are calls of the writer, which shares its commits among whoever waits."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ from tocsin.ledger.queue import (
 
 
 def _each(verb: Callable[..., Any]) -> Work:
-    """Calls of this kind share a commit and nothing else; an argument is the tuple that the verb takes."""
+    """Make work of a verb whose calls share a commit and nothing else; an argument is the tuple that the verb takes."""
 
     def work(transaction: Transaction, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         return [verb(transaction, *argument) for argument in arguments]
@@ -86,7 +86,7 @@ _CLICK = _each(clicks.click)
 
 
 class SqlLedger:
-    """`Ledger` of the contract, for SQLite and PostgreSQL alike. `path` and `files` are None for the latter."""
+    """The `Ledger` of the contract, for SQLite and PostgreSQL alike. `path` and `files` are None for the latter."""
 
     def __init__(
         self,
@@ -235,7 +235,7 @@ class SqlLedger:
         await self._writer.do(Rank.UPKEEP, _CLICK, (delivery, followed))
 
     def _where_it_lasts(self, work: Work) -> Work:
-        """The same, refused where what it writes would be gone with this process."""
+        """Make the same work, refused where what it writes would be gone with this process."""
         if self._files is None:
             return work
         files = self._files
@@ -253,7 +253,7 @@ class SqlLedger:
 
 
 def _look(files: LedgerFiles, connection: Connection) -> tuple[str, bool]:
-    """What is gone, and whether the lock was. What a lost log holds is in the ledger at least from now on."""
+    """Find out what is gone, and whether the lock was. What a lost log holds is in the ledger at least from now on."""
     problem = files.problem()
     if problem:
         folded_in(connection)

@@ -35,7 +35,7 @@ _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks
 
 
 def _nobody(_: Fact) -> None:
-    """Facts that nobody listens to."""
+    """Hear no facts: nobody listens."""
 
 
 @asynccontextmanager
@@ -108,7 +108,9 @@ async def _started(writer: Writer) -> _Name:
 
 
 def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, shared: bool) -> Connection:
-    """At the start, and again after the disk has failed: it is looked at before anything is built on it."""
+    """Connect at the start, and again after the disk has failed: the ledger is looked at before anything is built on
+    it.
+    """
     if path is not None and files is not None:
         files.opening()
         verify_quickly(path)
@@ -126,7 +128,7 @@ def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, sh
 
 
 def _own(connection: Connection, *, shared: bool) -> None:
-    """The lock lasts as long as the session."""
+    """Own a ledger on PostgreSQL: the lock lasts as long as the session."""
     lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
     with connection.begin():
         if connection.scalar(text(f"SELECT {lock}({_OWNER})")):
@@ -136,7 +138,7 @@ def _own(connection: Connection, *, shared: bool) -> None:
 
 
 def _name(connection: Connection) -> _Name:
-    """Drawn once, when it is made."""
+    """Read the ledger's name, which is drawn once, when it is made."""
     with connection.begin():
         row = connection.execute(select(stream.c.epoch, stream.c.link_secret, stream.c.people_mark)).first()
         if row is None:

@@ -352,7 +352,9 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRow:
-    """What became of a row. `note`: what was left out; `error`, in the form of all errors: why nothing was taken."""
+    """A row of a file was imported: `note` says what was left out; `error`, in the form of all errors, why nothing was
+    taken.
+    """
 
     row: int
     result: ImportResult

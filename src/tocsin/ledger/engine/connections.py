@@ -35,7 +35,9 @@ _READING = (
 
 
 def parse_url(text: str) -> URL:
-    """`sqlite:///path` or `postgresql://…`. Raises LedgerUnavailableError for anything else."""
+    """Read the address of a ledger: `sqlite:///path` or `postgresql://…`. Raises LedgerUnavailableError for anything
+    else.
+    """
     try:
         url = make_url(text)
     except ArgumentError as problem:
@@ -49,11 +51,12 @@ def parse_url(text: str) -> URL:
 
 
 def sqlite_path(url: URL) -> Path | None:
-    """The file of a SQLite ledger; None for PostgreSQL."""
+    """Find the file of a SQLite ledger; None for PostgreSQL."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
+    """Make the engine whose one connection writes."""
     path = sqlite_path(url)
     if path is None:
         return create_engine(url, poolclass=NullPool)
@@ -64,6 +67,7 @@ def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
 
 
 def reading_engine(url: URL) -> Engine:
+    """Make the engine whose connections cannot write."""
     path = sqlite_path(url)
     if path is None:
         engine = create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)

@@ -1,4 +1,4 @@
-"""What a database says when it cannot, in words that tell how to mend it."""
+"""Database errors are told in words that say how to mend them."""
 
 import sqlite3
 
@@ -35,7 +35,7 @@ _BY_CODE: dict[int, tuple[type[LedgerError], str]] = {
 
 
 def explained(problem: DBAPIError) -> LedgerError:
-    """What the database said, as one of ours."""
+    """Make one of our errors of what the database said."""
     original = problem.orig
     code = getattr(original, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _BY_CODE:
@@ -47,7 +47,9 @@ def explained(problem: DBAPIError) -> LedgerError:
 
 
 def breaks_connection(problem: DBAPIError) -> bool:
-    """What a failed disk has in its cache cannot be trusted: the file is opened again, and read again."""
+    """Whether the connection is of no use any more: what a failed disk has in its cache cannot be trusted, so the file
+    is opened and read again.
+    """
     code = getattr(problem.orig, "sqlite_errorcode", None)
     if code is None:
         return problem.connection_invalidated
@@ -55,7 +57,7 @@ def breaks_connection(problem: DBAPIError) -> bool:
 
 
 def concerns_all(problem: Exception) -> bool:
-    """Trouble of the database, not of one call: trying each alone would only make everybody wait."""
+    """Whether the database is in trouble, not one call: trying each alone would only make everybody wait."""
     return isinstance(problem, OperationalError) and getattr(problem.orig, "sqlstate", None) not in _COLLISIONS
 
 

@@ -1,4 +1,4 @@
-"""`column in list` with the list as one parameter: the statement is compiled once, however long the list."""
+"""A list is one parameter of `column in list`: the statement is compiled once, however long the list."""
 
 from typing import Any
 
@@ -47,5 +47,5 @@ def _on_postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """`name` is the parameter: a list of numbers or of texts."""
+    """Say `column in list`; `name` is the parameter: a list of numbers or of texts."""
     return _Among(column, bindparam(name, type_=_Listed(column.type)))

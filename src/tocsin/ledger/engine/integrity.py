@@ -1,4 +1,6 @@
-"""Is what is on disk what was written? A quick look at every start, the whole of it by `tocsin doctor`."""
+"""An integrity check tells whether what is on disk is what was written: quickly at every start, whole by `tocsin
+doctor`.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -11,7 +13,7 @@ QUICK_UP_TO = 256 * 1024 * 1024  # bytes: a second or two of a start; a larger l
 
 
 def verify(path: Path) -> None:
-    """Reads the whole of a SQLite ledger, whether a service runs or not.
+    """Read the whole of a SQLite ledger, whether a service runs or not.
 
     Raises LedgerCorruptError with what was found and what to do, LedgerUnavailableError where it cannot be read.
     """
@@ -19,8 +21,10 @@ def verify(path: Path) -> None:
 
 
 def verify_quickly(path: Path) -> None:
-    """Every page is where it belongs and can be read; indexes are not compared. Nothing is done with a ledger that is
-    not there yet, or too large for a start. Raises LedgerCorruptError or LedgerUnavailableError.
+    """Look whether every page is where it belongs and can be read; indexes are not compared.
+
+    Nothing is done with a ledger that is not there yet, or too large for a start. Raises LedgerCorruptError or
+    LedgerUnavailableError.
     """
     if path.exists() and 0 < path.stat().st_size <= QUICK_UP_TO:
         _check(path, "quick_check")

@@ -1,4 +1,6 @@
-"""One process owns a SQLite ledger: the operating system lets go of its locks when it dies, however it dies."""
+"""An owner's lock keeps a SQLite ledger for one process: the operating system lets go of it when that dies, however it
+dies.
+"""
 
 import fcntl
 import os
@@ -10,8 +12,10 @@ PRIVATE = 0o600
 
 
 class OwnerLock:
-    """A file beside the ledger says whose it is. The ledger itself is locked as well: whoever takes that file away lets
-    no second owner in. Raises LedgerOwnedError, naming the process that has it where that is known.
+    """The lock is a file beside the ledger that says whose it is. The ledger itself is locked as well: whoever takes
+    that file away lets no second owner in.
+
+    Raises LedgerOwnedError, naming the process that has it where that is known.
     """
 
     def __init__(self, ledger: Path) -> None:
@@ -37,7 +41,7 @@ class OwnerLock:
         return self._ledger
 
     def put_back(self) -> bool:
-        """Whether the file beside the ledger was taken away; it is there again then."""
+        """Put the file beside the ledger back where it was taken away; whether it was."""
         if _is_at(self._path, self._beside):
             return False
         beside = _opened(self._path)
@@ -50,7 +54,7 @@ class OwnerLock:
         return True
 
     def release(self) -> None:
-        """Once nothing of this process has the ledger open: SQLite's own locks go with it."""
+        """Let go of the ledger, once nothing of this process has it open: SQLite's own locks go with it."""
         os.close(self._ledger)
         os.close(self._beside)
 

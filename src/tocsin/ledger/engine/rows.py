@@ -1,4 +1,4 @@
-"""Rows become values and values become rows; nothing else in the ledger knows the order of columns."""
+"""Rows become values and values become rows here; nothing else in the ledger knows the order of columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ target_of = lru_cache(maxsize=4096)(Target.parse)
 
 
 def record_of(values: Sequence[Any]) -> AlertRecord:
-    """From the columns of `RECORD`."""
+    """Make a record of the columns of `RECORD`."""
     (
         identifier, kind, priority, sku, retailer, variant, seller, product_name, price, currency, url, detected_at,
         metadata, accepted_at, decision, reason, repeats, last_seen_at, closed_at,
@@ -77,7 +77,7 @@ def record_of(values: Sequence[Any]) -> AlertRecord:
 
 
 def delivery_of(values: Sequence[Any]) -> Delivery:
-    """From the columns of `DELIVERY`. Tests alone belong to no episode."""
+    """Make a delivery of the columns of `DELIVERY`. Tests alone belong to no episode."""
     (
         key, alert_id, target, lane, priority, state, why, fence, attempts,
         planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, episode,
@@ -104,7 +104,7 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
 
 
 def brief_of(values: Sequence[Any]) -> DeliveryRow:
-    """From the columns of `BRIEF`."""
+    """Make a delivery in brief of the columns of `BRIEF`."""
     key, planned_at, target, state, why, moved_at = values
     return DeliveryRow(id_of_key(planned_at, key), target_of(target), _STATES[state], _WHYS[why], moved_at)
 
@@ -113,12 +113,12 @@ _PLACES = {column.name: place for place, column in enumerate(DELIVERY)}
 
 
 def place_of(name: str) -> int:
-    """Where a column stands in `DELIVERY`."""
+    """Tell where a column stands in `DELIVERY`."""
     return _PLACES[name]
 
 
 def changed(row: Sequence[Any], **changes: Any) -> Delivery:
-    """The delivery of a row with these columns changed: made once, not made and then copied."""
+    """Make the delivery of a row with these columns changed: once, not to be copied then."""
     values = list(row[: len(DELIVERY)])
     for name, value in changes.items():
         values[_PLACES[name]] = value
@@ -127,8 +127,8 @@ def changed(row: Sequence[Any], **changes: Any) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery as the write verbs hold it. `closed`: the product of its alert is sold out. `product` is set where it
-    may join a message about the same product.
+    """A delivery as the write verbs hold it. With `closed` the product of its alert is sold out; `product` is set where
+    it may join a message about the same product.
     """
 
     delivery: Delivery
@@ -140,7 +140,7 @@ class Held:
 
 
 def held_of(row: AnyRow, **changes: Any) -> Held:
-    """From the columns of `DELIVERY` and `BEHIND`."""
+    """Make a held delivery of the columns of `DELIVERY` and `BEHIND`."""
     alert, fallback, product, closed_at = row[len(DELIVERY) :]
     return Held(changed(row, **changes), alert, row[place_of("episode")], fallback, product, closed_at is not None)
 
@@ -148,7 +148,7 @@ def held_of(row: AnyRow, **changes: Any) -> Held:
 def alert_row(
     transaction: Transaction, key: int, alert: Alert, decision: Decision, reason: Reason, *places: int | None
 ) -> tuple[Any, ...]:
-    """`places` are the episode and the position, where it has them."""
+    """Make the row of an alert; `places` are the episode and the position, where it has them."""
     now = transaction.micros
     episode, position = places or (None, None)
     return (
@@ -208,12 +208,14 @@ def delivery_row(
 
 
 def packed(fallback: Sequence[Plan]) -> str:
-    """Plans as they are kept beside a delivery: target, lane, end of life, how long they wait themselves, product."""
+    """Write plans as they are kept beside a delivery: target, lane, end of life, how long they wait themselves,
+    product.
+    """
     return orjson.dumps([_packed(plan) for plan in fallback]).decode()
 
 
 def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
-    """The plans, made anew for a delivery that begins now."""
+    """Read the plans, made anew for a delivery that begins now."""
     plans = []
     for target, lane, expires_at, wait, *product in orjson.loads(fallback):
         fail_over_at = None if wait is None else from_micros(epoch_micros(now) + wait)

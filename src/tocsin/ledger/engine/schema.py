@@ -1,4 +1,5 @@
-"""The tables. Times and money are BIGINTs of millionths, states are words, keys are BIGINTs that never leave the house.
+"""The tables of a ledger. Times and money are BIGINTs of millionths, states are words, keys are BIGINTs that never
+leave the house.
 
 There are no foreign keys: one module writes each table, inside transactions, and PostgreSQL would lock the parent row
 for every child of a hot path.
@@ -67,6 +68,7 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 def micros_of(amount: Decimal) -> int:
+    """Count an amount in millionths of its currency; what is finer is rounded."""
     return round(amount * MILLION)
 
 
@@ -338,7 +340,9 @@ clicks = Table(
 
 
 def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElement[bool]:
-    """Spelled out, never a parameter: only so do both databases see that a partial index fits."""
+    """Say that a row is in that state: spelled out, never a parameter, so that both databases see that a partial index
+    fits.
+    """
     return table.c.state == literal_column(f"'{state.value}'")
 
 

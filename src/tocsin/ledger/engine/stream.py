@@ -1,4 +1,4 @@
-"""The one row whose lock orders all events: positions follow commits and have no gaps.
+"""The stream is one row, whose lock orders all events: positions follow commits and have no gaps.
 
 Who holds it never waits for a delivery's lock, and whoever else needs both takes deliveries first: no writer deadlocks.
 Keys of alerts, deliveries and episodes are drawn here too, so that rows can be written in bulk without asking back.
@@ -54,5 +54,5 @@ class Stream:
 
 
 def touch(transaction: Transaction) -> None:
-    """A write that changes nothing: it commits, or says why nothing can be committed now."""
+    """Write without changing anything: it commits, or says why nothing can be committed now."""
     transaction.write(_TOUCH)

@@ -1,4 +1,4 @@
-"""One transaction of the writing connection, at one instant."""
+"""A transaction of the writing connection happens at one instant."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Transaction:
-    """`now` is the same for everything in it; `micros` is that instant as it is stored."""
+    """A transaction has one `now` for everything in it; `micros` is that instant as it is stored."""
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.now = now
@@ -24,13 +24,15 @@ class Transaction:
         return self.micros if moment is self.now else epoch_micros(moment)
 
     def rows(self, statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
+        """Read the rows of a statement, through the writing connection."""
         return self.connection.execute(statement, parameters).all()
 
     def row(self, statement: Executable, **parameters: Any) -> AnyRow | None:
+        """Read the first row of a statement; None where there is none."""
         return self.connection.execute(statement, parameters).first()
 
     def write(self, statement: Executable, **parameters: Any) -> int:
-        """How many rows it touched."""
+        """Write, and count the rows that it touched."""
         return self.connection.execute(statement, parameters).rowcount
 
     def write_each(self, statement: Executable, parameters: Sequence[dict[str, Any]]) -> None:
@@ -42,11 +44,11 @@ class Transaction:
         return self.connection.execute(statement, parameters).scalars().all() if parameters else ()
 
     def undoing(self) -> NestedTransaction:
-        """`with transaction.undoing():` what is written inside is undone by an error, and nothing else."""
+        """Undo by an error what is written inside `with transaction.undoing():`, and nothing else."""
         return self.connection.begin_nested()
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Whole rows in the order of the columns, as they are stored: ints, strings, None.
+        """Insert whole rows in the order of the columns, as they are stored: ints, strings, None.
 
         It passes SQLAlchemy's conversion by, which costs more for each row than writing it: appends live on this.
         """

@@ -39,7 +39,7 @@ def upgrade(connection: Connection, path: Path | None) -> str | None:
 
 
 def copy(path: Path, to: Path) -> None:
-    """A consistent copy of a SQLite file, whoever writes to it meanwhile; it appears whole or not at all."""
+    """Copy a SQLite file consistently, whoever writes to it meanwhile; the copy appears whole or not at all."""
     unfinished = Path(f"{to}.part")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(PRIVATE, exist_ok=False)

@@ -1,4 +1,6 @@
-"""SQLite's write-ahead log beside a ledger. A reader that stays for long keeps it from being folded in: it grows."""
+"""A write-ahead log stands beside a SQLite ledger. A reader that stays for long keeps it from being folded in: it
+grows.
+"""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,8 +18,10 @@ _MEND = "Close the program that reads the ledger (an open sqlite3 shell, a backu
 
 @dataclass(frozen=True, slots=True)
 class WalLimits:
-    """Bytes: when it is folded in, what is left of its file then, when operators are told, and when nothing more is
-    taken. At its most it would otherwise fill the disk, and take a long time to be folded in.
+    """The limits of the log, in bytes: when it is folded in, what is left of its file then, when operators are told,
+    and when nothing more is taken.
+
+    At its most it would otherwise fill the disk, and take a long time to be folded in.
     """
 
     folded_at: int = 16 * MIB
@@ -27,7 +31,9 @@ class WalLimits:
 
 
 class WriteAheadLog:
-    """`ledger` is None where the database is not SQLite: then there is nothing to look after."""
+    """The log as it is looked after. `ledger` is None where the database is not SQLite: then there is nothing to look
+    after.
+    """
 
     def __init__(self, ledger: Path | None, limits: WalLimits, emit: Emit) -> None:
         self._file = ledger.with_name(ledger.name + "-wal") if ledger else None
@@ -37,14 +43,14 @@ class WriteAheadLog:
 
     @property
     def size(self) -> int:
-        """Bytes of its file."""
+        """The bytes of its file."""
         try:
             return self._file.stat().st_size if self._file else 0
         except FileNotFoundError:
             return 0
 
     def hear(self, fact: Fact) -> None:
-        """Passes every fact on; after a commit it looks whether it has grown."""
+        """Pass every fact on; after a commit, look whether the log has grown."""
         self._emit(fact)
         if isinstance(fact, Committed):
             self._look()

@@ -1,4 +1,6 @@
-"""The one thread that writes. Whoever waits shares the next commit: settlements first, then claims, people, appends."""
+"""The writer is the one thread that writes. Whoever waits shares the next commit: settlements first, then claims,
+people, appends.
+"""
 
 import asyncio
 import threading
@@ -31,7 +33,7 @@ PATIENCE_S = 2.0  # an append that would wait longer is refused: its sender is t
 
 
 class Rank(IntEnum):
-    """Who is served first within a commit."""
+    """The rank of work says who is served first within a commit."""
 
     SETTLE = 0
     CLAIM = 1
@@ -51,9 +53,10 @@ class _Call:
 
 
 class Writer:
-    """`connect` opens the writing connection; it is called in the writing thread, and again where one broke.
+    """The writer's `connect` opens the writing connection: it is called in the writing thread, and again where one
+    broke.
 
-    `alone`: no other machine writes to it, so that a jump of this one's clock is followed.
+    With `alone` no other machine writes to the ledger, so that a jump of this one's clock is followed.
     """
 
     def __init__(self, connect: Callable[[], Connection], clock: Clock, emit: Emit, *, alone: bool = True) -> None:
@@ -76,7 +79,7 @@ class Writer:
         await self._loop.run_in_executor(self._thread, self._connected)
 
     async def stop(self) -> None:
-        """Everything that waits is still done; what comes later is refused."""
+        """Do everything that waits, then end; what comes later is refused."""
         self._closed = True
         if self._loop is not None:
             await self._loop.run_in_executor(self._thread, self._disconnect)
@@ -87,7 +90,8 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: look(self._connected()))
 
     async def do(self, rank: Rank, work: Work, argument: Any, rows: int = 1, *, begun: bool = False) -> Any:
-        """The result after the commit that carries it. Raises LedgerUnavailableError with nothing changed.
+        """Do the work, and return its result after the commit that carries it. Raises LedgerUnavailableError with
+        nothing changed.
 
         What has `begun` is brought to its end, however long it has to wait.
         """

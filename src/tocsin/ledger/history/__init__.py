@@ -1,1 +1,1 @@
-"""What was: reads by page and by name, and how long it is kept."""
+"""History: what was is read by page and by name, and kept for a time."""

@@ -1,4 +1,4 @@
-"""Short links that were followed."""
+"""Clicks are kept: short links that were followed, and by whom."""
 
 from sqlalchemy import insert
 

@@ -1,4 +1,4 @@
-"""What happened in the last minute, for the figures of a service that has just started; and who waits now."""
+"""The last minute is read for the figures of a service that has just started, with who waits now."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pages of a list, newest first. A token names the key to go on below, and the list that it belongs to."""
+"""A page is a part of a list, newest first. Its token names the key to go on below, and the list that it belongs to."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
@@ -14,14 +14,18 @@ MOST = 1000
 
 
 def page_of(rows: Sequence[AnyRow], limit: int, name: str, value: Callable[[AnyRow], T]) -> Page[T]:
-    """`rows` were read one past the limit, so that the last page is known as such; the first column is the key."""
+    """Make a page of `rows` that were read one past the limit, so that the last page is known as such; the first column
+    is the key.
+    """
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(tuple(value(row) for row in shown), _token(name, shown[-1][0]) if more else None)
 
 
 def below(page: str | None, name: str) -> int | None:
-    """The key that the page before ended with. Raises InvalidRequestError for what no list of that name gave out."""
+    """Read the key that the page before ended with. Raises InvalidRequestError for what no list of that
+    name gave out.
+    """
     if page is None:
         return None
     try:
@@ -35,7 +39,7 @@ def below(page: str | None, name: str) -> int | None:
 
 
 def bounded(limit: int) -> int:
-    """Raises InvalidRequestError."""
+    """Let a limit through that is one. Raises InvalidRequestError."""
     if not 1 <= limit <= MOST:
         raise InvalidRequestError(f"`limit` is between 1 and {MOST}")
     return limit

@@ -1,4 +1,4 @@
-"""How many deliveries ended lately, minute by minute, and how many of those too late or in vain.
+"""Punctuality is counted minute by minute: how many deliveries ended lately, and how many of those too late or in vain.
 
 `rules.objective.told_in_time` says in words what counts; here it is said to a database.
 """

@@ -1,4 +1,4 @@
-"""The conditions of a question about alerts, as a database hears them."""
+"""A query's conditions are said as a database hears them."""
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, union_all
 

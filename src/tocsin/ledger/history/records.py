@@ -1,4 +1,4 @@
-"""What was, by page and by name: alerts, deliveries, the stream."""
+"""Records are read by page and by name: alerts, deliveries, the stream."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ _MOVES = (
 
 
 def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRow]:
-    """Raises InvalidRequestError, and NotFoundError where `before` is no alert that is kept."""
+    """Read a page of alerts. Raises InvalidRequestError, and NotFoundError where `before` is no alert that is kept."""
     limit = bounded(query.limit)
     ends = (below(query.page, "alerts"), _key_of(connection, query.before))
     rows = connection.execute(listing(query, min((end for end in ends if end is not None), default=None))).all()
@@ -79,7 +79,9 @@ def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRow]:
 
 
 def listing(query: AlertQuery, end: int | None = None) -> Select[Any]:
-    """One row more than asked for, from below that key on. A search begins with the names, the alerts follow."""
+    """Select alerts from below that key on, one row more than asked for. A search begins with the names, the alerts
+    follow.
+    """
     key = texts.c.alert if query.words else alerts.c.key
     statement = _LISTED.where(*conditions(query)).order_by(key.desc()).limit(query.limit + 1)
     if query.words:
@@ -118,7 +120,7 @@ def deliveries_page(
 
 
 def delivery(connection: Connection, identifier: UUID) -> Delivery | None:
-    """A key that stands in another name (a wrong moment before it) is not this one."""
+    """Read a delivery. A key that stands in another name (a wrong moment before it) is not this one."""
     row = connection.execute(_DELIVERIES.where(deliveries.c.key == key_of_id(identifier))).first()
     found = None if row is None else delivery_of(row)
     return found if found is not None and found.id == identifier else None

@@ -1,4 +1,4 @@
-"""Retention. The stream is forgotten from its old end on, so that what is kept of it has no holes."""
+"""Retention forgets the stream from its old end on, so that what is kept of it has no holes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -63,7 +63,7 @@ KEPT_AT_MOST = 1000  # so many old alerts may be held back at once before younge
 
 
 def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> int:
-    """How many alerts were forgotten; fewer than `limit` means that nothing is left to do for now."""
+    """Forget the oldest alerts, and count them; fewer than `limit` means that nothing is left to do for now."""
     stream = Stream(transaction)
     _prune_events(transaction, accepted_before, limit)
     found = _forgettable(transaction, accepted_before, stream.position, limit)

@@ -1,4 +1,4 @@
-"""What operators should know of, and what each of them has been told: so a restart tells nobody twice."""
+"""Conditions are kept with what each operator has been told of them: so a restart tells nobody twice."""
 
 import json
 
@@ -14,7 +14,7 @@ _ALL = select(conditions).order_by(conditions.c.began_at, conditions.c.what, con
 
 
 def keep(transaction: Transaction, condition: Condition) -> None:
-    """In place of what was known of it."""
+    """Keep the condition, in place of what was known of it."""
     forget(transaction, condition.what, condition.about)
     row = (
         condition.what.value,

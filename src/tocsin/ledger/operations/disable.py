@@ -1,4 +1,4 @@
-"""A target rests until a human enables it: what is pending for it is refused, and goes to its fallback."""
+"""A disabled target rests until a human enables it: what is pending for it is refused, and goes to its fallback."""
 
 from sqlalchemy import bindparam, delete
 

@@ -1,4 +1,4 @@
-"""Monitors, as they were last heard."""
+"""Monitors are kept as they were last heard."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ _ALL = select(monitors).order_by(monitors.c.id)
 
 
 def keep(transaction: Transaction, monitor: Monitor) -> None:
-    """In place of what was known of it."""
+    """Keep the monitor, in place of what was known of it."""
     forget(transaction, monitor.id)
     row = (
         monitor.id,

@@ -1,4 +1,4 @@
-"""The short lists that are kept in memory elsewhere: who may call, and which targets rest."""
+"""The registry lists what is kept in memory elsewhere: who may call, and which targets rest."""
 
 from sqlalchemy import Connection, select
 

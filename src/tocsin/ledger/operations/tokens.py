@@ -1,4 +1,4 @@
-"""Tokens of callers, stored as digests only."""
+"""Tokens of callers are stored as digests only."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""What waits, what is under way and what became of it: the verbs that move deliveries."""
+"""The queue holds what waits, what is under way and what became of it: the verbs that move deliveries."""

@@ -1,4 +1,4 @@
-"""Detections become rows: decided in order, each seeing what the one before it did, and written in bulk.
+"""An append makes rows of detections: decided in order, each seeing what the one before it did, and written in bulk.
 
 Every waiting call shares the transaction, the lock of the stream and the bulk writes.
 """
@@ -47,7 +47,9 @@ _WAITING = (
 
 
 def append(transaction: Transaction, calls: Sequence[Call]) -> list[Appended | ConflictError]:
-    """One result for each call, in order; a conflict of a whole request is its result and touches no neighbour."""
+    """Append what each call submits, with one result for each, in order; a conflict of a whole request is its result
+    and touches no neighbour.
+    """
     stream = Stream(transaction)
     submissions = [submission for submission, _ in calls]
     answers = Answers(transaction, submissions)

@@ -1,4 +1,6 @@
-"""The wall clock was put right: what is under way keeps the life it had left, and the pause it was told to make."""
+"""A jump of the wall clock changes no life: what is under way keeps what it had left, and the pause it was told to
+make.
+"""
 
 from datetime import timedelta
 
@@ -30,7 +32,7 @@ _PAUSE = update(deliveries).where(PENDING, _PAUSING).values(due=_later(deliverie
 
 
 def follow(transaction: Transaction, jump: timedelta) -> None:
-    """`jump` is by how much the clock was moved, forwards or (negative) back."""
+    """Follow a clock that was moved by `jump`, forwards or (negative) back."""
     by = jump // timedelta(microseconds=1)
     transaction.write(_LIFE, by=by)
     transaction.write(_PAUSE, by=by)

@@ -1,4 +1,6 @@
-"""The end of an episode: sold out, or silent for too long. One with many alerts ends in parts; others come between."""
+"""A close ends an episode: sold out, or silent for too long. One with many alerts ends in parts;
+others come between.
+"""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What stands in the lanes now, and what left them lately."""
+"""The depth of a lane is what stands in it now, and what left it lately."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _UNDER_WAY = or_(in_state(DeliveryState.SENDING), _UNKNOWN)
 
 
 def attempt_of(values: Sequence[Any]) -> AttemptRow:
-    """From the columns of `ATTEMPT`."""
+    """Make an attempt of the columns of `ATTEMPT`."""
     key, target, lane, started_at, finished_at, outcome, status, answer, mentioned, members, units = values
     return AttemptRow(
         id=id_of_key(started_at, key),
@@ -60,7 +60,7 @@ def lanes(connection: Connection) -> tuple[LaneRow, ...]:
 
 
 def unknown(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[Claim, ...]:
-    """Whole attempts: the members of one are read together, however many there are."""
+    """Read whole attempts: the members of one are read together, however many there are."""
     which = (
         select(deliveries.c.attempt)
         .where(_UNKNOWN, deliveries.c.lane.in_(sorted(lanes)))

@@ -1,4 +1,4 @@
-"""The episodes that one transaction touches: read at once, kept up to date in memory, written at once."""
+"""The episodes that one transaction touches are read at once, kept up to date in memory, and written at once."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -46,11 +46,11 @@ class Episodes:
 
     @property
     def touched(self) -> list[int]:
-        """Keys of those that were stored before and have changed."""
+        """The keys of those that were stored before and have changed."""
         return [self._keys[key] for key in self._changed if key in self._stored]
 
     def accept(self, key: EpisodeKey, alert: Alert, now: datetime) -> int:
-        """This is what was last accepted of its type and currency; what can be bought opens the episode. Returns its
+        """Remember what was last accepted of its type and currency; what can be bought opens the episode. Returns its
         row's key.
         """
         known = self._known.get(key)
@@ -67,7 +67,7 @@ class Episodes:
         return self._keys[key]
 
     def see(self, key: EpisodeKey, now: datetime) -> None:
-        """A repeat: the detector still sees it."""
+        """Note a repeat: the detector still sees the product."""
         known = self._known.get(key)
         if known is not None and known.last_seen_at != now:
             self._known[key] = Episode(

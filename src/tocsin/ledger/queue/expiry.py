@@ -1,4 +1,4 @@
-"""What happens to deliveries by time alone: they outlive their use, or the process that was sending them."""
+"""Time alone ends deliveries: they outlive their use, or the process that was sending them."""
 
 from sqlalchemy import bindparam, select, update
 
@@ -31,7 +31,9 @@ def expire(transaction: Transaction, limit: int) -> MoveResult:
 
 
 def recover(transaction: Transaction) -> MoveResult:
-    """The fence grows: should the process not be dead after all, it can no longer settle."""
+    """Make `unknown` what a dead process was sending. The fence grows: should that not be dead after all, it can no
+    longer settle.
+    """
     left = transaction.rows(_LEFT_BEHIND)
     for row in left:
         check_move(DeliveryState(row.state), DeliveryState.UNKNOWN, Why.CRASHED)

@@ -1,4 +1,4 @@
-"""A target that cannot or does not take an alert hands it on: one fallback after the other, never two at once."""
+"""A fallback takes over from a target that cannot or does not take an alert: one after the other, never two at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ _RESTING = select(targets.c.target)
 
 
 def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset[Target]) -> MoveResult:
-    """What waited long enough, or stands in a lane that is named, goes to its fallback where one can take it."""
+    """Hand what waited long enough, or stands in a lane that is named, to its fallback where one can take it."""
     held = {one.delivery.key: one for one in map(held_of, transaction.rows(_WAITED_ENOUGH, now=transaction.now))}
     if lanes:
         held |= {one.delivery.key: one for one in map(held_of, transaction.rows(_IN_LANES, lanes=sorted(lanes)))}
@@ -59,7 +59,7 @@ def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset
 
 
 def withhold(transaction: Transaction, lane: str) -> MoveResult:
-    """What waited when its lane went into shadow, or was handed to it after that."""
+    """Cancel what waited when its lane went into shadow, or was handed to it after that."""
     pending = [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)]
     moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, Why.SHADOW)
     _, woken = take_over(transaction, pending)
@@ -69,8 +69,10 @@ def withhold(transaction: Transaction, lane: str) -> MoveResult:
 def take_over(
     transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
 ) -> tuple[list[Held], frozenset[str]]:
-    """Those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
-    `shadow` tells nobody. The oldest first: in this order they are claimed there.
+    """Hand failed deliveries on: those for which somebody else tells the alert now, and the lanes that got a new
+    delivery for it.
+
+    A target in `shadow` tells nobody. The oldest go first: in this order they are claimed there.
     """
     handing_on = sorted((one for one in failed if one.fallback is not None), key=lambda one: one.delivery.key)
     if not handing_on:
@@ -135,7 +137,7 @@ class _Relay:
 
 
 def refuse(transaction: Transaction, unwanted: Sequence[Held]) -> tuple[list[Delivery], frozenset[str]]:
-    """Their target rests: refused, and handed on."""
+    """Refuse deliveries whose target rests, and hand them on."""
     moved = put(transaction, [one.delivery for one in unwanted], DeliveryState.REFUSED, Why.NO_TARGET)
     _, woken = take_over(transaction, unwanted)
     return moved, woken

@@ -1,4 +1,4 @@
-"""The answers given under idempotency keys, kept for 24 h: the same request again gets the same words."""
+"""Answers under idempotency keys are kept for 24 h: the same request again gets the same words."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -25,7 +25,7 @@ _FORGET = delete(idempotency).where(
 
 
 class Answers:
-    """Those that one transaction may have to repeat, and those that it gives: twins inside it see each other."""
+    """The answers that one transaction may have to repeat, and those that it gives: twins inside it see each other."""
 
     def __init__(self, transaction: Transaction, submissions: Iterable[Submission]) -> None:
         self._transaction = transaction
@@ -37,7 +37,7 @@ class Answers:
             self._load(sorted({key for key, _ in wanted}), sorted({covers for _, covers in wanted}))
 
     def recall(self, covered: Idempotency | None, covers: str) -> Any | None:
-        """What was answered before. Raises ConflictError where it was to something else."""
+        """Find what was answered before. Raises ConflictError where it was to something else."""
         if covered is None:
             return None
         known = self._known.get((covered.key, covered.owner, covers))
@@ -72,7 +72,7 @@ class Answers:
 
 
 def write_one(transaction: Transaction) -> None:
-    """An answer to nobody, as large as an alert may be: it commits, or says why an alert could not."""
+    """Write an answer to nobody, as large as an alert may be: it commits, or says why an alert could not."""
     transaction.write_each(_FORGET, [{"k": "", "o": "", "c": "nothing"}])
     transaction.insert(idempotency, [("", "", "nothing", "", "x" * MAX_ALERT, transaction.micros)])
 

@@ -1,4 +1,4 @@
-"""Whom an attempt rings out to, written before it does."""
+"""A mention is written to its attempt before the request that makes it leaves."""
 
 from sqlalchemy import bindparam, update
 

@@ -1,7 +1,7 @@
-"""Deliveries that join a message which stands at their target already, about the same product.
+"""A delivery joins a message about the same product that stands at its target already.
 
-With the claim they have their rows among the messages: from then on they belong to that one, whatever becomes of the
-process, and may be shown on it as often as is needed. Only what was surely not shown lets go of it again.
+With the claim it has its row among the messages: from then on it belongs to that one, whatever becomes of the process,
+and may be shown on it as often as is needed. Only what was surely not shown lets go of it again.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -52,7 +52,9 @@ _ALONE = update(deliveries).where(among(deliveries.c.key, "keys")).values(produc
 
 
 def find(transaction: Transaction, request: ClaimRequest, candidates: Sequence[AnyRow]) -> Standing:
-    """What once began to join a message goes on doing so; the others look for one that they may join."""
+    """Find the message that each delivery joins: what once began to join one goes on doing so, the others look for one
+    that they may join.
+    """
     named = [row for row in candidates if row.product is not None]
     if not named:
         return NOTHING
@@ -62,13 +64,13 @@ def find(transaction: Transaction, request: ClaimRequest, candidates: Sequence[A
 
 
 def beside(message: StandingMessage | None, keys: Collection[int]) -> Sequence[AlertRecord]:
-    """What stands in the message beside these deliveries."""
+    """Read what stands in the message beside these deliveries."""
     members = () if message is None else message.members
     return [record for delivery, record in members if delivery.key not in keys]
 
 
 def begin(transaction: Transaction, message: StandingMessage, keys: Sequence[int]) -> StandingMessage:
-    """They belong to it from now on. The message with all that it is to show."""
+    """Let deliveries belong to the message from now on; it comes back with all that it is to show."""
     known = {delivery.key for delivery, _ in message.members}
     fresh = [key for key in keys if key not in known]
     transaction.insert(messages, [(key, message.reference, JOINING, "open", transaction.micros) for key in fresh])
@@ -78,7 +80,7 @@ def begin(transaction: Transaction, message: StandingMessage, keys: Sequence[int
 
 
 def end(transaction: Transaction, settlement: Settlement, message: StandingMessage, moved: MoveResult) -> None:
-    """What the answer says of the message itself. Who has lost a member to somebody else says nothing."""
+    """Write down what the answer says of the message itself. Who has lost a member to somebody else says nothing."""
     if moved.lost:
         return
     if any(one.to is DeliveryState.SENT for one in settlement.moves):
@@ -98,7 +100,7 @@ def _let_go(transaction: Transaction, settlement: Settlement) -> None:
 
 
 def leave(transaction: Transaction, keys: Sequence[int]) -> None:
-    """They are shown by no message any more: the next edit is made without them."""
+    """Take deliveries out of their messages: the next edit is made without them."""
     if keys:
         transaction.write(_LEAVE, keys=list(keys))
 

@@ -1,4 +1,6 @@
-"""Messages that stand at providers and show something else than they should: sold out, and still shown as in stock."""
+"""An edit is due where a message at a provider shows something else than it should: sold out, and still shown as in
+stock.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -44,8 +46,10 @@ _BEING_JOINED = exists().where(
 
 
 def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple[StandingMessage, ...]:
-    """Whole messages, the longest standing first: the members of one are edited together. What somebody has begun to
-    join is left to that one: an alert that our own code dies over is counted by its attempts, not by edits.
+    """List whole messages to edit, the longest standing first: the members of one are edited together.
+
+    What somebody has begun to join is left to that one: an alert that our own code dies over is counted by its
+    attempts, not by edits.
     """
     at = deliveries.c.target.in_(sorted(map(str, targets)))
     which = (
@@ -60,7 +64,7 @@ def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple
 
 
 def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, StandingMessage]:
-    """By the key of a delivery: the message that it has begun to join, or is in."""
+    """Find, by the key of a delivery, the message that it has begun to join, or is in."""
     if not keys:
         return {}
     which = select(messages.c.reference).where(messages.c.delivery.in_(keys))
@@ -69,7 +73,9 @@ def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, Stand
 
 
 def vouch(transaction: Transaction, message: StandingMessage) -> None:
-    """What was shown of each alert is what stands there now, unless somebody else has written since it was read."""
+    """Keep that what was shown of each alert is what stands there now, unless somebody else has written since it was
+    read.
+    """
     stands = shown_of(transaction, message)
     read = {delivery.key: shown for (delivery, _), shown in zip(message.members, message.shown, strict=True)}
     if stands != read:
@@ -83,13 +89,13 @@ def vouch(transaction: Transaction, message: StandingMessage) -> None:
 
 
 def shown_of(transaction: Transaction, message: StandingMessage) -> dict[int, str]:
-    """By the key of each delivery in the message: what is known to be shown of it now."""
+    """Read, by the key of each delivery in the message, what is known to be shown of it now."""
     rows = transaction.rows(_STANDS, name=message.reference, at=str(message.target))
     return {row.delivery: row.shown for row in rows}
 
 
 def messages_of(rows: Iterable[AnyRow]) -> tuple[StandingMessage, ...]:
-    """From the rows of `MEMBERS`."""
+    """Make messages of the rows of `MEMBERS`."""
     return tuple(_message(list(members)) for _, members in groupby(rows, key=lambda row: (row.reference, row.target)))
 
 

@@ -1,4 +1,4 @@
-"""Deliveries change their state: by the table of legal moves only, and only under the fence they were read with."""
+"""A move changes a delivery's state: by the table of legal moves only, and only under the fence it was read with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,8 +20,8 @@ _NOTE = insert(delivery_moves)
 def put(
     transaction: Transaction, moved: Sequence[Delivery], to: DeliveryState, why: Why | None = None
 ) -> list[Delivery]:
-    """The same move for all of them; they are locked, or no other writer exists. What was said of each when it began to
-    wait stays: it names what it waited for.
+    """Make the same move for all of them; they are locked, or no other writer exists. What was said of each when it
+    began to wait stays: it names what it waited for.
     """
     if not moved:
         return []
@@ -36,7 +36,9 @@ def put(
 
 
 def note(transaction: Transaction, moves: Iterable[tuple[Delivery, Delivery]]) -> None:
-    """Moves that no attempt tells, each before and after: what a later one makes of the delivery wipes out none."""
+    """Note moves that no attempt tells, each before and after: what a later one makes of the delivery
+    wipes out none.
+    """
     transaction.write_each(
         _NOTE,
         [

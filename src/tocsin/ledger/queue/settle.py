@@ -1,4 +1,6 @@
-"""What became of deliveries is written down, once, by who holds their fence. Waiting calls share the statements."""
+"""A settlement writes down what became of deliveries, once, by who holds their fence. Waiting calls share the
+statements.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +42,7 @@ def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[
 
 
 def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[MoveResult]:
-    """Moves outside an attempt: what was found out, or given up, and an operator's retry."""
+    """Make moves outside an attempt: what was found out, or given up, and an operator's retry."""
     return _move(transaction, calls, noted=True)
 
 

@@ -1,4 +1,4 @@
-"""Lanes that are shut, as they were last written down."""
+"""Lanes that are shut are kept as they were last written down."""
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -11,7 +11,7 @@ _ALL = select(lanes).order_by(lanes.c.lane)
 
 
 def keep(transaction: Transaction, lane: ShutLane) -> None:
-    """In place of what was known of it."""
+    """Keep that the lane is shut, in place of what was known of it."""
     forget(transaction, lane.lane)
     times = [None if at is None else transaction.stored(at) for at in (lane.probe_at, lane.shut_until)]
     transaction.insert(lanes, [(lane.lane, lane.failures, *times, lane.why)])

@@ -1,4 +1,4 @@
-"""Signals of providers: each is kept once, and matched with its delivery, now or when that one is known."""
+"""A provider's signal is kept once, and matched with its delivery, now or when that one is known."""
 
 from collections.abc import Sequence
 from dataclasses import replace
