@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 good, 1 failed, 2 wrong use."""
+"""The command line reaches everything that the service can do. Exit codes: 0 good, 1 failed, 2 wrong use."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""check: a configuration file, before it counts."""
+"""`tocsin check` looks at a configuration file before it counts."""
 
 import os
 from pathlib import Path

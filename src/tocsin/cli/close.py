@@ -1,4 +1,4 @@
-"""close: sold out."""
+"""`tocsin close` says that a product is sold out."""
 
 from typing import Annotated, Any
 from uuid import UUID

@@ -1,5 +1,5 @@
-"""The commands by name. Each lives in the module of its name, imported once it is asked for: `tocsin send` does not
-wait for what `tocsin serve` needs.
+"""The commands are found by name. Each lives in the module of its name, imported once it is asked for: `tocsin send`
+does not wait for what `tocsin serve` needs.
 """
 
 from collections.abc import Iterator, MutableMapping
@@ -19,13 +19,13 @@ NAMES = (
 
 
 class Commands(TyperGroup):
-    """What `tocsin` offers, in the order of its help."""
+    """The commands that `tocsin` offers, in the order of its help."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**{**attributes, "commands": Modules()})
 
     def invoke(self, ctx: Any) -> Any:
-        """An error of ours is told in a line or two; everything else is a bug, and shows where it is."""
+        """Run a command. An error of ours is told in a line or two; everything else is a bug, and shows where it is."""
         try:
             return super().invoke(ctx)
         except TocsinError as problem:
@@ -40,7 +40,9 @@ class Commands(TyperGroup):
 
 
 class Modules(MutableMapping[str, Any]):
-    """A module has a function of its own name, or an `app` with commands of its own."""
+    """A group finds its commands in modules, each with a function of its own name, or with an `app` that has commands
+    of its own.
+    """
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}

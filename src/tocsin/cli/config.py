@@ -1,4 +1,4 @@
-"""config show, schema: the configuration in force, and what it may hold."""
+"""`tocsin config` shows the configuration in force, and what it may hold."""
 
 import json
 import os

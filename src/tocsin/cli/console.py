@@ -1,4 +1,6 @@
-"""Where commands write: answers to standard output, everything else to standard error. NO_COLOR is obeyed."""
+"""The console is where commands write: answers to standard output, everything else to standard error. NO_COLOR is
+obeyed.
+"""
 
 import asyncio
 import io
@@ -20,7 +22,7 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def say(problem: TocsinError) -> None:
-    """An error for people: its word, what is wrong, and whatever the message does not tell by itself.
+    """Tell people of an error: its word, what is wrong, and whatever the message does not tell by itself.
 
     A message of several lines tells a problem a line already.
     """
@@ -32,17 +34,17 @@ def say(problem: TocsinError) -> None:
 
 
 def hint(text: str) -> None:
-    """What the reader may want to know beside the answer."""
+    """Tell what the reader may want to know beside the answer, on standard error."""
     errors.print(text, markup=False, style="dim")
 
 
 def tell(text: str) -> None:
-    """A line of the answer, as it is: what comes from outside is no markup."""
+    """Print a line of the answer as it is: what comes from outside is no markup."""
     answers.print(text, markup=False)
 
 
 def tell_table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> None:
-    """Columns as wide as they need to be, whatever the terminal is: nothing of an answer is cut off."""
+    """Print columns as wide as they need to be, whatever the terminal is: nothing of an answer is cut off."""
     lines = [head, *rows] if head else rows
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for number, line in enumerate(lines):
@@ -51,7 +53,7 @@ def tell_table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> None:
 
 
 def tell_json(value: object) -> None:
-    """For programs: one JSON document a line, nothing around it."""
+    """Print a JSON document for programs: one a line, nothing around it."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
@@ -62,7 +64,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def prepare_streams() -> None:
-    """Each line is seen at once by whoever reads it through a pipe or a file, in UTF-8 whatever the locale says.
+    """Make each line be seen at once by whoever reads it through a pipe or a file, in UTF-8 whatever the locale says.
 
     A stream that our starter closed leads nowhere: else the first file that is opened would stand in its place.
     """

@@ -1,4 +1,4 @@
-"""db upgrade, backup."""
+"""`tocsin db` looks after the ledger: its schema, and a copy of it."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""demo: the service wired to the provider sandbox, with a detector that never sleeps."""
+"""`tocsin demo` runs the service wired to the provider sandbox, with a detector that never sleeps."""
 
 import asyncio
 import contextlib
@@ -66,7 +66,7 @@ async def _demo(port: int, sandbox_port: int, folder: Path | None, end: float | 
 
 
 def free_or_any(port: int) -> int:
-    """The port, or 0 where somebody listens there already: whoever did not ask for it can do without it."""
+    """Keep the port, or take 0 where somebody listens there already: whoever did not ask for it can do without it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the service itself takes it
         try:
@@ -88,7 +88,7 @@ async def _folder(given: Path | None) -> AsyncIterator[Path]:
 
 @contextlib.asynccontextmanager
 async def _sandbox(port: int) -> AsyncIterator[Sandbox]:
-    """It outlives the service: what is still on its way arrives."""
+    """Run the sandbox for longer than the service: what is still on its way arrives."""
     sandbox = Sandbox()
     try:
         await sandbox.start(port=port)

@@ -1,4 +1,6 @@
-"""A detector for the demo: products that sell out, come back and change their price, as shops do on a busy morning."""
+"""A detector for the demo reports products that sell out, come back and change their price, as shops do on a busy
+morning.
+"""
 
 import asyncio
 import random
@@ -14,7 +16,7 @@ CENT = Decimal("0.01")
 
 @dataclass(slots=True)
 class Shelf:
-    """One product at one retailer. What comes back costs its list price again."""
+    """A shelf holds one product at one retailer. What comes back costs its list price again."""
 
     sku: str
     name: str

@@ -1,4 +1,4 @@
-"""doctor: everything that can be looked at from outside, and what to mend."""
+"""`tocsin doctor` looks at everything that can be looked at from outside, and says what to mend."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ _COLOURS = {"good": "green", "note": "yellow", "bad": "bold red"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`state` is good, note or bad; only the last needs mending."""
+    """A finding is good, a note or bad; only the last needs mending."""
 
     what: str
     state: str
@@ -111,7 +111,7 @@ async def _service(config: Config, url: str | None, token: str | None) -> AsyncI
 
 
 async def _conditions(service: Client) -> AsyncIterator[Finding]:
-    """What the service itself would tell its operators now."""
+    """Ask the service what it would tell its operators now."""
     try:
         lasting = (await service.get("/api/v1/conditions"))["conditions"]
     except TocsinError as problem:
@@ -124,7 +124,7 @@ async def _conditions(service: Client) -> AsyncIterator[Finding]:
 
 
 def _kept(config: Config, url: str | None) -> str:
-    """The local token; without one the service is looked at from outside."""
+    """Find the local token; without one the service is looked at from outside."""
     try:
         return local_token(config, url)
     except typer.BadParameter:

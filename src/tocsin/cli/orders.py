@@ -1,4 +1,4 @@
-"""What the outside tells a running process by signals."""
+"""Orders reach a running process by signals: to reload, and to stop."""
 
 import asyncio
 import os
@@ -9,10 +9,10 @@ STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class Orders:
-    """Made before anything else is started, so that an order that comes early is obeyed later. A SIGHUP that came while
-    the program was being loaded has waited until now, and one that comes while it stops ends nothing.
+    """The orders to this process, made before anything else is started, so that one that comes early is obeyed later.
 
-    A second SIGTERM or Ctrl-C ends the process at once; the ledger is made for that.
+    A SIGHUP that came while the program was being loaded has waited until now, and one that comes while it stops ends
+    nothing. A second SIGTERM or Ctrl-C ends the process at once; the ledger is made for that.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,8 @@ class Orders:
         self._given.put_nowait(number)
 
     def _ignore_hangups(self) -> None:
-        """To the very end: a mask would be the main thread's alone, and the loop takes its own handler away with it."""
+        """Ignore SIGHUP to the very end: a mask would be the main thread's alone, and the loop takes its own handler
+        away with it.
+        """
         asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""How a command reaches the running service: flags before the environment before the file before the defaults."""
+"""A command reaches the running service by flags before the environment before the file before the defaults."""
 
 import os
 from ipaddress import ip_address
@@ -30,23 +30,27 @@ _LONGEST = 4096  # bytes of a file with a token
 
 
 def client(url: str | None, token: str | None, file: Path | None) -> Client:
-    """The service named by flags or environment, else the one of this user on this machine."""
+    """Make a client of the service named by flags or environment, else of the one of this user on this machine."""
     where = _checked(url) if url else address(located(file, *ADDRESS))
     return Client(where, token or local_token(located(file, *LEDGER), url))
 
 
 def located(file: Path | None, *keys: str) -> Config:
-    """These settings of the service's file, without its secrets: a client needs none of them, and may not have them."""
+    """Read these settings of the service's file, without its secrets: a client needs none of them, and may not have
+    them.
+    """
     return locate(file, os.environ, *keys)
 
 
 def address(config: Config) -> str:
-    """Where the service of this configuration is, seen from its own machine."""
+    """Tell where the service of this configuration is, seen from its own machine."""
     return config.address(config.settings.server.port)
 
 
 def local_token(config: Config, url: str | None = None) -> str:
-    """What the service has put beside its ledger for the commands of the same user. It never leaves this machine."""
+    """Read what the service has put beside its ledger for the commands of the same user. It never leaves
+    this machine.
+    """
     if url and not _is_loopback(url):
         raise typer.BadParameter(f"{url} is another machine: say --token or TOCSIN_TOKEN")
     here = config.local_token_file

@@ -1,4 +1,6 @@
-"""The tokens of a service, wherever they can be had: from the one that runs, or from its ledger where none does."""
+"""The registry of a service's tokens is reached wherever they can be had: through the one that runs, or in its ledger
+where none does.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,7 +22,7 @@ PATH = "/api/v1/tokens"
 
 
 class Registry(Protocol):
-    """Rows read as `GET /api/v1/tokens` writes them."""
+    """A registry makes, lists and revokes tokens. Rows read as `GET /api/v1/tokens` writes them."""
 
     async def create(self, wanted: Mapping[str, Any]) -> dict[str, Any]: ...
 
@@ -31,7 +33,9 @@ class Registry(Protocol):
 
 @asynccontextmanager
 async def registry(url: str | None, token: str | None, file: Path | None) -> AsyncIterator[Registry]:
-    """A service that was named is asked, whatever happens; the one of the configuration if it runs."""
+    """Open the registry: a service that was named is asked, whatever happens; the one of the configuration
+    if it runs.
+    """
     if url or await _runs(located(file, *ADDRESS)):
         async with client(url, token, file) as service:
             yield Served(service)
@@ -43,6 +47,8 @@ async def registry(url: str | None, token: str | None, file: Path | None) -> Asy
 
 
 class Served:
+    """The registry of a service that runs, reached over HTTP."""
+
     def __init__(self, service: Client) -> None:
         self._service = service
 
@@ -59,6 +65,8 @@ class Served:
 
 
 class Kept:
+    """The registry in a ledger that no service has open."""
+
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
@@ -87,7 +95,7 @@ async def _runs(config: Config) -> bool:
 
 @asynccontextmanager
 async def _kept(config: Config) -> AsyncIterator[Kept]:
-    """The ledger's owner for a moment. The tokens of the configuration file are the service's alone."""
+    """Own the ledger for a moment. The tokens of the configuration file are the service's alone."""
     clock = SystemClock()
     async with open_ledger(
         config.settings.storage.url.reveal(),

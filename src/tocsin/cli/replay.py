@@ -1,4 +1,4 @@
-"""replay: a file of detections, every line accounted for."""
+"""`tocsin replay` sends a file of detections, and accounts for every line."""
 
 import asyncio
 from codecs import BOM_UTF8
@@ -37,7 +37,7 @@ _PASSING = (UnreachableError, LedgerUnavailableError, RateLimitedError)  # a res
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it is sent; `alert` is None where it is not JSON."""
+    """A line of the file as it is sent; `alert` is None where it is not JSON."""
 
     number: int
     alert: bytes | None
@@ -45,8 +45,10 @@ class Line:
 
 @dataclass(slots=True)
 class Account:
-    """What became of the lines, by their numbers: each stands in one place of `results`, and in `notes` with what the
-    service mended. `lost` has the error that ended the replay early.
+    """An account says what became of the lines, by their numbers: each stands in one place of `results`, and in `notes`
+    with what the service mended.
+
+    `lost` has the error that ended the replay early.
     """
 
     total: int
@@ -63,12 +65,13 @@ class Account:
         return self.lost is None and not any(decision == "invalid" for decision, _ in self.results)
 
     def enter(self, line: Line, result: Mapping[str, Any]) -> None:
+        """Enter what became of a line."""
         self.results[_outcome(result)].append(line.number)
         for note in result.get("notes", ()):
             self.notes[note["path"], note["message"]].append(line.number)
 
     def as_json(self) -> dict[str, Any]:
-        """Numbers are told of what somebody may want to look at."""
+        """The account for programs, with the numbers of the lines that somebody may want to look at."""
         results: list[dict[str, Any]] = [
             {"decision": decision, "reason": reason, "lines": len(numbers)}
             | ({"numbers": numbers[:MOST_NUMBERS]} if decision == "invalid" else {})
@@ -158,7 +161,7 @@ async def _replay(service: Client, content: bytes, rate: float | None, patience:
 
 
 def _keyed(content: bytes, *, keep_times: bool) -> Iterator[Line]:
-    """The lines with their keys; blank ones are no lines.
+    """Give each line its key; blank ones are no lines.
 
     Without their times a second run is the same request, however much later.
     """
@@ -178,7 +181,7 @@ def _keyed(content: bytes, *, keep_times: bool) -> Iterator[Line]:
 
 
 class _Sender:
-    """Answers for lines, in their order, however often the service has to be asked."""
+    """A sender gets answers for lines, in their order, however often the service has to be asked."""
 
     def __init__(self, service: Client, clock: Clock, patience: float) -> None:
         self._service = service
@@ -186,13 +189,13 @@ class _Sender:
         self._patience = patience
 
     async def send(self, lines: Sequence[Line]) -> list[Mapping[str, Any]]:
-        """Raises UnreachableError and its like once the patience is at an end."""
+        """Send the lines. Raises UnreachableError and its like once the patience is at an end."""
         alerts = [line.alert for line in lines if line.alert is not None]
         answers = iter(await self._part(alerts) if alerts else ())
         return [_invalid(_NOT_JSON) if line.alert is None else next(answers) for line in lines]
 
     async def _part(self, alerts: Sequence[bytes]) -> list[Mapping[str, Any]]:
-        """What is too much at once goes in halves."""
+        """Send what is too much at once in halves."""
         try:
             told = await self._insist(b"[" + b",".join(alerts) + b"]")
         except TooLargeError as problem:
@@ -204,7 +207,9 @@ class _Sender:
         return results
 
     async def _insist(self, body: bytes) -> Any:
-        """The keys make it safe to ask again: what was taken already gets its first answer."""
+        """Ask again until there is an answer: the keys make it safe, and what was taken already gets its first
+        answer.
+        """
         end = self._clock.monotonic() + self._patience
         pause = FIRST_PAUSE_S
         while True:
@@ -234,6 +239,6 @@ def _outcome(result: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _progress() -> Progress:
-    """Only where somebody looks: a log file wants the account alone."""
+    """Show progress where somebody looks: a log file wants the account alone."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)

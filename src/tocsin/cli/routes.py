@@ -1,4 +1,4 @@
-"""routes test: who would hear of an alert."""
+"""`tocsin routes` tells who would hear of an alert."""
 
 import json
 from typing import Annotated, Any

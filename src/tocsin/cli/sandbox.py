@@ -1,4 +1,4 @@
-"""sandbox: the providers, simulated."""
+"""`tocsin sandbox` runs the providers, simulated."""
 
 import contextlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""send: one alert in."""
+"""`tocsin send` sends one alert."""
 
 import json
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""serve: the service itself."""
+"""`tocsin serve` runs the service itself."""
 
 import contextlib
 import gc
@@ -70,7 +70,7 @@ async def _serve(service: AlertService) -> None:
 
 
 def own_the_process() -> None:
-    """A process that is ours alone has as many sockets as it may, and makes no pause that a reader could notice.
+    """Take as many sockets as the process may have, and make no pause that a reader could notice: it is ours alone.
 
     The usual soft limit of 1,024 files is for programs that call `select`: we do not. A full collection stops
     everything. It would look each time at what stands since the start and stays until the end: 140 to 220 ms, in the
@@ -84,7 +84,7 @@ def own_the_process() -> None:
 
 
 def announce(service: AlertService) -> None:
-    """Where everything is. The link with the local token is for who may read this terminal, on loopback only."""
+    """Say where everything is. The link with the local token is for who may read this terminal, on loopback only."""
     config = service.config
     tell(f"Configuration  {config.file or 'defaults'}")
     tell(f"Ledger         {config.settings.storage.file or 'PostgreSQL'}")
@@ -92,7 +92,7 @@ def announce(service: AlertService) -> None:
 
 
 def link(service: AlertService) -> str:
-    """The page's address, with the local token where it may be shown."""
+    """Make the page's address, with the local token where it may be shown."""
     config = service.config
     if config.settings.server.local and not config.settings.tokens:
         return f"{service.url}/#token={local_secret(config.local_token_file).reveal()}"

@@ -1,4 +1,4 @@
-"""What a command reads: a file, or what another program pipes into it."""
+"""A source is what a command reads: a file, or what another program pipes into it."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ STANDARD_INPUT = "-"
 
 
 def read(source: str, argument: str) -> bytes:
-    """The whole of it; `-` is standard input. Wrong use of that argument where it cannot be read."""
+    """Read the whole of it; `-` is standard input. Where it cannot be read, that is wrong use of the argument."""
     if source == STANDARD_INPUT:
         return sys.stdin.buffer.read()
     try:

@@ -1,4 +1,4 @@
-"""A span of time as people write it: 30d, 12h, 15m."""
+"""A span of time is written as people do: 30d, 12h, 15m."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from tocsin.config.values.quantities import duration
 
 
 def span(text: str, option: str) -> timedelta:
-    """Wrong use of that option where it is none."""
+    """Read a span. Where it is none, that is wrong use of the option."""
     try:
         return duration(text)
     except ValueError as problem:

@@ -1,4 +1,4 @@
-"""tail: alerts out, as they come."""
+"""`tocsin tail` follows the live stream: alerts, as they come."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -54,7 +54,9 @@ async def _tail(service: Client, match: Mapping[str, str], after: str | None, *,
 
 
 class _Watch:
-    """Says what the reader waits for: a silent terminal looks the same with a quiet market and without a service."""
+    """A watch says what the reader waits for: a silent terminal looks the same with a quiet market and without a
+    service.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -69,7 +71,9 @@ class _Watch:
 
 
 def _line(event: Mapping[str, Any]) -> Text:
-    """What comes from outside is one line without controls: it can neither move the cursor nor forge a second one."""
+    """Write an alert as one line without controls: what comes from outside can neither move the cursor nor forge a
+    second one.
+    """
     return Text("  ").join(_closed(event) if event["event"] == "alert_closed" else _alert(event))
 
 
@@ -105,7 +109,9 @@ def _price(price: Decimal, before: Decimal | None, currency: str) -> Text:
 
 
 def _amount(named: object) -> Decimal | None:
-    """`metadata` has what its sender wrote: a number, a decimal text, or anything else."""
+    """Write an amount, if it is one: `metadata` has what its sender wrote, a number, a decimal text, or
+    anything else.
+    """
     try:
         amount = Decimal(str(named))
     except InvalidOperation:
@@ -114,7 +120,7 @@ def _amount(named: object) -> Decimal | None:
 
 
 def _clock(moment: datetime) -> str:
-    """In the reader's own zone."""
+    """Write a time in the reader's own zone."""
     return moment.astimezone().strftime("%H:%M:%S")
 
 

@@ -1,4 +1,4 @@
-"""test: a message to one target, on the real path."""
+"""`tocsin test` sends a message to one target, on the real path."""
 
 from typing import Annotated, Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""token create, list, revoke."""
+"""`tocsin token` makes, lists and revokes tokens."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -103,6 +103,6 @@ async def _revoke(url: str | None, token: str | None, file: Path | None, identif
 
 
 def _link(url: str | None, file: Path | None, secret: str) -> str:
-    """By the address that its reader can reach."""
+    """Make the page's link for a token, by the address that its reader can reach."""
     config = located(file, *ADDRESS, "server.public_url")
     return f"{(url or config.page_url or address(config)).rstrip('/')}/#token={secret}"
