@@ -100,14 +100,17 @@ async def test_concurrent_twins_cannot_both_pass(books: Books) -> None:
 
 
 async def test_a_repeat_is_counted_on_its_original_with_its_time(books: Books) -> None:
-    alert = books.detected()
-    await books.append(alert, decide=books.once(GENERAL))
-    books.clock.advance(5)
-    await books.append(books.detected(), books.detected(), decide=books.once(GENERAL))
-    record = await books.archive.alert(alert.id)
+    alert, other = books.detected(), books.detected("other")
+    await books.append(alert, other, decide=books.once(GENERAL))
+    for _ in range(2):
+        books.clock.advance(5)
+        await books.append(books.detected(), books.detected(), decide=books.once(GENERAL))
+    record, untouched = await books.archive.alert(alert.id), await books.archive.alert(other.id)
     assert record is not None
-    assert record.repeats == 2
-    assert record.last_seen_at == record.accepted_at + timedelta(seconds=5)
+    assert untouched is not None
+    assert (record.repeats, untouched.repeats) == (4, 0)
+    assert record.last_seen_at == record.accepted_at + timedelta(seconds=10)
+    assert untouched.last_seen_at == untouched.accepted_at
 
 
 async def test_a_filtered_alert_has_a_row_and_nothing_else(books: Books) -> None:
@@ -154,6 +157,9 @@ async def test_the_rules_are_told_what_was_accepted_last_of_each_type(books: Boo
     assert known[2].opened_at == start + timedelta(seconds=60)
     assert known[2].last[soon.repeat_key].at == start
     assert known[2].last[stock.repeat_key].price == stock.price
+    books.clock.advance(60)
+    await books.append(books.detected(kind=AlertType.PRICE_DROP), books.detected(), decide=decide)
+    assert [episode and episode.opened_at for episode in known[3:]] == [start + timedelta(seconds=60)] * 2
 
 
 async def test_the_rules_are_told_what_was_accepted_last_in_each_currency(books: Books) -> None:
@@ -263,10 +269,33 @@ async def test_keys_are_forgotten_after_a_day(books: Books) -> None:
     first = await books.append(books.detected(), key="k")
     books.clock.advance(24 * 3600 - 1)
     assert (await books.append(books.detected(), key="k")).answers == first.answers
-    books.clock.advance(2)
+    books.clock.advance(1)
     fresh = await books.append(books.detected(), key="k")
     assert fresh.answers != first.answers
     assert (await books.append(books.detected(), key="k")).answers == fresh.answers
+
+
+async def test_a_key_that_is_drawn_anew_leaves_its_neighbours_alone(books: Books) -> None:
+    """Another key, another owner's of that name, and one that covers an item."""
+    old = Idempotency("engine", "k", "digest")
+    others = (
+        lambda: Submission((Item(books.detected("other")),), replace(old, key="another")),
+        lambda: Submission((Item(books.detected("theirs")),), replace(old, owner="someone else")),
+        lambda: Submission((Item(books.detected("item"), idempotency=old),)),
+    )
+    await books.append(books.detected(), key="k")
+    books.clock.advance(24 * 3600 - 1)
+    answers = [(await books.ledger.append(other(), books.telling())).answers for other in others]
+    books.clock.advance(1)
+    await books.append(books.detected(), key="k")
+    assert [(await books.ledger.append(other(), books.telling())).answers for other in others] == answers
+
+
+async def test_calls_that_share_a_commit_are_told_each_what_they_superseded(books: Books) -> None:
+    older = [books.detected(sku) for sku in "ab"]
+    await books.append(*older)
+    appended = await asyncio.gather(*(books.append(books.detected(alert.sku)) for alert in older))
+    assert [[one.alert_id for one in each.moved] for each in appended] == [[alert.id] for alert in older]
 
 
 async def test_a_newer_alert_supersedes_the_older_pending_one_for_the_same_target(books: Books) -> None:
@@ -292,10 +321,12 @@ async def test_a_newer_alert_supersedes_the_older_pending_one_for_the_same_targe
         (DeliveryState.EXPIRED, Why.PAST_LIFE),
     ],
 )
+@pytest.mark.parametrize("reason", [Reason.NEW, Reason.TEST])
 async def test_a_delivery_that_is_over_before_it_begins_is_told_as_it_is_kept(
-    books: Books, state: DeliveryState, why: Why
+    books: Books, reason: Reason, state: DeliveryState, why: Why
 ) -> None:
-    appended = await books.append(books.detected(), decide=books.telling(GENERAL, state=state, why=why))
+    ruling = Accepted(reason, (plan(clock=books.clock, state=state, why=why),))
+    appended = await books.append(books.detected(), decide=lambda *_: ruling)
     assert appended.moved == tuple((await books.deliveries()).values())
     assert [(one.state, one.why) for one in appended.moved] == [(state, why)]
     assert not appended.lanes

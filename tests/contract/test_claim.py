@@ -1,10 +1,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
-from tests.contract.books import GENERAL, HIGH, Books, as_a_test, opened, plan
+from tests.contract.books import GENERAL, HIGH, LIFE, Books, as_a_test, everything, opened, plan
 
 from tocsin.core.alert import Alert, Band
 from tocsin.core.clock import ManualClock
@@ -33,7 +35,7 @@ async def test_a_claim_is_committed_with_its_attempt_and_raises_the_fence(books:
     assert story is not None
     (told,) = story.deliveries
     assert told.delivery == delivery
-    assert [(attempt.finished_at, attempt.members) for attempt in told.attempts] == [(None, 1)]
+    assert [(attempt.finished_at, attempt.members, attempt.units) for attempt in told.attempts] == [(None, 1, 1)]
 
 
 async def test_several_go_together_as_far_as_the_message_holds_them(books: Books) -> None:
@@ -109,14 +111,19 @@ async def test_what_is_found_past_its_life_is_marked_and_the_next_one_taken(book
     assert len(claimed.expired) == 3
 
 
-async def test_a_newer_one_waits_while_an_older_one_of_its_product_is_being_sent_there(books: Books) -> None:
+@pytest.mark.parametrize("held", [0, 30])
+async def test_a_newer_one_waits_while_an_older_one_of_its_product_is_being_sent_there(
+    books: Books, held: float
+) -> None:
     await books.append(books.detected("product"))
     first = await books.claimed()
-    await books.append(books.detected("product"))
+    later = books.clock.now() + timedelta(seconds=held)
+    await books.append(books.detected("product"), decide=books.telling(GENERAL, due=later))
     blocked = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
     assert (blocked.claim, blocked.waiting) == (None, None)
     moved = await books.settle(first, DeliveryState.SENT)
     assert str(GENERAL) in moved.lanes
+    books.clock.advance(held)
     assert (await books.claimed()).members[0][0].alert_id != first.members[0][0].alert_id
 
 
@@ -259,6 +266,37 @@ async def test_lanes_tell_what_stands_in_them(books: Books) -> None:
     assert general.pending == {Band.HIGH: 2, Band.MEDIUM: 1, Band.LOW: 1}
     assert general.next_due == general.oldest == books.clock.now()
     assert (high.pending, high.sending, high.unknown) == ({Band.MEDIUM: 1, Band.LOW: 1}, 1, 1)
+
+
+@pytest.mark.parametrize("priorities", [(9, 5), (5, 9)])
+async def test_a_lane_tells_what_is_due_next_and_who_waits_longest_whatever_its_priority(
+    books: Books, priorities: tuple[int, int]
+) -> None:
+    start = books.clock.now()
+    held, at_once = (books.detected(str(priority), priority=priority) for priority in priorities)
+    await books.append(held, decide=books.telling(GENERAL, due=start + timedelta(seconds=60)))
+    books.clock.advance(5)
+    await books.append(at_once)
+    (lane,) = await books.archive.lanes()
+    assert (lane.oldest, lane.next_due) == (start, books.clock.now())
+
+
+async def test_doubts_are_read_by_lane_the_oldest_attempts_first_and_whole(books: Books) -> None:
+    for target in (GENERAL, HIGH, GENERAL):
+        now = books.clock.now()
+        alerts = [books.detected(f"{nth} {target} {now}", priority=priority) for nth, priority in enumerate((4, 9, 9))]
+        await books.append(*alerts, decide=books.telling(target))
+        lost = await books.claimed(target, limit=3)
+        await books.settle(lost, DeliveryState.UNKNOWN, Why.ANSWER_LOST)
+        books.clock.advance(1)
+    elsewhere, general = str(HIGH), frozenset({str(GENERAL)})
+    first, second = await books.archive.unknown(general)
+    assert [[one.priority for one, _ in doubt.members] for doubt in (first, second)] == [[9, 9, 4]] * 2
+    assert first.key < second.key
+    assert elsewhere not in (first.lane, second.lane)
+    ((found, _), *others) = first.members
+    await books.ledger.move([Move(key=found.key, fence=found.fence, to=DeliveryState.SENT, why=Why.FOUND)])
+    assert await books.archive.unknown(general, limit=1) == (replace(first, members=tuple(others)),)
 
 
 async def test_deliveries_of_all_ages_expire_in_parts_the_longest_over_first(books: Books) -> None:
@@ -474,10 +512,26 @@ async def test_several_attempts_of_one_claim_share_no_delivery_and_no_product(bo
     )
 
 
+async def test_retries_of_one_product_for_one_place_leave_one_after_the_other(books: Books) -> None:
+    for price in (1999, 1899):
+        await books.append(books.detected(price=Decimal(price)))
+    books.clock.advance(LIFE.total_seconds())
+    await books.ledger.expire()
+    older, newer = reversed((await books.archive.deliveries()).items)
+    for one in (older, newer):
+        await books.ledger.move([Move(key=one.key, fence=one.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
+    request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, attempts=2)
+    for one in (older, newer):
+        claimed = await books.ledger.claim(request)
+        assert [[each.key for each, _ in claim.members] for claim in claimed.claims] == [[one.key]]
+        assert claimed.waiting is None
+        await books.settle(claimed.claims[0], DeliveryState.SENT)
+
+
 async def test_whom_an_attempt_rings_out_to_is_known_although_it_never_ended(books: Books) -> None:
-    await books.append(books.detected())
-    claim = await books.claimed()
+    await books.append(books.detected("rings out"), books.detected("is quiet"))
+    claim, _ = await books.claimed(), await books.claimed()
     await books.ledger.note_mention(claim.key, "everyone role:1180")
     await books.ledger.recover()
-    (attempt,) = await books.archive.recent_attempts(books.clock.now())
-    assert (attempt.outcome, attempt.mentioned) == ("crashed", "everyone role:1180")
+    attempts = await books.archive.recent_attempts(books.clock.now())
+    assert [(each.outcome, each.mentioned) for each in attempts] == [("crashed", "everyone role:1180"), ("crashed", "")]
