@@ -1,6 +1,7 @@
 """Alerts are found again: by words of their names, by what became of their deliveries, page after page."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -78,8 +79,12 @@ _OLD_ALERT = """
 """
 
 
-async def test_an_older_ledger_is_searched_too_once_it_is_opened(place: str, clock: ManualClock) -> None:
+async def test_an_older_ledger_is_searched_too_once_it_is_opened(
+    place: str, tmp_path: Path, clock: ManualClock
+) -> None:
     """Written by a program that knew nothing of searches, more than are copied at once."""
+    if place.startswith("sqlite"):
+        place = f"sqlite:///{tmp_path / 'older.db'}"
     engine = writing_engine(parse_url(place))
     with engine.connect() as connection:
         if place.startswith("postgresql"):
