@@ -81,8 +81,9 @@ async def test_row_14_a_retry_keeps_its_back_off(village: FaultRig, jump: float)
     sent = asyncio.ensure_future(village.settled(receipt, DeliveryState.SENT))
     passed = 0.0
     while not sent.done():
-        clock.advance(0.1)
-        passed += 0.1
+        if not village.alerts.dispatcher._tasks:  # what is on its way takes real time, and none of this clock's
+            clock.advance(0.1)
+            passed += 0.1
         await asyncio.wait({sent}, timeout=0.02)
     assert (await sent).attempts == 4
     assert passed < 10

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
 from tests.deadline import DEADLINE_S
-from tests.gateway.station import Log, Station, listening, running
+from tests.gateway.station import NOW, Log, Station, listening, running
 
+from tocsin.core.clock import ManualClock
 from tocsin.gateway.allowance import Allowance
 from tocsin.gateway.settings import GatewaySettings
 
@@ -78,9 +79,11 @@ async def test_a_revoked_token_takes_its_sockets_along(station: Station):
 
 
 async def test_a_token_that_ends_takes_its_sockets_along():
-    async with running(Station(Log(), settings=GatewaySettings(ping_timeout=0.1))) as station:
-        station.tokens.ends["reader"] = datetime.now(UTC) + timedelta(seconds=0.3)
+    clock = ManualClock(NOW)
+    async with running(Station(Log(), clock=clock)) as station:
+        station.tokens.ends["reader"] = NOW + timedelta(seconds=5)
         async with listening(station, "reader") as phone:
+            clock.advance(6)
             (goodbye,) = await phone.wait_for("goodbye")
     assert goodbye["code"] == "token_expired"
 
