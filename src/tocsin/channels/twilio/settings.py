@@ -1,18 +1,37 @@
 """Twilio: texts and calls to named lists of people."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from tocsin.channels.settings import ChannelSettings
+from tocsin.channels.twilio.template import BrokenTemplateError, Template, compile_template
 from tocsin.config.values.addresses import Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.conditions import Conditions
 from tocsin.config.values.names import Currency, KeyText, Name, Recipient, Sender
 from tocsin.config.values.quantities import NotBoolean
+from tocsin.core.alert import AlertType
 from tocsin.rules.match import EVERYTHING
 
+
+def template(value: object) -> Template:
+    try:
+        return compile_template(value if isinstance(value, str) else "")
+    except BrokenTemplateError as broken:
+        raise PydanticCustomError("template", "{fault}", {"fault": str(broken)}) from None
+
+
+def source(written: Template) -> str:
+    return written.source
+
+
+TextTemplate = Annotated[
+    Template, PlainValidator(template), PlainSerializer(source), WithJsonSchema({"type": "string"})
+]
+Reply = Annotated[Text, Field(max_length=320)]
 Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 
@@ -21,6 +40,15 @@ class SpendCap(Block):
     """The most a day may cost."""
     currency: Currency = "USD"
     """In which currency (ISO 4217)."""
+    per_contact: Annotated[int, Field(ge=1), NotBoolean] | None = None
+    """The most texts that one person gets in a day; null is no bound."""
+
+
+class Key(Block):
+    sid: Text
+    """`SK…`."""
+    secret: KeyText
+    """Shown once, when the key is made."""
 
 
 class PhoneList(Block):
@@ -33,16 +61,16 @@ class PhoneList(Block):
 
 
 class Twilio(ChannelSettings):
-    needs: ClassVar[tuple[str, ...]] = ("twilio_sid", "twilio_auth", "from_number")
-
     twilio_sid: KeyText | None = None
     """The account, `AC…`."""
     twilio_auth: KeyText | None = None
-    """Its auth token."""
+    """Its auth token; it verifies what Twilio calls us with, and logs in unless there is an `api_key`."""
+    api_key: Key | None = None
+    """A key that logs in, in place of the auth token."""
     from_number: Sender | None = None
     """The sender, in the form of E.164."""
     messaging_service_sid: Text | None = None
-    """A Messaging Service, `MG…`, in place of one sender."""
+    """A Messaging Service, `MG…`, which chooses the sender; with `from_number` too, that one of its senders."""
     verify_service: Text | None = None
     """The Verify service that sends codes, `VA…`; without one no phone is verified by code."""
     tell_twilio_of_consent: bool = False
@@ -57,6 +85,13 @@ class Twilio(ChannelSettings):
 
 class Sms(Twilio):
     """Text messages."""
+
+    texts: Mapping[AlertType, TextTemplate] = {}
+    """Texts of one's own by alert type, with `{product}` and other names in them; `emoji` is the one with the siren."""
+    on_help: Reply | None = None
+    """The answer to HELP."""
+    on_stop: Reply | None = None
+    """The answer to whoever wants it to stop in words that Twilio does not answer by itself."""
 
 
 class Voice(Twilio):

@@ -1,14 +1,105 @@
-"""What others must know of Twilio's two channels. Nothing is sent there yet."""
+"""What others must know of Twilio's two channels."""
 
-from tocsin.channels.spec import Spec
-from tocsin.channels.twilio.settings import Sms, Voice
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from tocsin.channels.contract import Channel
+from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
+from tocsin.channels.twilio import setup
+from tocsin.channels.twilio.channel import NAME, TwilioChannel
+from tocsin.channels.twilio.settings import Sms, Twilio, Voice
+from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings
+from tocsin.rules.window import Rate
+
+LANE = "main"  # of all lists: they share the sender
+_SECOND = timedelta(seconds=1)
+_TOLL_FREE = tuple(f"+1{prefix}" for prefix in (800, 833, 844, 855, 866, 877, 888))
+
+
+def problems(block: Mapping[str, Any]) -> Iterator[Finding]:
+    if block.get("twilio_sid") is None:
+        yield ("twilio_sid",), "this key is needed while the channel is enabled"
+    if block.get("twilio_auth") is None and block.get("api_key") is None:
+        yield ("twilio_auth",), "this key, or `api_key`, is needed while the channel is enabled"
+    if block.get("from_number") is None and block.get("messaging_service_sid") is None:
+        yield ("from_number",), "this key, or `messaging_service_sid`, is needed while the channel is enabled"
+
+
+def cautions(settings: Sms) -> Iterator[Finding]:
+    if not settings.enabled:
+        return
+    yield from _misspelled(settings)
+    for kind, template in settings.texts.items():
+        if template.segments > 1:
+            yield ("texts", kind.value), f"{template.cost}, and each segment is paid for"
+    if settings.twilio_auth is None:
+        yield ("twilio_auth",), "callbacks are signed with the auth token: with an API key alone all are refused"
+    if settings.verify_service is None:
+        yield ("verify_service",), "without one no phone can be verified by a code"
+    if settings.messaging_service_sid and not settings.from_number and settings.rate_limit is None:
+        yield ("rate_limit",), "how fast a messaging service sends depends on its senders: say so here"
+
+
+def limits(settings: Twilio) -> ProviderLimits:
+    """Segments, not requests (Twilio, "Messaging rate limits"): 1 a second from a number of the US or Canada, 3 from a
+    toll-free one, 10 from one elsewhere. Nobody says it of a messaging service, whose senders Twilio chooses.
+    """
+    number = settings.from_number
+    if number is None:
+        return ProviderLimits()
+    if number.startswith(_TOLL_FREE):
+        return ProviderLimits((Rate(3, _SECOND),))
+    return ProviderLimits((Rate(1 if number.startswith("+1") else 10, _SECOND),))
+
+
+def places(settings: Sms) -> Iterator[Place]:
+    for name in settings.lists:
+        yield Place(name=name, lane=LANE, limits=limits(settings))
+
+
+def make(settings: Sms, around: Surroundings) -> Channel:
+    return TwilioChannel(made_of(settings, around), around.transport, around.clock, around.link, around.codes)
+
+
+def made_of(settings: Sms, around: Surroundings) -> TwilioSettings:
+    key = settings.api_key
+    return TwilioSettings(
+        account_sid=settings.twilio_sid.reveal() if settings.twilio_sid else "",
+        auth_token=settings.twilio_auth,
+        api_key=ApiKey(sid=key.sid, secret=key.secret) if key else None,
+        from_number=settings.from_number,
+        messaging_service=settings.messaging_service_sid,
+        verify_service=settings.verify_service,
+        public_url=around.public_url,
+        api_base=settings.api_base,
+        templates=settings.texts,
+        shops={name: retailer.title for name, retailer in around.retailers.items()},
+        replies=Replies(on_stop=settings.on_stop, on_help=settings.on_help),
+    )
+
+
+def _misspelled(settings: Sms) -> Iterator[Finding]:
+    """Twilio knows what it has given out; these were never of it."""
+    if settings.twilio_sid and not setup.is_account(settings.twilio_sid.reveal()):
+        yield ("twilio_sid",), "an account is AC and 32 hexadecimal digits"
+    if settings.api_key and not setup.is_key(settings.api_key.sid):
+        yield ("api_key", "sid"), "an API key is SK and 32 hexadecimal digits"
+    if settings.messaging_service_sid and not setup.is_messaging_service(settings.messaging_service_sid):
+        yield ("messaging_service_sid",), "a messaging service is MG and 32 hexadecimal digits"
+    if settings.verify_service and not setup.is_verify_service(settings.verify_service):
+        yield ("verify_service",), "a verify service is VA and 32 hexadecimal digits"
+
 
 SMS = Spec(
-    name="sms",
+    name=NAME,
     title="SMS",
     meaning="Text messages by Twilio.",
     settings=Sms,
     named_in=("lists",),
+    problems=problems,
+    cautions=cautions,
+    places=places,
 )
 VOICE = Spec(
     name="voice",
@@ -16,4 +107,5 @@ VOICE = Spec(
     meaning="Calls by Twilio.",
     settings=Voice,
     named_in=("lists",),
+    problems=problems,
 )
