@@ -69,10 +69,10 @@ def withhold(transaction: Transaction, lane: str) -> MoveResult:
 def take_over(
     transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
 ) -> tuple[list[Held], frozenset[str]]:
-    """Hand failed deliveries on: those for which somebody else tells the alert now, and the lanes that got a new
-    delivery for it.
+    """Hand failed deliveries to their fallbacks.
 
-    A target in `shadow` tells nobody. The oldest go first: in this order they are claimed there.
+    Returns those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
+    `shadow` tells nobody. The oldest go first: in this order they are claimed there.
     """
     handing_on = sorted((one for one in failed if one.fallback is not None), key=lambda one: one.delivery.key)
     if not handing_on:
