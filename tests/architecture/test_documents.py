@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 from tocsin import AlertService
+from tocsin.core.address import DEADLY, AddressState, AddressWhy
+from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import FINAL, MOVES, DeliveryState
+from tocsin.ledger.contract.people import ImportResult
 from tocsin.pipeline.intake.field import FIELDS
+from tocsin.pipeline.people.table import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -56,6 +60,17 @@ def test_every_reason_of_a_decision_is_explained():
     assert {reason.value for reason in Reason} <= told
     assert {word for row in rows("reference/words.md") if row[0] in ("accepted", "duplicate", "filtered")
             for word in words(row[1])} == {reason.value for reason in Reason}  # fmt: skip
+
+
+def test_every_word_about_people_is_explained():
+    tables = {row[0]: row for row in rows("reference/people.md")}
+    told = {word for cell in tables for word in words(cell)}
+    coded = (AddressState, AddressWhy, ConsentEvent, ConsentSource, ImportResult)
+    assert told == {word.value for kind in coded for word in kind} | set(COLUMNS)
+    dead = {word for cell, row in tables.items() if row[1] == "`dead`" for word in words(cell)}
+    assert dead == {why.value for why in DEADLY}
+    for column, names in COLUMNS.items():
+        assert re.findall(r"`(\w+)`", tables[f"`{column}`"][1]) == list(names)
 
 
 def test_the_tree_of_the_architecture_page_is_the_folder():

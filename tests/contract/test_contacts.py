@@ -310,6 +310,37 @@ async def test_whatever_changes_who_is_told_raises_the_version_and_nothing_else_
         assert await raised(verb) == 1
 
 
+async def test_what_operators_write_down_has_a_slot_and_is_nobodys_contact(crowd: Crowd):
+    people = crowd.people
+    assert await people.write_down([], RULE) == ()
+    first, second = await people.write_down([phone(), mailbox()], RULE)
+    assert (await people.contacts(ContactQuery())).items == ()
+    version = await people.directory_version()
+    assert await people.write_down([mailbox(), phone()], RULE) == (second, first)
+    assert await people.directory_version() == version
+    kept = await people.by_slots([first])
+    assert (kept[first][0].state, kept[first][0].consent) == (AddressState.ACTIVE, Consent.GRANTED)
+    (again,) = await people.write_down([phone()], RULE)
+    assert again == first
+    assert await people.by_value(mailbox()) is None
+    await people.hear(phone(), STOP, RULE)
+    assert await people.write_down([], RULE) == ()
+    (stopped,) = await people.write_down([phone()], RULE)
+    assert stopped != first
+    assert (await people.by_slots([stopped]))[stopped][0].state is AddressState.SUPPRESSED
+
+
+async def test_what_an_operator_wrote_down_keeps_its_slot_when_it_becomes_a_contacts(crowd: Crowd):
+    people = crowd.people
+    slot, other = await people.write_down([phone(), mailbox()], RULE)
+    made = await crowd.meet("Ada", phone())
+    (address,) = made.addresses
+    assert (address.slot, address.state, address.consent) == (slot, AddressState.UNVERIFIED, Consent.NONE)
+    assert await people.write_down([phone(), mailbox()], RULE) == (slot, other)
+    assert await people.write_down([mailbox()], RULE) == (other,)
+    assert [one.id for one in (await crowd.look(made)).addresses] == [address.id]
+
+
 async def test_a_ledger_without_people_needs_no_key(place: str, clock: ManualClock, tmp_path):
     async with opened(place, clock, people_key=None) as books:
         people = books.ledger.people

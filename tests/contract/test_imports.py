@@ -123,6 +123,13 @@ async def test_who_has_stopped_stays_so_whatever_the_file_says(crowd: Crowd, clo
     assert results(await imported(crowd, clock, "\n".join(rows))) == ["suppressed"] * 3
 
 
+async def test_an_import_takes_over_what_an_operator_had_written_down(crowd: Crowd, clock: ManualClock):
+    (slot,) = await crowd.people.write_down([phone()], RULE)
+    report = await imported(crowd, clock, "name,phone\nAda,+14155550101\n")
+    assert results(report) == ["created"]
+    assert [one.slot for one in (await crowd.people.contacts(ContactQuery())).items[0].addresses] == [slot]
+
+
 async def test_a_number_of_somebody_else_is_refused_in_its_row_alone(crowd: Crowd, clock: ManualClock):
     await crowd.meet("Ada", phone(), external_id="x:1")
     await crowd.meet("Bob", phone("+14155550102"))

@@ -51,7 +51,7 @@ async def test_the_key_is_drawn_at_first_need_for_its_owners_eyes_only(ledger: s
 async def test_without_its_key_a_ledger_with_people_is_not_opened(ledger: str, file: Path, clock: ManualClock):
     await keep_ada(ledger, clock)
     move(file, file.with_name("elsewhere"))
-    with pytest.raises(PeopleKeyError, match=r"missing.*people\.key.*put it back from your backup"):
+    with pytest.raises(PeopleKeyError, match=r"missing.*people\.key.*put back the right one from your backup"):
         await keep_ada(ledger, clock)
     assert not is_there(file)
     move(file.with_name("elsewhere"), file)

@@ -478,6 +478,13 @@ class People(Protocol):
         """
         ...
 
+    async def write_down(self, addresses: Sequence[AddressValue], rule: ConsentRule) -> tuple[int, ...]:
+        """All phones and mailboxes that operators have written into the configuration, in their order; the slot of
+        each. They have consented by standing there, whoever has stopped excepted; what was written down before and is
+        not any more loses its slot. At each start and reload; nothing changes where nothing has changed.
+        """
+        ...
+
     async def begin_verification(
         self, address: UUID, way: str, *, reference: str | None, expires_at: datetime, consent: Mapping[str, Any]
     ) -> VerificationRow:

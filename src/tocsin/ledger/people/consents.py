@@ -15,7 +15,7 @@ from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.history.page import below, bounded, page_of
 from tocsin.ledger.people import chain, suppressions, wordings
 from tocsin.ledger.people.change import Change
-from tocsin.ledger.people.held import held_by_key, nobody, touch
+from tocsin.ledger.people.held import ERASED, held_by_key, nobody, touch
 from tocsin.ledger.people.rows import CONSENTS, address_of, consent_of
 from tocsin.ledger.people.schema import addresses, consents, contacts
 from tocsin.ledger.people.vault import Vault
@@ -64,7 +64,7 @@ def checked(connection: Connection, vault: Vault, identifier: UUID) -> ChainChec
     entries = of_contact(connection, identifier)
     if vault.empty:
         return ChainCheck(len(entries), broken=bool(entries))
-    return chain.check(vault, entries, contact.consent_head, erased=contact.state == "erased")
+    return chain.check(vault, entries, contact.consent_head, erased=contact.state == ERASED)
 
 
 def _contact(connection: Connection, identifier: UUID) -> AnyRow:

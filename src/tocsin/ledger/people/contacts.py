@@ -17,7 +17,7 @@ from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import addresses, lists, suppressions
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.consents import OUTLIVE, enter
-from tocsin.ledger.people.held import IS_THERE, held, held_by_key, touch
+from tocsin.ledger.people.held import ERASED, IS_THERE, THERE, held, held_by_key, touch
 from tocsin.ledger.people.rows import contacts_of
 from tocsin.ledger.people.schema import consents, contact_tags, contacts, preferences
 
@@ -103,12 +103,19 @@ def erase(change: Change, identifier: UUID, author: str, rule: ConsentRule) -> E
     change.transaction.write(_UNTAG, number=row.key)
     lists.drop(change, identifier)
     nothing = dict.fromkeys(("external_id", "zone", "locale", "paused_until", "token"))
-    touch(change, row.key, name="", searched="", state="erased", **nothing)
+    touch(change, row.key, name="", searched="", state=ERASED, **nothing)
     change.directory = True
     return Erased(change.now)
 
 
-def make(change: Change, draft: ContactDraft, *, external_id: str | None = None, token: str | None = None) -> AnyRow:
+def make(
+    change: Change,
+    draft: ContactDraft,
+    *,
+    external_id: str | None = None,
+    token: str | None = None,
+    state: str = THERE,
+) -> AnyRow:
     """Without its addresses."""
     external_id = external_id or draft.external_id
     _refuse_taken(change, external_id)
@@ -119,7 +126,7 @@ def make(change: Change, draft: ContactDraft, *, external_id: str | None = None,
         "searched": _searched(draft.name, external_id),
         "zone": draft.zone,
         "locale": draft.locale,
-        "state": "active",
+        "state": state,
         "token": token,
         "version": 1,
         "created_at": change.now,

@@ -10,7 +10,9 @@ from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.schema import contacts
 
-IS_THERE = contacts.c.state == "active"
+THERE, WRITTEN, ERASED = "active", "written", "erased"
+
+IS_THERE = contacts.c.state == THERE
 
 _BY_ID = select(contacts).where(contacts.c.id == bindparam("identifier"), IS_THERE).with_for_update()
 _BY_KEY = select(contacts).where(contacts.c.key == bindparam("number")).with_for_update()

@@ -23,7 +23,7 @@ from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import addresses, contacts, suppressions
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.consents import OUTLIVE, enter
-from tocsin.ledger.people.held import held_by_key
+from tocsin.ledger.people.held import WRITTEN, held_by_key
 from tocsin.ledger.people.schema import imports
 
 _DONE = select(imports.c.row, imports.c.result).where(
@@ -72,9 +72,7 @@ class _Row:
         self._change, self._row, self._author, self._rule = change, row, author, rule
         self._notes: list[str] = []
         self._added: list[UUID] = []
-        self._drafts = [
-            (draft, addresses.by_lookup(change, change.vault.lookup(draft.value))) for draft in row.addresses
-        ]
+        self._drafts = [(draft, self._there(draft)) for draft in row.addresses]
 
     def take(self) -> ImportedRow:
         row, contact = self._row, self._contact()
@@ -89,6 +87,11 @@ class _Row:
             if self._take_address(contact, draft, there) and result is ImportResult.UNCHANGED:
                 result = ImportResult.UPDATED
         return self._result(contact, ImportResult.SUPPRESSED if len(welcome) < len(row.addresses) else result)
+
+    def _there(self, draft: AddressDraft) -> AnyRow | None:
+        """Of a contact: what an operator wrote down is taken over by whoever it belongs to."""
+        row = addresses.by_lookup(self._change, self._change.vault.lookup(draft.value))
+        return None if row is None or row.contact_state == WRITTEN else row
 
     def _contact(self) -> AnyRow | None:
         """Whose row this is: by its external id, else by whom its addresses belong to. Raises AddressTakenError."""

@@ -47,6 +47,7 @@ from tocsin.ledger.people import (
     values,
     verifications,
     wordings,
+    written,
 )
 from tocsin.ledger.people.change import Change, Changing
 from tocsin.ledger.people.held import held, held_by_key
@@ -154,6 +155,11 @@ class SqlPeople:
 
     async def lift(self, identifier: UUID, reason: str, author: str) -> SuppressionRow:
         return await self._do(lambda change: values.lift(change, identifier, reason, author))
+
+    async def write_down(self, addresses: Sequence[AddressValue], rule: ConsentRule) -> tuple[int, ...]:
+        if not addresses and self.vault.empty:
+            return ()
+        return await self._do(lambda change: written.write_down(change, addresses, rule))
 
     async def begin_verification(
         self, address: UUID, way: str, *, reference: str | None, expires_at: datetime, consent: Mapping[str, Any]

@@ -26,6 +26,7 @@ ADDRESS = (
     *(addresses.c[name] for name in ("key", "id", "kind", "shown", "state", "why", "consent", "zone", "device")),
     *(addresses.c[name] for name in ("platform", "app_version", "sounds", "last_seen_at", "verified_at", "created_at")),
     contacts.c.id.label("contact_id"),
+    contacts.c.state.label("contact_state"),
     addresses.c.contact,
     addresses.c.lookup,
     addresses.c.value,

@@ -15,7 +15,7 @@ contacts = Table(
     Column("searched", Text, nullable=False, comment="its name and external_id, as core.search folds them"),
     Column("zone", String),
     Column("locale", String),
-    Column("state", String, nullable=False, comment="active or erased"),
+    Column("state", String, nullable=False, comment="active, written (an address of the configuration) or erased"),
     Column("paused_until", Moment),
     Column("token", String, unique=True, comment="of the operator who this is"),
     Column("version", BigInteger, nullable=False),

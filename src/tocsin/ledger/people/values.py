@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, update
 
-from tocsin.core.address import AddressState, AddressValue, AddressWhy
+from tocsin.core.address import DEADLY, AddressState, AddressValue, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import InvalidRequestError
 from tocsin.ledger.contract.people import ConsentDraft, ConsentRule, Entered, SuppressionRow
@@ -28,12 +28,17 @@ def hear(change: Change, value: AddressValue, draft: ConsentDraft, rule: Consent
         held_by_key(change, row.contact)
         return enter(change, row, draft, rule)
     known = suppressions.in_force(change, lookup)
-    if draft.event is ConsentEvent.WITHDRAWN and value.kind in OUTLIVE:
-        why, event = draft.why or AddressWhy.STOP, draft.event.value
+    if _is_out(draft) and value.kind in OUTLIVE:
+        why, event = draft.why or AddressWhy.PROVIDER_OPT_OUT, draft.event.value
         suppressions.suppress(change, value.kind, lookup, shown=value.shown, why=why, reason=event, author=draft.author)
     elif draft.event is ConsentEvent.RESUMED and known is not None:
         suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)
     return None
+
+
+def _is_out(draft: ConsentDraft) -> bool:
+    refused = draft.event is ConsentEvent.REFUSED_BY_PROVIDER and draft.why not in DEADLY
+    return refused or draft.event is ConsentEvent.WITHDRAWN
 
 
 def suppress(change: Change, value: AddressValue, reason: str, author: str, rule: ConsentRule) -> SuppressionRow:

@@ -25,7 +25,7 @@ from tocsin.ledger.engine.lock import PRIVATE
 SHORTEST = 32  # characters of a key
 _LONGEST = 10_000
 _NONCE = 12  # bytes, as AES-GCM wants them
-_TELL = "put it back from your backup, or set people.key in the configuration to what it was"
+_TELL = "put back the right one from your backup, or set people.key in the configuration to what it was"
 
 
 class Vault:
