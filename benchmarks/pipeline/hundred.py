@@ -8,7 +8,7 @@ from benchmarks.detections import bodies
 from benchmarks.program import TOKEN, program
 from benchmarks.wire import Wire, json_headers
 from tocsin.sandbox import Sandbox
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 ALERTS = 100
 ROUNDS = 3  # after one that warms up; the slowest counts

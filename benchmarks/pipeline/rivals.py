@@ -14,7 +14,7 @@ import aiohttp
 from benchmarks.detections import detection
 from benchmarks.program import TOKEN, free_port, program
 from benchmarks.wire import json_headers
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 START_S = 15.0
 FETCH = Path(__file__).parents[2] / "scripts" / "alertmanager"

@@ -20,7 +20,7 @@ from tests.cli.program import Process, Serving
 from tests.deadline import DEADLINE_S
 from tests.docs.snippets import ROOT, Snippet
 
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 HOOKS = ("general", "high_priority", "staff", "gone")
 ALERT = {

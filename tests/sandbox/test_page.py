@@ -15,7 +15,22 @@ from .conftest import USER_AGENT, Sender
 HOSTILE = "<img src=x onerror=\"document.title='broken in'\"></script>"
 
 
-@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/discord.js", "/journal", "/rooms", "/faults"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/page.css",
+        "/page.js",
+        "/element.js",
+        "/panels.js",
+        "/discord.js",
+        "/webhook.js",
+        "/twilio.js",
+        "/journal",
+        "/rooms",
+        "/faults",
+    ],
+)
 async def test_every_part_of_the_page_is_under_a_strict_policy(sandbox: Sandbox, sender: Sender, path: str) -> None:
     async with sender.http.get(sandbox.url + path) as response:
         policy = response.headers["Content-Security-Policy"]

@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook as Official
 
 from tocsin.core.clock import ManualClock
 from tocsin.sandbox import Fault, Sandbox
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 from .conftest import Sender
 

@@ -16,7 +16,7 @@ from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.facts import DeliveryMoved, Fact
 from tocsin.sandbox import Sandbox
-from tocsin.sandbox.room import Room
+from tocsin.sandbox.discord.room import Room
 
 TOKEN = "a-token-for-stories-0123456789"
 

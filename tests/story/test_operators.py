@@ -17,7 +17,7 @@ from tocsin.core.outcome import Deferred, Delay, Sent
 from tocsin.rules.breaker import OPENS_AFTER
 from tocsin.rules.gate import Gate
 from tocsin.sandbox import Fault
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 STAFF = {"to": ["discord:staff"]}
 DEAD = "discord:general is dead and gets nothing any more"

@@ -13,7 +13,7 @@ from tocsin.core.outcome import Refusal
 from tocsin.sandbox import Fault
 from tocsin.sandbox.faults import Cut
 from tocsin.sandbox.garbage import Garbage
-from tocsin.sandbox.webhook import secret_for
+from tocsin.sandbox.webhook.receiver import secret_for
 
 HERE = ["127.0.0.0/8"]
 

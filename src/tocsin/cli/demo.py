@@ -113,12 +113,10 @@ async def _detector(service: AlertService) -> AsyncIterator[None]:
 
 
 def _configuration(folder: Path, port: int, sandbox: Sandbox) -> Path:
-    hooks = {name: sandbox.discord.webhook(name) for name in ("high_priority", "general", "staff")}
     file = folder / "demo.json"
     settings = {
         "server": {"port": port},
-        "operators": {"to": ["discord:staff"]},
-        "alerts": {"channels": {"discord": {"enabled": True, "api_base": sandbox.url, "webhooks": hooks}}},
+        **sandbox.configuration(),
         "retailers": {
             "bestbuy": {"name": "Best Buy", "aliases": ["best_buy"]},
             "newegg": {"name": "Newegg"},

@@ -36,7 +36,7 @@ def sandbox(
 def _announce(names: list[str]) -> Callable[[Sandbox], None]:
     def announce(sandbox: Sandbox) -> None:
         tell(f"What arrives     {sandbox.url}/")
-        for name in names:
-            tell(f"discord:{name:<16} {sandbox.discord.webhook(name)}")
+        for target, address in sandbox.addresses(names).items():
+            tell(f"{target:<24} {address}")
 
     return announce

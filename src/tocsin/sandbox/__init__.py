@@ -1,7 +1,6 @@
 """The providers, simulated faithfully, with faults on demand."""
 
 from tocsin.sandbox.faults import Fault
-from tocsin.sandbox.room import Room
 from tocsin.sandbox.server import Sandbox, serve
 
-__all__ = ["Fault", "Room", "Sandbox", "serve"]
+__all__ = ["Fault", "Sandbox", "serve"]

@@ -142,7 +142,7 @@ CONSTRUCTORS: Mapping[str, Callable[..., Fault]] = {
 BAN_PAGE = Answer(
     429,
     {"Content-Type": "text/html; charset=UTF-8", "Retry-After": "600"},
-    b"<!doctype html><title>Access denied | discord.com used Cloudflare to restrict access</title><h1>Error 1015</h1>",
+    b"<!doctype html><title>Access denied | this site used Cloudflare to restrict access</title><h1>Error 1015</h1>",
 )
 
 

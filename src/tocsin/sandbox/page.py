@@ -1,27 +1,28 @@
 """The page of the sandbox, and the JSON it and tests in other languages read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from tocsin.core.errors import InvalidRequestError
-from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.exchange import Answer
 from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.panel import Act, Panel
 from tocsin.sandbox.script import Faults
-from tocsin.sandbox.twilio.api import Twilio
-from tocsin.sandbox.twilio.rules import E164
-from tocsin.sandbox.webhook import Receiver
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SCRIPT = "text/javascript; charset=utf-8"
 STATIC = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/discord.js": ("discord.js", "text/javascript; charset=utf-8"),
-    "/twilio.js": ("twilio.js", "text/javascript; charset=utf-8"),
+    "/page.js": ("page.js", SCRIPT),
+    "/element.js": ("element.js", SCRIPT),
 }
 GUARDS = {
     "Content-Security-Policy": (
@@ -34,34 +35,38 @@ GUARDS = {
 }
 LONGEST_WAIT_S = 25.0
 MESSAGES_SHOWN = 50
-LONGEST_TEXT = 1600
 
 
 class Page:
-    def __init__(self, journal: Journal, faults: Faults, discord: Discord, webhook: Receiver, twilio: Twilio) -> None:
+    def __init__(self, journal: Journal, faults: Faults, panels: Sequence[Panel]) -> None:
         self._journal = journal
         self._faults = faults
-        self._discord = discord
-        self._hooks = webhook
-        self._twilio = twilio
+        self._panels = panels
 
     def mount(self, application: web.Application) -> None:
         for path in STATIC:
             application.router.add_get(path, self._static)
+        application.router.add_get("/panels.js", self._listing)
         application.router.add_get("/journal", self._entries)
         application.router.add_get("/rooms", self._rooms)
-        application.router.add_post("/webhooks", self._webhook)
-        application.router.add_delete("/webhooks/{name}", self._kill)
-        application.router.add_post("/texts", self._text)
-        application.router.add_put("/texts/address", self._inbound)
+        for panel in self._panels:
+            application.router.add_get(f"/{panel.name}.js", _drawing(panel))
+            for order in panel.orders():
+                application.router.add_route(order.method, order.path, self._followed(order.act))
         application.router.add_get("/faults", self._listed)
         application.router.add_post("/faults", self._add)
         application.router.add_delete("/faults", self._clear)
 
     async def _static(self, request: web.Request) -> web.Response:
         name, kind = STATIC[request.path]
-        body = (files("tocsin.sandbox") / "static" / name).read_bytes()
-        return Answer(200, {"Content-Type": kind, **GUARDS}, body).response()
+        return _file(files("tocsin.sandbox") / "static" / name, kind)
+
+    async def _listing(self, _: web.Request) -> web.Response:
+        """The panels in their order, as the page's script imports them."""
+        names = [panel.name for panel in self._panels]
+        lines = [f'import * as {name} from "/{name}.js";' for name in names]
+        body = "\n".join([*lines, f"export default [{', '.join(names)}];", ""])
+        return Answer(200, {"Content-Type": SCRIPT, **GUARDS}, body.encode()).response()
 
     async def _entries(self, request: web.Request) -> web.Response:
         """`?after=N`: what came after entry N, at most 500; `&wait=S` waits so long for the first of them."""
@@ -80,40 +85,22 @@ class Page:
             await asyncio.sleep(0)
 
     async def _rooms(self, _: web.Request) -> web.Response:
-        refused = dict(self._discord.limits.refused)
-        rooms, hooks = self._discord.drawn(MESSAGES_SHOWN), self._hooks.drawn()
-        told = {"rooms": rooms, "hooks": hooks, "refused": refused, "arrived": len(self._journal)}
-        phones = {"phones": self._twilio.drawn(MESSAGES_SHOWN), "texts_go_to": self._twilio.inbox.url}
-        return _told(told | phones)
+        told: dict[str, Any] = {"arrived": len(self._journal)}
+        for panel in self._panels:
+            told |= panel.shown(MESSAGES_SHOWN)
+        return _told(told)
 
-    async def _webhook(self, request: web.Request) -> web.Response:
-        """`{"name", "channel"?, "forum"?}`: a webhook, made on first use; its url."""
-        match await _order(request):
-            case {"name": str(name), **rest} if isinstance(channel := rest.get("channel"), str | None):
-                url = self._discord.webhook(name, channel, forum=rest.get("forum") is True)
-                return _told({"name": name, "url": url})
-        return _refused(InvalidRequestError("a webhook needs a name; its channel is a name too"))
+    def _followed(self, act: Act) -> Handler:
+        """An order of a panel, answered with what it tells or with everything that the page shows."""
 
-    async def _kill(self, request: web.Request) -> web.Response:
-        """Somebody deletes this webhook."""
-        self._discord.kill(request.match_info["name"])
-        return await self._rooms(request)
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                told = await act(request.match_info, await _order(request))
+            except InvalidRequestError as error:
+                return _refused(error)
+            return await self._rooms(request) if told is None else _told(told)
 
-    async def _text(self, request: web.Request) -> web.Response:
-        """`{"number", "text"}`: somebody types this on the phone with that number and sends it."""
-        match await _order(request):
-            case {"number": str(number), "text": str(text)} if E164.fullmatch(number) and text:
-                await self._twilio.phone(number).write(text[:LONGEST_TEXT])
-                return await self._rooms(request)
-        return _refused(InvalidRequestError("a text has a number like +15005550100, and words"))
-
-    async def _inbound(self, request: web.Request) -> web.Response:
-        """`{"url"}`: where texts go that phones write; empty for nowhere."""
-        match await _order(request):
-            case {"url": str(url)} if not url or url.startswith(("http://", "https://")):
-                self._twilio.inbox.url = url
-                return await self._rooms(request)
-        return _refused(InvalidRequestError("texts go to an http address"))
+        return answer
 
     async def _listed(self, _: web.Request) -> web.Response:
         return _told({"faults": self._faults.listed()})
@@ -128,6 +115,17 @@ class Page:
     async def _clear(self, request: web.Request) -> web.Response:
         self._faults.clear()
         return await self._listed(request)
+
+
+def _drawing(panel: Panel) -> Handler:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return _file(files("tocsin.sandbox") / panel.name / "panel.js", SCRIPT)
+
+    return answer
+
+
+def _file(path: Traversable, kind: str) -> web.Response:
+    return Answer(200, {"Content-Type": kind, **GUARDS}, path.read_bytes()).response()
 
 
 async def _order(request: web.Request) -> Any:

@@ -6,7 +6,7 @@ from tocsin.sandbox.exchange import Aim, Call, Verdict
 
 
 class Provider(Protocol):
-    """One simulated provider: a file of its own, and a line in `Sandbox.__init__`."""
+    """One simulated provider: a folder of its own, and a line in `Providers`."""
 
     name: ClassVar[str]
     prefix: ClassVar[str]

@@ -8,21 +8,17 @@ from typing import Self
 from aiohttp import web
 
 from tocsin.core.clock import Clock, SystemClock
-from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.handler import Handler
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.page import Page
-from tocsin.sandbox.provider import Provider
+from tocsin.sandbox.providers import Providers
 from tocsin.sandbox.script import Faults
-from tocsin.sandbox.twilio.api import Twilio
-from tocsin.sandbox.twilio.verify import Verify
-from tocsin.sandbox.webhook import Receiver
 
 LARGEST_BODY = 32 * 1024 * 1024
 SHUTDOWN_S = 0.1  # what hangs on purpose must not hold up the end; 0 would mean for ever
 
 
-class Sandbox:
+class Sandbox(Providers):
     """`async with Sandbox() as sandbox:` in tests; `serve` for people. Limits go by `clock`."""
 
     def __init__(self, clock: Clock | None = None, *, limits: bool = True, journal: Path | None = None) -> None:
@@ -30,11 +26,7 @@ class Sandbox:
         self.journal = Journal(journal)
         self.faults = Faults()
         self.url = ""
-        self.discord = Discord(self.clock, self.journal, limits=limits, base=lambda: self.url)
-        self.webhook = Receiver(self.clock, self.journal, base=lambda: self.url)
-        self.twilio = Twilio(self.clock, self.journal, limits=limits)
-        self.verify = Verify(self.clock, self.twilio)
-        self.providers: tuple[Provider, ...] = (self.discord, self.webhook, self.twilio, self.verify)
+        super().__init__(self.clock, self.journal, limits=limits, base=lambda: self.url)
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -47,7 +39,7 @@ class Sandbox:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. `url` says where."""
         application = web.Application(client_max_size=LARGEST_BODY)
-        Page(self.journal, self.faults, self.discord, self.webhook, self.twilio).mount(application)
+        Page(self.journal, self.faults, self.panels).mount(application)
         for provider in self.providers:
             application.router.add_route(
                 "*", f"{provider.prefix}{{rest:.*}}", Handler(self.clock, self.journal, self.faults, provider).answer
@@ -63,7 +55,7 @@ class Sandbox:
     async def stop(self) -> None:
         if self._runner:
             await self._runner.cleanup()
-        await self.twilio.close()
+        await self.close()
         self.journal.close()
 
 
@@ -81,8 +73,7 @@ async def serve(
     sandbox = Sandbox(clock, limits=limits, journal=journal)
     try:
         await sandbox.start(host, port)
-        for name in webhooks:
-            sandbox.discord.webhook(name)
+        sandbox.addresses(webhooks)
         if ready:
             ready(sandbox)
         await asyncio.get_running_loop().create_future()

@@ -13,11 +13,11 @@ from tocsin.core.clock import Clock
 from tocsin.sandbox.discord.guild import Guild, Message, Webhook
 from tocsin.sandbox.discord.limits import DiscordLimits
 from tocsin.sandbox.discord.refusal import RefusedError, error
+from tocsin.sandbox.discord.room import Room
 from tocsin.sandbox.discord.webhooks import answer_webhook
 from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
 from tocsin.sandbox.faults import VIA
 from tocsin.sandbox.journal import Journal
-from tocsin.sandbox.room import Room
 
 API = r"/api(?:/v\d+)?"
 WEBHOOK = re.compile(rf"{API}/webhooks/(?P<id>\d+)/(?P<token>[^/]+)(?:/messages/(?P<message>\d+))?/?")
@@ -48,6 +48,11 @@ class Discord:
         self._base = base
 
     # What tests and demos ask for.
+
+    @property
+    def api_base(self) -> str:
+        """What a configuration calls it."""
+        return self._base()
 
     def webhook(self, name: str, channel: str | None = None, *, forum: bool = False) -> str:
         """The address of the webhook of this name, made on first use."""

@@ -7,7 +7,7 @@ Source: Discord documentation, "Webhook Resource", "Message Resource" (embed lim
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tocsin.sandbox.form import (
+from tocsin.sandbox.discord.form import (
     Choice,
     Flag,
     Form,

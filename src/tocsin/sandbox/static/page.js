@@ -1,7 +1,11 @@
-// The sandbox's page: asks for what arrived since the last entry it saw, and draws the rooms anew when there is news.
+// The sandbox's page: asks for what arrived since the last entry it saw, and has the panels of the providers draw it anew.
+//
+// A panel exports `heading`, `places(told)` (what one looks into: `key`, `name`, `className`, `ids` of what is in it,
+// `title`, `where`, `items()`, and where it differs `look` and `write(text)`) and `targets(told)` for faults; with a
+// `card` beside the journal also `draw(told)`, and `start(give)` where it gives orders.
 
-import { element, message } from "/discord.js";
-import { bubble } from "/twilio.js";
+import { element } from "/element.js";
+import panels from "/panels.js";
 
 const FAULTS = {
   "status": ["code", "503"], "too_many": ["retry_after", "2"], "ban": null, "slow": ["seconds", "5"], "hang": null,
@@ -12,9 +16,8 @@ const JOURNAL_SHOWN = 200;
 const PAUSE_MS = 150;
 const byId = (id) => document.getElementById(id);
 const seen = new Map();
-let rooms = [];
-let hooks = [];
-let phones = [];
+const lists = panels.map(() => element("ul", {}));
+let shown = null;
 let current = "";
 let last = 0;
 
@@ -57,29 +60,23 @@ function pause(milliseconds) {
 
 async function refresh() {
   const [told, { faults }] = await Promise.all([ask("/rooms"), ask("/faults")]);
-  rooms = told.rooms;
-  hooks = told.hooks;
-  phones = told.phones;
+  shown = told;
   if (told.arrived < last) forget();
-  if (!places().includes(current)) current = places()[0] ?? "";
+  if (!places().some((place) => place.key === current)) current = places()[0]?.key ?? "";
   byId("count").textContent = told.arrived ? `(${told.arrived})` : "";
-  drawRooms();
-  drawPhones();
-  drawPlace();
-  drawInbound(told.texts_go_to);
-  drawHooks();
+  drawPlaces();
+  for (const panel of panels) panel.draw?.(told);
+  offerTargets();
   drawFaults(faults);
 }
 
 function places() {
-  return [...rooms.map((room) => room.name), ...phones.map((phone) => phone.number)];
+  return panels.flatMap((panel) => panel.places(shown));
 }
 
 function open(place) {
-  current = place;
-  drawRooms();
-  drawPhones();
-  drawPlace();
+  current = place.key;
+  drawPlaces();
 }
 
 // The sandbox was started anew: its journal begins again.
@@ -88,106 +85,65 @@ function forget() {
   byId("journal").replaceChildren();
 }
 
-function drawRooms() {
-  byId("rooms").replaceChildren(...rooms.map((room) => {
-    if (room.name === current) seen.set(room.name, room.messages.at(-1)?.id ?? 0);
-    const unread = unseen(room);
-    const button = element("button", { type: "button", className: room.dead ? "dead" : "" },
-      element("span", { className: "name" }, room.name),
-      unread ? element("span", { className: "count" }, String(unread)) : "");
-    button.setAttribute("aria-current", String(room.name === current));
-    button.addEventListener("click", () => open(room.name));
-    return element("li", {}, button);
-  }));
-  const chosen = byId("target").value;
-  byId("target").replaceChildren(new Option("any", "discord:"),
-    ...rooms.map((room) => new Option(room.name, `discord:${room.name}`)),
-    ...hooks.map((hook) => new Option(`signed: ${hook.name}`, `webhook:${hook.name}`)),
-    new Option("texts", "twilio:"));
-  byId("target").value = chosen || "discord:";
+function drawPlaces() {
+  panels.forEach((panel, number) => lists[number].replaceChildren(...panel.places(shown).map(entrance)));
+  const place = places().find((one) => one.key === current);
+  if (place) drawPlace(place);
 }
 
-function unseen(room) {
-  const mark = BigInt(seen.get(room.name) ?? 0);
-  return room.messages.filter((one) => BigInt(one.id) > mark).length;
+function entrance(place) {
+  if (place.key === current) seen.set(place.key, new Set(place.ids));
+  const unread = place.ids.filter((id) => !seen.get(place.key)?.has(id)).length;
+  const button = element("button", { type: "button", className: place.className },
+    element("span", { className: "name" }, place.name),
+    unread ? element("span", { className: "count" }, String(unread)) : "");
+  button.setAttribute("aria-current", String(place.key === current));
+  button.addEventListener("click", () => open(place));
+  return element("li", {}, button);
 }
 
-function drawPhones() {
-  byId("phones").replaceChildren(...phones.map((phone) => {
-    if (phone.number === current) seen.set(phone.number, phone.texts.length);
-    const unread = phone.texts.length - (seen.get(phone.number) ?? 0);
-    const button = element("button", { type: "button", className: "phone" },
-      element("span", { className: "name" }, phone.number),
-      unread > 0 ? element("span", { className: "count" }, String(unread)) : "");
-    button.setAttribute("aria-current", String(phone.number === current));
-    button.addEventListener("click", () => open(phone.number));
-    return element("li", {}, button);
-  }));
-}
-
-function drawPlace() {
-  const room = rooms.find((one) => one.name === current);
-  const phone = phones.find((one) => one.number === current);
-  byId("writing").hidden = !phone;
-  byId("messages").className = phone ? "phone" : "";
-  if (room) drawMessages(room);
-  if (phone) drawTexts(phone);
-}
-
-function drawMessages(room) {
-  byId("title").textContent = `# ${room.channel}`;
-  byId("where").textContent = room.dead ? `webhook ${room.name}, deleted` : `webhook ${room.name}`;
-  fill(room.messages.map((one) => message(one, room.threads[one.channel_id])));
-}
-
-function drawTexts(phone) {
-  byId("title").textContent = phone.number;
-  byId("where").textContent = "phone";
-  fill(phone.texts.map(bubble));
-}
-
-function fill(drawn) {
+function drawPlace(place) {
   const list = byId("messages");
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  list.replaceChildren(...drawn);
+  byId("title").textContent = place.title;
+  byId("where").textContent = place.where;
+  byId("writing").hidden = !place.write;
+  list.className = place.look ?? "";
+  list.replaceChildren(...place.items());
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-function drawInbound(url) {
-  byId("texts-card").hidden = !phones.length;
-  if (document.activeElement !== byId("inbound-url")) byId("inbound-url").value = url;
+function offerTargets() {
+  const chosen = byId("target").value;
+  const options = panels.flatMap((panel) => panel.targets(shown)).map(([name, value]) => new Option(name, value));
+  byId("target").replaceChildren(...options);
+  byId("target").value = chosen || options[0].value;
 }
 
-async function told(method, path, body, place) {
+async function give(method, path, body) {
   const headers = { "Content-Type": "application/json" };
   try {
     await ask(path, { method, headers, body: JSON.stringify(body) });
     byId("refusal").textContent = "";
-    if (place) place.value = "";
     await refresh();
+    return true;
   } catch (error) {
     byId("refusal").textContent = error.message;
+    return false;
   }
 }
 
-function offerPhones() {
-  byId("writing").addEventListener("submit", (event) => {
-    event.preventDefault();
-    told("POST", "/texts", { number: current, text: byId("text").value }, byId("text"));
+function offerPanels() {
+  panels.forEach((panel, number) => {
+    byId("link").before(panel.heading && element("h2", {}, panel.heading), lists[number]);
+    if (panel.card) byId("arrivals").before(panel.card);
+    panel.start?.(give);
   });
-  byId("inbound").addEventListener("submit", (event) => {
+  byId("writing").addEventListener("submit", async (event) => {
     event.preventDefault();
-    told("PUT", "/texts/address", { url: byId("inbound-url").value });
+    const place = places().find((one) => one.key === current);
+    if (await place.write(byId("text").value)) byId("text").value = "";
   });
-}
-
-function drawHooks() {
-  byId("hooks-card").hidden = !hooks.length;
-  byId("hooks").replaceChildren(...hooks.map((hook) => element("li", { className: hook.gone ? "dead" : "" },
-    element("strong", {}, hook.name),
-    ` ${hook.received} received, ${hook.dropped} repeats dropped, ${hook.refused} refused`,
-    element("code", {}, hook.secret),
-    hook.last ? element("code", { tabIndex: 0 }, JSON.stringify(hook.last, null, 1)) : "")));
 }
 
 function drawFaults(faults) {
@@ -245,5 +201,5 @@ async function change(method, order) {
 }
 
 offerFaults();
-offerPhones();
+offerPanels();
 follow();

@@ -1,5 +1,7 @@
 // Draws a message as Discord draws it. Product names are hostile: every text becomes a text node, every link is http.
 
+import { element } from "/element.js";
+
 const LINKS = new Set(["http:", "https:"]);
 const INLINE = [
   [/\\([\\*_~`|>#\-[\]()<:@])/y, ([, plain]) => plain],
@@ -16,14 +18,28 @@ const INLINE = [
   [/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/y, ([whole]) => link(whole, whole)],
 ];
 
-export function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
+export const heading = "";
+
+// Every webhook is a place that one looks into.
+export function places(told) {
+  return told.rooms.map((room) => ({
+    key: `discord:${room.name}`,
+    name: room.name,
+    className: room.dead ? "dead" : "",
+    ids: room.messages.map((one) => one.id),
+    title: `# ${room.channel}`,
+    where: room.dead ? `webhook ${room.name}, deleted` : `webhook ${room.name}`,
+    items: () => room.messages.map((one) => message(one, room.threads[one.channel_id])),
+  }));
+}
+
+// What faults can be ordered for.
+export function targets(told) {
+  return [["any", "discord:"], ...told.rooms.map((room) => [room.name, `discord:${room.name}`])];
 }
 
 // `thread`: the name of the thread or post it stands in, if any.
-export function message(shown, thread) {
+function message(shown, thread) {
   const article = element("li", { className: "message" }, avatar(shown.author), element("div", {},
     byline(shown, thread),
     shown.content && element("div", { className: "text" }, ...inline(shown.content), edited(shown)),

@@ -1,0 +1,48 @@
+"""The providers that are simulated: a line each, and one for its panel."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tocsin.core.clock import Clock
+from tocsin.sandbox.discord.api import Discord
+from tocsin.sandbox.discord.panel import DiscordPanel
+from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.panel import Panel
+from tocsin.sandbox.provider import Provider
+from tocsin.sandbox.twilio.api import Twilio
+from tocsin.sandbox.twilio.panel import TwilioPanel
+from tocsin.sandbox.twilio.verify import Verify
+from tocsin.sandbox.webhook.panel import WebhookPanel
+from tocsin.sandbox.webhook.receiver import Receiver
+
+
+class Providers:
+    """`base` says where the sandbox listens, once it does."""
+
+    def __init__(self, clock: Clock, journal: Journal, *, limits: bool, base: Callable[[], str]) -> None:
+        self.discord = Discord(clock, journal, limits=limits, base=base)
+        self.webhook = Receiver(clock, journal, base=base)
+        self.twilio = Twilio(clock, journal, limits=limits)
+        self.verify = Verify(clock, self.twilio)
+        self.providers: tuple[Provider, ...] = (self.discord, self.webhook, self.twilio, self.verify)
+        self.panels: tuple[Panel, ...] = (
+            DiscordPanel(self.discord),
+            WebhookPanel(self.webhook),
+            TwilioPanel(self.twilio),
+        )
+
+    def addresses(self, names: Sequence[str]) -> Mapping[str, str]:
+        """For people's configurations: targets of these names, and what each leads to."""
+        return {f"{self.discord.name}:{name}": self.discord.webhook(name) for name in names}
+
+    def configuration(self) -> Mapping[str, Any]:
+        """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
+        hooks = {name: self.discord.webhook(name) for name in ("high_priority", "general", "staff")}
+        block = {"enabled": True, "api_base": self.discord.api_base, "webhooks": hooks}
+        return {
+            "operators": {"to": [f"{self.discord.name}:staff"]},
+            "alerts": {"channels": {self.discord.name: block}},
+        }
+
+    async def close(self) -> None:
+        await self.twilio.close()
