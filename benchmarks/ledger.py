@@ -22,7 +22,7 @@ from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import SystemClock
 from tocsin.core.decision import Accepted, Episode, Ruling
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.ledger.contract import Archive, ClaimRequest, Decide, Item, Ledger, Move, Settlement, Submission
+from tocsin.ledger.contract import ClaimRequest, Decide, Item, Ledger, Move, Settlement, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
@@ -41,7 +41,6 @@ LIFE = dict.fromkeys(AlertType, timedelta(hours=24))
 @dataclass
 class Bench:
     ledger: Ledger
-    archive: Archive
     decide: Decide
     seconds: float
     numbers: Iterator[int] = field(default_factory=count)
@@ -51,22 +50,24 @@ class Bench:
 
         async def sender(share: int) -> None:
             for _ in range(share):
-                await self.ledger.append(self._batch(), decide or self.decide)
+                await self.ledger.queue.append(self._batch(), decide or self.decide)
 
         began = time.perf_counter()
         await asyncio.gather(*(sender(alerts // BATCH // 4) for _ in range(4)))
         return alerts / (time.perf_counter() - began)
 
     async def append_batches(self) -> float:
-        return BATCH * await self._rate(4, lambda: self.ledger.append(self._batch(), self.decide))
+        return BATCH * await self._rate(4, lambda: self.ledger.queue.append(self._batch(), self.decide))
 
     async def append_singles(self) -> float:
-        return await self._rate(CALLERS, lambda: self.ledger.append(Submission((Item(self._alert()),)), self.decide))
+        return await self._rate(
+            CALLERS, lambda: self.ledger.queue.append(Submission((Item(self._alert()),)), self.decide)
+        )
 
     async def append_repeats(self) -> float:
         known = self._batch()
-        await self.ledger.append(known, self.decide)
-        return BATCH * await self._rate(4, lambda: self.ledger.append(known, self.decide))
+        await self.ledger.queue.append(known, self.decide)
+        return BATCH * await self._rate(4, lambda: self.ledger.queue.append(known, self.decide))
 
     async def claim_and_settle(self, limit: int, workers: int) -> float:
         """Deliveries a second; what is taken was appended before, outside of the measured time."""
@@ -79,12 +80,12 @@ class Bench:
             nonlocal moved
             request = ClaimRequest(lane=lane, pack=lambda _, records: len(records), limit=limit)
             while time.perf_counter() < until:
-                claimed = await self.ledger.claim(request)
+                claimed = await self.ledger.queue.claim(request)
                 if claimed.claim is None:
                     return
                 members = [delivery for delivery, _ in claimed.claim.members]
                 moves = tuple(Move(key=one.key, fence=one.fence, to=DeliveryState.SENT) for one in members)
-                await self.ledger.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
+                await self.ledger.queue.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
                 moved += len(moves)
 
         began = time.perf_counter()
@@ -157,8 +158,8 @@ def past(decide: Decide) -> Decide:
 
 @asynccontextmanager
 async def opened(url: str, seconds: float) -> AsyncIterator[Bench]:
-    async with open_ledger(url, clock=SystemClock()) as (ledger, archive):
-        yield Bench(ledger, archive, rulebook().decide, seconds)
+    async with open_ledger(url, clock=SystemClock()) as ledger:
+        yield Bench(ledger, rulebook().decide, seconds)
 
 
 async def measure(url: str, seconds: float, history: int) -> Table:

@@ -41,9 +41,21 @@ _BY_CODE: Mapping[str, type[TocsinError]] = {
 
 
 class Client:
-    """`async with Client("http://127.0.0.1:8765", token) as alerts:`.
+    """A service in another process, or on another machine, over HTTP.
 
-    Every call raises the TocsinError that the service told, and UnreachableError where none answers.
+    ```python
+    async with Client("http://127.0.0.1:8765", token) as alerts:
+        receipt = await alerts.send_alert(type="in_stock", sku="6634940", retailer="bestbuy", price="1999.99")
+        async for event in alerts.subscribe({"skus": ["6634940"], "min_priority": 8}):
+            print(event["event"], event["sku"])
+    ```
+
+    `url` is where the service is, without a path; `token` is one of its secrets (`tocsin token create`). A client has
+    one pool of connections, belongs to one event loop, and is closed by `async with` or `close`.
+
+    Every call raises the TocsinError that the service answers with (ForbiddenError where the token lacks the scope),
+    UnreachableError where no service answers within 30 s. Values read as the HTTP reference has them: times in
+    RFC 3339, money as decimal strings, durations in seconds.
     """
 
     def __init__(self, url: str, token: str | Secret) -> None:
@@ -65,9 +77,11 @@ class Client:
             self._session = None
 
     async def send_alert(self, **detection: Unpack[Detection]) -> Receipt:
-        """Returns once the alert is on disk. A lost answer or a busy service is tried again, and counts once.
+        """Send one detection (scope `ingest`); returns once it is on disk. A lost answer or a busy service is tried
+        again, three times within some seconds, and counts once: without an `idempotency_key` it gets one.
 
-        Raises InvalidAlertError with every field that is wrong, ConflictError for a key that was used for another one.
+        The receipt says `accepted`, `duplicate` or `filtered`, and why. Raises InvalidAlertError with every field that
+        is wrong, ConflictError for a key that was used for another detection, and what the last try met.
         """
         given = {name: value for name, value in detection.items() if value is not None}
         keyed = {"idempotency_key": uuid.uuid4().hex, **given}
@@ -76,14 +90,18 @@ class Client:
     def subscribe(
         self, match: Mapping[str, Any] | None = None, *, after: str | None = None, watch: Watch | None = None
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """Alerts as they are accepted (`event` is `alert`) and closed (`alert_closed`), each with its `cursor`.
+        """Alerts as they are accepted (`event` is `alert`) and closed (`alert_closed`), each with its `cursor`; it goes
+        on until its reader leaves (scope `read`).
 
-        Reconnects and resumes by itself, so nothing is missed or told twice; `watch` hears how that goes. Raises only
-        what coming back cannot mend: UnauthorizedError, ForbiddenError, InvalidRequestError.
+        `match` has the words of a subscription: `{"skus": ["6634940"], "retailers": ["best*"]}`; without it everything
+        matches. `after` is a cursor: what came since then is first. It reconnects and resumes by itself, so nothing is
+        missed or told twice; `watch` hears how that goes. Raises only what coming back cannot mend: UnauthorizedError,
+        ForbiddenError, InvalidRequestError.
         """
         return self._follow({key: _listed(value) for key, value in (match or {}).items()}, after, watch or _nobody)
 
     async def get(self, path: str, **query: Any) -> Any:
+        """What is at that path, as `call` answers: `await alerts.get("/api/v1/alerts", skus=["6634940"], limit=10)`."""
         return await self.call("GET", path, query={key: _listed(value) for key, value in query.items()})
 
     async def post(self, path: str, value: Any = None, *, body: bytes | None = None) -> Any:
@@ -99,7 +117,9 @@ class Client:
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        """One request, and the JSON of its answer."""
+        """One request, and the JSON of its answer; its text where it is no JSON. `value` is sent as JSON, `body` as it
+        is. It is not tried again.
+        """
         content = body if body is not None or value is None else json_of(value)
         data = None if content is None else io.BytesIO(content)  # written in pieces: a large one stalls nobody else
         headers = self._headers() | ({} if content is None else {"Content-Type": "application/json"})
@@ -108,12 +128,12 @@ class Client:
                 method, self.url + path, data=data, params=query, headers=headers,
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
             ) as answer:  # fmt: skip
-                told = await answer.read()
+                answered = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise UnreachableError(f"{self.url} does not answer: {_said(problem)}") from None
         if answer.ok:
-            return orjson.loads(told) if answer.content_type == "application/json" else told.decode()
-        raise _error(answer, told)
+            return orjson.loads(answered) if answer.content_type == "application/json" else answered.decode()
+        raise _error(answer, answered)
 
     async def _persist(self, alert: Mapping[str, Any]) -> Any:
         """Repeat until an answer comes; the key makes it one alert, however often it arrives."""
@@ -131,12 +151,12 @@ class Client:
         while True:
             follows = False
             try:
-                async for told in self._read(match, cursor):
+                async for event in self._read(match, cursor):
                     if not follows:
                         watch(None)
-                    follows, failures, cursor = True, 0, told["cursor"]
-                    if told["event"] in ("alert", "alert_closed"):
-                        yield told
+                    follows, failures, cursor = True, 0, event["cursor"]
+                    if event["event"] in ("alert", "alert_closed"):
+                        yield event
             except (UnreachableError, LedgerUnavailableError, RateLimitedError) as problem:
                 watch(problem)
                 failures += 1
@@ -197,10 +217,10 @@ def _said(problem: Exception) -> str:
     return str(problem) or type(problem).__name__
 
 
-def _error(answer: aiohttp.ClientResponse, told: bytes) -> TocsinError:
+def _error(answer: aiohttp.ClientResponse, content: bytes) -> TocsinError:
     """The error that the service told; of anything in between (a proxy) the status is all that is known."""
     try:
-        error = orjson.loads(told)["error"]
+        error = orjson.loads(content)["error"]
         details = [Detail(each["path"], each["message"]) for each in error["details"]]
         kind, message = _BY_CODE.get(error["code"], TocsinError), error["message"]
     except (orjson.JSONDecodeError, KeyError, TypeError):

@@ -1,22 +1,29 @@
-"""The figures that other parts keep, for the metrics."""
+"""Names the figures that other parts keep, for the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tocsin.gateway.gauges import Gauges
 from tocsin.ledger.engine.wal import WriteAheadLog
-from tocsin.pipeline.sending.dispatcher import Dispatcher
-from tocsin.pipeline.sending.lane_watch import LaneWatch
-from tocsin.pipeline.sending.lanes import Lanes
-from tocsin.pipeline.watch.conditions import Conditions
-from tocsin.pipeline.watch.monitors import Monitors
-from tocsin.pipeline.watch.objective import Objectives
+from tocsin.pipeline.pipeline import Pipeline
+from tocsin.pipeline.sending.sending import Sending
+from tocsin.pipeline.watch.watch import Watch
 from tocsin.telemetry import Figure
 
 
-def lane_figures(dispatcher: Dispatcher, lanes: Lanes, watch: LaneWatch) -> Sequence[Figure]:
+def figures(pipeline: Pipeline, gauges: Gauges, wal: WriteAheadLog) -> Iterator[Figure]:
+    """All of them, in the order of the metrics page."""
+    yield from _lane_figures(pipeline.sending)
+    yield from _watch_figures(pipeline.watch)
+    yield from _socket_figures(gauges)
+    yield from _objective_figures(pipeline.watch)
+    yield Figure("tocsin_ledger_wal_bytes", "The ledger's write-ahead log.", lambda: {"": wal.size})
+
+
+def _lane_figures(sending: Sending) -> Sequence[Figure]:
+    watch = sending.lane_watch
     return (
-        Figure("tocsin_queue_depth", "Deliveries that wait.", dispatcher.depth, label="band"),
-        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(lanes.broken())}),
+        Figure("tocsin_queue_depth", "Deliveries that wait.", sending.dispatcher.depth, label="band"),
+        Figure("tocsin_lanes_broken", "Lanes whose breaker is open.", lambda: {"": len(sending.lanes.broken())}),
         Figure(
             "tocsin_lane_opens_in_seconds", "How long closed lanes stay closed.", watch.opens_in, label=("lane", "why")
         ),
@@ -24,14 +31,14 @@ def lane_figures(dispatcher: Dispatcher, lanes: Lanes, watch: LaneWatch) -> Sequ
     )
 
 
-def upkeep_figures(monitors: Monitors, conditions: Conditions) -> Sequence[Figure]:
+def _watch_figures(watch: Watch) -> Sequence[Figure]:
     return (
-        Figure("tocsin_conditions", "What operators should know of now.", conditions.counted, label="what"),
-        Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", monitors.counted, label="state"),
+        Figure("tocsin_conditions", "What operators should know of now.", watch.conditions.counted, label="what"),
+        Figure("tocsin_monitors", "Monitors that are heard, and lost ones.", watch.monitors.counted, label="state"),
     )
 
 
-def socket_figures(gauges: Gauges) -> Sequence[Figure]:
+def _socket_figures(gauges: Gauges) -> Sequence[Figure]:
     return (
         Figure(
             "tocsin_sockets",
@@ -56,17 +63,13 @@ def socket_figures(gauges: Gauges) -> Sequence[Figure]:
     )
 
 
-def objective_figures(objectives: Objectives) -> Sequence[Figure]:
+def _objective_figures(watch: Watch) -> Sequence[Figure]:
     return (
         Figure(
             "tocsin_objective_burn_rate",
             "How fast what may be told late is used up: 1 is just as fast as the objective allows.",
-            objectives.burn_rates,
+            watch.objectives.burn_rates,
             label=("channel", "window"),
         ),
-        Figure("tocsin_objective_missed", "1 where it is missed.", objectives.missed, label="channel"),
+        Figure("tocsin_objective_missed", "1 where it is missed.", watch.objectives.missed, label="channel"),
     )
-
-
-def ledger_figures(wal: WriteAheadLog) -> Sequence[Figure]:
-    return (Figure("tocsin_ledger_wal_bytes", "The ledger's write-ahead log.", lambda: {"": wal.size}),)

@@ -110,16 +110,16 @@ class Telemetry:
     def _hear_detection(self, fact: facts.Decided | facts.Misdated | facts.AlertInvalid | facts.Turned) -> None:
         match fact:
             case facts.Misdated(retailer, ahead_s):
-                told = {"retailer": retailer, "ahead_s": round(ahead_s, 3)}
-                self._warn("refused: from the future", retailer, told)
+                fields = {"retailer": retailer, "ahead_s": round(ahead_s, 3)}
+                self._warn("refused: from the future", retailer, fields)
             case facts.AlertInvalid():
                 self._alerts.labels(Decision.INVALID.value, fact.fault, self._token(fact.owner)).inc()
-                told = {"token": fact.owner, "field": fact.fault, "why": fact.message}
-                self._warn("alert refused", (fact.owner, fact.fault), told)
+                fields = {"token": fact.owner, "field": fact.fault, "why": fact.message}
+                self._warn("alert refused", (fact.owner, fact.fault), fields)
             case facts.Turned(code, message, owner, address):
                 self._turned.labels(code, self._token(owner)).inc()
-                told = {"token": owner, "code": code, "address": address, "why": message}
-                self._warn("request refused", (owner, code), told)
+                fields = {"token": owner, "code": code, "address": address, "why": message}
+                self._warn("request refused", (owner, code), fields)
             case facts.Decided():
                 self._hear_decision(fact)
 
@@ -130,11 +130,11 @@ class Telemetry:
             return owner
         return "others"
 
-    def _warn(self, said: str, about: Hashable, told: Mapping[str, Any]) -> None:
+    def _warn(self, said: str, about: Hashable, fields: Mapping[str, Any]) -> None:
         """Of what a sender may cause as often as it likes: seldom, and with how many alike were left out."""
         left_out = self._seldom.left_out((said, about))
         if left_out is not None:
-            self._log.warning(said, extra={"fact": {**told, "left_out": left_out}})
+            self._log.warning(said, extra={"fact": {**fields, "left_out": left_out}})
 
     def _hear_decision(self, decided: facts.Decided) -> None:
         """One past its life is told loudly: somebody waits for what this detector says."""
@@ -142,8 +142,8 @@ class Telemetry:
         reason = receipt.reason.value if receipt.reason else ""
         self._alerts.labels(receipt.decision.value, reason, self._token(decided.owner)).inc()
         if receipt.reason is Reason.STALE:
-            told = {"retailer": alert.retailer, "sku": alert.sku, "late_s": round(decided.late_s, 3)}
-            self._warn("filtered: stale", alert.retailer, told | {"id": str(receipt.id)})
+            fields = {"retailer": alert.retailer, "sku": alert.sku, "late_s": round(decided.late_s, 3)}
+            self._warn("filtered: stale", alert.retailer, fields | {"id": str(receipt.id)})
         elif self._log.isEnabledFor(logging.DEBUG):
             self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
 
@@ -158,20 +158,20 @@ class Telemetry:
                 self._took.labels(fact.target.channel).observe(fact.took_s)
             case facts.TargetDisabled(target, why, detail):
                 self._disabled.labels(target.channel, why).inc()
-                told = {"target": str(target), "why": why, "said": detail}
-                self._log.warning("target disabled", extra={"fact": told})
+                fields = {"target": str(target), "why": why, "said": detail}
+                self._log.warning("target disabled", extra={"fact": fields})
             case facts.CalledBack(provider, _, became):
                 self._callbacks.labels(provider, became).inc()  # anybody may call in its name: no more is a label
             case facts.LaneClosed():
                 self._closed.labels(fact.lane, fact.why).inc()
-                told = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
-                self._log.info("lane closed", extra={"fact": told})
+                fields = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}
+                self._log.info("lane closed", extra={"fact": fields})
 
     def _hear_breaker(self, fact: facts.BreakerOpened | facts.BreakerClosed) -> None:
         match fact:
             case facts.BreakerOpened(lane=lane, failures=failures, until=until, detail=detail):
-                told = {"lane": lane, "failures": failures, "next_try": until.isoformat(), "said": detail}
-                self._log.warning("breaker opened", extra={"fact": told})
+                fields = {"lane": lane, "failures": failures, "next_try": until.isoformat(), "said": detail}
+                self._log.warning("breaker opened", extra={"fact": fields})
             case facts.BreakerClosed(lane):
                 self._log.warning("breaker closed", extra={"fact": {"lane": lane}})
 
@@ -180,8 +180,8 @@ class Telemetry:
     ) -> None:
         match fact:
             case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
-                told = {"monitor": monitor.id, "retailer": monitor.retailer}
-                self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": told})
+                fields = {"monitor": monitor.id, "retailer": monitor.retailer}
+                self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": fields})
             case facts.ConditionBegan(notice) | facts.ConditionOver(notice):
                 self._log.warning("condition %s", notice.condition.phase, extra={"fact": notice.as_json()})
 
@@ -203,8 +203,13 @@ class Telemetry:
         level = logging.WARNING if loud else logging.DEBUG
         if not self._log.isEnabledFor(level):
             return
-        told = {"delivery": str(move.delivery.id), "target": str(move.delivery.target), "to": move.to.value, "why": why}
-        self._log.log(level, "delivery", extra={"fact": {**told, "said": move.detail}})
+        fields = {
+            "delivery": str(move.delivery.id),
+            "target": str(move.delivery.target),
+            "to": move.to.value,
+            "why": why,
+        }
+        self._log.log(level, "delivery", extra={"fact": {**fields, "said": move.detail}})
 
 
 @dataclass(slots=True)

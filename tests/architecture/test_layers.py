@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "telemetry": frozenset({"core"}),
     "client": frozenset({"core"}),
 }
-WIRING = {"cli", "service", "wiring", "figures", "__init__", "__main__"}  # these alone name concrete classes
+WIRING = {"cli", "service", "front", "wiring", "figures", "__init__", "__main__"}  # these alone name concrete classes
 PURE = ("core", "rules")  # the standard library and nothing else
 OPTIONAL_DRIVERS = {"psycopg", "redis", "valkey"}
 

@@ -95,6 +95,7 @@ def test_every_event_of_a_socket_is_described():
     source = "\n".join(path.read_text() for path in (ROOT / "src/tocsin/gateway").glob("*.py"))
     heard = set(re.findall(r'\bname == "(\w+)"', source))
     said = set(re.findall(r'\b(?:emit|_event|_post)\(\s*"(\w+)"', source))
+    said |= set(re.findall(r'return "(\w+)", ', (ROOT / "src/tocsin/pipeline/event_encoding.py").read_text()))
     assert {event for arrow, event in rows if arrow == "→"} == heard
     assert {event for arrow, event in rows if arrow == "←"} == said
 

@@ -132,7 +132,7 @@ async def test_the_stream_goes_on_after_a_restart_without_gap_or_repeat(visitor:
     await visitor.open()
     await town.report("before")
     await visitor.sees("before")
-    port = town.alerts.doors.port
+    port = town.alerts.front.port
     # From here on history does not answer: what is seen came through the stream.
     await visitor.page.route("**/api/v1/alerts?*", lambda route: route.abort())
     await town.close()
@@ -149,7 +149,7 @@ async def test_history_is_asked_again_where_the_stream_cannot_go_on(visitor: Vis
     await visitor.open()
     await town.report("of the old ledger")
     await visitor.sees("of the old ledger")
-    port = town.alerts.doors.port
+    port = town.alerts.front.port
     await town.close()
     for file in town.folder.glob("tocsin.db*"):
         file.unlink()

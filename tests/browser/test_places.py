@@ -35,7 +35,7 @@ async def test_it_is_opened_by_any_address_of_the_machine(chromium: Browser, tmp
         hosts = ["localhost", "tocsin.localhost", *addresses_of_this_machine()]
         assert len(hosts) > len(["localhost", "tocsin.localhost", "127.0.0.1"]), "a machine with a network"
         for host in hosts:
-            await opens(visitor, f"http://{host}:{town.alerts.doors.port}/")
+            await opens(visitor, f"http://{host}:{town.alerts.front.port}/")
         await visitor.leave()
 
 

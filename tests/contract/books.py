@@ -15,15 +15,17 @@ from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.ledger.contract import (
     Appended,
-    Archive,
     Claim,
     ClaimRequest,
     Decide,
+    History,
     Idempotency,
     Item,
     Ledger,
     Move,
     MoveResult,
+    Operations,
+    Queue,
     Settlement,
     Submission,
 )
@@ -48,8 +50,19 @@ def everything(_: Target, records: Sequence[AlertRecord]) -> int:
 @dataclass
 class Books:
     ledger: Ledger
-    archive: Archive
     clock: ManualClock
+
+    @property
+    def queue(self) -> Queue:
+        return self.ledger.queue
+
+    @property
+    def history(self) -> History:
+        return self.ledger.history
+
+    @property
+    def operations(self) -> Operations:
+        return self.ledger.operations
 
     def detected(self, sku: str = "6634940", kind: AlertType = AlertType.IN_STOCK, **more: Any) -> Alert:
         now = self.clock.now()
@@ -79,13 +92,13 @@ class Books:
 
     async def append(self, *alerts: Alert, decide: Decide | None = None, key: str | None = None) -> Appended:
         covered = Idempotency("engine", key, "digest") if key else None
-        return await self.ledger.append(
+        return await self.ledger.queue.append(
             Submission(tuple(Item(alert) for alert in alerts), covered), decide or self.telling(GENERAL)
         )
 
     async def claim(self, target: Target = GENERAL, **how: Any) -> Claim | None:
         request = ClaimRequest(**{"lane": str(target), "pack": everything} | how)
-        return (await self.ledger.claim(request)).claim
+        return (await self.ledger.queue.claim(request)).claim
 
     async def claimed(self, target: Target = GENERAL, **how: Any) -> Claim:
         claim = await self.claim(target, **how)
@@ -94,23 +107,25 @@ class Books:
 
     async def settle(self, claim: Claim, to: DeliveryState, why: Why | None = None, **how: Any) -> MoveResult:
         moves = tuple(Move(key=one.key, fence=one.fence, to=to, why=why, **how) for one, _ in claim.members)
-        return await self.ledger.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves))
+        return await self.ledger.queue.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves))
 
     async def deliveries(self) -> dict[Target, Delivery]:
         """The newest of each target."""
-        page = await self.archive.deliveries(limit=1000)
+        page = await self.ledger.history.deliveries(limit=1000)
         return {delivery.target: delivery for delivery in reversed(page.items)}
 
     async def close(self, alert: Alert) -> Any:
-        return await self.ledger.close(EpisodeKey(alert.sku, alert.retailer, alert.variant or "", alert.seller or ""))
+        return await self.ledger.queue.close(
+            EpisodeKey(alert.sku, alert.retailer, alert.variant or "", alert.seller or "")
+        )
 
 
 @asynccontextmanager
 async def opened(
     place: str, clock: ManualClock, *, shared: bool = False, people_key: Secret | None = KEY
 ) -> AsyncIterator[Books]:
-    async with open_ledger(place, clock=clock, shared=shared, people_key=people_key) as (ledger, archive):
-        yield Books(ledger, archive, clock)
+    async with open_ledger(place, clock=clock, shared=shared, people_key=people_key) as ledger:
+        yield Books(ledger, clock)
 
 
 def filtering(_: Alert, __: Episode | None, ___: object) -> Ruling:

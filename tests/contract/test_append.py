@@ -40,7 +40,7 @@ async def test_what_goes_in_comes_out_as_it_was(books: Books) -> None:
         metadata={"image_url": "https://…/ü.jpg", "stock": 4, "deep": {"list": [1, 2.5, None, True]}},
     )
     appended = await books.append(alert)
-    record = await books.archive.alert(alert.id)
+    record = await books.history.alert(alert.id)
     assert record is not None
     assert record.alert == alert
     assert (record.decision, record.reason, record.repeats) == (Decision.ACCEPTED, Reason.NEW, 0)
@@ -52,7 +52,7 @@ async def test_what_goes_in_comes_out_as_it_was(books: Books) -> None:
 async def test_a_price_that_nobody_knows_stays_unknown(books: Books) -> None:
     alert = books.detected(kind=AlertType.RESTOCK_SOON, price=None)
     await books.append(alert)
-    record = await books.archive.alert(alert.id)
+    record = await books.history.alert(alert.id)
     assert record is not None
     assert record.alert.price is None
 
@@ -60,7 +60,7 @@ async def test_a_price_that_nobody_knows_stays_unknown(books: Books) -> None:
 async def test_an_event_and_its_replay_are_the_same_words_however_the_price_was_spelled(books: Books) -> None:
     alert = books.detected(price=Decimal("1999.9"))
     appended = await books.append(alert)
-    (event,) = await books.archive.events(0, 10)
+    (event,) = await books.history.events(0, 10)
     assert event == appended.events[0]
     assert event.record.as_json()["price"] == appended.events[0].record.as_json()["price"] == "1999.90"
 
@@ -68,16 +68,16 @@ async def test_an_event_and_its_replay_are_the_same_words_however_the_price_was_
 async def test_positions_begin_at_one_and_have_no_gaps(books: Books) -> None:
     for number in range(3):
         await books.append(books.detected(f"{number}a"), books.detected(f"{number}b"))
-    events = await books.archive.events(0, 100)
+    events = await books.history.events(0, 100)
     assert [event.position for event in events] == [1, 2, 3, 4, 5, 6]
     assert {event.kind for event in events} == {EventKind.ACCEPTED}
-    assert await books.archive.span() == (1, 6)
-    assert [event.position for event in await books.archive.events(2, 3)] == [3, 4, 5]
+    assert await books.history.span() == (1, 6)
+    assert [event.position for event in await books.history.events(2, 3)] == [3, 4, 5]
 
 
 async def test_an_empty_ledger_has_no_span(books: Books) -> None:
-    assert await books.archive.span() == (0, 0)
-    assert await books.archive.events(0, 10) == ()
+    assert await books.history.span() == (0, 0)
+    assert await books.history.events(0, 10) == ()
 
 
 async def test_twins_in_one_batch_see_each_other(books: Books) -> None:
@@ -85,17 +85,17 @@ async def test_twins_in_one_batch_see_each_other(books: Books) -> None:
     appended = await books.append(first, second, decide=books.once(GENERAL))
     assert decisions(appended) == [ACCEPTED, DUPLICATE]
     assert appended.answers[1]["duplicate_of"] == str(first.id)
-    record = await books.archive.alert(first.id)
+    record = await books.history.alert(first.id)
     assert record is not None
     assert record.repeats == 1
-    assert await books.archive.alert(second.id) is None
+    assert await books.history.alert(second.id) is None
 
 
 async def test_concurrent_twins_cannot_both_pass(books: Books) -> None:
     calls = [books.append(books.detected(), decide=books.once(GENERAL)) for _ in range(20)]
     answers = [decision for appended in await asyncio.gather(*calls) for decision in decisions(appended)]
     assert sorted(answers) == [ACCEPTED] + [DUPLICATE] * 19
-    (row,) = (await books.archive.alerts(AlertQuery())).items
+    (row,) = (await books.history.alerts(AlertQuery())).items
     assert row.record.repeats == 19
 
 
@@ -105,7 +105,7 @@ async def test_a_repeat_is_counted_on_its_original_with_its_time(books: Books) -
     for _ in range(2):
         books.clock.advance(5)
         await books.append(books.detected(), books.detected(), decide=books.once(GENERAL))
-    record, untouched = await books.archive.alert(alert.id), await books.archive.alert(other.id)
+    record, untouched = await books.history.alert(alert.id), await books.history.alert(other.id)
     assert record is not None
     assert untouched is not None
     assert (record.repeats, untouched.repeats) == (4, 0)
@@ -117,10 +117,10 @@ async def test_a_filtered_alert_has_a_row_and_nothing_else(books: Books) -> None
     alert = books.detected()
     appended = await books.append(alert, decide=filtering)
     assert appended.answers[0] == {"decision": "filtered", "reason": "excluded_retailer", "id": str(alert.id)}
-    story = await books.archive.story(alert.id)
+    story = await books.history.story(alert.id)
     assert story is not None
     assert (story.position, story.deliveries) == (None, ())
-    assert (appended.events, await books.archive.events(0, 10)) == ((), ())
+    assert (appended.events, await books.history.events(0, 10)) == ((), ())
 
 
 async def test_a_test_has_deliveries_but_no_event_and_leaves_the_episode_alone(books: Books) -> None:
@@ -210,9 +210,9 @@ async def test_episodes_are_told_apart_by_retailer_variant_and_seller(books: Boo
 async def test_an_invalid_item_harms_no_neighbour(books: Books) -> None:
     invalid = Receipt(decision=Decision.INVALID, error={"code": "invalid_alert", "message": "no sku", "details": []})
     items = (Item(books.detected("1")), Item(invalid=invalid), Item(books.detected("2")))
-    appended = await books.ledger.append(Submission(items), books.telling(GENERAL))
+    appended = await books.queue.append(Submission(items), books.telling(GENERAL))
     assert decisions(appended) == [ACCEPTED, INVALID, ACCEPTED]
-    assert len(await books.archive.events(0, 10)) == 2
+    assert len(await books.history.events(0, 10)) == 2
 
 
 async def test_a_call_that_fails_takes_no_neighbour_down(books: Books) -> None:
@@ -224,7 +224,7 @@ async def test_a_call_that_fails_takes_no_neighbour_down(books: Books) -> None:
     *fine, failed = await asyncio.gather(*good, bad, return_exceptions=True)
     assert isinstance(failed, ZeroDivisionError)
     assert not [one for one in fine if isinstance(one, BaseException)]
-    assert [event.position for event in await books.archive.events(0, 10)] == [1, 2, 3, 4, 5]
+    assert [event.position for event in await books.history.events(0, 10)] == [1, 2, 3, 4, 5]
 
 
 async def test_the_same_request_key_gives_the_same_answer_and_writes_nothing(books: Books) -> None:
@@ -232,31 +232,31 @@ async def test_the_same_request_key_gives_the_same_answer_and_writes_nothing(boo
     again = await books.append(books.detected("1"), books.detected("2"), key="k")
     assert again.answers == first.answers
     assert (again.events, again.receipts, again.lanes) == ((), (), frozenset())
-    assert len(await books.archive.events(0, 10)) == 2
+    assert len(await books.history.events(0, 10)) == 2
 
 
 async def test_parallel_requests_with_one_key_give_one_answer(books: Books) -> None:
     calls = [books.append(books.detected(), key="k") for _ in range(10)]
     answers = {str(appended.answers) for appended in await asyncio.gather(*calls)}
     assert len(answers) == 1
-    assert len(await books.archive.events(0, 10)) == 1
+    assert len(await books.history.events(0, 10)) == 1
 
 
 async def test_a_request_key_with_another_body_is_a_conflict(books: Books) -> None:
     await books.append(books.detected(), key="k")
     other = Submission((Item(books.detected("other")),), Idempotency("engine", "k", "another"))
     with pytest.raises(ConflictError):
-        await books.ledger.append(other, books.telling(GENERAL))
+        await books.queue.append(other, books.telling(GENERAL))
     theirs = replace(other, idempotency=Idempotency("someone else", "k", "another"))
-    assert decisions(await books.ledger.append(theirs, books.telling(GENERAL))) == [ACCEPTED]
+    assert decisions(await books.queue.append(theirs, books.telling(GENERAL))) == [ACCEPTED]
 
 
 async def test_item_keys_cover_items(books: Books) -> None:
     def item(key: str, digest: str) -> Item:
         return Item(books.detected(key), idempotency=Idempotency("engine", key, digest))
 
-    first = await books.ledger.append(Submission((item("a", "1"), item("b", "1"))), books.telling(GENERAL))
-    again = await books.ledger.append(
+    first = await books.queue.append(Submission((item("a", "1"), item("b", "1"))), books.telling(GENERAL))
+    again = await books.queue.append(
         Submission((item("a", "1"), item("b", "2"), item("c", "1"), item("c", "1"))), books.telling(GENERAL)
     )
     assert again.answers[0] == first.answers[0]
@@ -285,10 +285,10 @@ async def test_a_key_that_is_drawn_anew_leaves_its_neighbours_alone(books: Books
     )
     await books.append(books.detected(), key="k")
     books.clock.advance(24 * 3600 - 1)
-    answers = [(await books.ledger.append(other(), books.telling())).answers for other in others]
+    answers = [(await books.queue.append(other(), books.telling())).answers for other in others]
     books.clock.advance(1)
     await books.append(books.detected(), key="k")
-    assert [(await books.ledger.append(other(), books.telling())).answers for other in others] == answers
+    assert [(await books.queue.append(other(), books.telling())).answers for other in others] == answers
 
 
 async def test_calls_that_share_a_commit_are_told_each_what_they_superseded(books: Books) -> None:
@@ -337,7 +337,7 @@ async def test_twins_that_pass_in_one_batch_supersede_each_other(books: Books) -
     await books.append(first, second)
     claim = await books.claimed(limit=10)
     assert [delivery.alert_id for delivery, _ in claim.members] == [second.id]
-    story = await books.archive.story(first.id)
+    story = await books.history.story(first.id)
     assert story is not None
     assert story.deliveries[0].delivery.why is Why.SUPERSEDED
 
@@ -368,7 +368,7 @@ async def test_readers_that_follow_the_cursor_miss_nothing_that_many_writers_wri
         async def read() -> None:
             async with asyncio.timeout(DEADLINE_S):
                 while len(seen) < writers * each:
-                    seen.extend(event.position for event in await books.archive.events(seen[-1] if seen else 0, 7))
+                    seen.extend(event.position for event in await books.history.events(seen[-1] if seen else 0, 7))
 
         await asyncio.gather(read(), *(write(writer) for writer in range(writers)))
         assert seen == list(range(1, writers * each + 1))

@@ -13,7 +13,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Reason, Ruling
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import IllegalMoveError
-from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Ledger, Move, MoveResult, Settlement
+from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Move, MoveResult, Queue, Settlement
 
 
 async def test_the_most_important_leaves_first_then_the_oldest(books: Books) -> None:
@@ -31,7 +31,7 @@ async def test_a_claim_is_committed_with_its_attempt_and_raises_the_fence(books:
     ((delivery, record),) = claim.members
     assert (delivery.state, delivery.fence, delivery.attempts) == (DeliveryState.SENDING, 1, 1)
     assert record.alert == alert
-    story = await books.archive.story(alert.id)
+    story = await books.history.story(alert.id)
     assert story is not None
     (told,) = story.deliveries
     assert told.delivery == delivery
@@ -57,7 +57,7 @@ async def test_members_of_one_attempt_share_their_target(books: Books) -> None:
 
 async def test_only_bands_that_the_gate_lets_through_are_taken(books: Books) -> None:
     await books.append(books.detected(priority=7))
-    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, lowest=Band.HIGH))
+    claimed = await books.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, lowest=Band.HIGH))
     assert claimed.claim is None
     assert claimed.waiting is not None
     assert (claimed.waiting.band, claimed.waiting.due) == (Band.MEDIUM, books.clock.now())
@@ -73,13 +73,13 @@ async def test_nothing_is_claimed_before_it_is_due(books: Books) -> None:
     later = books.clock.now() + timedelta(seconds=30)
     await books.append(books.detected("held", priority=9), decide=books.telling(GENERAL, due=later))
     request = ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1)
-    claimed = await books.ledger.claim(request)
+    claimed = await books.queue.claim(request)
     assert claimed.claim is None
     assert claimed.waiting is not None
     assert (claimed.waiting.due, claimed.waiting.band) == (later, Band.HIGH)
     books.clock.advance(30)
     assert await books.claim() is not None
-    assert (await books.ledger.claim(request)).waiting is None
+    assert (await books.queue.claim(request)).waiting is None
 
 
 async def test_a_clock_set_back_does_not_hold_what_was_planned_for_at_once(books: Books) -> None:
@@ -92,7 +92,7 @@ async def test_a_clock_set_back_does_not_hold_what_an_operator_sends_again(books
     await books.append(books.detected())
     (refused,) = (await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)).deliveries
     books.clock.advance(60)
-    await books.ledger.move([Move(key=refused.key, fence=refused.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
+    await books.queue.move([Move(key=refused.key, fence=refused.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
     books.clock.jump(-3600)
     assert await books.claim() is not None
 
@@ -104,7 +104,7 @@ async def test_what_is_found_past_its_life_is_marked_and_the_next_one_taken(book
         )
     await books.append(books.detected("alive", priority=1))
     books.clock.advance(60)
-    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    claimed = await books.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
     assert claimed.claim is not None
     assert claimed.claim.members[0][1].alert.sku == "alive"
     assert {(one.state, one.why) for one in claimed.expired} == {(DeliveryState.EXPIRED, Why.PAST_LIFE)}
@@ -119,7 +119,7 @@ async def test_a_newer_one_waits_while_an_older_one_of_its_product_is_being_sent
     first = await books.claimed()
     later = books.clock.now() + timedelta(seconds=held)
     await books.append(books.detected("product"), decide=books.telling(GENERAL, due=later))
-    blocked = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    blocked = await books.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
     assert (blocked.claim, blocked.waiting) == (None, None)
     moved = await books.settle(first, DeliveryState.SENT)
     assert str(GENERAL) in moved.lanes
@@ -176,7 +176,7 @@ async def test_an_outcome_is_written_once_and_only_by_the_holder_of_the_fence(bo
     assert [(one.state, one.fence, one.attempts, one.detail) for one in moved.deliveries] == [
         (DeliveryState.SENT, 2, 2, "as asked")
     ]
-    assert await books.archive.delivery(moved.deliveries[0].id) == moved.deliveries[0]
+    assert await books.history.delivery(moved.deliveries[0].id) == moved.deliveries[0]
 
 
 async def test_members_of_one_attempt_may_end_differently(books: Books) -> None:
@@ -193,10 +193,10 @@ async def test_members_of_one_attempt_may_end_differently(books: Books) -> None:
     settled = Settlement(
         attempt=claim.key, outcome="refused", moves=moves, status=400, answer="{}", mentioned="everyone"
     )
-    moved = await books.ledger.settle(settled)
+    moved = await books.queue.settle(settled)
     assert [one.state for one in moved.deliveries] == [one.to for one in moves]
     assert moved.deliveries[1].due == later
-    (attempt,) = await books.archive.recent_attempts(books.clock.now())
+    (attempt,) = await books.queue.recent_attempts(books.clock.now())
     assert (attempt.outcome, attempt.status, attempt.answer, attempt.mentioned) == ("refused", 400, "{}", "everyone")
     assert attempt.finished_at == books.clock.now()
     assert attempt.members == 3
@@ -210,17 +210,17 @@ async def test_an_illegal_move_is_refused_whole_and_harms_no_neighbour(books: Bo
     failed, fine = await asyncio.gather(bad, good, return_exceptions=True)
     assert isinstance(failed, IllegalMoveError)
     assert not isinstance(fine, BaseException)
-    assert (await books.archive.delivery(one.members[0][0].id)) == one.members[0][0]
-    (first, _) = await books.archive.recent_attempts(books.clock.now())
+    assert (await books.history.delivery(one.members[0][0].id)) == one.members[0][0]
+    (first, _) = await books.queue.recent_attempts(books.clock.now())
     assert first.outcome is None
 
 
 async def test_a_retry_gives_the_whole_life_once_more(books: Books) -> None:
     await books.append(books.detected())
     books.clock.advance(3600)
-    (dead,) = (await books.ledger.expire()).deliveries
+    (dead,) = (await books.queue.expire()).deliveries
     retry = Move(key=dead.key, fence=dead.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
-    moved = await books.ledger.move([retry])
+    moved = await books.queue.move([retry])
     assert moved.lanes == {str(GENERAL)}
     assert moved.deliveries[0].expires_at - books.clock.now() == dead.expires_at - dead.planned_at
     assert (await books.claimed()).members[0][0].key == dead.key
@@ -234,7 +234,7 @@ async def test_a_flag_of_a_possible_repeat_stays(books: Books) -> None:
     resend = Move(
         key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RESENT, possibly_repeated=True
     )
-    await books.ledger.move([resend])
+    await books.queue.move([resend])
     moved = await books.settle(await books.claimed(), DeliveryState.SENT)
     assert moved.deliveries[0].possibly_repeated
 
@@ -243,16 +243,16 @@ async def test_what_a_dead_process_left_sending_is_unknown_and_out_of_its_reach(
     await books.append(books.detected("1"), books.detected("2"))
     claim = await books.claimed(limit=10)
     await books.append(books.detected("3"))
-    recovered = await books.ledger.recover()
+    recovered = await books.queue.recover()
     assert {(one.state, one.why) for one in recovered.deliveries} == {(DeliveryState.UNKNOWN, Why.CRASHED)}
     assert len(recovered.deliveries) == 2
     assert (await books.settle(claim, DeliveryState.SENT)).deliveries == ()
-    (lost,) = await books.archive.unknown(frozenset({str(GENERAL)}))
+    (lost,) = await books.queue.unknown(frozenset({str(GENERAL)}))
     assert (lost.key, lost.target, lost.started_at) == (claim.key, claim.target, claim.started_at)
     assert [delivery for delivery, _ in lost.members] == list(recovered.deliveries)
     moved = await books.settle(lost, DeliveryState.SENT, Why.FOUND)
     assert len(moved.deliveries) == 2
-    assert await books.archive.unknown(frozenset({str(GENERAL)})) == ()
+    assert await books.queue.unknown(frozenset({str(GENERAL)})) == ()
 
 
 async def test_lanes_tell_what_stands_in_them(books: Books) -> None:
@@ -261,7 +261,7 @@ async def test_lanes_tell_what_stands_in_them(books: Books) -> None:
     await books.claimed(HIGH)
     unknown = await books.claimed(HIGH)
     await books.settle(unknown, DeliveryState.UNKNOWN, Why.ANSWER_LOST)
-    general, high = await books.archive.lanes()
+    general, high = await books.queue.lanes()
     assert general.lane == str(GENERAL)
     assert general.pending == {Band.HIGH: 2, Band.MEDIUM: 1, Band.LOW: 1}
     assert general.next_due == general.oldest == books.clock.now()
@@ -277,7 +277,7 @@ async def test_a_lane_tells_what_is_due_next_and_who_waits_longest_whatever_its_
     await books.append(held, decide=books.telling(GENERAL, due=start + timedelta(seconds=60)))
     books.clock.advance(5)
     await books.append(at_once)
-    (lane,) = await books.archive.lanes()
+    (lane,) = await books.queue.lanes()
     assert (lane.oldest, lane.next_due) == (start, books.clock.now())
 
 
@@ -290,13 +290,13 @@ async def test_doubts_are_read_by_lane_the_oldest_attempts_first_and_whole(books
         await books.settle(lost, DeliveryState.UNKNOWN, Why.ANSWER_LOST)
         books.clock.advance(1)
     elsewhere, general = str(HIGH), frozenset({str(GENERAL)})
-    first, second = await books.archive.unknown(general)
+    first, second = await books.queue.unknown(general)
     assert [[one.priority for one, _ in doubt.members] for doubt in (first, second)] == [[9, 9, 4]] * 2
     assert first.key < second.key
     assert elsewhere not in (first.lane, second.lane)
     ((found, _), *others) = first.members
-    await books.ledger.move([Move(key=found.key, fence=found.fence, to=DeliveryState.SENT, why=Why.FOUND)])
-    assert await books.archive.unknown(general, limit=1) == (replace(first, members=tuple(others)),)
+    await books.queue.move([Move(key=found.key, fence=found.fence, to=DeliveryState.SENT, why=Why.FOUND)])
+    assert await books.queue.unknown(general, limit=1) == (replace(first, members=tuple(others)),)
 
 
 async def test_deliveries_of_all_ages_expire_in_parts_the_longest_over_first(books: Books) -> None:
@@ -304,10 +304,10 @@ async def test_deliveries_of_all_ages_expire_in_parts_the_longest_over_first(boo
     for life in lives:
         await books.append(books.detected(f"{life}"), decide=books.telling(GENERAL, life=timedelta(seconds=life)))
     books.clock.advance(601)
-    over = [(await books.ledger.expire(limit=3)).deliveries for _ in range(2)]
+    over = [(await books.queue.expire(limit=3)).deliveries for _ in range(2)]
     assert [[(one.expires_at - one.planned_at).seconds for one in part] for part in over] == [[10, 20, 30], [40, 50]]
-    assert (await books.archive.lanes()) == ()
-    assert len((await books.archive.alerts(AlertQuery())).items) == 5
+    assert (await books.queue.lanes()) == ()
+    assert len((await books.history.alerts(AlertQuery())).items) == 5
 
 
 def behind(*fallback: Target, clock: ManualClock, wait: float | None = None) -> Decide:
@@ -342,9 +342,9 @@ async def test_a_refusal_goes_to_the_first_fallback_in_the_same_commit(books: Bo
 
 async def test_what_waits_too_long_is_handed_on(books: Books) -> None:
     await books.append(books.detected(), decide=behind(PHONE, clock=books.clock, wait=30))
-    assert (await books.ledger.fail_over(frozenset())).deliveries == ()
+    assert (await books.queue.fail_over(frozenset())).deliveries == ()
     books.clock.advance(30)
-    moved = await books.ledger.fail_over(frozenset())
+    moved = await books.queue.fail_over(frozenset())
     assert [(one.state, one.why) for one in moved.deliveries] == [(DeliveryState.CANCELLED, Why.FAILED_OVER)]
     assert moved.lanes == {str(PHONE)}
     assert await books.claim() is None
@@ -354,7 +354,7 @@ async def test_what_waits_too_long_is_handed_on(books: Books) -> None:
 async def test_a_closed_lane_hands_on_at_once_and_keeps_what_nobody_can_take(books: Books) -> None:
     await books.append(books.detected("backed"), decide=behind(PHONE, clock=books.clock, wait=30))
     await books.append(books.detected("alone"))
-    moved = await books.ledger.fail_over(frozenset({str(GENERAL)}))
+    moved = await books.queue.fail_over(frozenset({str(GENERAL)}))
     assert len(moved.deliveries) == 1
     assert (await books.claimed()).members[0][1].alert.sku == "alone"
 
@@ -364,7 +364,7 @@ async def test_what_waits_too_long_is_not_handed_to_one_in_shadow(books: Books) 
     await books.append(books.detected("two"), decide=behind(PHONE, MAIL, clock=books.clock, wait=30))
     await books.append(books.detected("one"), decide=behind(PHONE, clock=books.clock, wait=30))
     books.clock.advance(30)
-    moved = await books.ledger.fail_over(frozenset(), dark)
+    moved = await books.queue.fail_over(frozenset(), dark)
     assert moved.lanes == {str(MAIL)}
     assert len(moved.deliveries) == 1
     assert (await books.claimed()).members[0][1].alert.sku == "one"
@@ -374,7 +374,7 @@ async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(b
     await books.append(books.detected("backed"), decide=behind(PHONE, clock=books.clock))
     await books.append(books.detected("alone"))
     await books.append(books.detected("elsewhere"), decide=books.telling(HIGH))
-    moved = await books.ledger.withhold(str(GENERAL))
+    moved = await books.queue.withhold(str(GENERAL))
     assert [(one.state, one.why) for one in moved.deliveries] == [(DeliveryState.CANCELLED, Why.SHADOW)] * 2
     assert moved.lanes == {str(PHONE)}
     assert await books.claim() is None
@@ -385,17 +385,17 @@ async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(b
 @pytest.mark.parametrize(
     "hand_on",
     [
-        lambda ledger: ledger.withhold(str(GENERAL)),
-        lambda ledger: ledger.fail_over(frozenset({str(GENERAL)})),
-        lambda ledger: ledger.fail_over(frozenset()),
+        lambda queue: queue.withhold(str(GENERAL)),
+        lambda queue: queue.fail_over(frozenset({str(GENERAL)})),
+        lambda queue: queue.fail_over(frozenset()),
     ],
     ids=["in shadow", "closed", "waited too long"],
 )
-async def test_a_long_lane_is_handed_on_in_parts(books: Books, hand_on: Callable[[Ledger], Awaitable[MoveResult]]):
+async def test_a_long_lane_is_handed_on_in_parts(books: Books, hand_on: Callable[[Queue], Awaitable[MoveResult]]):
     alerts = [books.detected(f"{number}") for number in range(1001)]
     await books.append(*alerts, decide=behind(PHONE, clock=books.clock, wait=30))
     books.clock.advance(30)
-    assert [len((await hand_on(books.ledger)).deliveries) for _ in range(3)] == [1000, 1, 0]
+    assert [len((await hand_on(books.queue)).deliveries) for _ in range(3)] == [1000, 1, 0]
 
 
 @pytest.mark.parametrize(("after", "lanes"), [(0, {str(GENERAL)}), (60, set())], ids=["closed", "waited too long"])
@@ -410,7 +410,7 @@ async def test_of_a_closed_lane_the_most_important_is_handed_on_first_else_what_
         *(books.detected(f"{number}") for number in range(500, 1001)), decide=behind(PHONE, clock=books.clock, wait=30)
     )
     books.clock.advance(after)
-    moved = await books.ledger.fail_over(frozenset(lanes))
+    moved = await books.queue.fail_over(frozenset(lanes))
     assert Counter(one.priority for one in moved.deliveries) == {9: 501, 2: 499}
 
 
@@ -432,14 +432,14 @@ async def test_settlements_that_share_a_commit_are_told_each_their_own(books: Bo
 async def test_what_is_being_sent_is_not_withheld(books: Books) -> None:
     await books.append(books.detected())
     await books.claimed()
-    assert (await books.ledger.withhold(str(GENERAL))).deliveries == ()
+    assert (await books.queue.withhold(str(GENERAL))).deliveries == ()
 
 
 async def test_what_is_being_sent_is_not_handed_on(books: Books) -> None:
     await books.append(books.detected(), decide=behind(PHONE, clock=books.clock, wait=30))
     await books.claimed()
     books.clock.advance(60)
-    assert (await books.ledger.fail_over(frozenset({str(GENERAL)}))).deliveries == ()
+    assert (await books.queue.fail_over(frozenset({str(GENERAL)}))).deliveries == ()
 
 
 async def test_a_dead_target_rests_and_its_deliveries_go_on_elsewhere(books: Books) -> None:
@@ -451,14 +451,14 @@ async def test_a_dead_target_rests_and_its_deliveries_go_on_elsewhere(books: Boo
     settled = Settlement(
         attempt=claim.key, outcome="refused", moves=(refused,), disable=(GENERAL, "target_gone", "Unknown Webhook")
     )
-    moved = await books.ledger.settle(settled)
+    moved = await books.queue.settle(settled)
     assert sorted(str(one.why) for one in moved.deliveries) == ["no_target", "refused"]
     assert len((await books.claimed(PHONE, limit=10)).members) == 2
-    (row,) = await books.archive.disabled()
+    (row,) = await books.operations.disabled()
     assert (row.target, row.why, row.detail) == (GENERAL, "target_gone", "Unknown Webhook")
-    assert await books.ledger.enable(GENERAL)
-    assert not await books.ledger.enable(GENERAL)
-    assert await books.archive.disabled() == ()
+    assert await books.operations.enable(GENERAL)
+    assert not await books.operations.enable(GENERAL)
+    assert await books.operations.disabled() == ()
 
 
 async def test_a_delivery_keeps_the_name_of_its_route_and_hands_it_on(books: Books) -> None:
@@ -484,7 +484,7 @@ async def test_a_test_is_known_as_one_whatever_becomes_of_it(books: Books) -> No
 
 
 async def test_a_resting_target_is_passed_over_as_a_fallback(books: Books) -> None:
-    await books.ledger.disable(PHONE, "opted_out", "STOP")
+    await books.operations.disable(PHONE, "opted_out", "STOP")
     await books.append(books.detected(), decide=behind(PHONE, MAIL, clock=books.clock))
     await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)
     assert (await books.deliveries()).keys() == {GENERAL, MAIL}
@@ -502,11 +502,11 @@ async def test_a_fallback_that_has_the_alert_already_is_not_told_twice(books: Bo
 
 async def test_several_attempts_of_one_claim_share_no_delivery_and_no_product(books: Books):
     await books.append(*(books.detected(sku) for sku in "abcd"))
-    claimed = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=3))
+    claimed = await books.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=3))
     skus = [record.alert.sku for claim in claimed.claims for _, record in claim.members]
     assert len(skus) == len(set(skus)) == 3
     assert len({claim.key for claim in claimed.claims}) == 3
-    rest = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=9))
+    rest = await books.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1, attempts=9))
     assert {record.alert.sku for claim in rest.claims for _, record in claim.members} == {"a", "b", "c", "d"} - set(
         skus
     )
@@ -516,13 +516,13 @@ async def test_retries_of_one_product_for_one_place_leave_one_after_the_other(bo
     for price in (1999, 1899):
         await books.append(books.detected(price=Decimal(price)))
     books.clock.advance(LIFE.total_seconds())
-    await books.ledger.expire()
-    older, newer = reversed((await books.archive.deliveries()).items)
+    await books.queue.expire()
+    older, newer = reversed((await books.history.deliveries()).items)
     for one in (older, newer):
-        await books.ledger.move([Move(key=one.key, fence=one.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
+        await books.queue.move([Move(key=one.key, fence=one.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
     request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, attempts=2)
     for one in (older, newer):
-        claimed = await books.ledger.claim(request)
+        claimed = await books.queue.claim(request)
         assert [[each.key for each, _ in claim.members] for claim in claimed.claims] == [[one.key]]
         assert claimed.waiting is None
         await books.settle(claimed.claims[0], DeliveryState.SENT)
@@ -531,9 +531,9 @@ async def test_retries_of_one_product_for_one_place_leave_one_after_the_other(bo
 async def test_whom_an_attempt_rings_out_to_is_known_although_it_never_ended(books: Books) -> None:
     await books.append(books.detected("rings out"), books.detected("is quiet"))
     claim, _ = await books.claimed(), await books.claimed()
-    await books.ledger.note_mention(claim.key, "everyone role:1180")
-    await books.ledger.recover()
-    attempts = await books.archive.recent_attempts(books.clock.now())
+    await books.queue.note_mention(claim.key, "everyone role:1180")
+    await books.queue.recover()
+    attempts = await books.queue.recent_attempts(books.clock.now())
     assert sorted((each.outcome, each.mentioned) for each in attempts) == [
         ("crashed", ""),
         ("crashed", "everyone role:1180"),

@@ -26,7 +26,7 @@ async def test_closing_ends_the_episode_for_alerts_deliveries_and_the_stream(boo
         (GENERAL, DeliveryState.CANCELLED, Why.CLOSED),
         (HIGH, DeliveryState.CANCELLED, Why.CLOSED),
     }
-    assert (await books.archive.events(2, 10)) == closed.events
+    assert (await books.history.events(2, 10)) == closed.events
     assert closed.events[0].record.as_json()["state"] == "closed"
 
 
@@ -87,9 +87,9 @@ async def test_an_episode_ends_when_nobody_repeats_it(books: Books) -> None:
     await books.append(silent, repeated, decide=books.once(GENERAL))
     books.clock.advance(600)
     await books.append(books.detected("repeated"), decide=books.once(GENERAL))
-    closed = await books.ledger.silence(books.clock.now() - timedelta(seconds=300))
+    closed = await books.queue.silence(books.clock.now() - timedelta(seconds=300))
     assert [event.record.alert.id for event in closed.events] == [silent.id]
-    assert (await books.ledger.silence(books.clock.now() - timedelta(seconds=300))) == Closed()
+    assert (await books.queue.silence(books.clock.now() - timedelta(seconds=300))) == Closed()
 
 
 async def test_an_episode_with_many_alerts_ends_in_parts_the_oldest_first_and_itself_with_the_last(
@@ -110,7 +110,7 @@ async def test_the_longest_silent_ends_first(books: Books) -> None:
     for sku in ("repeated", "silent", "new", "repeated"):
         await books.append(books.detected(sku), decide=books.once(GENERAL))
         books.clock.advance(60)
-    order = [(await books.ledger.silence(books.clock.now(), limit=1)).events[0].record.alert.sku for _ in range(3)]
+    order = [(await books.queue.silence(books.clock.now(), limit=1)).events[0].record.alert.sku for _ in range(3)]
     assert order == ["silent", "new", "repeated"]
 
 
@@ -120,6 +120,6 @@ async def test_what_is_silent_with_many_alerts_is_closed_in_parts(books: Books) 
     books.clock.advance(301)
     parts = []
     while not parts or parts[-1].more:
-        parts.append(await books.ledger.silence(books.clock.now() - timedelta(seconds=300)))
+        parts.append(await books.queue.silence(books.clock.now() - timedelta(seconds=300)))
     assert [len(part.events) for part in parts] == [AT_ONCE, 2 * each - AT_ONCE]
-    assert await books.ledger.silence(books.clock.now()) == Closed()
+    assert await books.queue.silence(books.clock.now()) == Closed()

@@ -17,7 +17,7 @@ async def stands(books: Books, reference: str, *alerts: Alert, target: Target = 
 
 
 async def due(books: Books, lanes: frozenset[str] = LANES) -> tuple[StandingMessage, ...]:
-    return await books.archive.edits(lanes)
+    return await books.queue.edits(lanes)
 
 
 async def test_what_is_sold_out_is_to_be_shown_where_it_stands(books: Books) -> None:
@@ -37,7 +37,7 @@ async def test_what_was_shown_is_not_shown_again(books: Books) -> None:
     await stands(books, "100", alert)
     await books.close(alert)
     (message,) = await due(books)
-    await books.ledger.note_shown(message)
+    await books.queue.note_shown(message)
     assert await due(books) == ()
 
 
@@ -50,7 +50,7 @@ async def test_all_members_of_a_message_are_edited_together_the_most_important_f
         ("high", True),
         ("low", False),
     ]
-    await books.ledger.note_shown(message)
+    await books.queue.note_shown(message)
     await books.close(high)
     (message,) = await due(books)
     assert all(record.closed_at for _, record in message.members)
@@ -62,7 +62,7 @@ async def test_what_closes_after_the_edit_was_read_stays_due(books: Books) -> No
     await books.close(first)
     (read,) = await due(books)
     await books.close(second)
-    await books.ledger.note_shown(read)
+    await books.queue.note_shown(read)
     (again,) = await due(books)
     assert all(record.closed_at for _, record in again.members)
 
@@ -102,7 +102,7 @@ async def test_the_longest_standing_come_first_and_whole(books: Books) -> None:
         await stands(books, reference, *alerts[start : start + 2])
     for alert in alerts:
         await books.close(alert)
-    first, second = await books.archive.edits(LANES, limit=2)
+    first, second = await books.queue.edits(LANES, limit=2)
     assert (first.reference, second.reference) == ("100", "200")
     assert [len(message.members) for message in (first, second)] == [2, 2]
 
@@ -128,5 +128,5 @@ async def test_a_message_is_not_due_because_another_place_has_one_of_that_name(b
     await books.close(books.detected("here"))
     (message,) = await due(books)
     assert message.target == GENERAL
-    await books.ledger.note_shown(message)
+    await books.queue.note_shown(message)
     assert await due(books) == ()

@@ -54,7 +54,7 @@ async def joined(books: Books, claim: Claim, to: DeliveryState = STATE.SENT, **h
     """The answer to the edit that was to add them."""
     about = {name: how.pop(name) for name in ("gone",) if name in how}
     moves = tuple(Move(key=one.key, fence=one.fence, to=to, **how) for one, _ in claim.members)
-    await books.ledger.settle(Settlement(attempt=claim.key, outcome=to, moves=moves, joined=claim.joins, **about))
+    await books.queue.settle(Settlement(attempt=claim.key, outcome=to, moves=moves, joined=claim.joins, **about))
 
 
 def skus(members: Sequence[tuple[Any, AlertRecord]]) -> list[str]:
@@ -62,7 +62,7 @@ def skus(members: Sequence[tuple[Any, AlertRecord]]) -> list[str]:
 
 
 async def due(books: Books) -> tuple[StandingMessage, ...]:
-    return await books.archive.edits(LANES)
+    return await books.queue.edits(LANES)
 
 
 async def test_a_second_alert_about_the_product_joins_the_message_of_the_first(books: Books) -> None:
@@ -128,11 +128,11 @@ async def test_what_is_sold_out_and_sent_again_joins_nothing_and_keeps_nobody_fr
     await stands(books, books.detected("A"))
     await told(books, sold_out := books.detected("B", priority=10))
     await books.close(sold_out)
-    (one,) = [one for one in (await books.archive.deliveries()).items if one.alert_id == sold_out.id]
-    await books.ledger.move([Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RETRIED)])
+    (one,) = [one for one in (await books.history.deliveries()).items if one.alert_id == sold_out.id]
+    await books.queue.move([Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RETRIED)])
     await told(books, books.detected("C"))
     request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, joins=any_young_one)
-    alone = (await books.ledger.claim(request)).claim
+    alone = (await books.queue.claim(request)).claim
     assert alone is not None
     assert (skus(alone.members), alone.joins) == (["B"], None)
     await books.settle(alone, STATE.REFUSED, WHY.REFUSED)
@@ -141,7 +141,7 @@ async def test_what_is_sold_out_and_sent_again_joins_nothing_and_keeps_nobody_fr
 
 async def test_a_message_is_found_however_much_was_told_of_its_product_before(books: Books) -> None:
     await told(books, *(books.detected(f"{number}") for number in range(LOOKED_AT)))
-    await books.ledger.withhold(str(GENERAL))
+    await books.queue.withhold(str(GENERAL))
     await stands(books, books.detected("A"))
     await told(books, books.detected("B"))
     assert skus((await joining(books))[1].members) == ["A", "B"]
@@ -174,7 +174,7 @@ async def test_it_waits_while_another_about_the_product_is_being_sent_there(book
     other = await claimed(books)
     assert (skus(first.members), skus(other.members)) == (["A"], ["X"])
     request = ClaimRequest(lane=str(GENERAL), pack=everything, joins=any_young_one)
-    nothing = await books.ledger.claim(request)
+    nothing = await books.queue.claim(request)
     assert (nothing.claims, nothing.waiting) == ((), None)
     moved = await books.settle(first, STATE.SENT, reference="100")
     assert moved.lanes == {str(GENERAL)}
@@ -186,7 +186,7 @@ async def test_attempts_of_one_claim_do_not_tell_of_one_product_at_once(books: B
     await told(books, books.detected("X"), product="console")
     await told(books, books.detected("1"), books.detected("2"), product=None)
     request = ClaimRequest(lane=str(GENERAL), pack=everything, attempts=5, joins=any_young_one)
-    begun = (await books.ledger.claim(request)).claims
+    begun = (await books.queue.claim(request)).claims
     assert [skus(claim.members) for claim in begun] == [["A"], ["X"], ["1"], ["2"]]
 
 
@@ -197,7 +197,7 @@ async def test_one_request_adds_to_one_message_or_makes_one(books: Books) -> Non
     await told(books, books.detected("Y"), books.detected("Z"), product="console")
     await told(books, books.detected("1"), books.detected("2"), product=None)
     request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=9, attempts=9, joins=any_young_one)
-    begun = (await books.ledger.claim(request)).claims
+    begun = (await books.queue.claim(request)).claims
     assert [(skus(claim.members), claim.joins and claim.joins.reference) for claim in begun] == [
         (["B"], "card"),
         (["Y", "Z"], "console"),
@@ -205,10 +205,10 @@ async def test_one_request_adds_to_one_message_or_makes_one(books: Books) -> Non
     ]
     for claim in begun:
         await joined(books, claim, STATE.UNKNOWN, why=WHY.ANSWER_LOST)
-    for doubt in await books.archive.unknown(LANES):
+    for doubt in await books.queue.unknown(LANES):
         back = [Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RESENT) for one, _ in doubt.members]
-        await books.ledger.move(back)
-    again = (await books.ledger.claim(request)).claims
+        await books.queue.move(back)
+    again = (await books.queue.claim(request)).claims
     assert [(skus(claim.members), claim.joins and claim.joins.reference) for claim in again] == [
         (skus(claim.members), claim.joins and claim.joins.reference) for claim in begun
     ]
@@ -256,12 +256,12 @@ async def test_after_a_crash_a_join_is_made_again_where_it_was_begun_whatever_ha
     await stands(books, first := books.detected("A"))
     await told(books, second := books.detected("B"))
     await joining(books)
-    await books.ledger.recover()
-    (doubt,) = await books.archive.unknown(LANES)
+    await books.queue.recover()
+    (doubt,) = await books.queue.unknown(LANES)
     assert doubt.joins is not None
     assert doubt.joins.reference == "100"
     ((delivery, _),) = doubt.members
-    await books.ledger.move([Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)])
+    await books.queue.move([Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)])
     await books.close(first)
     books.clock.advance(300)
     for joins in (any_young_one, None):
@@ -282,14 +282,14 @@ async def test_what_somebody_has_begun_to_join_is_edited_by_nobody_else_before_t
     await joining(books)
     await books.close(first)
     assert await due(books) == ()
-    await books.ledger.recover()
+    await books.queue.recover()
     assert await due(books) == ()
-    (doubt,) = await books.archive.unknown(LANES)
+    (doubt,) = await books.queue.unknown(LANES)
     ((delivery, _),) = doubt.members
-    await books.ledger.move([Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)])
+    await books.queue.move([Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)])
     assert await due(books) == ()
     books.clock.advance(3600)
-    await books.ledger.expire()
+    await books.queue.expire()
     (message,) = await due(books)
     assert skus(message.members) == ["A", "B"], "nobody knows whether it is shown: so it is shown as it is"
 
@@ -298,12 +298,12 @@ async def test_what_our_own_code_dies_over_is_taken_out_of_the_message_it_was_to
     await stands(books, first := books.detected("A"))
     await told(books, books.detected("B"))
     await joining(books)
-    await books.ledger.recover()
-    (doubt,) = await books.archive.unknown(LANES)
+    await books.queue.recover()
+    (doubt,) = await books.queue.unknown(LANES)
     ((delivery, _),) = doubt.members
     back = Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.RESENT)
-    await books.ledger.move([back])
-    await books.ledger.move([replace(back, to=STATE.REFUSED, why=WHY.POISON)])
+    await books.queue.move([back])
+    await books.queue.move([replace(back, to=STATE.REFUSED, why=WHY.POISON)])
     assert await due(books) == ()
     await books.close(first)
     (message,) = await due(books)
@@ -319,7 +319,7 @@ async def test_what_sells_out_while_somebody_joins_is_to_be_edited(books: Books)
     await joined(books, claim, reference="100")
     (message,) = await due(books)
     assert all(record.closed_at for _, record in message.members)
-    await books.ledger.note_shown(message)
+    await books.queue.note_shown(message)
     assert await due(books) == ()
 
 
@@ -332,27 +332,27 @@ async def test_two_who_write_at_once_vouch_for_nothing_whoever_ends_first(books:
         await told(books, books.detected(f"C{name}"))
         claim, _ = await joining(books)
         if order == "edit first":
-            await books.ledger.note_shown(edit)
+            await books.queue.note_shown(edit)
         await joined(books, claim, reference=name)
         if order == "join first":
-            await books.ledger.note_shown(edit)
+            await books.queue.note_shown(edit)
         (again,) = await due(books)
         assert sorted(skus(again.members)) == [f"A{name}", f"B{name}", f"C{name}"]
-        await books.ledger.note_shown(again)
+        await books.queue.note_shown(again)
         assert await due(books) == ()
         for _, record in again.members:
             await books.close(record.alert)
         (last,) = await due(books)
-        await books.ledger.note_shown(last)
+        await books.queue.note_shown(last)
 
 
 async def test_a_process_that_lost_its_claim_says_nothing_of_the_message(books: Books) -> None:
     await stands(books, books.detected("A"))
     await told(books, books.detected("B"))
     claim, _ = await joining(books)
-    await books.ledger.recover()
+    await books.queue.recover()
     await joined(books, claim, STATE.PENDING, why=WHY.DEFERRED, gone=True)
-    (doubt,) = await books.archive.unknown(LANES)
+    (doubt,) = await books.queue.unknown(LANES)
     assert doubt.joins is not None
     assert skus(doubt.joins.members) == ["A", "B"]
 

@@ -20,11 +20,11 @@ def row(accepted_at: datetime, late: timedelta, count: int) -> WaitingRow:
 
 async def waiting(books: Books) -> int:
     """How many are awaited."""
-    return sum(row.count for row in await books.archive.waiting() if row.awaited)
+    return sum(row.count for row in await books.history.waiting() if row.awaited)
 
 
 async def queued(books: Books) -> int:
-    return sum(row.count for row in await books.archive.waiting() if row.queued)
+    return sum(row.count for row in await books.history.waiting() if row.queued)
 
 
 async def test_who_waits_is_told_with_the_time_that_went_before(books: Books) -> None:
@@ -32,7 +32,7 @@ async def test_who_waits_is_told_with_the_time_that_went_before(books: Books) ->
     await books.append(books.detected("one", timestamp=start - 3 * SECOND), decide=books.telling(GENERAL, HIGH))
     books.clock.advance(0.5)
     await books.append(books.detected("ahead", timestamp=start + timedelta(minutes=2)))
-    assert sorted(await books.archive.waiting(), key=lambda each: each.accepted_at) == [
+    assert sorted(await books.history.waiting(), key=lambda each: each.accepted_at) == [
         row(start, 3 * SECOND, 2),
         row(start + SECOND / 2, timedelta(0), 1),
     ]
@@ -74,7 +74,7 @@ async def test_a_new_process_learns_what_was_accepted_and_sent(books: Books) -> 
     await books.settle(both, S.SENT)
     await books.settle(await books.claimed(HIGH), S.SENT)
     second = books.clock.now() - SECOND / 4
-    past = await books.archive.happened_since(second - 59 * SECOND)
+    past = await books.history.happened_since(second - 59 * SECOND)
     assert past.accepted == ((second, 2),)
     assert sorted(past.sent) == [(second, SECOND / 4, 2), (second, 100 * SECOND, 1)]
 

@@ -45,9 +45,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Each stands as in the list, and the same targets rest."""
-        stored = self.run(self.books.archive.deliveries(limit=1000)).items
+        stored = self.run(self.books.history.deliveries(limit=1000)).items
         assert {one.key: one for one in stored} == {key: row.delivery for key, row in self.list.rows.items()}
-        assert {row.target for row in self.run(self.books.archive.disabled())} == self.list.resting
+        assert {row.target for row in self.run(self.books.operations.disabled())} == self.list.resting
 
     @rule(
         skus=st.lists(st.sampled_from("ab"), min_size=1, max_size=3),
@@ -81,7 +81,7 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def claim(self, room: int, **asked: Any) -> None:
         request = ClaimRequest(pack=lambda _, records: min(room, len(records)), **asked)
-        claimed = self.run(self.ledger.claim(request))
+        claimed = self.run(self.ledger.queue.claim(request))
         begun = [[one for one, _ in claim.members] for claim in claimed.claims]
         assert (begun, list(claimed.expired), claimed.waiting) == self.list.claim(request)
         self.claims += claimed.claims
@@ -97,7 +97,7 @@ class QueueMachine(RuleBasedStateMachine):
         moves = tuple(self.ended(one, *end) for (one, _), end in zip(claim.members, ends, strict=False))
         disable = (claim.target, "target_gone", "404") if dies else None
         settlement = Settlement(attempt=claim.key, outcome="ended", moves=moves, disable=disable)
-        moved = self.run(self.ledger.settle(settlement))
+        moved = self.run(self.ledger.queue.settle(settlement))
         deliveries, must, may = self.list.move(moves)
         if dies:
             refused, woken = self.list.disable(claim.target)
@@ -124,32 +124,32 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        assert by_key(self.run(self.ledger.expire()).deliveries) == self.list.expire()
+        assert by_key(self.run(self.ledger.queue.expire()).deliveries) == self.list.expire()
 
     @rule(lanes=st.sets(st.sampled_from(sorted(set(LANES.values()))), max_size=1), shadow=st.sets(TARGETS, max_size=1))
     def fail_over(self, lanes: set[str], shadow: set[Target]) -> None:
-        moved = self.run(self.ledger.fail_over(frozenset(lanes), frozenset(shadow)))
+        moved = self.run(self.ledger.queue.fail_over(frozenset(lanes), frozenset(shadow)))
         deliveries, woken = self.list.fail_over(lanes, shadow)
         assert (by_key(moved.deliveries), moved.lanes) == (by_key(deliveries), woken)
 
     @rule(lane=st.sampled_from(sorted(set(LANES.values()))))
     def withhold(self, lane: str) -> None:
-        moved = self.run(self.ledger.withhold(lane))
+        moved = self.run(self.ledger.queue.withhold(lane))
         assert (by_key(moved.deliveries), moved.lanes) == self.list.withhold(lane)
 
     @rule(gone=TARGETS)
     def disable(self, gone: Target) -> None:
-        moved = self.run(self.ledger.disable(gone, "target_gone", "404"))
+        moved = self.run(self.ledger.operations.disable(gone, "target_gone", "404"))
         assert (by_key(moved.deliveries), moved.lanes) == self.list.disable(gone)
 
     @precondition(lambda self: self.list.resting)
     @rule()
     def enable(self) -> None:
-        assert self.run(self.ledger.enable(self.list.resting.pop()))
+        assert self.run(self.ledger.operations.enable(self.list.resting.pop()))
 
     @rule()
     def recover(self) -> None:
-        assert by_key(self.run(self.ledger.recover()).deliveries) == self.list.recover()
+        assert by_key(self.run(self.ledger.queue.recover()).deliveries) == self.list.recover()
 
     @rule(seconds=st.sampled_from([1, 5, 10]))
     def wait(self, seconds: int) -> None:
@@ -173,7 +173,7 @@ class QueueMachine(RuleBasedStateMachine):
         return Move(key=one.key, fence=one.fence, to=to, why=why, wait=wait, detail=f"it is {to}", **how)
 
     def move(self, one: Move) -> None:
-        moved = self.run(self.ledger.move([one]))
+        moved = self.run(self.ledger.queue.move([one]))
         deliveries, must, may = self.list.move([one])
         assert list(moved.deliveries) == deliveries
         assert must <= moved.lanes <= may

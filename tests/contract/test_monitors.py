@@ -23,17 +23,17 @@ async def test_a_monitor_is_kept_as_it_was_last_heard(place: str, clock: ManualC
     first = monitor(clock)
     lost = replace(first, retailer="newegg", skus=(), lost_at=clock.now() + timedelta(seconds=9))
     async with opened(place, clock) as books:
-        assert await books.archive.monitors() == ()
-        await books.ledger.keep_monitor(first)
-        assert await books.archive.monitors() == (first,)
-        await books.ledger.keep_monitor(lost)
+        assert await books.operations.monitors() == ()
+        await books.operations.keep_monitor(first)
+        assert await books.operations.monitors() == (first,)
+        await books.operations.keep_monitor(lost)
     async with opened(place, clock) as books:
-        assert await books.archive.monitors() == (lost,)
+        assert await books.operations.monitors() == (lost,)
 
 
 async def test_monitors_are_listed_by_id_and_forgotten_once(books: Books, clock: ManualClock) -> None:
     for name in ("b", "a", "c"):
-        await books.ledger.keep_monitor(monitor(clock, name))
-    assert await books.ledger.forget_monitor("b")
-    assert not await books.ledger.forget_monitor("b")
-    assert [kept.id for kept in await books.archive.monitors()] == ["a", "c"]
+        await books.operations.keep_monitor(monitor(clock, name))
+    assert await books.operations.forget_monitor("b")
+    assert not await books.operations.forget_monitor("b")
+    assert [kept.id for kept in await books.operations.monitors()] == ["a", "c"]

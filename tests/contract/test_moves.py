@@ -13,7 +13,7 @@ Told = list[tuple[DeliveryState, Why | None, DeliveryState, Why | None]]
 
 
 async def story(books: Books, alert: Alert) -> DeliveryStory:
-    told = await books.archive.story(alert.id)
+    told = await books.history.story(alert.id)
     assert told is not None
     (one,) = told.deliveries
     return one
@@ -25,7 +25,7 @@ async def moves(books: Books, alert: Alert) -> Told:
 
 async def retry(books: Books, alert: Alert) -> None:
     delivery = (await story(books, alert)).delivery
-    await books.ledger.move([Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED)])
+    await books.queue.move([Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED)])
 
 
 async def test_an_operators_retry_wipes_out_nothing(books: Books) -> None:
@@ -33,7 +33,7 @@ async def test_an_operators_retry_wipes_out_nothing(books: Books) -> None:
     await books.append(alert)
     books.clock.advance(LIFE.total_seconds())
     expired_at = books.clock.now()
-    await books.ledger.expire()
+    await books.queue.expire()
     books.clock.advance(60)
     await retry(books, alert)
     await books.settle(await books.claimed(), S.SENT)
@@ -59,7 +59,7 @@ async def test_what_was_found_out_about_a_lost_answer_is_kept(books: Books) -> N
     await books.append(alert)
     (lost,) = (await books.settle(await books.claimed(), S.UNKNOWN, Why.ANSWER_LOST)).deliveries
     held = Move(key=lost.key, fence=lost.fence, to=S.POSSIBLY_SENT, why=Why.HELD, detail="nobody can be asked")
-    await books.ledger.move([held])
+    await books.queue.move([held])
     await retry(books, alert)
     (first, then) = (await story(books, alert)).moves
     assert (first.state, first.why, first.detail) == (S.POSSIBLY_SENT, Why.HELD, "nobody can be asked")
@@ -73,7 +73,7 @@ async def test_each_way_to_be_unwanted_is_kept(books: Books) -> None:
     await books.close(closed)
     refused = books.detected("other")
     await books.append(refused, decide=books.telling(HIGH))
-    await books.ledger.disable(HIGH, "target_gone", "")
+    await books.operations.disable(HIGH, "target_gone", "")
     assert [await moves(books, alert) for alert in (superseded, closed, refused)] == [
         [(S.PENDING, None, S.CANCELLED, Why.SUPERSEDED)],
         [(S.PENDING, None, S.CANCELLED, Why.CLOSED)],
@@ -86,7 +86,7 @@ async def test_moves_are_forgotten_with_their_alert(books: Books) -> None:
     await books.append(alert, decide=books.telling(GENERAL))
     await books.close(alert)
     books.clock.advance(3600)
-    assert await books.ledger.prune(books.clock.now()) == 1
+    assert await books.history.prune(books.clock.now()) == 1
     again = books.detected()
     await books.append(again)
     assert await moves(books, again) == []

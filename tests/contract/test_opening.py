@@ -43,7 +43,7 @@ async def test_a_ledger_keeps_its_name_its_secret_and_all_else_when_it_is_opened
     async with opened(place, clock) as books:
         assert (books.ledger.epoch, books.ledger.link_secret) == name
         await books.append(books.detected("2"))
-        assert [event.position for event in await books.archive.events(0, 10)] == [1, 2]
+        assert [event.position for event in await books.history.events(0, 10)] == [1, 2]
     assert name[0].isalnum()
     assert len(name[1]) == 32
 
@@ -145,7 +145,7 @@ async def test_another_programs_lock_costs_less_than_a_second_and_loses_nothing(
             assert {type(result) for result in results} == {LedgerUnavailableError}
             other.execute("ROLLBACK")
         await books.append(books.detected("after"))
-        assert [event.record.alert.sku for event in await books.archive.events(0, 10)] == ["after"]
+        assert [event.record.alert.sku for event in await books.history.events(0, 10)] == ["after"]
 
 
 async def test_a_file_that_cannot_grow_turns_appends_away_and_goes_on_when_it_can(
@@ -157,10 +157,10 @@ async def test_a_file_that_cannot_grow_turns_appends_away_and_goes_on_when_it_ca
         long = {"note": "x" * 10_000}
         with pytest.raises(LedgerUnavailableError, match="room"):
             await books.append(*(books.detected(str(number), metadata=long) for number in range(50)))
-        assert len(await books.archive.events(0, 10)) == 1
+        assert len(await books.history.events(0, 10)) == 1
         await pragma(books, "max_page_count=1000000")
         await books.append(books.detected("after"))
-        assert [event.position for event in await books.archive.events(0, 10)] == [1, 2]
+        assert [event.position for event in await books.history.events(0, 10)] == [1, 2]
 
 
 async def test_no_other_connection_can_write_or_checkpoint(file: Path, clock: ManualClock) -> None:
@@ -205,8 +205,8 @@ async def test_a_backup_is_whole_while_the_ledger_is_written(tmp_path: Path, fil
         await books.claimed()
         await books.ledger.backup(str(copy))
     async with opened(f"sqlite:///{copy}", clock) as restored:
-        assert await restored.archive.span() == (1, 30)
-        (left,) = (await restored.ledger.recover()).deliveries
+        assert await restored.ledger.history.span() == (1, 30)
+        (left,) = (await restored.ledger.queue.recover()).deliveries
         assert left.state is DeliveryState.UNKNOWN
 
 
@@ -260,7 +260,7 @@ def killed_writer(place: str) -> int:
 async def test_what_was_acknowledged_is_there_after_a_kill(place: str, clock: ManualClock) -> None:
     last = await asyncio.to_thread(killed_writer, place)
     async with asyncio.timeout(DEADLINE_S), _as_soon_as_free(place, clock) as books:
-        events = await books.archive.events(0, 100_000)
+        events = await books.history.events(0, 100_000)
         assert [event.position for event in events] == list(range(1, len(events) + 1))
         assert len(events) >= 2 * (last + 1)
         assert len(events) % 2 == 0
@@ -276,7 +276,7 @@ class _as_soon_as_free:  # noqa: N801 - reads as the sentence that it is
         while True:
             self._open = open_ledger(self._place, clock=self._clock)
             try:
-                return Books(*await self._open.__aenter__(), self._clock)
+                return Books(await self._open.__aenter__(), self._clock)
             except LedgerOwnedError:
                 await asyncio.sleep(0)
 

@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> str:
 
 
 async def keep_ada(ledger: str, clock: ManualClock, **how) -> None:
-    async with open_ledger(ledger, clock=clock, **how) as (kept, _):
+    async with open_ledger(ledger, clock=clock, **how) as kept:
         await Crowd(kept.people).meet("Ada", phone())
 
 
@@ -37,7 +37,7 @@ async def test_the_key_is_drawn_at_first_need_for_its_owners_eyes_only(ledger: s
     assert mode(file) == 0o600
     drawn = content(file)
     open_to_all(file)
-    async with open_ledger(ledger, clock=clock) as (kept, _):
+    async with open_ledger(ledger, clock=clock) as kept:
         found = await kept.people.by_value(phone())
         assert found is not None
         value = await kept.people.reveal(found.slot)
@@ -90,7 +90,7 @@ async def test_where_there_is_no_place_for_a_key_people_are_refused_and_alerts_a
 ):
     if place.startswith("sqlite"):
         place = f"sqlite:///{tmp_path / 'ledger.db'}"
-    async with open_ledger(place, clock=clock, people_key_file=tmp_path / "nowhere" / "people.key") as (kept, _):
+    async with open_ledger(place, clock=clock, people_key_file=tmp_path / "nowhere" / "people.key") as kept:
         with pytest.raises(PeopleKeyError, match=r"cannot be written.*people\.key in the configuration"):
             await Crowd(kept.people).meet("Ada", phone())
         await kept.probe()

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 
 async def skus(books: Books) -> list[str]:
-    return [row.record.alert.sku for row in (await books.archive.alerts(AlertQuery(limit=1000))).items]
+    return [row.record.alert.sku for row in (await books.history.alerts(AlertQuery(limit=1000))).items]
 
 
 async def settled(books: Books, *names: str) -> None:
@@ -26,22 +26,22 @@ async def settled(books: Books, *names: str) -> None:
 
 async def test_the_oldest_are_forgotten_with_all_that_belongs_to_them(books: Books) -> None:
     await settled(books, "old 1", "old 2")
-    await books.ledger.click(1, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.history.click(1, Click(books.clock.now(), ClickKind.PERSON, ""))
     books.clock.advance(DAY.total_seconds() * 2)
     await settled(books, "new")
-    assert await books.ledger.prune(books.clock.now() - DAY) == 2
+    assert await books.history.prune(books.clock.now() - DAY) == 2
     assert await skus(books) == ["new"]
-    assert await books.archive.span() == (3, 3)
-    assert [event.position for event in await books.archive.events(0, 10)] == [3]
-    assert len((await books.archive.deliveries()).items) == 1
-    assert len(await books.archive.recent_attempts(books.clock.now() - 9 * DAY)) == 1
+    assert await books.history.span() == (3, 3)
+    assert [event.position for event in await books.history.events(0, 10)] == [3]
+    assert len((await books.history.deliveries()).items) == 1
+    assert len(await books.queue.recent_attempts(books.clock.now() - 9 * DAY)) == 1
 
 
 async def test_retention_goes_in_bounded_steps(books: Books) -> None:
     await settled(books, *map(str, range(10)))
     books.clock.advance(DAY.total_seconds() * 2)
     before = books.clock.now() - DAY
-    assert [await books.ledger.prune(before, limit=4) for _ in range(4)] == [4, 4, 2, 0]
+    assert [await books.history.prune(before, limit=4) for _ in range(4)] == [4, 4, 2, 0]
 
 
 async def test_what_is_under_way_is_never_forgotten(books: Books) -> None:
@@ -53,17 +53,17 @@ async def test_what_is_under_way_is_never_forgotten(books: Books) -> None:
     await books.claimed(lane="busy")
     await books.settle(await books.claimed(lane="lost"), DeliveryState.UNKNOWN, Why.ANSWER_LOST)
     books.clock.advance(DAY.total_seconds() * 2)
-    await books.ledger.prune(books.clock.now() - DAY)
+    await books.history.prune(books.clock.now() - DAY)
     assert sorted(await skus(books)) == ["pending", "sending", "unknown"]
 
 
 async def test_a_forgotten_stream_still_knows_where_it_stands(books: Books) -> None:
     await settled(books, "1", "2")
     books.clock.advance(DAY.total_seconds() * 2)
-    await books.ledger.prune(books.clock.now() - DAY)
-    assert await books.archive.span() == (3, 2)
+    await books.history.prune(books.clock.now() - DAY)
+    assert await books.history.span() == (3, 2)
     await settled(books, "3")
-    assert await books.archive.span() == (3, 3)
+    assert await books.history.span() == (3, 3)
 
 
 async def test_an_alert_stays_while_its_end_is_still_in_the_stream(books: Books) -> None:
@@ -72,17 +72,17 @@ async def test_an_alert_stays_while_its_end_is_still_in_the_stream(books: Books)
     await books.settle(await books.claimed(), DeliveryState.SENT)
     books.clock.advance(DAY.total_seconds() * 2)
     await books.close(old)
-    assert await books.ledger.prune(books.clock.now() - DAY) == 0
-    assert [event.record.alert.sku for event in await books.archive.events(1, 10)] == ["old"]
+    assert await books.history.prune(books.clock.now() - DAY) == 0
+    assert [event.record.alert.sku for event in await books.history.events(1, 10)] == ["old"]
     books.clock.advance(DAY.total_seconds() * 2)
-    assert await books.ledger.prune(books.clock.now() - DAY) == 1
+    assert await books.history.prune(books.clock.now() - DAY) == 1
 
 
 async def test_an_open_episode_is_remembered_and_an_ended_one_forgotten(books: Books) -> None:
     await settled(books, "open", "ended")
     await books.close(books.detected("ended"))
     books.clock.advance(DAY.total_seconds() * 2)
-    await books.ledger.prune(books.clock.now() - DAY)
+    await books.history.prune(books.clock.now() - DAY)
     again = await books.append(books.detected("open"), books.detected("ended"), decide=books.once(GENERAL))
     assert [answer["decision"] for answer in again.answers] == ["duplicate", "accepted"]
 
@@ -99,15 +99,15 @@ async def test_of_what_is_forgotten_nothing_is_left(books: Books) -> None:
         Move(key=one.key, fence=one.fence, to=DeliveryState.SENT, reference="100", units=1) for one, _ in claim.members
     )
     receipts = ("discord", moves_after)
-    await books.ledger.settle(Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts))
-    await books.ledger.receive([said], moves_after)
-    await books.ledger.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.queue.settle(Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts))
+    await books.queue.receive([said], moves_after)
+    await books.history.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""))
     await books.close(alert)
     books.clock.advance(DAY.total_seconds())
-    await books.ledger.expire()
+    await books.queue.expire()
     assert {name for name, rows in (await left(books)).items() if rows} >= FORGOTTEN
     books.clock.advance(DAY.total_seconds())
-    assert await books.ledger.prune(books.clock.now()) == 4
+    assert await books.history.prune(books.clock.now()) == 4
     assert {name for name, rows in (await left(books)).items() if rows} == {"stream"}
 
 
@@ -119,14 +119,14 @@ async def test_what_is_as_old_as_that_is_kept(books: Books) -> None:
     books.clock.advance(1)
     await books.append(ended := books.detected("ended"), decide=books.once(), key="k")
     await books.close(ended)
-    assert await books.ledger.prune(books.clock.now()) == 1
+    assert await books.history.prune(books.clock.now()) == 1
     kept = await left(books)
     assert [kept[name] for name in ("alerts", "texts", "events", "episodes", "idempotency")] == [1, 1, 2, 1, 1]
     books.clock.advance(DAY.total_seconds() - 1)
-    assert await books.ledger.prune(ended.timestamp) == 0
+    assert await books.history.prune(ended.timestamp) == 0
     assert await left(books) == kept
     books.clock.advance(1)
-    assert await books.ledger.prune(ended.timestamp + DAY) == 1
+    assert await books.history.prune(ended.timestamp + DAY) == 1
     assert sum((await left(books)).values()) == 1
 
 
@@ -135,7 +135,7 @@ async def test_an_attempt_is_kept_for_as_long_as_one_of_those_that_it_carried(bo
     books.clock.advance(DAY.total_seconds() * 2)
     await books.append(books.detected("new"))
     await books.settle(await books.claimed(limit=2), DeliveryState.SENT)
-    assert await books.ledger.prune(books.clock.now() - DAY) == 1
+    assert await books.history.prune(books.clock.now() - DAY) == 1
     kept = await left(books)
     assert (kept["attempts"], kept["attempt_members"]) == (1, 1)
 

@@ -20,7 +20,7 @@ async def counted(books: Books, since: timedelta = timedelta(hours=6)) -> dict[s
     """By channel: how many ended, how many were missed."""
     ended: Counter[str] = Counter()
     missed: Counter[str] = Counter()
-    for row in await books.archive.ended_since(books.clock.now() - since, SECOND):
+    for row in await books.history.ended_since(books.clock.now() - since, SECOND):
         ended[row.channel] += row.ended
         missed[row.channel] += row.missed
     return {channel: (ended[channel], missed[channel]) for channel in ended}
@@ -54,7 +54,7 @@ async def test_each_minute_is_told_apart(books: Books) -> None:
         await sent(books, sku, after=2)
     books.clock.advance(60)
     await sent(books, "three", after=0.1)
-    rows = await books.archive.ended_since(books.clock.now() - timedelta(hours=1), SECOND)
+    rows = await books.history.ended_since(books.clock.now() - timedelta(hours=1), SECOND)
     assert [(row.minute.minute, row.ended, row.missed) for row in rows] == [(0, 2, 2), (1, 1, 0)]
 
 
@@ -64,9 +64,9 @@ async def test_what_was_refused_expired_or_held_in_doubt_is_missed(books: Books)
     await books.settle(await books.claimed(), S.REFUSED, Why.REFUSED)
     doubtful = await books.settle(await books.claimed(), S.UNKNOWN, Why.ANSWER_LOST)
     (one,) = doubtful.deliveries
-    await books.ledger.move([Move(key=one.key, fence=one.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
+    await books.queue.move([Move(key=one.key, fence=one.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
     books.clock.advance(LIFE.total_seconds())
-    await books.ledger.expire()
+    await books.queue.expire()
     assert await counted(books) == {"discord": (3, 3)}
 
 
@@ -82,7 +82,7 @@ async def test_what_nobody_waited_for_does_not_count(books: Books) -> None:
     books.clock.advance(300)
     await books.settle(await books.claimed(), S.SENT)
     await books.append(books.detected("dead target"))
-    await books.ledger.disable(GENERAL, "target_gone", "404")
+    await books.operations.disable(GENERAL, "target_gone", "404")
     assert await counted(books) == {}
 
 
@@ -98,7 +98,7 @@ async def test_a_receipt_that_came_later_does_not_make_it_late(books: Books) -> 
     await sent(books, "told", after=0.4)
     books.clock.advance(5)
     (one,) = (await books.deliveries()).values()
-    await books.ledger.move([Move(key=one.key, fence=one.fence, to=S.DELIVERED)])
+    await books.queue.move([Move(key=one.key, fence=one.fence, to=S.DELIVERED)])
     assert await counted(books) == {"discord": (1, 0)}
 
 

@@ -25,7 +25,7 @@ SENT, REFUSED, PENDING = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryStat
 
 
 async def rows(books: Books, **query: object) -> tuple[AlertRow, ...]:
-    return (await books.archive.alerts(AlertQuery(**query))).items
+    return (await books.history.alerts(AlertQuery(**query))).items
 
 
 async def found(books: Books, **query: object) -> list[str]:
@@ -56,10 +56,10 @@ async def test_words_are_found_anywhere_in_the_names_whatever_their_case_and_acc
 async def test_a_search_goes_on_page_after_page(books: Books) -> None:
     for number in range(9):
         await books.append(books.detected(f"{number}-{'even' if number % 2 == 0 else 'odd'}"))
-    page = await books.archive.alerts(AlertQuery(words=("even",), limit=2))
+    page = await books.history.alerts(AlertQuery(words=("even",), limit=2))
     seen = [row.record.alert.sku for row in page.items]
     while page.next:
-        page = await books.archive.alerts(AlertQuery(words=("even",), limit=2, page=page.next))
+        page = await books.history.alerts(AlertQuery(words=("even",), limit=2, page=page.next))
         seen += [row.record.alert.sku for row in page.items]
     assert seen == ["8-even", "6-even", "4-even", "2-even", "0-even"]
 
@@ -67,7 +67,7 @@ async def test_a_search_goes_on_page_after_page(books: Books) -> None:
 async def test_what_is_forgotten_is_not_found(books: Books) -> None:
     await books.append(books.detected("old"), decide=filtering)
     books.clock.advance(timedelta(days=2).total_seconds())
-    await books.ledger.prune(books.clock.now() - timedelta(days=1))
+    await books.history.prune(books.clock.now() - timedelta(days=1))
     await books.append(books.detected("new"), decide=filtering)
     assert await searched(books, "bestbuy") == ["new"]
 
@@ -99,7 +99,7 @@ async def test_an_older_ledger_is_searched_too_once_it_is_opened(
             connection.execute(text(_OLD_ALERT), many)
     engine.dispose()
     async with opened(place, clock) as books:
-        page = await books.archive.alerts(AlertQuery(words=("ete",), limit=1))
+        page = await books.history.alerts(AlertQuery(words=("ete",), limit=1))
         assert page.items[0].record.alert.id == UUID(int=5001)
         assert len(await rows(books, words=("ete", "old"), before=UUID(int=3))) == 2
 
@@ -149,7 +149,7 @@ async def test_how_long_it_lasted_is_kept_with_the_alert(books: Books) -> None:
     books.clock.advance(60)
     await books.append(books.detected())
     assert [row.sold_out_after for row in await rows(books)] == [None, None, timedelta(seconds=20)]
-    story = await books.archive.story(alert.id)
+    story = await books.history.story(alert.id)
     assert story is not None
     assert story.sold_out_after == timedelta(seconds=20)
 
@@ -160,7 +160,7 @@ async def test_a_list_goes_by_the_order_of_the_ledger_within_one_instant_too(boo
     await books.append(*batch, decide=books.telling())
     await books.append(*(books.detected(str(number)) for number in range(40, 60)), decide=filtering)
     assert await found(books, limit=100) == [str(number) for number in reversed(range(60))]
-    told = [event.record.alert.sku for event in await books.archive.events(0, 100)]
+    told = [event.record.alert.sku for event in await books.history.events(0, 100)]
     assert told == [str(number) for number in range(40)]
     middle = await found(books, before=batch[20].id, limit=5)
     assert middle == ["19", "18", "17", "16", "15"]
@@ -168,7 +168,7 @@ async def test_a_list_goes_by_the_order_of_the_ledger_within_one_instant_too(boo
 
 async def test_what_is_older_than_an_alert_that_nobody_knows_cannot_be_told(books: Books) -> None:
     with pytest.raises(NotFoundError):
-        await books.archive.alerts(AlertQuery(before=UUID(int=7)))
+        await books.history.alerts(AlertQuery(before=UUID(int=7)))
 
 
 def plan(query: AlertQuery) -> list[str]:

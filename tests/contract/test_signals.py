@@ -23,7 +23,7 @@ def said(kind: SignalKind, event: str, **more: Any) -> Signal:
 
 
 async def hear(books: Books, *signals: Signal) -> Received:
-    return await books.ledger.receive(signals, moves_after)
+    return await books.queue.receive(signals, moves_after)
 
 
 async def sending(books: Books, alert: Alert | None = None) -> Claim:
@@ -36,7 +36,7 @@ async def settle(books: Books, claim: Claim, **move: Any) -> Delivery:
     ((one, _),) = claim.members
     moves = (Move(**{"key": one.key, "fence": one.fence, "to": S.SENT} | move),)
     receipts = ("discord", moves_after)
-    moved = await books.ledger.settle(
+    moved = await books.queue.settle(
         Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts, units=2)
     )
     return moved.deliveries[-1]
@@ -91,7 +91,7 @@ async def test_an_event_of_a_message_that_nobody_knows_yet_is_parked_by_its_name
 async def test_a_lost_answer_is_found_by_a_receipt_and_its_resend_is_off(books: Books) -> None:
     claim = await sending(books)
     lost = await settle(books, claim, to=S.UNKNOWN, why=Why.ANSWER_LOST)
-    await books.ledger.move([Move(key=lost.key, fence=lost.fence, to=S.PENDING, why=Why.RESENT)])
+    await books.queue.move([Move(key=lost.key, fence=lost.fence, to=S.PENDING, why=Why.RESENT)])
     received = await hear(books, said(K.ACCEPTED, "e1", delivery=lost.key))
     assert [(one.state, one.why) for one in received.moved] == [(S.SENT, Why.FOUND)]
     assert await books.claim() is None
@@ -112,9 +112,9 @@ async def test_one_that_a_provider_reports_as_failed_goes_to_its_fallback(books:
 async def test_a_late_word_about_what_was_given_up_is_told_beside_it(books: Books) -> None:
     claim = await sending(books)
     lost = await settle(books, claim, to=S.UNKNOWN, why=Why.ANSWER_LOST)
-    await books.ledger.move([Move(key=lost.key, fence=lost.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
+    await books.queue.move([Move(key=lost.key, fence=lost.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
     await hear(books, said(K.DELIVERED, "e1", delivery=lost.key))
-    story = await books.archive.story(lost.alert_id)
+    story = await books.history.story(lost.alert_id)
     assert story is not None
     assert [(row.state, row.why) for row in story.deliveries[0].moves] == [
         (S.POSSIBLY_SENT, Why.HELD),
@@ -124,17 +124,17 @@ async def test_a_late_word_about_what_was_given_up_is_told_beside_it(books: Book
 
 async def test_units_and_prices_are_booked_when_they_are_known(books: Books) -> None:
     sent = await settle(books, await sending(books), reference="SM1", units=2)
-    assert await books.archive.receipt(sent.key) == ("SM1", 2, None)
+    assert await books.history.receipt(sent.key) == ("SM1", 2, None)
     await hear(books, said(K.PRICED, "e1", reference="SM1", cost=Cost(Decimal("0.0166"), "USD")))
-    assert await books.archive.receipt(sent.key) == ("SM1", 2, Cost(Decimal("0.0166"), "USD"))
-    (attempt,) = await books.archive.recent_attempts(books.clock.now())
+    assert await books.history.receipt(sent.key) == ("SM1", 2, Cost(Decimal("0.0166"), "USD"))
+    (attempt,) = await books.queue.recent_attempts(books.clock.now())
     assert attempt.units == 2
 
 
 async def test_a_channel_hears_only_what_is_its_own(books: Books) -> None:
     await settle(books, await sending(books), reference="SM1")
     other = Signal(channel="webhook", event_id="e1", kind=K.DELIVERED, reference="SM1")
-    assert await books.ledger.receive([other], moves_after) == Received(parked=1)
+    assert await books.queue.receive([other], moves_after) == Received(parked=1)
     assert (await stands(books))[0] is S.SENT
     assert len((await hear(books, said(K.DELIVERED, "e1", reference="SM1"))).moved) == 1
 
@@ -153,7 +153,7 @@ async def test_each_message_has_a_receipt_of_its_own(books: Books) -> None:
     price, later = Cost(Decimal("0.0083"), "USD"), Cost(Decimal("0.0166"), "EUR")
     first = await settle(books, await books.claimed(GENERAL), reference="SM1", units=1, cost=price)
     second = await settle(books, await books.claimed(HIGH), reference="SM2")
-    receipt = books.archive.receipt
+    receipt = books.history.receipt
     assert (await receipt(first.key), await receipt(second.key)) == (("SM1", 1, price), ("SM2", None, None))
     await hear(books, said(K.PRICED, "e1", reference="SM2", units=3, cost=later))
     assert (await receipt(first.key), await receipt(second.key)) == (("SM1", 1, price), ("SM2", 3, later))
@@ -166,21 +166,21 @@ async def test_each_message_has_a_receipt_of_its_own(books: Books) -> None:
 
 async def test_there_is_a_receipt_where_the_provider_said_anything_that_belongs_on_one(books: Books) -> None:
     nothing = await settle(books, await sending(books), to=S.UNKNOWN, why=Why.ANSWER_LOST)
-    assert await books.archive.receipt(nothing.key) is None
+    assert await books.history.receipt(nothing.key) is None
     price = Cost(Decimal("0.0083"), "USD")
     await hear(books, said(K.PRICED, "e1", delivery=nothing.key, reference="SM1", cost=price))
-    assert await books.archive.receipt(nothing.key) == ("SM1", None, price)
+    assert await books.history.receipt(nothing.key) == ("SM1", None, price)
     units = await settle(books, await sending(books, books.detected("another")), units=2)
-    assert await books.archive.receipt(units.key) == (None, 2, None)
-    assert await books.archive.receipt(nothing.key) == ("SM1", None, price)
+    assert await books.history.receipt(units.key) == (None, 2, None)
+    assert await books.history.receipt(nothing.key) == ("SM1", None, price)
 
 
 async def test_the_receipt_of_one_sent_again_is_that_of_the_newer_message(books: Books) -> None:
     sent = await settle(books, await sending(books), reference="SM1", units=1)
     await hear(books, said(K.FAILED, "e1", reference="SM1"))
-    await books.ledger.move([Move(key=sent.key, fence=sent.fence, to=S.PENDING, why=Why.RETRIED)])
+    await books.queue.move([Move(key=sent.key, fence=sent.fence, to=S.PENDING, why=Why.RETRIED)])
     await settle(books, await books.claimed(), reference="SM2", units=2)
-    assert await books.archive.receipt(sent.key) == ("SM2", 2, None)
+    assert await books.history.receipt(sent.key) == ("SM2", 2, None)
     assert await hear(books, said(K.DELIVERED, "e2", reference="SM1")) == Received(parked=1)
 
 

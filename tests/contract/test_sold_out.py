@@ -97,7 +97,7 @@ class Scene:
         if stand in WAITS - {Stand.DEFERRED, Stand.FALLBACK_PENDING}:
             return
         request = ClaimRequest(lane=str(target), pack=lambda _, records: len(records), joins=lambda _, __: HALF_AN_HOUR)
-        claim = (await self.books.ledger.claim(request)).claim
+        claim = (await self.books.queue.claim(request)).claim
         assert claim is not None
         assert (claim.joins is not None) == (stand is Stand.JOINING)
         await self.leave(claim, stand)
@@ -134,7 +134,7 @@ class Scene:
     async def settle_doubt(self, claim: Claim) -> None:
         ((delivery, _),) = claim.members
         move = Move(key=delivery.key, fence=delivery.fence, to=STATE.PENDING, why=WHY.NOT_FOUND)
-        await self.books.ledger.move([move])
+        await self.books.queue.move([move])
 
     async def settle(self, claim: Claim, to: DeliveryState, why: Why | None, wait: timedelta | None = None) -> None:
         reference = str(claim.target) if to is STATE.SENT else None
@@ -142,22 +142,22 @@ class Scene:
             Move(key=one.key, fence=one.fence, to=to, why=why, wait=wait, reference=reference)
             for one, _ in claim.members
         )
-        await self.books.ledger.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves, joined=claim.joins))
+        await self.books.queue.settle(Settlement(attempt=claim.key, outcome=to.value, moves=moves, joined=claim.joins))
 
     async def check(self, waiting: set[int], end: End) -> None:
         """Nothing of it waits, nothing more is begun, and what stands is to be edited."""
         found = await self.of(self.told)
         assert {found[key].why for key in waiting} <= {WHY.CLOSED}
         self.books.clock.advance(HALF_AN_HOUR.total_seconds())
-        await self.books.ledger.fail_over(frozenset(map(str, (target for target, _ in self.targets()))))
+        await self.books.queue.fail_over(frozenset(map(str, (target for target, _ in self.targets()))))
         assert not [one for one in (await self.of(self.told)).values() if one.state is STATE.PENDING]
         lanes = frozenset(str(target) for target, _ in self.targets())
-        edited = {message.target for message in await self.books.archive.edits(lanes)}
+        edited = {message.target for message in await self.books.queue.edits(lanes)}
         shown = SHOWN if end is End.SENT else {Stand.STANDING}
         assert edited == {target for target, stand in self.targets() if stand in shown}
 
     async def of(self, alerts: Sequence[Alert]) -> dict[int, Delivery]:
-        stories = [await self.books.archive.story(alert.id) for alert in alerts]
+        stories = [await self.books.history.story(alert.id) for alert in alerts]
         return {told.delivery.key: told.delivery for story in stories if story for told in story.deliveries}
 
     def planned(self, target: Target, stand: Stand) -> Plan:

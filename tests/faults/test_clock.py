@@ -29,10 +29,10 @@ async def test_row_14_what_waits_for_its_gate_neither_expires_nor_leaves_early(v
     await village.settled(await village.report("RTX 5090"), DeliveryState.SENT)
     waiting = await village.report("PS5 Pro")
     clock.jump(jump)
-    assert (await village.alerts.ledger.expire()).deliveries == ()
+    assert (await village.alerts.ledger.queue.expire()).deliveries == ()
     assert (await village.told(Trouble)).what == "clock_jumped"
     clock.advance(55)
-    assert (await village.alerts.ledger.expire()).deliveries == ()
+    assert (await village.alerts.ledger.queue.expire()).deliveries == ()
     assert village.executed("high_priority") == 1
     clock.advance(6)
     await village.settled(waiting, DeliveryState.SENT)
@@ -61,10 +61,10 @@ async def test_row_14_a_pause_is_as_long_as_it_was_named(village: FaultRig, jump
     await village.told(LaneClosed)
     await village.settled(receipt, DeliveryState.PENDING)
     clock.jump(jump)
-    await village.alerts.ledger.expire()
+    await village.alerts.ledger.queue.expire()
     for _ in range(5):
         clock.advance(5)
-        await village.alerts.dispatcher.look()
+        await village.alerts.pipeline.sending.dispatcher.look()
     assert village.executed("high_priority") == 1
     clock.advance(6)
     await village.settled(receipt, DeliveryState.SENT)
@@ -77,11 +77,13 @@ async def test_row_14_a_retry_keeps_its_back_off(village: FaultRig, jump: float)
     receipt = await village.report("RTX 5090")
     await village.settled(receipt, DeliveryState.PENDING)
     clock.jump(jump)
-    await village.alerts.ledger.expire()
+    await village.alerts.ledger.queue.expire()
     sent = asyncio.ensure_future(village.settled(receipt, DeliveryState.SENT))
     passed = 0.0
     while not sent.done():
-        if not village.alerts.dispatcher._tasks:  # what is on its way takes real time, and none of this clock's
+        if (
+            not village.alerts.pipeline.sending.dispatcher._tasks
+        ):  # what is on its way takes real time, and none of this clock's
             clock.advance(0.1)
             passed += 0.1
         await asyncio.wait({sent}, timeout=0.02)
@@ -96,9 +98,9 @@ async def test_row_14_what_outlives_its_life_expires_by_the_time_that_has_passed
     waiting = await village.report("PS5 Pro")
     clock.jump(jump)
     clock.advance(9 * 60)
-    assert (await village.alerts.ledger.expire()).deliveries == ()
+    assert (await village.alerts.ledger.queue.expire()).deliveries == ()
     clock.advance(2 * 60)
-    await village.alerts.ledger.expire()
+    await village.alerts.ledger.queue.expire()
     (delivery,) = await village.deliveries(waiting)
     assert delivery["state"] == "expired"
 

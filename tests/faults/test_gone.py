@@ -39,7 +39,7 @@ def moved_with_its_folder(file: Path) -> None:
 
 
 def lasting(village: FaultRig) -> set[What]:
-    return {notice.condition.what for notice in village.alerts.conditions.listed()}
+    return {notice.condition.what for notice in village.alerts.pipeline.watch.conditions.listed()}
 
 
 async def told_of(village: FaultRig, kind: type[ConditionBegan | ConditionOver]) -> Condition:

@@ -69,10 +69,10 @@ async def test_row_31_a_backlog_is_in_the_ledger_and_not_in_memory(village: Faul
     before = deliveries_in_memory()  # other tests of this process keep some
     for wave in range(BACKLOG // 1000):  # one delivery each
         assert (await post(village, detections(1000, 1000 * wave)))[0] == 202
-    await village.alerts.dispatcher.look()
+    await village.alerts.pipeline.sending.dispatcher.look()
     village.facts.clear()
     held = deliveries_in_memory() - before
-    assert sum(village.alerts.dispatcher.depth().values()) >= BACKLOG - 1
+    assert sum(village.alerts.pipeline.sending.dispatcher.depth().values()) >= BACKLOG - 1
     assert held < 100
 
 
@@ -96,7 +96,7 @@ async def test_row_31_what_outlives_its_life_in_the_backlog_is_marked_and_what_i
     assert status == 202
     clock.advance(3599)
     fresh = await village.report("RTX 5090")
-    await village.alerts.ledger.expire()
+    await village.alerts.ledger.queue.expire()
     backlog = {UUID(item["id"]) for item in answer["results"]}
     for identifier in backlog:
         await village.settled(Receipt(decision=Decision.ACCEPTED, id=identifier), DeliveryState.EXPIRED)

@@ -137,8 +137,8 @@ async def test_row_10_a_long_reader_is_told_of_delays_the_checkpoint_and_no_comm
     normal = WalLimits()
     limits = WalLimits(normal.folded_at // 256, normal.cut_to // 256, normal.alarm_at // 256, normal.most // 4096)
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
-    async with open_ledger(f"sqlite:///{file}", clock=clock, emit=told.append, limits=limits) as (ledger, archive):
-        books = Books(ledger, archive, clock)
+    async with open_ledger(f"sqlite:///{file}", clock=clock, emit=told.append, limits=limits) as ledger:
+        books = Books(ledger, clock)
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM alerts").fetchone()
@@ -169,7 +169,7 @@ async def test_row_11_a_second_writer_is_not_possible(village: FaultRig):
     await village.open()
     with pytest.raises(LedgerOwnedError, match=str(os.getpid())):
         await opening(ledger_of(village))
-    with village.alerts.archive._engine.connect() as reading:
+    with village.alerts.ledger.history._reader._engine.connect() as reading:
         assert reading.exec_driver_sql("PRAGMA query_only").scalar() == 1
         assert reading.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() == 0
     assert village.alerts.ledger._writer._thread._max_workers == 1
@@ -235,7 +235,7 @@ async def test_row_03_what_has_no_answer_when_the_grace_is_over_is_in_doubt_and_
     village.sandbox.faults.next("discord", Fault.hang(), action="execute")
     receipt = await village.report("RTX 5090")
     await village.sandbox.faults.expect_hanging()
-    await village.alerts.dispatcher.stop(grace_s=0.01)
+    await village.alerts.pipeline.sending.dispatcher.stop(grace_s=0.01)
     (delivery,) = await village.deliveries(receipt)
     assert (delivery["state"], delivery["why"]) == ("unknown", "crashed")
 

@@ -38,21 +38,21 @@ def decided(answer: Any) -> Mapping[str, int]:
 
 
 class Failing:
-    """A ledger that cannot keep the part with that number, once."""
+    """A queue that cannot keep the part with that number, once."""
 
     def __init__(self, village: FaultRig, number: int) -> None:
-        self._ledger = village.alerts.ledger
+        self._queue = village.alerts.ledger.queue
         self._left = number
 
     async def append(self, submission: Submission, decide: Decide) -> Appended:
         self._left -= 1
         if self._left == 0:
             raise LedgerUnavailableError("the disk is full", retry_after=3)
-        return await self._ledger.append(submission, decide)
+        return await self._queue.append(submission, decide)
 
 
 def fail_at(village: FaultRig, number: int) -> None:
-    village.alerts.intake._ledger = Failing(village, number)  # type: ignore[assignment]  # the one verb that is called
+    village.alerts.pipeline.intake._queue = Failing(village, number)  # type: ignore[assignment]  # the one verb that is called
 
 
 @pytest.mark.parametrize("pad", [0, 2 * LARGE // (PARTS * PART)], ids=["many", "large"])
@@ -141,7 +141,7 @@ async def test_others_come_between_the_parts_of_the_end_of_an_episode(village: F
     while not request.done():
         await village.report(f"Other {next(number)}")
     assert len((await request)["closed"]) == 3 * AT_ONCE
-    kinds = [event.kind for event in await village.alerts.archive.events(3 * AT_ONCE, 10 * AT_ONCE)]
+    kinds = [event.kind for event in await village.alerts.ledger.history.events(3 * AT_ONCE, 10 * AT_ONCE)]
     first, last = kinds.index(EventKind.CLOSED), len(kinds) - kinds[::-1].index(EventKind.CLOSED)
     assert EventKind.ACCEPTED in kinds[first:last]
 

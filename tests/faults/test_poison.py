@@ -52,8 +52,8 @@ def clock() -> ManualClock:
 async def deliveries(works: DispatcherRig) -> dict[str, Delivery]:
     """By SKU."""
     found = {}
-    for delivery in (await works.archive.deliveries()).items:
-        record = await works.archive.alert(delivery.alert_id)
+    for delivery in (await works.ledger.history.deliveries()).items:
+        record = await works.ledger.history.alert(delivery.alert_id)
         assert record is not None
         found[record.alert.sku] = delivery
     return found
@@ -82,7 +82,7 @@ async def test_row_32_what_cannot_be_rendered_is_refused_as_poison_and_its_neigh
         assert ended["poison"].attempts == TRIES
         assert {ended[f"good {number}"].state for number in range(3)} == {"sent"}
         assert sorted(sku for _, skus in works.board.seen for sku in skus) == ["good 0", "good 1", "good 2"]
-        assert not works.lanes.broken()
+        assert not works.sending.lanes.broken()
 
 
 async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, clock: ManualClock):
@@ -90,7 +90,7 @@ async def test_row_32_a_poison_says_nothing_of_its_provider(tmp_path: Path, cloc
         for number in range(6):
             await works.accept(PLACE, works.alert(f"poison {number}", broken=True))
             await works.rest()
-        assert not works.lanes.broken()
+        assert not works.sending.lanes.broken()
         await works.accept(PLACE, works.alert("good"))
         await works.rest()
         assert (await deliveries(works))["good"].state == "sent"
@@ -107,7 +107,7 @@ async def lives_and_deaths(ledger: Path, clock: ManualClock, kind: type[Deadly])
             await try_again(works)
             assert isinstance(works.board, Deadly)
             deaths += works.board.deaths
-            await works.dispatcher.stop(0)
+            await works.sending.dispatcher.stop(0)
             ended = await deliveries(works)
     return deaths, ended["deadly"], ended["neighbour"]
 
@@ -123,7 +123,7 @@ async def try_again(works: DispatcherRig) -> None:
 def _is_dying(works: DispatcherRig) -> bool:
     """What is under way is what finds no end, and nothing else is to be done."""
     assert isinstance(works.board, Deadly)
-    return works.board.deaths == len(works.dispatcher._tasks) == 1 and not works.is_due()
+    return works.board.deaths == len(works.sending.dispatcher._tasks) == 1 and not works.is_due()
 
 
 async def test_row_32_what_the_process_died_over_is_refused_once_the_provider_says_it_never_came(

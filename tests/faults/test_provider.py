@@ -71,7 +71,7 @@ async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(vill
     await village.open()
     village.sandbox.faults.next("discord", Fault.status(status), times=None, target="high_priority", action="execute")
     await village.report("RTX 5090")
-    broken = await village.until(lambda: village.alerts.lanes.broken() or None)
+    broken = await village.until(lambda: village.alerts.pipeline.sending.lanes.broken() or None)
     assert broken == {"discord:high_priority"}
     assert village.executed("high_priority") == 5
     other = await village.report("Steam Deck", type="restock_soon", price=None)
@@ -88,7 +88,7 @@ async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_
         await village.report(f"Product {number}")
     for _ in range(120):
         clock.advance(0.5)
-        await village.alerts.dispatcher.look()
+        await village.alerts.pipeline.sending.dispatcher.look()
     failed = len(village.sandbox.journal)
     assert OPENS_AFTER < failed <= BURST / 10
     village.sandbox.faults.clear()
@@ -96,7 +96,7 @@ async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_
     async with asyncio.timeout(DEADLINE_S):
         while len(hook.received) < BURST:
             clock.advance(0.1 if hook.received else 1)
-            await village.alerts.dispatcher.look()
+            await village.alerts.pipeline.sending.dispatcher.look()
     assert len(village.sandbox.journal) == failed + BURST
     assert hook.dropped == 0
 
@@ -193,7 +193,7 @@ async def test_row_22_a_provider_that_never_ends_holds_no_place_for_ever(village
     first = await village.ended(await village.report("RTX 5090"))
     assert first.state in ("possibly_sent", "sent")
     await village.settled(await village.report("PS5 Pro"), DeliveryState.SENT)
-    assert village.alerts.lanes["discord:high_priority"].in_flight == 0
+    assert village.alerts.pipeline.sending.lanes["discord:high_priority"].in_flight == 0
     assert village.executed("high_priority") == 2
 
 
@@ -253,14 +253,14 @@ async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_ar
     assert began.notice.condition.what is What.CREDENTIALS_REFUSED
     for _ in range(60):
         clock.advance(2)
-        await village.alerts.dispatcher.look()
+        await village.alerts.pipeline.sending.dispatcher.look()
     assert len(village.sandbox.journal) <= 4 * 3, "as many as may be in flight, at the start and once a minute"
     village.sandbox.faults.clear()
     hook = village.sandbox.webhook.hook("partner")
     async with asyncio.timeout(DEADLINE_S):
         while len(hook.received) < 10:
             clock.advance(0.1 if hook.received else 1)
-            await village.alerts.dispatcher.look()
+            await village.alerts.pipeline.sending.dispatcher.look()
 
 
 @pytest.mark.parametrize(("status", "body"), [(401, ""), (403, '{"code": 50013, "message": "Missing Permissions"}')])

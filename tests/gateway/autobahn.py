@@ -15,10 +15,9 @@ from websockets.http11 import Request
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import SystemClock
-from tocsin.gateway.engine import Engine
+from tocsin.gateway.engine import Engine, Visitor
 from tocsin.gateway.engineio import WEBSOCKET, Wish
 from tocsin.gateway.settings import GatewaySettings
-from tocsin.gateway.visitor import Visitor
 from tocsin.gateway.websocket import WebSocket
 
 LARGEST = 16 * 1024 * 1024  # of the cases' messages

@@ -26,7 +26,7 @@ class Running:
     """What `listening` needs to know of a service."""
 
     def __init__(self, service: AlertService) -> None:
-        self.url = f"http://127.0.0.1:{service.doors.port}"
+        self.url = f"http://127.0.0.1:{service.front.port}"
 
 
 async def send(service: AlertService, sku: str) -> None:
@@ -97,7 +97,7 @@ async def test_the_end_of_stock_is_told_with_how_long_it_lasted(config: Path):
         listening(Running(service), TOKEN, subscribe={"skus": ["a"]}) as phone,
     ):
         await send(service, "a")
-        await service.intake.close(sku="a", retailer="bestbuy")
+        await service.pipeline.intake.close(sku="a", retailer="bestbuy")
         (closed,) = await phone.wait_for("alert_closed")
     assert closed["sku"] == "a"
     assert 0 <= closed["sold_out_after_s"] < 60

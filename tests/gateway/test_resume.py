@@ -7,9 +7,9 @@ import pytest
 import socketio
 from tests.gateway.station import Listener, Log, Station, listening, running
 
+from tocsin.gateway.packets import Packets
 from tocsin.gateway.replay import STEP, Shelf
 from tocsin.gateway.settings import GatewaySettings
-from tocsin.gateway.story import Story
 
 
 async def test_what_was_missed_is_replayed_before_what_is_live(station: Station):
@@ -203,12 +203,12 @@ class Wanderer:
             self.rounds_left -= 1
 
 
-def test_a_story_is_told_once_and_forgotten_past_its_bound():
+def test_an_event_is_encoded_once_and_forgotten_past_the_bound():
     log = Log()
     first, second = log.add(), log.add()
-    story = Story("e1", memory=1600)
-    packet = story.packet(first)
-    assert story.packet(first) is packet
-    story.packet(second)
-    assert story.packet(first) is not packet
-    assert story.packet(first).text == packet.text
+    packets = Packets("e1", memory=1600)
+    packet = packets.of(first)
+    assert packets.of(first) is packet
+    packets.of(second)
+    assert packets.of(first) is not packet
+    assert packets.of(first).text == packet.text

@@ -17,16 +17,10 @@ from tocsin.core.delivery import Target
 from tocsin.core.facts import Fact
 from tocsin.core.outcome import Outcome, Sent
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Item, Ledger, Submission
+from tocsin.ledger.contract import Item, Ledger, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.sending.dispatcher import Dispatcher
-from tocsin.pipeline.sending.doubts import Doubts
-from tocsin.pipeline.sending.lanes import Lanes
-from tocsin.pipeline.sending.sender import Sender
-from tocsin.pipeline.sending.shared_gates import SharedGates
-from tocsin.pipeline.sending.shut_lanes import ShutLanes
-from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.sending.sending import Sending
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -69,11 +63,7 @@ class Board:
 @dataclass
 class DispatcherRig:
     ledger: Ledger
-    archive: Archive
-    dispatcher: Dispatcher
-    lanes: Lanes
-    attempts: Sender
-    doubts: Doubts
+    sending: Sending
     board: Board
     clock: ManualClock
     facts: list[Fact]
@@ -85,8 +75,8 @@ class DispatcherRig:
             expires_at = now + policy.max_age[alert.type]
             return Accepted(Reason.NEW, (Plan(target=policy.target, lane=policy.lane, due=now, expires_at=expires_at),))
 
-        appended = await self.ledger.append(Submission(tuple(Item(alert) for alert in alerts)), decide)
-        self.dispatcher.wake(appended.lanes)
+        appended = await self.ledger.queue.append(Submission(tuple(Item(alert) for alert in alerts)), decide)
+        self.sending.moves.follow(appended.moved, appended.lanes)
 
     def alert(self, sku: str, priority: int = 9, **metadata: Any) -> Alert:
         now = self.clock.now()
@@ -103,8 +93,8 @@ class DispatcherRig:
 
     async def settle_doubts(self) -> None:
         """As upkeep does now and then."""
-        await self.doubts.look(self.dispatcher.follow)
-        await self.doubts._tasks.join()
+        await self.sending.doubts.look()
+        await self.sending.doubts._tasks.join()
 
     async def rest(self) -> None:
         """Until everything that can happen at this time has happened, and the scheduler sleeps until the next."""
@@ -112,18 +102,18 @@ class DispatcherRig:
             await asyncio.sleep(0)
 
     def is_busy(self) -> bool:
-        return bool(self.dispatcher._tasks) or self.is_due()
+        return bool(self.sending.dispatcher._tasks) or self.is_due()
 
     def is_due(self) -> bool:
         """The scheduler does not sleep until what is planned next."""
-        planned = self.dispatcher._schedule_of_lanes._heap
+        planned = self.sending.schedule._heap
         sleeps = [at for at, wake in self.clock._sleepers if not wake.done()]
         return bool(planned) and not any(abs(at - planned[0][0]) < BLINK for at in sleeps)
 
     async def live(self, until: float) -> None:
         """Let time pass, from one thing that is planned to the next, up to that monotonic time."""
         while self.clock.monotonic() < until:
-            planned = self.dispatcher._schedule_of_lanes._heap
+            planned = self.sending.schedule._heap
             to = min(planned[0][0], until) if planned else until
             await self.advance(max(0.0, to - self.clock.monotonic()) + BLINK)
 
@@ -155,26 +145,9 @@ async def at_work(
     facts: list[Fact] = []
     board = kind(clock, answer)
     async with AsyncExitStack() as stack:
-        books = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, emit=facts.append))
-        known: dict[str, Any] = {"ledger": books[0], "archive": books[1], "clock": clock, "emit": facts.append}
-        active = Active(book, {"board": board})
-        targets = Targets(*books, facts.append)
-        attempts = Sender(**known, active=active, targets=targets, random=Random(1))
-        gates, shut = SharedGates(active, targets, clock), ShutLanes(*books, clock)
-        lanes = Lanes(active, gates, shut, clock, facts.append)
-        doubts = Doubts(
-            archive=known["archive"],
-            clock=known["clock"],
-            emit=known["emit"],
-            attempts=attempts,
-            lanes=lanes,
-            active=active,
-            random=Random(1),
-        )
-        dispatcher = Dispatcher(**known, active=active, attempts=attempts, doubts=doubts, lanes=lanes)
-        stack.push_async_callback(lanes.stop)
-        await dispatcher.start()
-        stack.push_async_callback(dispatcher.stop, 5)
-        works = DispatcherRig(*books, dispatcher, lanes, attempts, doubts, board, clock, facts)
+        ledger = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, emit=facts.append))
+        sending = Sending(ledger, Active(book, {"board": board}), clock, facts.append, random=Random(1))
+        await stack.enter_async_context(sending.running(grace_s=5))
+        works = DispatcherRig(ledger, sending, board, clock, facts)
         await works.rest()
         yield works

@@ -28,6 +28,7 @@ from tocsin.core.facts import (
     TargetDisabled,
     Trouble,
 )
+from tocsin.ledger.contract import Ledger
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.sending.targets import Targets
 from tocsin.pipeline.watch.conditions import CALM_S, Conditions
@@ -60,6 +61,7 @@ class Office:
         self.configured = {STAFF: None, PAGER: None, GENERAL: None}
         self.facts: list[Fact] = []
         self.heard: dict[Target, list[tuple[Phase, What]]] = {STAFF: [], PAGER: []}
+        self.ledger: Ledger
         self.conditions: Conditions
         self.targets: Targets
         self.monitors: Monitors
@@ -70,12 +72,12 @@ class Office:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
-        async with open_ledger(self.place, clock=self.clock) as (ledger, archive):
-            self.targets = Targets(ledger, archive, self.emit)
-            monitors = self.monitors = Monitors(ledger, archive, self.clock, self.emit)
+        async with open_ledger(self.place, clock=self.clock) as ledger:
+            self.ledger = ledger
+            self.targets = Targets(ledger.operations, self.emit)
+            monitors = self.monitors = Monitors(ledger.operations, self.clock, self.emit)
             self.conditions = Conditions(
                 ledger=ledger,
-                archive=archive,
                 lanes=self.lanes,
                 targets=self.targets,
                 monitors=monitors,
@@ -83,7 +85,6 @@ class Office:
                 clock=self.clock,
                 emit=self.emit,
             )
-            self.archive = archive
             await self.targets.start()
             await monitors.start()
             await self.conditions.start()
@@ -131,7 +132,7 @@ async def test_each_target_hears_once_that_it_began_and_once_that_it_is_over(off
         await office.look(seconds=1)
     assert office.phases(STAFF) == office.phases(PAGER) == [Phase.BEGAN, Phase.OVER]
     assert office.lasting() == []
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
     assert [type(fact) for fact in office.facts] == [ConditionBegan, ConditionOver]
 
 
@@ -140,7 +141,7 @@ async def test_what_ends_before_anybody_could_be_told_is_told_as_neither(office:
     office.conditions.hear(RIGHT)
     await office.look()
     assert office.phases() == []
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
 
 
 async def test_the_end_is_told_only_to_whom_the_beginning_was(office: Office):
@@ -166,7 +167,7 @@ async def test_who_leaves_the_operators_is_waited_for_no_more(office: Office):
     office.audience = ()
     office.conditions.hear(RIGHT)
     await office.look()
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
 
 
 async def test_who_cannot_be_told_of_the_end_for_a_day_is_waited_for_no_more(office: Office):
@@ -174,10 +175,10 @@ async def test_who_cannot_be_told_of_the_end_for_a_day_is_waited_for_no_more(off
     await office.look()
     office.conditions.hear(RIGHT)
     await office.conditions.look()
-    assert len(await office.archive.conditions()) == 1
+    assert len(await office.ledger.operations.conditions()) == 1
     office.clock.advance(86_400)
     await office.conditions.look()
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
 
 
 async def test_what_comes_and_goes_is_told_to_be_over_once_it_stayed_away(office: Office):
@@ -229,8 +230,7 @@ async def restarted(office: Office) -> AsyncIterator[Office]:
     """Another process with the same ledger, while the first is gone (its ledger's lock is not)."""
     await office.conditions.stop()
     fresh = Conditions(
-        ledger=office.conditions._ledger,
-        archive=office.archive,
+        ledger=office.ledger,
         lanes=office.lanes,
         targets=office.targets,
         monitors=office.monitors,
@@ -298,7 +298,7 @@ async def test_a_lane_that_fails_without_a_word_is_found(office: Office):
 
 
 async def test_a_dead_target_that_was_not_written_down_is_found_at_the_start(office: Office):
-    await office.conditions._ledger.disable(GENERAL, "target_gone", "10015")
+    await office.ledger.operations.disable(GENERAL, "target_gone", "10015")
     office.targets.disabled = frozenset({GENERAL})
     async with restarted(office):
         (shown,) = office.conditions.listed()
@@ -338,7 +338,7 @@ async def test_a_single_event_is_told_once_and_shown_for_an_hour(office: Office)
     assert shown.condition.detail == "by -3600 s"
     await office.look(seconds=1)
     assert (office.lasting(), office.phases()) == ([], [Phase.BEGAN])
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
 
 
 async def test_a_ledger_that_fails_is_well_again_once_nobody_complains(office: Office):
@@ -388,7 +388,7 @@ async def test_whatever_happens_nobody_hears_the_same_twice_in_a_row_and_all_hea
         assert begun is (office.lasting() == [What.CLOCK_WRONG])
     for phases in told.values():
         assert phases == [Phase.BEGAN, Phase.OVER] * (len(phases) // 2)
-    assert await office.archive.conditions() == ()
+    assert await office.ledger.operations.conditions() == ()
 
 
 def test_a_notice_has_another_id_for_each_spell_and_each_end():

@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 class Book:
-    """An archive that knows who waits, and what happened before."""
+    """A history that knows who waits, and what happened before."""
 
     def __init__(self) -> None:
         self.rows: Sequence[WaitingRow] = ()
@@ -43,8 +43,8 @@ class Desk:
     def __init__(self) -> None:
         self.clock = ManualClock(NOON)
         self.book = Book()
-        archive: Any = self.book
-        self.minute = LastMinute(archive, self.clock)
+        history: Any = self.book
+        self.minute = LastMinute(history, self.clock)
 
     def accepted(self, times: int, decision: Decision = Decision.ACCEPTED) -> None:
         for _ in range(times):

@@ -18,7 +18,7 @@ DISCORD, HOOK = Target("discord", "general"), Target("webhook", "partner")
 
 
 class Past:
-    """An archive that knows what ended before this process began."""
+    """A history that knows what ended before this process began."""
 
     def __init__(self, rows: Sequence[EndedRow] = ()) -> None:
         self.rows = rows
@@ -35,9 +35,9 @@ class Desk:
         self.clock = ManualClock(NOON)
         self.told: list[Fact] = []
         self.objective: Objective | None = Objective()
-        archive: Any = Past(rows)
+        history: Any = Past(rows)
         office: Any = self
-        self.objectives = Objectives(archive, office, self.clock, self.told.append)
+        self.objectives = Objectives(history, office, self.clock, self.told.append)
 
     @property
     def rulebook(self) -> Any:

@@ -72,7 +72,7 @@ async def test_after_an_hour_away_the_important_leave_first_the_dead_expire_and_
         away, works.board.seen = works.board.seen, []
         await works.live(HOUR + 6 * MINUTE)
         back = by_lane(works.board.seen)
-        ended = (await works.archive.deliveries(limit=1000)).items
+        ended = (await works.ledger.history.deliveries(limit=1000)).items
 
     assert all(len(calls) <= MOST_CALLS for calls in by_lane(away).values())
     assert all(most_within([at for at, _ in calls], OWN) <= OWN.count for calls in by_lane(away).values())

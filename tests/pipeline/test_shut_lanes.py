@@ -14,7 +14,6 @@ from tocsin.core.delivery import Target
 from tocsin.core.facts import LaneOpened, LanePaused
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.pipeline.sending.lane_watch import LaneWatch
-from tocsin.pipeline.sending.targets import Targets
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -44,7 +43,7 @@ async def opens_in(ledger: Path, clock: ManualClock) -> float:
     """How long it is still shut after the next start."""
     async with at_work(ledger, clock, PLACE) as works:
         now = clock.monotonic()
-        return works.lanes["wall"].opens_at(Band.HIGH, now) - now
+        return works.sending.lanes["wall"].opens_at(Band.HIGH, now) - now
 
 
 @pytest.mark.parametrize(("away", "jump", "left"), [(600, 0, 1800), (600, -DAY, HOUR), (600, DAY, 0), (3000, 0, 0)])
@@ -65,9 +64,9 @@ async def test_a_breaker_goes_on_for_what_is_left_of_its_pause(
     async with at_work(ledger, clock, PLACE, answer=says(Delay.UNREACHABLE)) as works:
         await works.accept(PLACE, *(works.alert(f"S{number}") for number in range(8)))
         await works.live(0.1)
-        assert works.lanes.broken() == {"wall"}
-        clock.advance(works.lanes["wall"].breaker.open_until - 5 - clock.monotonic())
-        await works.dispatcher.stop(0)
+        assert works.sending.lanes.broken() == {"wall"}
+        clock.advance(works.sending.lanes["wall"].breaker.open_until - 5 - clock.monotonic())
+        await works.sending.dispatcher.stop(0)
     clock.advance(away)
     clock.jump(jump)
     assert await opens_in(ledger, clock) == pytest.approx(left)
@@ -77,22 +76,17 @@ async def test_what_is_over_is_forgotten(tmp_path: Path, clock: ManualClock):
     ledger = tmp_path / "ledger.db"
     await shut(ledger, clock, says(Delay.CREDENTIALS))
     async with at_work(ledger, clock, PLACE) as works:
-        (kept,) = await works.archive.shut_lanes()
+        (kept,) = await works.ledger.queue.shut_lanes()
         assert (kept.lane, kept.why, kept.failures, kept.probe_at) == ("wall", "credentials", 0, None)
         await works.live(clock.monotonic() + 61)
-        await works.dispatcher.look()
-        assert await works.archive.shut_lanes() == ()
+        await works.sending.dispatcher.look()
+        assert await works.ledger.queue.shut_lanes() == ()
 
 
 async def test_a_lane_that_the_configuration_has_no_more_is_forgotten(tmp_path: Path, clock: ManualClock):
     await shut(tmp_path / "ledger.db", clock, says(Delay.CREDENTIALS))
     async with at_work(tmp_path / "ledger.db", clock) as works:
-        assert await works.archive.shut_lanes() == ()
-
-
-def watch_of(works: DispatcherRig) -> LaneWatch:
-    targets = Targets(works.ledger, works.archive, works.facts.append)
-    return LaneWatch(works.lanes, targets, works.clock, works.facts.append)
+        assert await works.ledger.queue.shut_lanes() == ()
 
 
 async def told(works: DispatcherRig, watch: LaneWatch, seconds: int) -> Sequence[Any]:
@@ -114,7 +108,7 @@ async def test_a_lane_that_pauses_for_long_is_told_once_and_once_more_when_it_is
     tmp_path: Path, clock: ManualClock
 ):
     async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[paced(2, 30)]) as works:
-        watch = watch_of(works)
+        watch = works.sending.lane_watch
         assert await told(works, watch, 3) == []
         await works.accept(PLACE, works.alert("A"), works.alert("B"))
         await works.rest()
@@ -127,4 +121,4 @@ async def test_a_lane_that_paces_in_moments_is_not_worth_a_word(tmp_path: Path, 
     async with at_work(tmp_path / "ledger.db", clock, PLACE, lane_policies=[paced(5, 2)]) as works:
         await works.accept(PLACE, *(works.alert(f"S{number}") for number in range(30)))
         await works.rest()
-        assert await told(works, watch_of(works), 20) == []
+        assert await told(works, works.sending.lane_watch, 20) == []

@@ -14,7 +14,6 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
 from tocsin.core.outcome import Doubt, Outcome, Sent, Unknown
 from tocsin.ledger.contract import ClaimRequest
-from tocsin.pipeline.sending.editor import Editor
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import TargetPolicy
@@ -49,7 +48,7 @@ def clock() -> ManualClock:
 async def states(works: DispatcherRig) -> dict[str, set[str]]:
     """By target."""
     found: dict[str, set[str]] = {}
-    for delivery in (await works.archive.deliveries(limit=1000)).items:
+    for delivery in (await works.ledger.history.deliveries(limit=1000)).items:
         found.setdefault(delivery.target.name, set()).add(delivery.state.value)
     return found
 
@@ -63,12 +62,12 @@ async def until(works: DispatcherRig, name: str, state: str) -> None:
 
 async def lose(works: DispatcherRig, policy: TargetPolicy, count: int) -> None:
     """So many attempts that a process died over."""
-    lane = works.lanes[policy.lane]
+    lane = works.sending.lanes[policy.lane]
     lane.claiming = True  # by this test
     await works.accept(policy, *(works.alert(f"{policy.lane} {number}") for number in range(count)))
     request = ClaimRequest(lane=policy.lane, pack=lambda _target, _records: 1, attempts=count)
-    assert len((await works.ledger.claim(request)).claims) == count
-    await works.ledger.recover()
+    assert len((await works.ledger.queue.claim(request)).claims) == count
+    await works.ledger.queue.recover()
     lane.claiming = False
 
 
@@ -78,38 +77,26 @@ async def test_a_hundred_doubts_of_a_slow_provider_keep_no_other_from_being_sett
         await lose(works, QUICK, 5)
         assert await states(works) == {"slow": {"unknown"}, "quick": {"unknown"}}
         for _ in range(2):  # the first look brings no more than a hundred, all of the slow one
-            await works.doubts.look(works.dispatcher.follow)
+            await works.sending.doubts.look()
         await until(works, "quick", "sent")
         assert (await states(works))["slow"] == {"unknown"}
-        await works.doubts.stop()
 
 
 async def test_edits_at_a_slow_provider_keep_no_other_message_from_being_put_right(tmp_path: Path, clock: ManualClock):
     async with at_work(
         tmp_path / "ledger.db", clock, SLOW, QUICK, answer=lambda one: Sent(str(one.key)), kind=Asked
     ) as works:
-        editor = Editor(
-            ledger=works.ledger,
-            archive=works.archive,
-            active=works.attempts._active,
-            dispatcher=works.dispatcher,
-            lanes=works.lanes,
-            targets=works.attempts._targets,
-            clock=clock,
-            emit=works.facts.append,
-        )
         await works.accept(SLOW, *(works.alert(f"S{number}") for number in range(20)))
         await works.accept(QUICK, *(works.alert(f"Q{number}") for number in range(5)))
         await until(works, "slow", "sent")
         await until(works, "quick", "sent")
         for sku in (*(f"S{number}" for number in range(20)), *(f"Q{number}" for number in range(5))):
-            await works.ledger.close(EpisodeKey(sku, "bestbuy"))
-        await editor.look()
+            await works.ledger.queue.close(EpisodeKey(sku, "bestbuy"))
+        await works.sending.editor.look()
         async with asyncio.timeout(DEADLINE_S):
-            while await works.archive.edits(frozenset({QUICK.target})):  # noqa: ASYNC110 - as above
+            while await works.ledger.queue.edits(frozenset({QUICK.target})):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
-        assert len(await works.archive.edits(frozenset({SLOW.target}))) == 20
-        await editor.stop()
+        assert len(await works.ledger.queue.edits(frozenset({SLOW.target}))) == 20
 
 
 async def test_a_question_passes_the_gate_of_its_lane(tmp_path: Path, clock: ManualClock):
@@ -134,14 +121,14 @@ async def test_what_falls_due_while_a_question_has_the_only_place_leaves_with_it
     lane = LanePolicy(name="slow", channel="board", gate=GatePolicy(max_in_flight=1))
     async with at_work(tmp_path / "ledger.db", clock, SLOW, lane_policies=[lane], kind=Asked) as works:
         await lose(works, SLOW, 1)
-        await works.doubts.look(works.dispatcher.follow)
+        await works.sending.doubts.look()
         async with asyncio.timeout(DEADLINE_S):
-            while not works.lanes["slow"].in_flight:  # noqa: ASYNC110 - the steps of the loop are waited for
+            while not works.sending.lanes["slow"].in_flight:  # noqa: ASYNC110 - the steps of the loop are waited for
                 await asyncio.sleep(0)
         await works.accept(SLOW, works.alert("RTX 5090"))
         await works.rest()
         assert works.board.seen == []
         clock.advance(SLOW_S)
-        await works.doubts._tasks.join()
+        await works.sending.doubts._tasks.join()
         await works.rest()
         assert [skus for _, skus in works.board.seen] == [("RTX 5090",)]

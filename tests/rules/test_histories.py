@@ -219,7 +219,7 @@ class Play:
         assert told == [self.shelves[alert.episode].detected(alert, now) for alert in batch]
 
     async def close(self, key: EpisodeKey) -> None:
-        closed = await self.books.ledger.close(key)
+        closed = await self.books.queue.close(key)
         assert self.closed_by(closed) == self.shelves[key].sold_out(self.books.clock.now())
 
     async def silence(self) -> None:
@@ -227,11 +227,11 @@ class Play:
         if wanted is not None:
             now = self.books.clock.now()
             expected = [event for shelf in self.shelves.values() for event in shelf.silent(now)]
-            assert sorted(self.closed_by(await self.books.ledger.silence(now - wanted))) == sorted(expected)
+            assert sorted(self.closed_by(await self.books.queue.silence(now - wanted))) == sorted(expected)
 
     async def compare_alerts(self) -> None:
         for one in [one for shelf in self.shelves.values() for one in shelf.told]:
-            record = await self.books.archive.alert(one.id)
+            record = await self.books.history.alert(one.id)
             assert record is not None
             assert (record.repeats, record.last_seen_at, record.closed_at) == (
                 one.repeats,

@@ -45,7 +45,7 @@ async def test_programs_find_it_there_too(town: ServiceRig, shown: str):
         receipt = await alerts.send_alert(
             type="in_stock", sku="1", retailer="bestbuy", price=1, url="https://x.example"
         )
-        start = f"{town.alerts.feed.epoch}.0"
+        start = f"{town.alerts.pipeline.feed.epoch}.0"
         assert (await anext(aiter(alerts.subscribe({}, after=start))))["id"] == str(receipt.id)
     await town.settled(receipt, DeliveryState.SENT)
     (message,) = town.room().messages

@@ -54,8 +54,8 @@ def edits(town: ServiceRig) -> list[Any]:
 
 async def nothing_is_left_to_edit(town: ServiceRig) -> None:
     async with asyncio.timeout(DEADLINE_S):
-        while await town.alerts.archive.edits(frozenset({Target("discord", "general")})):
-            await town.alerts.editor.look()
+        while await town.alerts.ledger.queue.edits(frozenset({Target("discord", "general")})):
+            await town.alerts.pipeline.sending.editor.look()
 
 
 async def test_a_second_retailer_joins_the_message_of_the_first(town: ServiceRig):

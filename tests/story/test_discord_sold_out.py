@@ -87,7 +87,7 @@ async def test_an_edit_that_is_due_survives_a_restart(town: ServiceRig):
 async def test_an_edit_waits_for_alerts(town: ServiceRig):
     await town.open(discord={"rate_limit": "2/1h"})
     await sells_out(town, await shown(town))
-    await town.alerts.editor.look()
+    await town.alerts.pipeline.sending.editor.look()
     await shown(town, "PS5 Pro")
     assert edits(town) == []
 
@@ -111,7 +111,7 @@ async def test_edits_that_fail_open_no_breaker(hasty: ServiceRig):
     for number in range(6):
         await sells_out(hasty, await shown(hasty, f"Product {number}"))
     await hasty.sandbox.journal.until(lambda: len(edits(hasty)) >= 6 or None)
-    assert hasty.alerts.lanes.broken() == frozenset()
+    assert hasty.alerts.pipeline.sending.lanes.broken() == frozenset()
 
 
 async def test_a_message_that_somebody_deleted_is_let_be(town: ServiceRig):
@@ -146,6 +146,6 @@ async def test_a_webhook_whose_death_an_edit_finds_out_is_not_called_again(town:
     assert str((await town.told(TargetDisabled)).target) == "discord:high_priority"
     await sells_out(town, second)
     (delivery,) = await town.deliveries(await town.report("Steam Deck"))
-    await town.alerts.editor.look()
+    await town.alerts.pipeline.sending.editor.look()
     assert (delivery["state"], delivery["why"]) == ("refused", "no_target")
     assert len(edits(town)) == 1

@@ -55,7 +55,7 @@ ASKED = [
 
 
 async def ask(town: ServiceRig, line: str, headers: str) -> tuple[int, Message]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", town.alerts.doors.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", town.alerts.front.port)
     head = line if "HTTP/" in line or line == "NONSENSE" else f"{line} HTTP/1.1"
     text = f"{head}\n{headers}\n" if "\n\n" not in headers else f"{head}\n{headers}"
     writer.write(text.replace("\n", "\r\n").encode())

@@ -91,7 +91,7 @@ async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_
     await hasty.close()
     await hasty.open()
     assert (await standing(hasty))["closed"] is None
-    assert await hasty.alerts.archive.shut_lanes() == ()
+    assert await hasty.alerts.ledger.queue.shut_lanes() == ()
 
 
 async def test_operators_see_a_lane_pause_and_open_again(hasty: ServiceRig):

@@ -45,10 +45,10 @@ def embeds(message: Any) -> Iterator[Any]:
 async def later(town: ServiceRig) -> None:
     """Whatever operators were still to be told, they have been: further looks tell them nothing."""
     for _ in range(3):
-        await town.alerts.operators.stop()
-        await town.alerts.conditions.look()
-        await town.alerts.operators.look()
-    await town.alerts.operators.stop()
+        await town.alerts.pipeline.watch.operators.stop()
+        await town.alerts.pipeline.watch.conditions.look()
+        await town.alerts.pipeline.watch.operators.look()
+    await town.alerts.pipeline.watch.operators.stop()
 
 
 async def kill(town: ServiceRig, name: str = "general") -> None:
@@ -97,7 +97,7 @@ async def test_a_restart_tells_nobody_twice_and_what_ended_meanwhile_is_told(tow
     await looked_after(town)
     await later(town)
     assert headlines(town) == [DEAD]
-    await town.alerts.ledger.enable(town.alerts.config.settings.routes[0].to[0])
+    await town.alerts.ledger.operations.enable(town.alerts.config.settings.routes[0].to[0])
     await town.close()
     await looked_after(town)
     await town.room("staff").expect(ALIVE)
@@ -108,7 +108,7 @@ async def test_a_restart_tells_nobody_twice_and_what_ended_meanwhile_is_told(tow
 async def test_what_began_while_operators_could_not_be_told_is_told_after_the_restart(town: ServiceRig):
     await looked_after(town, operators={"to": []})
     await kill(town)
-    await town.until(lambda: town.alerts.conditions.listed() or None)
+    await town.until(lambda: town.alerts.pipeline.watch.conditions.listed() or None)
     await town.close()
     await looked_after(town)
     await town.room("staff").expect(DEAD)
@@ -137,12 +137,12 @@ async def test_a_lost_monitor_and_its_return_are_told(town: ServiceRig, clock: M
 
 async def test_a_breaker_that_opens_is_told_and_flapping_does_not_flood(town: ServiceRig):
     await looked_after(town)
-    lane = town.alerts.lanes["discord:general"]
+    lane = town.alerts.pipeline.sending.lanes["discord:general"]
     for _ in range(10):
         for _ in range(OPENS_AFTER):
-            town.alerts.lanes.judge(lane, Deferred(Delay.UNREACHABLE, detail="connection refused"))
+            town.alerts.pipeline.sending.lanes.judge(lane, Deferred(Delay.UNREACHABLE, detail="connection refused"))
         await later(town)
-        town.alerts.lanes.judge(lane, Sent())
+        town.alerts.pipeline.sending.lanes.judge(lane, Sent())
         await later(town)
     failing = "Requests to discord:general fail again and again"
     through = "Requests to discord:general get through again"
@@ -204,7 +204,7 @@ async def test_a_ledger_that_cannot_be_written_is_told_all_the_same(town: Servic
         other.execute("ROLLBACK")
     assert "Look at its disk" in told.text
     async with asyncio.timeout(DEADLINE_S):
-        while not (kept := await town.alerts.archive.conditions()):
+        while not (kept := await town.alerts.ledger.operations.conditions()):
             await town.alerts.ledger.probe()
     assert [condition.what for condition in kept] == [What.LEDGER_FAILING]
     await later(town)
@@ -230,7 +230,7 @@ async def test_a_key_that_is_refused_is_told_until_it_is_taken_again(town: Servi
     assert "reload" in told.text
     await town.close()
     await town.open(**partner(town, operators=["discord:staff"], secret=hook.secrets[0]))
-    town.alerts.lanes["webhook:partner"].limiters[0].gate = Gate()  # its minute has passed
+    town.alerts.pipeline.sending.lanes["webhook:partner"].limiters[0].gate = Gate()  # its minute has passed
     await town.report("PS5 Pro")
     await town.sandbox.webhook.expect("partner", "PS5 Pro")
     await town.room("staff").expect("The key for webhook:partner is taken again")
@@ -260,7 +260,7 @@ async def test_without_operators_nothing_is_sent_and_everything_is_shown_and_cou
     await town.open()
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")
-    await town.until(lambda: town.alerts.conditions.listed() or None)
+    await town.until(lambda: town.alerts.pipeline.watch.conditions.listed() or None)
     counted = town.alerts.telemetry.exposition().decode()
     assert 'tocsin_conditions{what="target_disabled"} 1.0' in counted
     assert 'tocsin_conditions{what="monitor_lost"} 0.0' in counted
@@ -280,6 +280,6 @@ async def test_no_secret_is_in_any_notice(town: ServiceRig):
     for secret in (TOKEN, *(url.rsplit("/", 1)[1] for url in urls)):
         assert secret not in told
     assert not re.search(r"webhooks/\d+/\S{20}", told)
-    assert {notice.condition.what for notice in town.alerts.conditions.listed()} == {
+    assert {notice.condition.what for notice in town.alerts.pipeline.watch.conditions.listed()} == {
         What.TARGET_DISABLED, What.CONFIG_REFUSED,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from tests.story.service_rig import TOKEN, ServiceRig
 
 async def test_sockets_are_told_to_come_back_and_miss_nothing(town: ServiceRig):
     await town.open()
-    port = town.alerts.doors.port
+    port = town.alerts.front.port
     async with socketio.AsyncSimpleClient() as socket:
         await socket.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
         await town.report("Before")

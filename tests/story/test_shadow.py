@@ -119,7 +119,7 @@ async def test_a_message_that_stands_is_not_edited_in_shadow_and_is_once_it_is_o
     await go_dark(town)
     sent = len(town.sandbox.journal)
     await town.call("POST", f"/api/v1/alerts/{receipt.id}/close")
-    await town.alerts.editor.look()
+    await town.alerts.pipeline.sending.editor.look()
     assert len(town.sandbox.journal) == sent
     town.write()
     await town.alerts.reload()

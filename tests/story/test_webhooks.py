@@ -92,7 +92,7 @@ async def test_a_request_cut_off_by_a_stop_is_repeated_after_the_start_and_dropp
     town.sandbox.faults.next("webhook", Fault.lost("hang"))
     receipt = await town.report("RTX 5090", priority=1)
     await town.sandbox.webhook.expect("partner", "RTX 5090")
-    await town.alerts.dispatcher.stop(0)
+    await town.alerts.pipeline.sending.dispatcher.stop(0)
     await town.close()
     await listening(town)
     delivery = await town.settled(receipt, DeliveryState.SENT)

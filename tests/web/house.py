@@ -27,20 +27,7 @@ from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.demo import Demo
-from tocsin.pipeline.feed import Feed
-from tocsin.pipeline.intake.intake import Intake
-from tocsin.pipeline.operations import Operations
-from tocsin.pipeline.sending.dispatcher import Dispatcher
-from tocsin.pipeline.sending.doubts import Doubts
-from tocsin.pipeline.sending.lane_watch import LaneWatch
-from tocsin.pipeline.sending.lanes import Lanes
-from tocsin.pipeline.sending.receipts import Receipts
-from tocsin.pipeline.sending.sender import Sender
-from tocsin.pipeline.sending.shared_gates import SharedGates
-from tocsin.pipeline.sending.shut_lanes import ShutLanes
-from tocsin.pipeline.sending.targets import Targets
-from tocsin.pipeline.watch.conditions import Conditions
-from tocsin.pipeline.watch.monitors import Monitors
+from tocsin.pipeline.pipeline import Pipeline
 from tocsin.rules.catalog import Catalog, Product, Retailer
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -48,7 +35,7 @@ from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
-from tocsin.web import PatientHttp, Services, Web, WebSettings, build_app
+from tocsin.web import PatientHttp, Program, Services, Web, WebSettings, build_app
 from tocsin.web.terminal import Terminal
 
 BOARD = Target("board", "general")
@@ -147,79 +134,33 @@ async def open_house(
     clock = clock or SystemClock()
     facts: list[Fact] = []
     board = board or Board()
-    book = a_rulebook()
     async with AsyncExitStack() as stack:
-        ledger, archive = await stack.enter_async_context(
+        ledger = await stack.enter_async_context(
             open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append)
         )
-        targets = Targets(ledger, archive, facts.append)
-        known: dict[str, Any] = {"ledger": ledger, "archive": archive, "clock": clock, "emit": facts.append}
-        active = Active(book, {"board": board})
-        attempts = Sender(**known, active=active, targets=targets, random=Random(1))
-        gates = SharedGates(active, targets, clock)
-        shut = ShutLanes(ledger, archive, clock)
-        lanes = Lanes(active, gates, shut, clock, facts.append)
-        doubts = Doubts(
-            archive=known["archive"],
-            clock=known["clock"],
-            emit=known["emit"],
-            attempts=attempts,
-            lanes=lanes,
-            active=active,
-            random=Random(1),
-        )
-        dispatcher = Dispatcher(**known, active=active, attempts=attempts, doubts=doubts, lanes=lanes)
-        bus = InProcessBus()
-        feed = Feed(archive, bus, clock, facts.append, ledger.epoch)
-        tokens = Tokens(ledger, archive, clock)
-        await feed.start()
-        stack.push_async_callback(feed.stop)
+        tokens = Tokens(ledger.operations, clock)
+        active = Active(a_rulebook(), {"board": board})
+        pipeline = Pipeline(ledger, InProcessBus(), active, clock, facts.append, random=Random(1))
         await tokens.start(
             {name: ConfiguredToken(Secret(secret), frozenset({SCOPES[name]})) for name, secret in TOKENS.items()}
         )
         stack.push_async_callback(tokens.stop)
-        stack.push_async_callback(lanes.stop)
-        await dispatcher.start()
-        stack.push_async_callback(dispatcher.stop, 5)
-        operations = Operations(
-            **known,
-            dispatcher=dispatcher,
-            lane_watch=LaneWatch(lanes, targets, clock, facts.append),
-            attempts=attempts,
-            targets=targets,
-            active=active,
-        )
-        monitors = Monitors(ledger, archive, clock, facts.append)
-        await monitors.start()
-        conditions = Conditions(
-            **known,
-            lanes=lanes,
-            targets=targets,
-            monitors=monitors,
-            active=active,
-        )
-        await conditions.start()
+        await stack.enter_async_context(pipeline.running())
         services = Services(
-            monitors=monitors,
-            conditions=conditions,
-            intake=Intake(**known, active=active, bus=bus, targets=targets, wake=dispatcher.wake),
-            operations=operations,
+            program=Program(
+                reload=_reload,
+                not_ready=_ready,
+                metrics=lambda: b"tocsin_up 1\n",
+                terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
+                public_url=lambda: None,
+                demo=Demo(),
+            ),
             ledger=ledger,
-            archive=archive,
-            feed=feed,
+            pipeline=pipeline,
             tokens=tokens,
             active=active,
             clock=clock,
             emit=facts.append,
-            reload=_reload,
-            not_ready=_ready,
-            metrics=lambda: b"tocsin_up 1\n",
-            stats=_stats,
-            terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
-            demo=Demo(),
-            receipts=Receipts(ledger, dispatcher, active, facts.append),
-            public_url=lambda: None,
-            link_secret=b"secret of links",
             entrance=entrance or Entrance(),
             settings=settings or WebSettings(version="test"),
         )
@@ -231,10 +172,6 @@ async def open_house(
 
 async def _reload() -> None:
     return None
-
-
-async def _stats() -> Mapping[str, Any]:
-    return {"queue": {"high": 3, "medium": 0, "low": 0}}
 
 
 async def _ready() -> Sequence[str]:

@@ -13,15 +13,15 @@ async def listed(house: House) -> list[dict[str, object]]:
 
 async def test_what_lasts_is_listed_in_the_order_it_began_with_how_to_mend_it(house: House):
     assert await listed(house) == []
-    house.services.conditions.hear(ClockWrong(retailer="bestbuy", ahead_s=90))
-    house.services.conditions.hear(Trouble("restart_needed", "server.port"))
+    house.services.pipeline.watch.conditions.hear(ClockWrong(retailer="bestbuy", ahead_s=90))
+    house.services.pipeline.watch.conditions.hear(Trouble("restart_needed", "server.port"))
     clock, restart = await listed(house)
     assert (clock["what"], clock["about"], clock["detail"]) == ("clock_wrong", "bestbuy", "90 s ahead")
     assert clock["headline"] == "Detections of bestbuy come with a wrong time"
     assert (restart["headline"], restart["over_at"]) == ("server.port has changed and does not count yet", None)
     assert clock["mend"]
     assert str(clock["began_at"]) <= str(restart["began_at"])
-    house.services.conditions.hear(ClockRight("bestbuy"))
+    house.services.pipeline.watch.conditions.hear(ClockRight("bestbuy"))
     assert [condition["what"] for condition in await listed(house)] == ["restart_needed"]
 
 

@@ -24,7 +24,7 @@ from tocsin.rules.click import TOO_SOON
 from tocsin.web.links import through
 from tocsin.web.page import Page
 
-SECRET = b"secret of links"  # as the house has it
+SECRET = b"secret of links"
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 PERSON = {"User-Agent": "Mozilla/5.0 (iPhone)", "Accept-Language": "de"}
 
@@ -53,7 +53,7 @@ async def test_a_link_counts_people_and_leads_everybody_to_the_product(tmp_path:
     async with open_house(tmp_path, clock=clock) as house:
         told = await house.send(url="https://shop.example/ö?a=1&b=2#x")
         await sent(house)
-        code = link.encode(await delivery_key(house, told), SECRET)
+        code = link.encode(await delivery_key(house, told), house.services.ledger.link_secret)
         await follow(house, code, PERSON)
         clock.advance(TOO_SOON.total_seconds())
         await follow(house, code, PERSON)
@@ -67,7 +67,7 @@ async def test_a_link_counts_people_and_leads_everybody_to_the_product(tmp_path:
 
 async def sent(house: House) -> None:
     async with asyncio.timeout(DEADLINE_S):
-        while not (await house.services.archive.deliveries(state=DeliveryState.SENT)).items:
+        while not (await house.services.ledger.history.deliveries(state=DeliveryState.SENT)).items:
             pass
 
 
@@ -80,7 +80,7 @@ async def follow(house: House, code: str, headers: Mapping[str, str], method: st
 
 async def test_a_link_goes_by_way_of_the_retailers_affiliate_template(house: House):
     told = await house.send(url="https://newegg.example/p?x=1", retailer="newegg")
-    code = link.encode(await delivery_key(house, told), SECRET)
+    code = link.encode(await delivery_key(house, told), house.services.ledger.link_secret)
     async with house.client.get(f"/r/{code}", allow_redirects=False) as answer:
         assert (
             answer.headers["Location"] == f"https://aff.example/?to=https%3A%2F%2Fnewegg.example%2Fp%3Fx%3D1&sub={code}"
@@ -88,7 +88,13 @@ async def test_a_link_goes_by_way_of_the_retailers_affiliate_template(house: Hou
 
 
 async def test_an_unknown_link_gets_a_page_that_says_so(house: House):
-    for code in ("nothing", link.encode(12345, SECRET), link.encode(1, b"other"), "%00", "..%2f..%2fetc"):
+    for code in (
+        "nothing",
+        link.encode(12345, house.services.ledger.link_secret),
+        link.encode(1, b"other"),
+        "%00",
+        "..%2f..%2fetc",
+    ):
         async with house.client.get(f"/r/{code}", allow_redirects=False) as answer:
             assert answer.status == 404
     async with house.client.get("/r/nothing") as answer:
@@ -124,7 +130,7 @@ def test_what_a_template_adds_goes_where_it_belongs(template: str, url: str, pla
 
 
 async def delivery_key(house: House, alert: str) -> int:
-    page = await house.services.archive.deliveries()
+    page = await house.services.ledger.history.deliveries()
     return next(delivery.key for delivery in page.items if str(delivery.alert_id) == alert)
 
 

@@ -52,13 +52,13 @@ async def test_a_silent_monitor_is_lost_once_and_back_with_its_next_sign_of_life
     async with open_house(tmp_path, clock=clock) as house:
         await registered(house)
         clock.advance(30)
-        await house.services.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
         assert (await listed(house))["bestbuy-1"]["state"] == "active"
         clock.advance(1)
-        await house.services.monitors.watch()
-        await house.services.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
         assert (await listed(house))["bestbuy-1"]["state"] == "lost"
-        assert house.services.monitors.counted() == {"active": 0, "lost": 1}
+        assert house.services.pipeline.watch.monitors.counted() == {"active": 0, "lost": 1}
         await house.call("POST", ONE + "/heartbeat", token="engine")
         await house.call("POST", ONE + "/heartbeat", token="engine")
         assert (await listed(house))["bestbuy-1"]["state"] == "active"
@@ -71,14 +71,14 @@ async def test_our_own_absence_makes_nobody_lost_and_lost_ones_stay_lost(tmp_pat
         await registered(house)
         await house.call("PUT", "/api/v1/monitors/newegg-1", token="engine", json=WATCH | {"interval": 1})
         clock.advance(20)
-        await house.services.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
     clock.advance(3600)
     async with open_house(tmp_path, clock=clock) as house:
-        await house.services.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
         states = {name: monitor["state"] for name, monitor in (await listed(house)).items()}
         assert states == {"bestbuy-1": "active", "newegg-1": "lost"}
         clock.advance(31)
-        await house.services.monitors.watch()
+        await house.services.pipeline.watch.monitors.watch()
         assert (await listed(house))["bestbuy-1"]["state"] == "lost"
 
 
@@ -107,7 +107,7 @@ async def test_only_who_brings_alerts_speaks_for_monitors(house: House):
 
 
 async def test_there_is_room_for_a_bounded_number(house: House):
-    monitors = house.services.monitors
+    monitors = house.services.pipeline.watch.monitors
     minute = timedelta(minutes=1)
     await asyncio.gather(*(monitors.register(str(number), "bestbuy", (), minute) for number in range(MOST)))
     status, told = await registered(house)

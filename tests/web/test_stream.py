@@ -25,7 +25,7 @@ from tocsin.core.errors import (
     UnreachableError,
 )
 from tocsin.web.follower import Follower
-from tocsin.web.teller import ndjson
+from tocsin.web.lines import ndjson
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def test_who_comes_back_is_sent_what_was_missed_then_goes_live(house: Hous
 
 
 async def test_a_cursor_of_another_ledger_is_told_that_something_is_missing(house: House):
-    for strange in ("elsewhere.3", f"{house.services.feed.epoch}.999"):
+    for strange in ("elsewhere.3", f"{house.services.pipeline.feed.epoch}.999"):
         async with stream(house, f"after={strange}") as lines:
             await line(lines)
             resumed = await line(lines)
@@ -114,7 +114,7 @@ async def test_a_stream_ends_when_the_doors_close_and_when_its_reader_leaves(hou
     async with stream(house) as lines:
         await line(lines)
     async with asyncio.timeout(DEADLINE_S):
-        while house.services.feed._listeners:
+        while house.services.pipeline.feed._listeners:
             await house.call("GET", "/healthz")
     async with stream(house) as lines:
         await line(lines)
@@ -135,7 +135,7 @@ async def test_a_stream_ends_with_its_token(house: House):
 
 
 async def test_a_reader_slower_than_the_stream_misses_nothing(house: House):
-    follower = Follower(house.services.feed, 0)
+    follower = Follower(house.services.pipeline.feed, 0)
     with follower:
         batch = [ALERT | {"sku": str(number)} for number in range(1500)]
         for part in (batch[:800], batch[800:]):
@@ -185,7 +185,7 @@ async def test_the_client_says_who_does_not_answer():
 
 async def test_the_client_follows_the_stream(house: House):
     async with Client(house.url, TOKENS["reader"]) as alerts, asyncio.timeout(DEADLINE_S):
-        start = f"{house.services.feed.epoch}.0"
+        start = f"{house.services.pipeline.feed.epoch}.0"
         told = [await house.send(sku=str(number)) for number in range(3)]
         heard: list[str] = []
         async for event in alerts.subscribe({"types": ["in_stock"], "retailers": "bestbuy"}, after=start):
@@ -203,7 +203,7 @@ async def test_a_sku_with_a_comma_in_it_can_be_asked_for(house: House):
     _, found = await house.call("GET", "/api/v1/alerts?skus=RTX%5C%2C5090,RTX")
     assert [alert["id"] for alert in found["alerts"]] == [other, odd]
     async with Client(house.url, TOKENS["reader"]) as alerts, asyncio.timeout(DEADLINE_S):
-        start = f"{house.services.feed.epoch}.0"
+        start = f"{house.services.pipeline.feed.epoch}.0"
         assert (await anext(aiter(alerts.subscribe({"skus": ["RTX,5090"]}, after=start))))["id"] == odd
 
 
@@ -273,7 +273,7 @@ class Losing:
 
 async def test_a_ledger_that_cannot_take_it_is_a_503_with_a_time(tmp_path: Path):
     async with open_house(tmp_path) as house:
-        house.services.intake._ledger = Busy()  # type: ignore[assignment]  # the one verb that is called
+        house.services.pipeline.intake._queue = Busy()  # type: ignore[assignment]  # the one verb that is called
         async with house.client.post("/api/v1/alerts", json=ALERT, headers=bearer("engine")) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "3")
             assert (await answer.json())["error"]["code"] == "ledger_unavailable"

@@ -12,7 +12,7 @@ _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?")
 
 
 class Proxies:
-    """Those whose word counts, by their addresses or networks. Raises ValueError for what is neither."""
+    """Proxies whose word counts, by their addresses or networks. Raises ValueError for what is neither."""
 
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         self._trusted = networks(trusted)

@@ -1,4 +1,4 @@
-"""What every answer tells browsers, whichever door it comes from: nothing may run, be guessed, framed or passed on."""
+"""Headers of every answer, whichever door it comes from: nothing may run, be guessed, framed or passed on."""
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; "

@@ -1,4 +1,4 @@
-"""What every door asks of a request before it looks at the token: one rule for HTTP and for sockets."""
+"""Holds what every door asks of a request before it looks at the token: one rule for HTTP and for sockets."""
 
 from dataclasses import dataclass, field
 

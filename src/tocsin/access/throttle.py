@@ -1,4 +1,4 @@
-"""Addresses that show wrong tokens: after some they have to wait, so that nobody can guess his way in."""
+"""Makes addresses wait that have shown too many wrong tokens, so that nobody can guess his way in."""
 
 from ipaddress import IPv6Address
 from typing import Any
@@ -40,7 +40,7 @@ class Throttle:
         _forget_oldest(self._known)
 
     def knows(self, address: str, token_id: str) -> bool:
-        """It was good from there before."""
+        """The token was good from there before."""
         return (address, token_id) in self._known
 
 

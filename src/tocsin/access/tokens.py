@@ -1,4 +1,4 @@
-"""Who may do what: tokens of the configuration file and of the ledger, checked in memory."""
+"""Knows who may do what: tokens of the configuration file and of the ledger, checked in memory."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from tocsin.core.errors import (
 )
 from tocsin.core.file import cause, read_text
 from tocsin.core.secret import Secret, token_fault
-from tocsin.ledger.contract import Archive, Ledger, TokenRow
+from tocsin.ledger.contract import Operations, TokenRow
 
 SCOPES = ("ingest", "read", "contacts", "admin")
 LOCAL = "local"  # the name of the token that the commands of the same user read from its file
@@ -40,7 +40,9 @@ _MAX_FILE = 4096  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a known token allows. `owner` is whom idempotency keys belong to: the token's name. `admin` implies all."""
+    """The leave that a known token gives. `owner` is whom idempotency keys belong to: the token's name. `admin` implies
+    all.
+    """
 
     token_id: str
     owner: str
@@ -62,9 +64,8 @@ class ConfiguredToken:
 class Tokens:
     """A token that this service makes reads `tocsin_<id>_<random>`; only its digest is kept."""
 
-    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock) -> None:
-        self._ledger = ledger
-        self._archive = archive
+    def __init__(self, operations: Operations, clock: Clock) -> None:
+        self._operations = operations
         self._clock = clock
         self._throttle = Throttle(clock)
         self._stored: dict[str, TokenRow] = {}
@@ -77,7 +78,7 @@ class Tokens:
     async def start(self, configured: Mapping[str, ConfiguredToken]) -> None:
         """Raises InvalidConfigError for a configured token that fits nobody or has an unknown scope."""
         self.configure(configured)
-        rows = await self._archive.tokens()
+        rows = await self._operations.tokens()
         self._stored = {row.id: row for row in rows if row.revoked_at is None}
         self._revoked = {row.id: row for row in rows if row.revoked_at is not None}
         self._touching = asyncio.create_task(self._touch_now_and_then())
@@ -141,7 +142,7 @@ class Tokens:
             created_at=self._clock.now(),
             expires_at=expires_at,
         )
-        await self._ledger.add_token(row)
+        await self._operations.add_token(row)
         self._stored[token_id] = row
         return row, Secret(secret)
 
@@ -149,15 +150,15 @@ class Tokens:
         """False where there is none. A token of the configuration file ends by taking it out of the file."""
         if token_id in self._configured:
             raise InvalidRequestError("this token stands in the configuration file: take it out there and reload")
-        known = await self._ledger.revoke_token(token_id)
+        known = await self._operations.revoke_token(token_id)
         if (row := self._stored.pop(token_id, None)) is not None:
             self._revoked[token_id] = row
             self._tell_revoked(token_id)
         return known
 
     async def listed(self) -> tuple[TokenRow, ...]:
-        """Those of the configuration file first (`config:name`), then the ledger's, revoked ones included."""
-        stored = await self._archive.tokens()
+        """The tokens of the configuration file first (`config:name`), then the ledger's, revoked ones included."""
+        stored = await self._operations.tokens()
         fresh = tuple(replace(row, last_used_at=self._used.get(row.id, row.last_used_at)) for row in stored)
         return (*self._configured.values(), *fresh)
 
@@ -193,7 +194,7 @@ class Tokens:
         if not used:
             return
         try:
-            await self._ledger.touch_tokens(used)
+            await self._operations.touch_tokens(used)
         except LedgerError:  # when a token was last used is a courtesy: the next round tells it again
             self._used = used | self._used
 

@@ -102,8 +102,8 @@ async def _kept(config: Config) -> AsyncIterator[Kept]:
         clock=clock,
         people_key=config.settings.people.key,
         people_key_file=config.people_key_file,
-    ) as (ledger, archive):
-        tokens = Tokens(ledger, archive, clock)
+    ) as ledger:
+        tokens = Tokens(ledger.operations, clock)
         await tokens.start({})
         try:
             yield Kept(tokens)

@@ -1,4 +1,4 @@
-"""Whose token let a socket in, and what ends that: too many sockets of one token, its revocation, its end."""
+"""Lets sockets in by their token, and puts them out: too many of one token, its revocation, its end."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from tocsin.gateway.peer import RefusedError, Socket
 
 
 class Authority(Protocol):
-    """What `access.tokens.Tokens` does for us."""
+    """Knows tokens: the part of `access.tokens.Tokens` that admission needs."""
 
     def authenticate(self, secret: str, address: str) -> Grant:
         """Raises UnauthorizedError or RateLimitedError."""
@@ -48,10 +48,10 @@ class Admission:
         self._gauges.refusals[error.code] += 1
         owner = error.owner if isinstance(error, UnauthorizedError) else ""
         self._emit(Turned(error.code, error.message, owner, socket.peer.session.address, ingest=False))
-        told = error.as_json()["error"]
+        payload = error.as_json()["error"]
         if isinstance(error, RateLimitedError):
-            told["retry_after_s"] = error.retry_after
-        return RefusedError(error.message, told)
+            payload["retry_after_s"] = error.retry_after
+        return RefusedError(error.message, payload)
 
     def enter(self, socket: Socket, grant: Grant) -> None:
         self._sockets.setdefault(grant.token_id, set()).add(socket)

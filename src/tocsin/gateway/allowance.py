@@ -1,4 +1,4 @@
-"""How many messages, or frames, a second one socket may send."""
+"""Counts how many messages, or frames, a second one socket may send."""
 
 
 class Allowance:

@@ -1,4 +1,4 @@
-"""What many sockets get: encoded once, collected for a moment under load, written straight to their transports."""
+"""Writes to many sockets: encoded once, collected for a moment under load, straight to their transports."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What happened since the start, in counts, for the operators' page. Tests are no figures."""
+"""Counts what happened since the start, for the operators' page. Tests are no figures."""
 
 from collections import Counter
 from typing import Any

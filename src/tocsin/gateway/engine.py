@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from tocsin.access.entrance import Entrance
 from tocsin.core.clock import Clock
@@ -25,10 +26,19 @@ from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.session import RESTART, Outlet, Receiver, Session
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.gateway.timer_wheel import TimerWheel
-from tocsin.gateway.visitor import Visitor
 
 MAX_TICK = 0.25
 TICKS_PER_TIMEOUT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The sender of an HTTP request, by what it says of him: the other end of the connection, and three headers."""
+
+    peer: str
+    host: str = ""
+    origin: str | None = None
+    forwarded_for: str = ""
 
 
 class Engine:
@@ -83,7 +93,7 @@ class Engine:
         return None if self.entrance.origins.admit(visitor.origin, visitor.host) else FOREIGN_PAGE
 
     def tell_refused(self, refusal: Refusal, visitor: Visitor) -> None:
-        """That the service stops, or was started anew since a session began, is no news."""
+        """Tell of a request that was turned away; not where the service stops, or is another one than the session's."""
         if refusal not in (STOPPING, UNKNOWN_SESSION):
             self._emit(Turned(refusal.word, refusal.message, address=self._address_of(visitor), ingest=False))
 

@@ -73,14 +73,14 @@ def payload(packets: Iterable[Outgoing]) -> bytes:
 
 def handshake(sid: str, upgrades: Sequence[str], settings: GatewaySettings) -> Outgoing:
     """The open packet; its times are milliseconds."""
-    told = {
+    payload = {
         "sid": sid,
         "upgrades": upgrades,
         "pingInterval": round(settings.ping_interval * 1000),
         "pingTimeout": round(settings.ping_timeout * 1000),
         "maxPayload": settings.max_payload,
     }
-    return Outgoing.packet(OPEN, orjson.dumps(told))
+    return Outgoing.packet(OPEN, orjson.dumps(payload))
 
 
 def read_packet(text: str) -> Packet:
@@ -111,7 +111,7 @@ def _read_part(part: str) -> Packet:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is turned away, and how to mend it; the numbers are the protocol's own (Engine.IO,
+    """The reason why a request is turned away, and how to mend it; the numbers are the protocol's own (Engine.IO,
     `Server.errors`).
     """
 
@@ -147,7 +147,7 @@ TOO_MANY = Refusal(4, "Too many connections from this address", 429)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a request asks for: a new session over this transport, or more of the one named by `sid`."""
+    """The wish of a request: a new session over this transport, or more of the one named by `sid`."""
 
     transport: str
     sid: str | None

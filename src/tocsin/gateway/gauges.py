@@ -1,4 +1,4 @@
-"""What the gateway counts of itself, as plain numbers; telemetry reads them whenever it is asked."""
+"""Numbers that the gateway counts of itself; telemetry reads them whenever it is asked."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who wants to hear of an alert: one room for each distinct interest, found without asking all of them."""
+"""Finds the rooms that want to hear of an alert: one for each distinct interest, without asking all of them."""
 
 from collections.abc import Iterator
 

@@ -33,7 +33,7 @@ class Room(Protocol):
 
 
 class Namespace(Protocol):
-    """What answers the sockets of one namespace. Nothing here may block or raise what is not named."""
+    """Answers the sockets of one namespace. Nothing here may block or raise what is not named."""
 
     def connect(self, socket: "Socket", auth: Mapping[str, Any]) -> None:
         """Judge the newcomer, before the answer to its CONNECT is written. Raises RefusedError."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from tocsin.gateway.engine import Engine
+from tocsin.gateway.engine import Engine, Visitor
 from tocsin.gateway.engineio import (
     BAD_METHOD,
     BAD_REQUEST,
@@ -19,7 +19,6 @@ from tocsin.gateway.engineio import (
     read_query,
 )
 from tocsin.gateway.session import PROTOCOL_ERROR, Session
-from tocsin.gateway.visitor import Visitor
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

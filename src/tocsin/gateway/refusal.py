@@ -1,4 +1,4 @@
-"""How a socket is told that what it asked for is not done: the answer to its event."""
+"""Answers an event of a socket with the reason why what it asked for is not done."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was missed, sent again: in order, a bounded step at a time, so that a storm of returning clients never
+"""Sends again what was missed: in order, a bounded step at a time, so that a storm of returning clients never
 holds up the live stream.
 """
 
@@ -39,7 +39,7 @@ class Returning(Protocol):
 
     @property
     def gone(self) -> bool:
-        """It has left, or asked for something else."""
+        """The subscriber has left, or asked for something else."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class Returning(Protocol):
         ...
 
     def arrive(self) -> None:
-        """It has everything up to the head: from here on it is live."""
+        """The subscriber has everything up to the head: from here on it is live."""
         ...
 
 

@@ -27,7 +27,7 @@ from tocsin.rules.catalog import Catalog
 
 
 class Revoking(Authority, Protocol):
-    """What the gateway needs of `access.tokens.Tokens`."""
+    """Knows tokens and tells of their end: the part of `access.tokens.Tokens` that the gateway needs."""
 
     def on_revoked(self, listener: Callable[[str], None]) -> Callable[[], None]: ...
 
@@ -86,7 +86,7 @@ class Gateway:
         return self._engine.gauges
 
     def newcomers(self) -> Collection[Session]:
-        """Who could be put out where places are short."""
+        """The sessions that could be put out where places are short."""
         return self._engine.newcomers()
 
     def asgi(self, inner: Application) -> Application:
@@ -94,7 +94,7 @@ class Gateway:
         return PollingDoor(self._engine, inner)
 
     def hear(self, fact: Fact) -> None:
-        """What operators see."""
+        """Show operators a fact."""
         self._ops.hear(fact)
 
     async def start(self) -> None:

@@ -46,7 +46,7 @@ class Outlet(Protocol):
 
 
 class Receiver(Protocol):
-    """Who hears the messages of a session."""
+    """Hears the messages of a session."""
 
     def receive(self, data: str | bytes) -> None:
         """May raise MalformedError: the session is closed then."""

@@ -1,4 +1,4 @@
-"""What the operator can choose about live sockets. Durations are seconds, sizes are bytes."""
+"""Settings of live sockets. Durations are seconds, sizes are bytes."""
 
 from dataclasses import dataclass
 

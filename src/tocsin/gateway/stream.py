@@ -7,8 +7,9 @@ from tocsin.gateway.broadcast import Writer
 from tocsin.gateway.engineio import Outgoing
 from tocsin.gateway.gauges import Gauges
 from tocsin.gateway.interests import Interests
+from tocsin.gateway.packets import Packets, bookmark
 from tocsin.gateway.replay import Replay
-from tocsin.gateway.story import Story, bookmark, told
+from tocsin.pipeline.event_encoding import is_public
 from tocsin.pipeline.feed import Feed
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
@@ -22,7 +23,7 @@ class Stream:
         self.replay = replay
         self.gauges = gauges
         self._feed = feed
-        self._story = Story(feed.epoch)
+        self._packets = Packets(feed.epoch)
         self._catalog = catalog
         self._writer = writer
         self._bookmark: tuple[Cursor, Outgoing] | None = None
@@ -36,18 +37,20 @@ class Stream:
         self.replay.shelf.keep(events)
         catalog = self._catalog()
         for event in events:
-            if told(event):
+            if is_public(event):
                 self._post(event, catalog)
         self._writer.release()
 
     def select(self, events: Sequence[Event], match: Match, most: int) -> tuple[list[Outgoing], int]:
-        """What one interest gets of these, until it is `most` bytes, and the position up to which that is."""
+        """The packets that one interest gets of these events, until it is `most` bytes, and the position up to which
+        that is.
+        """
         catalog = self._catalog()
         chosen: list[Outgoing] = []
         size = 0
         for event in events:
-            if told(event) and match.admits(event.record.alert, catalog):
-                chosen.append(self._story.packet(event))
+            if is_public(event) and match.admits(event.record.alert, catalog):
+                chosen.append(self._packets.of(event))
                 size += len(chosen[-1].frame)
                 if size >= most:
                     return chosen, event.position
@@ -61,4 +64,4 @@ class Stream:
 
     def _post(self, event: Event, catalog: Catalog) -> None:
         for room in self.interests.rooms(event.record.alert, catalog):
-            room.post(self._story.packet(event))
+            room.post(self._packets.of(event))

@@ -17,7 +17,7 @@ from tocsin.rules.match import Match, parse_match
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a client asks for: which alerts, and since when (None: from now on)."""
+    """The wish of a client: which alerts, and since when (None: from now on)."""
 
     match: Match
     after: Cursor | None = None
@@ -100,8 +100,8 @@ class Subscriber:
         gauges.resumes += 1
         gauges.resumed_events += comeback.count
         cursor = Cursor(self._stream.head.epoch, comeback.position)
-        told = {"after": str(cursor), "count": comeback.count, "complete": comeback.complete}
-        self.socket.emit("resumed", told)
+        payload = {"after": str(cursor), "count": comeback.count, "complete": comeback.complete}
+        self.socket.emit("resumed", payload)
         if not self.socket.closed:
             self._stream.interests.join(self.socket, comeback.match)
 

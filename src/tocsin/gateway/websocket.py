@@ -18,7 +18,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from tocsin.gateway.allowance import Allowance
-from tocsin.gateway.engine import Engine
+from tocsin.gateway.engine import Engine, Visitor
 from tocsin.gateway.engineio import (
     BAD_REQUEST,
     MESSAGE,
@@ -32,7 +32,6 @@ from tocsin.gateway.engineio import (
     read_query,
 )
 from tocsin.gateway.session import PROTOCOL_ERROR, RESTART, Session
-from tocsin.gateway.visitor import Visitor
 
 # The parser logs what strangers do wrong; nobody can act on it.
 _QUIET = logging.getLogger("tocsin.gateway.frames")
@@ -45,7 +44,7 @@ _SLICE = 2048  # bytes that are read before frames are counted: a few hundred of
 
 
 def websocket_protocol(engine: Engine) -> type[asyncio.Protocol]:
-    """What `uvicorn.Config(ws=...)` takes."""
+    """The class that `uvicorn.Config(ws=...)` takes."""
     return cast("type[asyncio.Protocol]", type("EngineWebSocket", (WebSocket,), {"__slots__": (), "engine": engine}))
 
 
@@ -282,7 +281,7 @@ class WebSocket(asyncio.Protocol):
             self._session.lost(self, reason)
 
     def _write_back(self) -> None:
-        """What the parser wants to answer: the handshake, pongs, the echo of a close frame, and then the end."""
+        """Write what the parser wants to answer: the handshake, pongs, the echo of a close frame, and then the end."""
         for data in self._last_words() or self._parser.data_to_send():
             if data == SEND_EOF:
                 self._end()

@@ -20,7 +20,7 @@ class LedgerFiles:
     """
 
     def __init__(self, ledger: Path, lock: OwnerLock) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._lock = lock
         self._open: dict[Path, Identity] = {}
         self._restrict()
@@ -29,12 +29,12 @@ class LedgerFiles:
         """Make ready for SQLite to open them. It makes its logs anew where the last that had them open has closed them,
         but must not make the ledger anew. Raises LedgerGoneError.
         """
-        self._open = {path: opened for path, opened in self._open.items() if path == self._ledger}
+        self._open = {path: opened for path, opened in self._open.items() if path == self.ledger}
         self.check()
 
     def opened(self) -> None:
         """Remember which ones SQLite has opened."""
-        found = {path: _identity(path) for path in (self._ledger, *map(self._beside, _LOGS))}
+        found = {path: _identity(path) for path in (self.ledger, *map(self._beside, _LOGS))}
         self._open = {path: identity for path, identity in found.items() if identity is not None}
 
     def check(self) -> None:
@@ -57,13 +57,13 @@ class LedgerFiles:
         return self._lock.put_back()
 
     def _beside(self, suffix: str) -> Path:
-        return self._ledger.with_name(self._ledger.name + suffix)
+        return self.ledger.with_name(self.ledger.name + suffix)
 
     def _restrict(self) -> None:
         """Keep the files for their owner's eyes: SQLite gives a log the rights of its ledger, and those that a crash
         has left have what they had.
         """
-        for path in (*map(self._beside, _LOGS), *self._ledger.parent.glob(self._ledger.name + _COPIES)):
+        for path in (*map(self._beside, _LOGS), *self.ledger.parent.glob(self.ledger.name + _COPIES)):
             with suppress(FileNotFoundError, PermissionError):
                 path.chmod(PRIVATE)
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -15,17 +14,17 @@ from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerOwnedError
 from tocsin.core.facts import Emit, Fact
 from tocsin.core.secret import Secret
-from tocsin.ledger.archive import SqlArchive
 from tocsin.ledger.engine.connections import parse_url, reading_engine, sqlite_path, writing_engine
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.integrity import verify_quickly
 from tocsin.ledger.engine.lock import OwnerLock
+from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.upgrade import upgrade
 from tocsin.ledger.engine.wal import WalLimits, WriteAheadLog
 from tocsin.ledger.engine.writer import Writer
 from tocsin.ledger.files import LedgerFiles
-from tocsin.ledger.ledger import SqlLedger
+from tocsin.ledger.ledger import Name, SqlLedger
 from tocsin.ledger.people.people import SqlPeople
 from tocsin.ledger.people.vault import Vault
 
@@ -38,6 +37,10 @@ def _nobody(_: Fact) -> None:
     """Hear no facts: nobody listens."""
 
 
+def _lasts() -> None:
+    """Nobody takes the files of a PostgreSQL away under its feet."""
+
+
 @asynccontextmanager
 async def open_ledger(
     url: str,
@@ -48,7 +51,7 @@ async def open_ledger(
     limits: WalLimits | None = None,
     people_key: Secret | None = None,
     people_key_file: Path | None = None,
-) -> AsyncIterator[tuple[SqlLedger, SqlArchive]]:
+) -> AsyncIterator[SqlLedger]:
     """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
 
     This process owns it until the end; `shared` (PostgreSQL only) lets other processes write too. People are kept with
@@ -63,34 +66,18 @@ async def open_ledger(
         engine = writing_engine(place, limits)
         undo.callback(engine.dispose)
         wal = WriteAheadLog(path, limits or WalLimits(), emit)
-        writer = Writer(partial(_connect, engine, path, files, shared=shared), clock, wal.hear, alone=not shared)
+        connect, check = partial(_connect, engine, path, files, shared=shared), files.check if files else _lasts
+        writer = Writer(connect, clock, wal.hear, check=check, alone=not shared)
         undo.push_async_callback(writer.stop)
         name = await _started(writer)
         beside = None if path is None else path.with_name(KEY_FILE)
         vault = Vault(people_key, people_key_file or beside)
         await asyncio.to_thread(vault.unlock, name.people_mark)
-        archive = SqlArchive(reading_engine(place))
-        undo.push_async_callback(archive.stop)
-        await archive.start()
-        ledger = SqlLedger(
-            writer,
-            epoch=name.epoch,
-            link_secret=name.link_secret,
-            path=path,
-            files=files,
-            wal=wal,
-            people=SqlPeople(writer, archive.read, vault, clock),
-            emit=emit,
-        )
-        yield ledger, archive
-
-
-class _Name(NamedTuple):
-    """What tells this ledger from every other, and of its people by which key they are kept."""
-
-    epoch: str
-    link_secret: bytes
-    people_mark: bytes | None
+        reader = Reader(reading_engine(place))
+        undo.push_async_callback(reader.stop)
+        await reader.start()
+        people = SqlPeople(writer, reader, vault, clock)
+        yield SqlLedger(writer, reader, name=name, files=files, wal=wal, people=people, emit=emit)
 
 
 def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
@@ -99,7 +86,7 @@ def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
     return LedgerFiles(path, lock)
 
 
-async def _started(writer: Writer) -> _Name:
+async def _started(writer: Writer) -> Name:
     try:
         await writer.start()
         return await writer.read(_name)
@@ -137,13 +124,13 @@ def _own(connection: Connection, *, shared: bool) -> None:
     raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
 
 
-def _name(connection: Connection) -> _Name:
+def _name(connection: Connection) -> Name:
     """Read the ledger's name, which is drawn once, when it is made."""
     with connection.begin():
         row = connection.execute(select(stream.c.epoch, stream.c.link_secret, stream.c.people_mark)).first()
         if row is None:
-            name = _Name(secrets.token_hex(8), secrets.token_bytes(32), None)
+            name = Name(secrets.token_hex(8), secrets.token_bytes(32), None)
             counters = {"position": 0, "alert_key": 0, "delivery_key": 0, "episode_key": 0}
             connection.execute(insert(stream).values(key=1, epoch=name.epoch, link_secret=name.link_secret, **counters))
             return name
-        return _Name(row.epoch, bytes(row.link_secret), None if row.people_mark is None else bytes(row.people_mark))
+        return Name(row.epoch, bytes(row.link_secret), None if row.people_mark is None else bytes(row.people_mark))

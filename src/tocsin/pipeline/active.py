@@ -1,4 +1,4 @@
-"""What a reload swaps, whole: the rules in force, and the channels that carry them out."""
+"""Holds the rules in force and the channels that carry them out: a reload swaps them whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

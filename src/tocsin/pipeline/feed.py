@@ -1,4 +1,4 @@
-"""The live stream, in position order and without gaps, for whoever listens: sockets and HTTP streams."""
+"""Passes the live stream on, in position order and without gaps, to whoever listens: sockets and HTTP streams."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from tocsin.bus.contract import Bus, Listener
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Trouble
 from tocsin.core.record import Cursor, Event
-from tocsin.ledger.contract import Archive
+from tocsin.ledger.contract import History
 
 POLL_S = 1.0  # what losing a hint costs at most
 READ_LIMIT = 1000
@@ -17,10 +17,10 @@ READ_LIMIT = 1000
 class Feed:
     """The tailer. Hints carry the events themselves; the ledger is read only where one is missing."""
 
-    def __init__(self, archive: Archive, bus: Bus, clock: Clock, emit: Emit, epoch: str) -> None:
+    def __init__(self, history: History, bus: Bus, clock: Clock, emit: Emit, epoch: str) -> None:
         self.epoch = epoch
         self.head = 0
-        self._archive = archive
+        self._history = history
         self._bus = bus
         self._clock = clock
         self._emit = emit
@@ -34,7 +34,7 @@ class Feed:
         return Cursor(self.epoch, self.head)
 
     async def start(self) -> None:
-        _, self.head = await self._archive.span()
+        _, self.head = await self._history.span()
         self._deaf = self._bus.listen(self._hear)
         self._tasks = [asyncio.create_task(self._catch_up()), asyncio.create_task(self._poll())]
 
@@ -51,11 +51,11 @@ class Feed:
         return lambda: self._listeners.remove(listener)
 
     async def read(self, after: int, limit: int) -> tuple[Event, ...]:
-        return await self._archive.events(after, limit)
+        return await self._history.events(after, limit)
 
     async def span(self) -> tuple[int, int]:
         """The oldest position that is still kept and the newest one."""
-        return await self._archive.span()
+        return await self._history.span()
 
     def _hear(self, events: Sequence[Event]) -> None:
         fresh = [event for event in events if event.position > self.head]
@@ -74,7 +74,7 @@ class Feed:
             await self._behind.wait()
             self._behind.clear()
             try:
-                while missing := await self._archive.events(self.head, READ_LIMIT):
+                while missing := await self._history.events(self.head, READ_LIMIT):
                     # A hint may have closed the gap while the ledger was read.
                     self._hear(missing)
             except Exception as problem:  # noqa: BLE001 - the stream outlives any failed read; the next poll repeats it

@@ -1,4 +1,4 @@
-"""What an operator may do by hand: test a target, retry a delivery, wake a disabled target, look at the channels."""
+"""Does what an operator wants by hand: test a target, disable and enable it, retry a delivery, show the channels."""
 
 import asyncio
 from collections import defaultdict
@@ -15,14 +15,11 @@ from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Episode, Plan, Reason
 from tocsin.core.delivery import MOVES, Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import InvalidRequestError, NotFoundError
-from tocsin.core.facts import BY_OPERATOR, DeliveryMoved, Emit
+from tocsin.core.facts import BY_OPERATOR
 from tocsin.core.record import rfc3339
-from tocsin.ledger.contract import Archive, Item, LaneRow, Ledger, Move, Submission
+from tocsin.ledger.contract import History, Item, LaneRow, Move, Queue, Submission
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.sending.dispatcher import Dispatcher
-from tocsin.pipeline.sending.lane_watch import LaneWatch
-from tocsin.pipeline.sending.sender import Sender
-from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.sending.sending import Sending
 from tocsin.rules.routing import TargetPolicy, plan
 
 TEST_LIFE = timedelta(minutes=1)
@@ -31,28 +28,15 @@ _MOST_NAMED = 20
 
 
 class Operations:
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        archive: Archive,
-        dispatcher: Dispatcher,
-        lane_watch: LaneWatch,
-        attempts: Sender,
-        targets: Targets,
-        active: Active,
-        clock: Clock,
-        emit: Emit,
-    ) -> None:
-        self._ledger = ledger
-        self._archive = archive
-        self._dispatcher = dispatcher
-        self._lane_watch = lane_watch
-        self._sender = attempts
-        self._targets = targets
+    def __init__(self, queue: Queue, history: History, sending: Sending, active: Active, clock: Clock) -> None:
+        self._queue = queue
+        self._history = history
+        self._sender = sending.sender
+        self._moves = sending.moves
+        self._targets = sending.targets
+        self._lane_watch = sending.lane_watch
         self._active = active
         self._clock = clock
-        self._emit = emit
 
     async def test(self, target: Target) -> Mapping[str, Any]:
         """A message marked as a test, on the real path: ledger, lane, provider. Answers with what the provider said.
@@ -64,22 +48,22 @@ class Operations:
         alert = _test_alert(self._clock.now())
         settled = self._sender.watch(alert.id)
         only = Plan(target=policy.target, lane=policy.lane, due=alert.timestamp, expires_at=alert.timestamp + TEST_LIFE)
-        appended = await self._ledger.append(Submission((Item(alert),)), _as_test(only))
-        self._dispatcher.wake(appended.lanes)
+        appended = await self._queue.append(Submission((Item(alert),)), _as_test(only))
+        self._moves.follow(appended.moved, appended.lanes)
         try:
             async with asyncio.timeout(TEST_WAIT_S):
                 delivery, report = await settled
         except TimeoutError:
             return self._still_waiting(policy)
-        return {"target": str(target), "alert": str(alert.id), **_told(delivery, report)}
+        return {"target": str(target), "alert": str(alert.id), **_answer_as_json(delivery, report)}
 
     async def sample(self) -> Mapping[str, Any]:
         """An alert marked as a test, for all targets that one like it would reach. Answers as intake does."""
         book, now = self._active.rulebook, self._clock.now()
         alert = _sample_alert(now)
         plans = plan(alert, now, book.routing, book.catalog, self._targets.disabled)
-        appended = await self._ledger.append(Submission((Item(alert),)), _as_test(*plans))
-        self._dispatcher.wake(appended.lanes)
+        appended = await self._queue.append(Submission((Item(alert),)), _as_test(*plans))
+        self._moves.follow(appended.moved, appended.lanes)
         (answer,) = appended.answers
         return answer
 
@@ -87,19 +71,18 @@ class Operations:
         """Put a delivery that is over back into its lane. Raises NotFoundError, or InvalidRequestError where its state
         has no retry, or its target is in shadow.
         """
-        delivery = await self._archive.delivery(identifier)
+        delivery = await self._history.delivery(identifier)
         if delivery is None:
             raise NotFoundError(f"there is no delivery {identifier}")
         if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
             raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
         self._check_live(delivery.target)
         move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
-        moved = await self._ledger.move([move])
+        moved = await self._queue.move([move])
         if not moved.deliveries:
             raise InvalidRequestError("it has just been moved by somebody else: look again")
         (retried,) = moved.deliveries
-        self._emit(DeliveryMoved(delivery=retried, to=retried.state, why=retried.why))
-        self._dispatcher.wake([retried.lane])
+        self._moves.follow(moved.deliveries, moved.lanes)
         return retried
 
     async def disable(self, target: Target) -> None:
@@ -108,7 +91,8 @@ class Operations:
         """
         self._policy(target)
         if target not in self._targets.disabled:
-            self._dispatcher.wake(await self._targets.disable(target, BY_OPERATOR))
+            moved = await self._targets.disable(target, BY_OPERATOR)
+            self._moves.follow(moved.deliveries, moved.lanes)
 
     async def enable(self, target: Target) -> None:
         """Raises NotFoundError where it was not disabled."""
@@ -117,7 +101,7 @@ class Operations:
     async def channels(self) -> list[dict[str, Any]]:
         """Every channel with its targets: what waits in each lane, gate and breaker, and why a target rests."""
         disabled = {row.target: row for row in await self._targets.rows()}
-        lanes = {row.lane: row for row in await self._archive.lanes()}
+        lanes = {row.lane: row for row in await self._queue.lanes()}
         channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for target, policy in sorted(self._active.rulebook.routing.targets.items()):
             rest = disabled.get(target)
@@ -133,8 +117,8 @@ class Operations:
             )
         known = self._active.rulebook.routing.lanes
         held = [{"lane": row.lane, **_queue(row)} for row in lanes.values() if row.lane not in known]
-        told = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
-        return [*told, {"channel": None, "held": held}] if held else told
+        listed = [{"channel": channel, "targets": targets} for channel, targets in channels.items()]
+        return [*listed, {"channel": None, "held": held}] if held else listed
 
     def shadow(self) -> Mapping[str, Any]:
         """Which channels send nothing, and whether that is every one there is."""
@@ -179,7 +163,7 @@ def _test_alert(now: datetime) -> Alert:
 
 
 def _sample_alert(now: datetime) -> Alert:
-    """What a newcomer may send to see one: a product with a price, as the documents have it."""
+    """The alert that a newcomer may send to see one: a product with a price, as the documents have it."""
     return replace(
         _test_alert(now), sku="6634940", retailer="bestbuy", price=Decimal("1999.99"), product_name="GeForce RTX 5090"
     )
@@ -196,7 +180,7 @@ def _as_test(*plans: Plan) -> Callable[[Alert, Episode | None, datetime], Accept
     return decide
 
 
-def _told(delivery: Delivery, report: Report) -> dict[str, Any]:
+def _answer_as_json(delivery: Delivery, report: Report) -> dict[str, Any]:
     return {
         "delivery": str(delivery.id),
         "state": delivery.state.value,

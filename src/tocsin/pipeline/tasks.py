@@ -1,4 +1,4 @@
-"""The tasks that one part has under way."""
+"""Keeps the tasks that one part has under way."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -50,5 +50,5 @@ class Tasks:
             case LedgerError() as problem:
                 self._emit(Trouble("upkeep_failed", f"{self._owner}: {problem.message}"))
             case bug:
-                told = f"{self._owner}: {bug!r}"
-                self._emit(Trouble("task_failed", told, "Report this: it ended in an unforeseen way."))
+                said = f"{self._owner}: {bug!r}"
+                self._emit(Trouble("task_failed", said, "Report this: it ended in an unforeseen way."))

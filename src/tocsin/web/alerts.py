@@ -25,8 +25,8 @@ LARGE = 100  # alerts in an answer: longer ones may have megabytes, and are made
 
 class Alerts:
     def __init__(self, services: Services) -> None:
-        self._intake = services.intake
-        self._archive = services.archive
+        self._intake = services.pipeline.intake
+        self._history = services.ledger.history
         self._active = services.active
         self._large = asyncio.Lock()
 
@@ -67,13 +67,13 @@ class Alerts:
         if query is None:
             return json_answer({"alerts": [], "next": None})
         if query.limit <= LARGE:
-            return _page(await self._archive.alerts(query))
+            return _page(await self._history.alerts(query))
         async with self._large:
-            return await asyncio.to_thread(_page, await self._archive.alerts(query))
+            return await asyncio.to_thread(_page, await self._history.alerts(query))
 
     async def one(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """The alert, its decision, its deliveries with their attempts, and its timeline in milliseconds."""
-        story = await self._archive.story(id)
+        story = await self._history.story(id)
         if story is None:
             raise NotFoundError(f"there is no alert {id}")
         return json_answer(story_as_json(story))

@@ -13,7 +13,7 @@ ROOM = 64 * 1024 * 1024  # bytes that larger ones share, from the first until th
 
 
 class Bodies:
-    """Those that are on their way, so that a stop need not wait for them, and that all of them find room."""
+    """The bodies that are on their way, so that a stop need not wait for them, and that all of them find room."""
 
     def __init__(self) -> None:
         self.known, self.unknown = Room(ROOM), Room(ROOM)

@@ -27,7 +27,7 @@ class Tested(BaseModel):
 
 class Channels:
     def __init__(self, services: Services) -> None:
-        self._operations = services.operations
+        self._operations = services.pipeline.operations
 
     def open(self, app: FastAPI) -> None:
         one = PATH + "/{name}/targets/{target}"

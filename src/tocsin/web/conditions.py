@@ -11,12 +11,12 @@ from tocsin.web.services import Services
 
 class ConditionDoors:
     def __init__(self, services: Services) -> None:
-        self._conditions = services.conditions
+        self._conditions = services.pipeline.watch.conditions
 
     def open(self, app: FastAPI) -> None:
         path = "/api/v1/conditions"
-        told = answer(record({"conditions": several(ref("Condition"))}), "All of them.")
-        app.add_api_route(path, self.listed, methods=["GET"], tags=["operations"], openapi_extra=needs("read") | told)
+        extra = answer(record({"conditions": several(ref("Condition"))}), "All of them.")
+        app.add_api_route(path, self.listed, methods=["GET"], tags=["operations"], openapi_extra=needs("read") | extra)
 
     async def listed(self) -> Response:
         """Those that last, in the order they began."""

@@ -19,8 +19,8 @@ _KEYS = ("state", "channel", "limit", "page")
 
 class Deliveries:
     def __init__(self, services: Services) -> None:
-        self._archive = services.archive
-        self._operations = services.operations
+        self._history = services.ledger.history
+        self._operations = services.pipeline.operations
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(
@@ -49,7 +49,7 @@ class Deliveries:
     ) -> Response:
         """Newest first."""
         check_keys(request.query_params, _KEYS)
-        found = await self._archive.deliveries(state=state, channel=channel, limit=limit, page=page)
+        found = await self._history.deliveries(state=state, channel=channel, limit=limit, page=page)
         return json_answer({"deliveries": [as_json(delivery) for delivery in found.items], "next": found.next})
 
     async def retry(self, id: UUID) -> Response:  # noqa: A002 - the name in the address

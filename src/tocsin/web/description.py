@@ -41,10 +41,10 @@ def _first_sentence(text: str) -> str:
 
 def _answers(responses: dict[str, Any]) -> dict[str, Any]:
     """Without what the framework adds by itself: its own form of error, and JSON of any form."""
-    for told in responses.values():
-        content = told.get("content", {})
+    for answer in responses.values():
+        content = answer.get("content", {})
         if content.get(JSON) == {"schema": {}}:
             del content[JSON]
         if not content:
-            told.pop("content", None)
-    return {status: told for status, told in responses.items() if status != "422"}
+            answer.pop("content", None)
+    return {status: answer for status, answer in responses.items() if status != "422"}

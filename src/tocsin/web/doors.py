@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
 
     @property
     def _connections(self) -> set[Any]:
-        """Those that `http` and `ws` have made: uvicorn knows of its own only."""
+        """The connections that `http` and `ws` have made: uvicorn knows of its own only."""
         return self.server_state.connections
 
     @property
@@ -145,7 +145,7 @@ class Doors:
         await self._server.up.wait()
 
     def problems(self) -> Sequence[str]:
-        """What keeps newcomers out."""
+        """The reasons that keep newcomers out."""
         shut = self._server is not None and self._server.shut
         return ("too few file descriptors are left to let anybody in",) if shut else ()
 

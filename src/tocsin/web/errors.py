@@ -171,5 +171,5 @@ _HINTS = {404: "there is nothing at {path}: the list of all doors is at /docs"}
 
 
 def _form(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    told: dict[str, Any] = {"error": {"code": code, "message": message, "details": []}}
-    return Response(orjson.dumps(told), status, headers, media_type="application/json")
+    content: dict[str, Any] = {"error": {"code": code, "message": message, "details": []}}
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")

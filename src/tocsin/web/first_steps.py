@@ -16,12 +16,12 @@ _PAGES = record({"dashboard": TEXT, "sandbox": TEXT})
 
 class FirstSteps:
     def __init__(self, services: Services) -> None:
-        self._terminal = services.terminal
-        self._operations = services.operations
-        self._demo = services.demo
+        self._terminal = services.program.terminal
+        self._operations = services.pipeline.operations
+        self._demo = services.program.demo
 
     def open(self, app: FastAPI) -> None:
-        for method, path, handler, status, told in (
+        for method, path, handler, status, extra in (
             ("GET", PATH, self.commands, 200, answer(_COMMANDS, "As they are to be pasted.")),
             ("POST", f"{PATH}/alert", self.alert, 202, answer(ref("Receipt"), "It is on its way.", status=202)),
             ("POST", f"{PATH}/demo", self.demo, 200, answer(_PAGES, "Where its pages are.")),
@@ -32,7 +32,7 @@ class FirstSteps:
                 methods=[method],
                 status_code=status,
                 tags=["first steps"],
-                openapi_extra=needs("admin") | told,
+                openapi_extra=needs("admin") | extra,
             )
 
     async def commands(self) -> Response:

@@ -58,7 +58,7 @@ class Follower:
         self._stirred.set()
 
     def _take(self) -> Sequence[Event]:
-        """What was heard, where it goes on exactly from here."""
+        """The events that were heard, where they go on exactly from here."""
         while self._waiting and self._waiting[0].position <= self.position:
             self._waiting.popleft()
         if not self._waiting or self._waiting[0].position != self.position + 1:

@@ -21,7 +21,7 @@ _ASKING = frozenset({"GET", "HEAD"})
 
 
 def grant_of(request: Request) -> Grant:
-    """Who asks. Raises UnauthorizedError where the guard let somebody in without a token."""
+    """The grant of whoever asks. Raises UnauthorizedError where the guard let somebody in without a token."""
     grant = request.scope.get(_GRANT)
     if not isinstance(grant, Grant):
         raise _no_token()
@@ -83,7 +83,7 @@ class Guard:
             self._tell_turned(scope, scope[PROBLEM])
 
     def _tell_turned(self, scope: Scope, problem: TocsinError) -> None:
-        """That the service stops is no news, and nobody's fault."""
+        """Tell of a request that was turned away, unless the service stops: that is no news, and nobody's fault."""
         if self.closed:
             return
         grant = scope.get(_GRANT)
@@ -139,7 +139,7 @@ def _check_scope(grant: Grant, scope: str) -> None:
 
 
 class _Headers:
-    """What the guard looks at, in one pass."""
+    """The headers that the guard looks at, read in one pass."""
 
     __slots__ = ("authorization", "chunked", "forwarded_for", "hosts", "length")
 

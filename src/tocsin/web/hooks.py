@@ -23,9 +23,9 @@ _TAKES = {
 
 class Hooks:
     def __init__(self, services: Services) -> None:
-        self._receipts = services.receipts
+        self._receipts = services.pipeline.sending.receipts
         self._clock = services.clock
-        self._public_url = services.public_url
+        self._public_url = services.program.public_url
 
     def open(self, app: FastAPI) -> None:
         app.router.routes.append(

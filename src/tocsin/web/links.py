@@ -36,10 +36,9 @@ _UNKNOWN = """<!doctype html>
 
 class Links:
     def __init__(self, services: Services) -> None:
-        self._archive = services.archive
-        self._ledger = services.ledger
+        self._history = services.ledger.history
         self._active = services.active
-        self._secret = services.link_secret
+        self._secret = services.ledger.link_secret
         self._clock = services.clock
         self._emit = services.emit
         learn_crawlers()
@@ -61,7 +60,7 @@ class Links:
         """Keep the click and go on to the product; who followed it is told by `rules.click`."""
         code = request.path_params["code"]
         key = link.decode(code, self._secret)
-        found = None if key is None else await self._archive.by_link(key)
+        found = None if key is None else await self._history.by_link(key)
         place = found and self._place(found.record, code)
         if found is None or not place:
             return HTMLResponse(_UNKNOWN, 404)
@@ -78,9 +77,9 @@ class Links:
         return place if is_web_url(place) else None
 
     async def _keep(self, delivery: Delivery, click: Click) -> None:
-        """Who wants to buy is led on even where the ledger cannot write."""
+        """Keep a click; who wants to buy is led on even where the ledger cannot write."""
         try:
-            await self._ledger.click(delivery.key, click)
+            await self._history.click(delivery.key, click)
         except LedgerError as problem:
             self._emit(Trouble("click_lost", problem.message))
 

@@ -9,7 +9,7 @@ from tocsin.access.tokens import Grant
 from tocsin.core.clock import Clock
 from tocsin.web.asgi import Receive, Send
 from tocsin.web.follower import Follower
-from tocsin.web.teller import Teller
+from tocsin.web.lines import Lines
 
 BOOKMARK_S = 15.0  # a line at least this often: the connection is alive, and a narrow interest keeps up
 
@@ -17,13 +17,13 @@ BOOKMARK_S = 15.0  # a line at least this often: the connection is alive, and a 
 class LiveAnswer(Response):
     """Memory stays flat whoever reads slowly: what does not go out is read again from the ledger later."""
 
-    def __init__(self, follower: Follower, teller: Teller, grant: Grant, clock: Clock, *, resuming: bool) -> None:
+    def __init__(self, follower: Follower, lines: Lines, grant: Grant, clock: Clock, *, resuming: bool) -> None:
         # nginx would hold lines back.
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, media_type=teller.media_type)
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, media_type=lines.media_type)
         del self.headers["content-length"]
         self.follower = follower
         self.grant = grant
-        self._teller = teller
+        self._lines = lines
         self._clock = clock
         self._resuming = resuming
         self._written = clock.monotonic()
@@ -40,14 +40,14 @@ class LiveAnswer(Response):
 
     async def _emit(self, send: Send) -> None:
         """The first line is a cursor at once, so that a reader always has one to come back with."""
-        await self._write(send, self._teller.bookmark(self.follower.position))
+        await self._write(send, self._lines.bookmark(self.follower.position))
         while not self._over():
             if self._resuming and self.follower.live:
                 self._resuming = False
-                await self._write(send, self._teller.resumed(self.follower))
-            lines = self._teller.events(await self.follower.next(BOOKMARK_S))
+                await self._write(send, self._lines.resumed(self.follower))
+            lines = self._lines.events(await self.follower.next(BOOKMARK_S))
             if not lines and self._clock.monotonic() - self._written >= BOOKMARK_S:
-                lines = self._teller.bookmark(self.follower.position)
+                lines = self._lines.bookmark(self.follower.position)
             await self._write(send, lines)
 
     def _over(self) -> bool:

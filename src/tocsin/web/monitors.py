@@ -41,7 +41,7 @@ class Watch(BaseModel):
 
 class MonitorDoors:
     def __init__(self, services: Services) -> None:
-        self._monitors = services.monitors
+        self._monitors = services.pipeline.watch.monitors
 
     def open(self, app: FastAPI) -> None:
         doors = (

@@ -1,4 +1,4 @@
-"""What operators and their tools ask: alive, ready, figures, and to read the configuration again."""
+"""Answers operators and their tools: alive, ready, figures, and to read the configuration again."""
 
 from fastapi import FastAPI
 from starlette.responses import Response
@@ -20,10 +20,10 @@ _RELOADED = answer(record({"reloaded": FLAG}), "The file counts from now on.")
 
 class Ops:
     def __init__(self, services: Services) -> None:
-        self._not_ready = services.not_ready
-        self._metrics = services.metrics
-        self._stats = services.stats
-        self._reload = services.reload
+        self._not_ready = services.program.not_ready
+        self._metrics = services.program.metrics
+        self._stats = services.pipeline.vitals
+        self._reload = services.program.reload
         self._version = services.settings.version
 
     def open(self, app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""The end of a connection: its last answer arrives."""
+"""Ends a connection so that its last answer arrives."""
 
 import asyncio
 from typing import Any

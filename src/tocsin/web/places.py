@@ -41,8 +41,8 @@ class Places:
         return limit - taken - self._others < reserve * (2 if twice else 1)
 
     def make_room(self) -> None:
-        """Who only waits for his client gives way, the longest first; not whoever has come in since the last look, who
-        had no chance yet to say what he wants.
+        """Close connections: who only waits for his client gives way, the longest first; not whoever has come in since
+        the last look, who had no chance yet to say what he wants.
         """
         guests = (*self._connections(), *self._newcomers())
         waiting = {guest: since for guest in guests if (since := guest.waits_since) is not None}

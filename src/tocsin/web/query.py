@@ -97,7 +97,7 @@ def match_of(params: QueryParams) -> Match:
 
 
 def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
-    """What to ask the archive for; None where no alert can be meant. Raises InvalidRequestError."""
+    """The question to the history; None where no alert can be meant. Raises InvalidRequestError."""
     check_keys(params, _LIST_KEYS)
     match = match_of(params)
     skus = skus_of(match, catalog)

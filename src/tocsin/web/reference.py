@@ -1,4 +1,4 @@
-"""What the doors are, for programs (`/openapi.json`) and for people (`/docs`), without a script from anywhere."""
+"""Describes the doors for programs (`/openapi.json`) and for people (`/docs`), without a script from anywhere."""
 
 from collections.abc import Callable
 from typing import Any

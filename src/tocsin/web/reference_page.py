@@ -104,8 +104,8 @@ def _call(method: str, path: str, call: Mapping[str, Any], forms: Mapping[str, A
     yield f'<span class="scope">{html.escape(", ".join(scopes) or "open")}</span></h3>'
     yield _text(call.get("description", ""))
     if call.get("parameters"):
-        told = ((each["name"], each["schema"], each.get("description", "")) for each in call["parameters"])
-        yield from _table(f"Parameters in the {_places(call['parameters'])}", told)
+        rows = ((each["name"], each["schema"], each.get("description", "")) for each in call["parameters"])
+        yield from _table(f"Parameters in the {_places(call['parameters'])}", rows)
     if "requestBody" in call:
         yield from _body(call["requestBody"]["content"], forms)
     yield from _answers(call["responses"])
@@ -118,7 +118,7 @@ def _places(parameters: Iterable[Mapping[str, Any]]) -> str:
 
 def _body(content: Mapping[str, Any], forms: Mapping[str, Any]) -> Iterator[str]:
     """With the fields of the form that it is, or that it is several of."""
-    ways = (f"{_kind(told['schema'])} (<code>{html.escape(media_type)}</code>)" for media_type, told in content.items())
+    ways = (f"{_kind(form['schema'])} (<code>{html.escape(media_type)}</code>)" for media_type, form in content.items())
     yield f"<h4>Body</h4><p>{', or '.join(ways)}.</p>"
     first = next(iter(content.values()))["schema"]
     named = first["anyOf"][0] if "anyOf" in first else first
@@ -129,9 +129,9 @@ def _body(content: Mapping[str, Any], forms: Mapping[str, Any]) -> Iterator[str]
 
 def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
     yield "<h4>Answers</h4>"
-    for status, told in responses.items():
+    for status, answer in responses.items():
         if status != "default":
-            yield f"<p><code>{status}</code> {_inline(told['description'])} {_content(told.get('content', {}))}</p>"
+            yield f"<p><code>{status}</code> {_inline(answer['description'])} {_content(answer.get('content', {}))}</p>"
 
 
 def _content(content: Mapping[str, Any]) -> str:
@@ -153,22 +153,22 @@ def _forms(forms: Mapping[str, Any]) -> Iterator[str]:
 
 def _fields(form: Mapping[str, Any], said: Mapping[str, str]) -> Iterator[str]:
     """`said`: before what a field means."""
-    told = ((name, each, said.get(name, "") + each.get("description", "")) for name, each in form["properties"].items())
-    yield from _table("Fields", told)
+    rows = ((name, each, said.get(name, "") + each.get("description", "")) for name, each in form["properties"].items())
+    yield from _table("Fields", rows)
     if "example" in form:
         yield f"<pre><code>{html.escape(json.dumps(form['example']))}</code></pre>"
 
 
-def _table(heading: str, told: Iterable[tuple[str, Mapping[str, Any], str]]) -> Iterator[str]:
+def _table(heading: str, rows: Iterable[tuple[str, Mapping[str, Any], str]]) -> Iterator[str]:
     yield f'<div class="rows" tabindex="0" role="region" aria-label="{heading}"><table>'
     yield f'<thead><tr><th scope="col">{heading}<th scope="col">Form<th scope="col">Meaning</thead><tbody>'
-    for name, form, about in told:
+    for name, form, about in rows:
         yield f"<tr><td>{html.escape(name)}<td>{_kind(form)}<td>{_inline(about)}"
     yield "</table></div>"
 
 
 def _kind(form: Mapping[str, Any]) -> str:
-    """What a value is, in words."""
+    """The kind of a value, in words."""
     if "$ref" in form:
         return f'<a href="#form-{_name(form)}">{_name(form)}</a>'
     if "anyOf" in form:

@@ -1,4 +1,4 @@
-"""What would become of an alert: decision, targets, mentions and messages, with nothing stored or sent."""
+"""Rehearses an alert: decision, targets, mentions and messages, with nothing stored or sent."""
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
@@ -16,7 +16,7 @@ _ONE = {"requestBody": {"required": True, "content": {JSON: {"schema": ref("NewA
 
 class Rehearsal:
     def __init__(self, services: Services) -> None:
-        self._intake = services.intake
+        self._intake = services.pipeline.intake
 
     def open(self, app: FastAPI) -> None:
         route = RawRoute(

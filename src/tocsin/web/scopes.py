@@ -1,4 +1,4 @@
-"""Which door needs which scope. What a route publishes as its security is what is enforced; silence means closed."""
+"""Knows which door needs which scope. What a route publishes as its security is enforced; silence means closed."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Families and products, put into the SKUs that the archive knows alerts by."""
+"""Puts families and products into the SKUs that the ledger knows alerts by."""
 
 from collections.abc import Iterable, Iterator
 
@@ -31,7 +31,7 @@ def _held(patterns: Iterable[str], name: str | None) -> bool:
 
 
 def _both(one: str, other: str) -> Iterator[str]:
-    """What two patterns have in common, where one of them contains the other."""
+    """The pattern that two have in common, where one of them contains the other."""
     if _covers(one, other):
         yield other
     elif _covers(other, one):

@@ -1,5 +1,5 @@
-"""How long a request may take to arrive, and how much beside its body: what an application cannot bound from behind its
-server.
+"""Bounds how long a request may take to arrive, and how much beside its body: what an application cannot bound from
+behind its server.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _CRUMBS = "The body comes in pieces that are too small, or wrapped in too much: 
 
 
 class Stage(Enum):
-    """What of a message is to come next."""
+    """The part of a message that is to come next."""
 
     HEAD = "head"
     BODY = "body"

@@ -1,4 +1,4 @@
-"""What is sold out: the end of an episode, told by SKU and retailer."""
+"""Ends the episode of a product that is sold out, by SKU and retailer."""
 
 from typing import Annotated, Any, Literal
 
@@ -28,7 +28,7 @@ class SoldOut(BaseModel):
 
 class Stock:
     def __init__(self, services: Services) -> None:
-        self._intake = services.intake
+        self._intake = services.pipeline.intake
 
     def open(self, app: FastAPI) -> None:
         app.add_api_route(
@@ -39,10 +39,10 @@ class Stock:
             openapi_extra=needs("ingest") | answer(ref("Closed"), "What it has ended."),
         )
 
-    async def sold_out(self, told: SoldOut) -> Response:
+    async def sold_out(self, product: SoldOut) -> Response:
         """The product is sold out there; that it is in stock is told by an alert. Nothing open is no error."""
         closed = await self._intake.close(
-            sku=told.sku, retailer=told.retailer, variant=told.variant, seller=told.seller
+            sku=product.sku, retailer=product.retailer, variant=product.variant, seller=product.seller
         )
         return json_answer(closed_as_json(closed))
 

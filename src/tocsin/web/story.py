@@ -33,7 +33,7 @@ def story_as_json(story: AlertStory) -> dict[str, Any]:
         **story.record.as_json(),
         "position": story.position,
         "sold_out_after_s": _seconds(story.sold_out_after),
-        "deliveries": [_delivery_as_json(told, story.record) for told in story.deliveries],
+        "deliveries": [_delivery_as_json(one, story.record) for one in story.deliveries],
         "clicks": [rfc3339(click.at) for click in story.clicks if click.kind is ClickKind.PERSON],
         "timeline": _timeline(story),
     }
@@ -62,21 +62,21 @@ def _seconds(span: timedelta | None) -> float | None:
     return None if span is None else round(span.total_seconds(), 3)
 
 
-def _delivery_as_json(told: DeliveryStory, record: AlertRecord) -> dict[str, Any]:
+def _delivery_as_json(one: DeliveryStory, record: AlertRecord) -> dict[str, Any]:
     return {
-        **as_json(told.delivery),
-        "latency_ms": _latency(told, record),
-        "attempts": [_attempt_as_json(attempt) for attempt in told.attempts],
+        **as_json(one.delivery),
+        "latency_ms": _latency(one, record),
+        "attempts": [_attempt_as_json(attempt) for attempt in one.attempts],
     }
 
 
-def _latency(told: DeliveryStory, record: AlertRecord) -> float | None:
+def _latency(one: DeliveryStory, record: AlertRecord) -> float | None:
     """From detection to the provider's answer that it took the message; what it reported later does not count."""
-    match told.delivery.state:
+    match one.delivery.state:
         case DeliveryState.SENT:
-            return _millis(told.delivery.moved_at - record.began_at)
-        case DeliveryState.DELIVERED if told.attempts and told.attempts[-1].finished_at:
-            return _millis(told.attempts[-1].finished_at - record.began_at)
+            return _millis(one.delivery.moved_at - record.began_at)
+        case DeliveryState.DELIVERED if one.attempts and one.attempts[-1].finished_at:
+            return _millis(one.attempts[-1].finished_at - record.began_at)
         case _:
             return None
 
@@ -117,8 +117,8 @@ def _steps(story: AlertStory) -> Iterator[Step]:
     record = story.record
     yield Step(record.began_at, "detected", f"{record.alert.type} at {record.alert.retailer}{_apparent(record)}")
     yield Step(record.accepted_at, record.decision.value, record.reason.value, record.began_at)
-    for told in story.deliveries:
-        yield from _delivery_steps(told, record.accepted_at)
+    for one in story.deliveries:
+        yield from _delivery_steps(one, record.accepted_at)
     yield from _later_steps(record)
     for click in story.clicks:
         yield Step(click.at, "clicked", _DOUBTS.get(click.kind, ""))
@@ -133,50 +133,50 @@ def _apparent(record: AlertRecord) -> str:
     return f", {seconds} before it came here" if late > _NOTHING else f", by a clock that is {seconds} ahead"
 
 
-def _delivery_steps(told: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
-    delivery, target = told.delivery, str(told.delivery.target)
+def _delivery_steps(one: DeliveryStory, accepted_at: datetime) -> Iterator[Step]:
+    delivery, target = one.delivery, str(one.delivery.target)
     led = f"{target} ({delivery.route})" if delivery.route else target
-    yield Step(delivery.planned_at, "planned", _joined(led, _plan(told)), accepted_at)
+    yield Step(delivery.planned_at, "planned", _joined(led, _plan(one)), accepted_at)
     before = delivery.planned_at
-    for step in sorted((*_started(told), *_attempted(told), *_moved(told)), key=lambda step: step.at):
+    for step in sorted((*_started(one), *_attempted(one), *_moved(one)), key=lambda step: step.at):
         yield replace(step, after=before)
         before = step.at
 
 
-def _started(told: DeliveryStory) -> Iterator[Step]:
-    """It was over before it began, and an operator has tried it again since."""
-    first = next(iter(told.moves), None)
-    if first is not None and first.why is Why.RETRIED and not told.attempts:
-        yield Step(told.delivery.planned_at, first.origin.value, _joined(str(told.delivery.target), first.origin_why))
+def _started(one: DeliveryStory) -> Iterator[Step]:
+    """The first step of one that was over before it began, and an operator has tried it again since."""
+    first = next(iter(one.moves), None)
+    if first is not None and first.why is Why.RETRIED and not one.attempts:
+        yield Step(one.delivery.planned_at, first.origin.value, _joined(str(one.delivery.target), first.origin_why))
 
 
-def _attempted(told: DeliveryStory) -> Iterator[Step]:
-    target = str(told.delivery.target)
-    for attempt in told.attempts:
+def _attempted(one: DeliveryStory) -> Iterator[Step]:
+    target = str(one.delivery.target)
+    for attempt in one.attempts:
         yield Step(attempt.started_at, "sending", target)
         if attempt.finished_at is not None:
             yield Step(attempt.finished_at, attempt.outcome or "ended", f"{target}{_answer(attempt)}")
 
 
-def _moved(told: DeliveryStory) -> Iterator[Step]:
-    """What no attempt tells; how it stands now, too, where it has stood so since it was planned."""
-    delivery, target = told.delivery, str(told.delivery.target)
-    for move in told.moves:
-        detail = "" if told.attempts else move.detail
+def _moved(one: DeliveryStory) -> Iterator[Step]:
+    """The moves that no attempt tells; how it stands now, too, where it has stood so since it was planned."""
+    delivery, target = one.delivery, str(one.delivery.target)
+    for move in one.moves:
+        detail = "" if one.attempts else move.detail
         yield Step(move.at, move.state.value, _joined(target, move.why, detail))
-    noted = told.moves and told.moves[-1].at == delivery.moved_at
+    noted = one.moves and one.moves[-1].at == delivery.moved_at
     if not (noted or _told_by_attempts(delivery) or _untouched(delivery)):
-        yield Step(delivery.moved_at, delivery.state.value, _joined(target, delivery.why, _unsaid(told)))
+        yield Step(delivery.moved_at, delivery.state.value, _joined(target, delivery.why, _unsaid(one)))
 
 
-def _plan(told: DeliveryStory) -> str:
-    """What it was planned to wait for, where it still waits."""
-    return told.delivery.detail if _untouched(told.delivery) else ""
+def _plan(one: DeliveryStory) -> str:
+    """The detail that it was planned to wait for, where it still waits."""
+    return one.delivery.detail if _untouched(one.delivery) else ""
 
 
-def _unsaid(told: DeliveryStory) -> str:
-    """What held it or let it go, unless an attempt has said so."""
-    return "" if told.attempts else told.delivery.detail
+def _unsaid(one: DeliveryStory) -> str:
+    """The detail that held it or let it go, unless an attempt has said so."""
+    return "" if one.attempts else one.delivery.detail
 
 
 def _untouched(delivery: Delivery) -> bool:

@@ -10,19 +10,19 @@ from tocsin.web.errors import stopping
 from tocsin.web.follower import Follower
 from tocsin.web.forms.form import NDJSON, SSE, TEXT, answer
 from tocsin.web.guard import grant_of
+from tocsin.web.lines import Lines
 from tocsin.web.live import LiveAnswer
 from tocsin.web.query import STREAM_KEYS, STREAM_PARAMETERS, check_keys, match_of
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
-from tocsin.web.teller import Teller
 
 _LINES = answer(TEXT, "Lines, until the service stops or the token ends.", media_types=(NDJSON, SSE))
 
 
 class Streams:
     def __init__(self, services: Services) -> None:
-        self._feed = services.feed
+        self._feed = services.pipeline.feed
         self._active = services.active
         self._clock = services.clock
         self._live: WeakSet[LiveAnswer] = WeakSet()
@@ -53,7 +53,7 @@ class Streams:
         if self._closed:
             raise stopping()
         check_keys(request.query_params, STREAM_KEYS)
-        teller = Teller(
+        lines = Lines(
             self._feed.epoch,
             match_of(request.query_params),
             lambda: self._active.rulebook.catalog,
@@ -61,7 +61,7 @@ class Streams:
         )
         after = request.query_params.get("after") or request.headers.get("last-event-id")
         follower = self._follower(Cursor.parse(after) if after else None)
-        live = LiveAnswer(follower, teller, grant_of(request), self._clock, resuming=after is not None)
+        live = LiveAnswer(follower, lines, grant_of(request), self._clock, resuming=after is not None)
         self._live.add(live)
         return live
 

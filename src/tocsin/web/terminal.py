@@ -18,7 +18,7 @@ _POSTED = {
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """How a shell there reaches the service, whatever folder it is in and whatever its environment has."""
+    """The way from a shell there to the service, whatever folder it is in and whatever its environment has."""
 
     url: str
     token_file: Path

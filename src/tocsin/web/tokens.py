@@ -53,8 +53,10 @@ class TokenDoors:
     async def mine(self, request: Request) -> Response:
         """The token that asks: its name, what it may do, and when it ends."""
         grant = grant_of(request)
-        told = {"name": grant.owner, "scopes": sorted(grant.scopes)}
-        return json_answer({"id": grant.token_id, **told, "expires_at": grant.expires_at and rfc3339(grant.expires_at)})
+        payload = {"name": grant.owner, "scopes": sorted(grant.scopes)}
+        return json_answer(
+            {"id": grant.token_id, **payload, "expires_at": grant.expires_at and rfc3339(grant.expires_at)}
+        )
 
     async def create(self, asked: NewToken) -> Response:
         """Make a token. Its secret is in this answer and never shown again."""

@@ -1,4 +1,4 @@
-"""An answer that nobody fetches: the memory it holds is given back."""
+"""Cuts connections whose answer nobody fetches: the memory it holds is given back."""
 
 import asyncio
 from typing import ClassVar
@@ -10,8 +10,8 @@ _FRESH_S = 0.5  # who has begun so lately is not called slow
 
 
 class Unread:
-    """What waits in the write buffer of one connection. Past its time the connection is cut; where all of them hold too
-    much, those that have waited longest are.
+    """The bytes that wait in the write buffer of one connection. Past its time the connection is cut; where all of them
+    hold too much, those that have waited longest are.
     """
 
     _waiting: ClassVar[dict["Unread", None]] = {}  # in the order in which they began
@@ -39,7 +39,7 @@ class Unread:
                 self._make_room()
 
     def end(self) -> None:
-        """It was read, or the connection is gone."""
+        """The answer was read, or the connection is gone."""
         if self.since is not None:
             self.since = None
             del self._waiting[self]

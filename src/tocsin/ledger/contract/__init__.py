@@ -1,16 +1,17 @@
-"""The ledger keeps what was accepted, and is the queue of what is to be sent: its verbs, and the values that go in and
-out.
+"""The ledger keeps what was accepted, and is the queue of what is to be sent: its verbs by what it is used as, and the
+values that go in and out.
 
-There is no second queue that could disagree with it. Every write verb (`Ledger`) is one step of a shared transaction
-and returns only after its commit; reads (`Archive`) have connections of their own and never delay a write. Moments are
-aware datetimes in UTC, keys are the ledger's own whole numbers, amounts are decimals.
+There is no second queue that could disagree with it. Every write is one step of a shared transaction and returns only
+after its commit; reads have connections of their own and never delay a write. Ask for the narrowest of `Queue`,
+`History`, `Operations` and `People`. Moments are aware datetimes in UTC, keys are the ledger's own whole numbers,
+amounts are decimals.
 
 Example, the way of one delivery:
 
-    appended = await ledger.append(Submission(items), rulebook.decide)
-    claimed = await ledger.claim(ClaimRequest(lane, pack))
+    appended = await ledger.queue.append(Submission(items), rulebook.decide)
+    claimed = await ledger.queue.claim(ClaimRequest(lane, pack))
     ...  # its channel sends claimed.claim, and reports an outcome for each member
-    await ledger.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
+    await ledger.queue.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
 """
 
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
@@ -23,15 +24,16 @@ from tocsin.ledger.contract.history import (
     DeliveryRow,
     DeliveryStory,
     EndedRow,
+    History,
     LinkRow,
     MoveRow,
     Page,
     Past,
     ReceiptRow,
-    TargetRow,
-    TokenRow,
     WaitingRow,
 )
+from tocsin.ledger.contract.ledger import Ledger
+from tocsin.ledger.contract.operations import Operations, TargetRow, TokenRow
 from tocsin.ledger.contract.people import People
 from tocsin.ledger.contract.queue import (
     Claim,
@@ -43,14 +45,13 @@ from tocsin.ledger.contract.queue import (
     Move,
     MoveResult,
     Pack,
+    Queue,
     Settlement,
     ShutLane,
     StandingMessage,
     Waiting,
 )
-from tocsin.ledger.contract.reads import Archive
 from tocsin.ledger.contract.signals import Judge, Received
-from tocsin.ledger.contract.verbs import Ledger
 
 __all__ = [
     "MOST_WAITING",
@@ -58,7 +59,6 @@ __all__ = [
     "AlertRow",
     "AlertStory",
     "Appended",
-    "Archive",
     "AttemptRow",
     "Claim",
     "ClaimRequest",
@@ -68,6 +68,7 @@ __all__ = [
     "DeliveryRow",
     "DeliveryStory",
     "EndedRow",
+    "History",
     "Idempotency",
     "Item",
     "Joins",
@@ -78,10 +79,12 @@ __all__ = [
     "Move",
     "MoveResult",
     "MoveRow",
+    "Operations",
     "Pack",
     "Page",
     "Past",
     "People",
+    "Queue",
     "ReceiptRow",
     "Received",
     "Settlement",

@@ -1,44 +1,20 @@
-"""What the archive reads back of alerts, deliveries, attempts and the rest, as rows of values."""
+"""The ledger as the history: what became of each alert, read back."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.click import Click
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
-from tocsin.core.record import AlertRecord
+from tocsin.core.record import AlertRecord, Event
 from tocsin.core.signal import Cost
 
 T = TypeVar("T")
 
 MOST_WAITING = 10_000  # rows read of those who wait, in each state: enough to say how long most have waited
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRow:
-    """A token as it is stored: `digest` is the hex SHA-256 of the whole secret."""
-
-    id: str
-    name: str
-    digest: str
-    scopes: frozenset[str]
-    created_at: datetime
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetRow:
-    """A target that rests: since when, by which word, and what the provider or the operator said."""
-
-    target: Target
-    disabled_at: datetime
-    why: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +177,87 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None
+
+
+class History(Protocol):
+    """The ledger as the history. Each read sees what was committed before it began, and delays no write; it raises
+    LedgerError where the database cannot be read. Lists are pages: pass `next` on as `page` until it is None.
+    """
+
+    async def alerts(self, query: AlertQuery) -> Page[AlertRow]:
+        """Find alerts, the newest first. Raises InvalidRequestError for a `page` or `limit` that is none, NotFoundError
+        where `before` is no alert that is kept.
+        """
+        ...
+
+    async def alert(self, identifier: UUID) -> AlertRecord | None:
+        """Find the alert with that id; None where it is not kept, or never was."""
+        ...
+
+    async def story(self, identifier: UUID) -> AlertStory | None:
+        """Tell everything about the alert with that id, for its timeline; None where it is not kept, or never was."""
+        ...
+
+    async def deliveries(
+        self,
+        *,
+        state: DeliveryState | None = None,
+        channel: str | None = None,
+        limit: int = 50,
+        page: str | None = None,
+    ) -> Page[Delivery]:
+        """List deliveries, the newest first, of a `state` and of a `channel` (`discord`) where they are given. Raises
+        InvalidRequestError for a `page` or `limit` that is none.
+        """
+        ...
+
+    async def delivery(self, identifier: UUID) -> Delivery | None:
+        """Find the delivery with that id; None where it is not kept, or never was."""
+        ...
+
+    async def by_link(self, key: int) -> LinkRow | None:
+        """Find the delivery with that key, which a short link stands for; None where it is not kept."""
+        ...
+
+    async def events(self, after: int, limit: int) -> tuple[Event, ...]:
+        """Read at most `limit` events after that position, in the order of their positions, without gaps."""
+        ...
+
+    async def span(self) -> tuple[int, int]:
+        """Tell the oldest position that is still kept and the newest; (0, 0) where there is none."""
+        ...
+
+    async def receipt(self, delivery: int) -> ReceiptRow | None:
+        """Tell what its provider counts and takes for the delivery with that key; None where it has said nothing."""
+        ...
+
+    async def ended_since(self, since: datetime, within: timedelta) -> tuple[EndedRow, ...]:
+        """Count what became of the deliveries of alerts accepted since then, by channel and the minute of their end.
+
+        `missed` were not told `within` that time. Those that nobody waited for do not count, and 100,000 are enough.
+        """
+        ...
+
+    async def waiting(self) -> tuple[WaitingRow, ...]:
+        """Count who waits for a delivery: pending, sending or in doubt; MOST_WAITING of each state at most, those first
+        whose life ends first.
+        """
+        ...
+
+    async def happened_since(self, since: datetime) -> Past:
+        """Count alerts accepted and deliveries sent since then, by the second, for the figures after a restart: ask for
+        a minute, not a day.
+        """
+        ...
+
+    async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
+        """Forget the oldest alerts with all that belongs to them, unless a delivery is still under way; how many were
+        forgotten.
+
+        At most `limit` at a time: fewer say that nothing is left to forget for now.
+        """
+        ...
+
+    async def click(self, delivery: int, followed: Click) -> None:
+        """Keep that the short link of the delivery with that key was followed."""
+        ...

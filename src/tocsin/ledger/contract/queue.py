@@ -1,14 +1,17 @@
-"""The ledger as the queue: what is claimed, sent and settled."""
+"""The ledger as the queue: what is appended to it, claimed, sent and settled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from tocsin.core.alert import Band
+from tocsin.core.alert import Band, EpisodeKey
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.record import AlertRecord, Event
-from tocsin.core.signal import Cost
-from tocsin.ledger.contract.signals import Judge
+from tocsin.core.signal import Cost, Signal
+from tocsin.ledger.contract.append import Appended, Decide, Submission
+from tocsin.ledger.contract.history import AttemptRow
+from tocsin.ledger.contract.signals import Judge, Received
 
 Pack = Callable[[Target, Sequence[AlertRecord]], int]
 """Pure: how many of these, for that target, from the first on, fit into one request; at least 1."""
@@ -197,3 +200,130 @@ class LaneRow:
     unknown: int = 0
     next_due: datetime | None = None
     oldest: datetime | None = None
+
+
+class Queue(Protocol):
+    """The ledger as the queue. Every write is one step of a shared transaction, and returns after its commit; it raises
+    LedgerUnavailableError when it cannot be committed in time, having changed nothing. A read delays no write.
+    """
+
+    async def append(self, submission: Submission, decide: Decide) -> Appended:
+        """Decide and write every item in one transaction, under the lock of the stream's position.
+
+        `decide` must be pure. Parts of a request are appended in turn, each once the one
+        before it is. Raises ConflictError where the idempotency key of the whole request was used with another digest
+        (an item's conflict is that item's invalid receipt).
+        """
+        ...
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        """Take due deliveries of one lane and make them `sending`, in one transaction: the request may leave once this
+        returns.
+
+        What is past its life is marked `expired` on the way. Nothing to take is no error.
+        """
+        ...
+
+    async def settle(self, settlement: Settlement) -> MoveResult:
+        """Write down what an attempt came to, and move its members as it says.
+
+        Members that refuse, or whose target is disabled, get their fallback deliveries in the same transaction. A
+        deferred member that a newer alert of its episode has overtaken meanwhile comes back as superseded. Raises
+        IllegalMoveError, with nothing moved.
+        """
+        ...
+
+    async def move(self, moves: Sequence[Move]) -> MoveResult:
+        """Make legal moves outside an attempt: how an unknown is settled, an operator's retry.
+
+        A retry gives the delivery its whole life once more. Raises IllegalMoveError, with nothing moved.
+        """
+        ...
+
+    async def receive(self, heard: Sequence[Signal], judge: Judge) -> Received:
+        """Keep signals of providers, each once by its event id, and apply them as `judge` says.
+
+        What is heard too early, or of a delivery that nobody knows, is parked until that one is settled. What a
+        provider reports as failed gets its fallback in the same transaction.
+        """
+        ...
+
+    async def note_mention(self, attempt: int, mentioned: str) -> None:
+        """Keep whom the attempt will mention, before its request leaves: whoever is killed meanwhile has spent the
+        budget of those names all the same.
+        """
+        ...
+
+    async def close(self, key: EpisodeKey) -> Closed:
+        """End the episode: its open alerts are closed, what is pending is cancelled, each alert gets an event.
+
+        One with many alerts ends in parts, for each of which this is called again (`Closed.more`).
+        """
+        ...
+
+    async def silence(self, last_seen_before: datetime, limit: int = 100) -> Closed:
+        """Close the episodes that no detector has repeated since then, at most `limit` at a time; again while there are
+        `more`.
+        """
+        ...
+
+    async def expire(self, limit: int = 1000) -> MoveResult:
+        """Mark what is pending past its life as expired, whatever lane it stands in: at most `limit` at a time."""
+        ...
+
+    async def fail_over(self, lanes: frozenset[str], shadow: frozenset[Target] = frozenset()) -> MoveResult:
+        """Hand what is pending on these lanes (breaker open), or past its `fail_over_at` anywhere, to its fallback.
+
+        What has no fallback left that could take over stays where it is: one in `shadow` cannot. At most 1,000 at a
+        time.
+        """
+        ...
+
+    async def withhold(self, lane: str) -> MoveResult:
+        """Cancel what is pending on a lane that is in shadow, handing it to its fallback where it has one. At most
+        1,000 at a time.
+        """
+        ...
+
+    async def recover(self) -> MoveResult:
+        """Make `unknown` (crashed) what a dead process left `sending`. At start, before anything is claimed."""
+        ...
+
+    async def note_shown(self, message: StandingMessage) -> None:
+        """Keep that an edit has shown each alert of the message as it is there, or that nothing is left to edit.
+
+        Where somebody else has written on it since it was read, nobody knows who came last: it stays to be edited.
+        """
+        ...
+
+    async def keep_lane(self, lane: ShutLane) -> None:
+        """Keep that the lane is shut, in place of what was known of it."""
+        ...
+
+    async def forget_lane(self, name: str) -> None:
+        """Keep that the lane is open."""
+        ...
+
+    async def lanes(self) -> tuple[LaneRow, ...]:
+        """List the lanes that hold anything pending, sending or unknown."""
+        ...
+
+    async def shut_lanes(self) -> tuple[ShutLane, ...]:
+        """List the lanes that are shut, as `keep_lane` left them."""
+        ...
+
+    async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
+        """List at most `limit` attempts of these lanes whose members are `unknown`, the oldest first, as they were
+        claimed.
+        """
+        ...
+
+    async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
+        """List at most `limit` messages at these targets that are to be edited, the longest standing first."""
+        ...
+
+    async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
+        """List the attempts begun since then, the oldest first: gates and mention budgets are rebuilt from them after a
+        restart.
+        """
+        ...

@@ -5,13 +5,14 @@ people, appends.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cache
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -23,9 +24,11 @@ from tocsin.ledger.engine.db_errors import breaks_connection, concerns_all, expl
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import clock_jump
 
+P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
-Work = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
+Work: TypeAlias = Callable[[Transaction, Sequence[A]], Sequence[T | Exception]]
 """One kind of call: arguments of all that wait in, one result each out; an exception as a result is raised there."""
 
 ROWS_AT_ONCE = 2000  # a commit takes calls of each rank until they come to about so many rows
@@ -42,12 +45,22 @@ class Rank(IntEnum):
     UPKEEP = 4
 
 
+class Turn(NamedTuple):
+    """When a call is served, and about how many rows it brings. What `lasts` comes from outside: it is refused where it
+    would be gone with this process. What has `begun` is brought to its end, however long it has to wait.
+    """
+
+    rank: Rank
+    rows: int = 1
+    lasts: bool = False
+    begun: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class _Call:
-    rank: Rank
-    work: Work
+    turn: Turn
+    work: Work[Any, Any]
     argument: Any
-    rows: int
     since: float
     answer: asyncio.Future[Any]
 
@@ -56,11 +69,21 @@ class Writer:
     """The writer's `connect` opens the writing connection: it is called in the writing thread, and again where one
     broke.
 
-    With `alone` no other machine writes to the ledger, so that a jump of this one's clock is followed.
+    `check` raises LedgerGoneError where what is written would not last. With `alone` no other machine writes to the
+    ledger, so that a jump of this one's clock is followed.
     """
 
-    def __init__(self, connect: Callable[[], Connection], clock: Clock, emit: Emit, *, alone: bool = True) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        clock: Clock,
+        emit: Emit,
+        *,
+        check: Callable[[], None] = lambda: None,
+        alone: bool = True,
+    ) -> None:
         self._connect = connect
+        self._check = check
         self._clock = clock
         self._emit = emit
         self._alone = alone
@@ -89,28 +112,32 @@ class Writer:
         """Run on the writing connection, between two commits."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: look(self._connected()))
 
-    async def do(self, rank: Rank, work: Work, argument: Any, rows: int = 1, *, begun: bool = False) -> Any:
+    async def each(
+        self, turn: Turn, verb: Callable[Concatenate[Transaction, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """Do a verb that shares a commit with others, and nothing else. Result and errors are those of `do`."""
+        return await self.do(turn, _each(verb), (arguments, named))
+
+    async def do(self, turn: Turn, work: Work[A, T], argument: A) -> T:
         """Do the work, and return its result after the commit that carries it. Raises LedgerUnavailableError with
         nothing changed.
-
-        What has `begun` is brought to its end, however long it has to wait.
         """
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        call = _Call(rank, work, argument, rows, self._clock.monotonic(), answer)
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        call = _Call(turn, work, argument, self._clock.monotonic(), answer)
         with self._guard:
-            self._admit(call, begun=begun)
+            self._admit(call)
             idle = not self._draining
             self._draining = True
         if idle:
             self._thread.submit(self._drain)
         return await answer
 
-    def _admit(self, call: _Call, *, begun: bool) -> None:
+    def _admit(self, call: _Call) -> None:
         if self._closed:
             raise LedgerUnavailableError("the ledger is closing: send it again when the service is back")
-        queue = self._waiting[call.rank]
+        queue = self._waiting[call.turn.rank]
         late = bool(queue) and call.since - queue[0].since > PATIENCE_S
-        if call.rank is Rank.APPEND and late and not begun:
+        if call.turn.rank is Rank.APPEND and late and not call.turn.begun:
             self.refusing = LedgerUnavailableError("the disk does not keep up: send it again a little later")
             raise self.refusing
         queue.append(call)
@@ -129,7 +156,7 @@ class Writer:
             for queue in self._waiting:
                 room = ROWS_AT_ONCE
                 while queue and room > 0:
-                    room -= queue[0].rows
+                    room -= queue[0].turn.rows
                     batch.append(queue.popleft())
             self._draining = bool(batch)
         return batch
@@ -141,7 +168,7 @@ class Writer:
         except Exception as problem:  # noqa: BLE001 - whatever it is, it belongs to whoever waits for the answer
             self._forget_broken(problem)
             if len(batch) == 1 or concerns_all(problem):
-                return [(call, _told(problem)) for call in batch]
+                return [(call, _explained(problem)) for call in batch]
         return [result for call in batch for result in self._commit([call])]
 
     def _transact(self, batch: Sequence[_Call]) -> list[tuple[_Call, Any]]:
@@ -153,6 +180,8 @@ class Writer:
             transaction = Transaction(connection, now)
             self._follow_clock(transaction, began)
             for work, calls in _by_work(batch):
+                if any(call.turn.lasts for call in calls):
+                    self._check()
                 results += zip(calls, work(transaction, [call.argument for call in calls]), strict=True)
         self._began = began
         return results
@@ -183,7 +212,7 @@ class Writer:
 
     def _deliver(self, results: Iterable[tuple[_Call, Any]], fact: Committed) -> None:
         for call, result in results:
-            if call.rank is Rank.APPEND:
+            if call.turn.rank is Rank.APPEND:
                 self.refusing = result if isinstance(result, LedgerError) else None
             if call.answer.cancelled():
                 continue
@@ -194,11 +223,21 @@ class Writer:
         self._emit(fact)
 
 
-def _by_work(batch: Sequence[_Call]) -> Iterable[tuple[Work, list[_Call]]]:
+@cache
+def _each(verb: Callable[..., T]) -> Work[tuple[Sequence[Any], Mapping[str, Any]], T]:
+    """The same work for the same verb: calls of one kind stand together in a commit."""
+
+    def work(transaction: Transaction, calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Sequence[T]:
+        return [verb(transaction, *arguments, **named) for arguments, named in calls]
+
+    return work
+
+
+def _by_work(batch: Sequence[_Call]) -> Iterable[tuple[Work[Any, Any], list[_Call]]]:
     """Neighbours of one kind together: they share their statements."""
     for work, calls in groupby(batch, key=lambda call: call.work):
         yield work, list(calls)
 
 
-def _told(problem: Exception) -> Exception:
+def _explained(problem: Exception) -> Exception:
     return explained(problem) if isinstance(problem, DBAPIError) else problem

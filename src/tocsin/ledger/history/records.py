@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from tocsin.core.alert import key_of_id
-from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.record import AlertRecord, Event, EventKind
@@ -30,7 +29,6 @@ from tocsin.ledger.engine.schema import (
     alerts,
     attempt_members,
     attempts,
-    clicks,
     deliveries,
     delivery_moves,
     events,
@@ -39,6 +37,7 @@ from tocsin.ledger.engine.schema import (
     texts,
 )
 from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.history.clicks import clicks_of
 from tocsin.ledger.history.page import below, bounded, page_of
 from tocsin.ledger.history.query import conditions
 from tocsin.ledger.queue.depth import ATTEMPT, attempt_of
@@ -102,7 +101,7 @@ def story(connection: Connection, identifier: UUID) -> AlertStory | None:
     made = connection.execute(_DELIVERIES.where(deliveries.c.alert == key).order_by(deliveries.c.key)).all()
     tried, moved = _attempts_by_delivery(connection, key), _moves_by_delivery(connection, key)
     stories = tuple(DeliveryStory(delivery_of(one), tuple(tried[one.key]), tuple(moved[one.key])) for one in made)
-    return AlertStory(record_of(record), position, stories, _clicks(connection, key), _lasted(row))
+    return AlertStory(record_of(record), position, stories, clicks_of(connection, key), _lasted(row))
 
 
 def deliveries_page(
@@ -189,13 +188,3 @@ def _moves_by_delivery(connection: Connection, alert_key: int) -> defaultdict[in
         reasons = [None if word is None else Why(word) for word in (origin_why, why)]
         moved[number].append(MoveRow(at, DeliveryState(origin), reasons[0], DeliveryState(state), reasons[1], detail))
     return moved
-
-
-def _clicks(connection: Connection, alert_key: int) -> tuple[Click, ...]:
-    rows = connection.execute(
-        select(clicks.c.at, clicks.c.kind, clicks.c.why)
-        .join(deliveries, deliveries.c.key == clicks.c.delivery)
-        .where(deliveries.c.alert == alert_key, clicks.c.kind != ClickKind.ROBOT.value)
-        .order_by(clicks.c.at)
-    )
-    return tuple(Click(at, ClickKind(kind), why) for at, kind, why in rows)

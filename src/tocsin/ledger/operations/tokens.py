@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from tocsin.ledger.contract import TokenRow
 from tocsin.ledger.engine.schema import tokens
@@ -12,9 +12,10 @@ from tocsin.ledger.engine.transaction import Transaction
 _ADD = insert(tokens)
 _REVOKE = update(tokens).where(tokens.c.id == bindparam("of"), tokens.c.revoked_at.is_(None))
 _TOUCH = update(tokens).where(tokens.c.id == bindparam("of"))
+_ALL = select(tokens).order_by(tokens.c.created_at, tokens.c.id)
 
 
-def add_token(transaction: Transaction, token: TokenRow) -> None:
+def add(transaction: Transaction, token: TokenRow) -> None:
     transaction.write(
         _ADD,
         id=token.id,
@@ -28,9 +29,25 @@ def add_token(transaction: Transaction, token: TokenRow) -> None:
     )
 
 
-def revoke_token(transaction: Transaction, identifier: str) -> bool:
+def revoke(transaction: Transaction, identifier: str) -> bool:
     return transaction.write(_REVOKE, of=identifier, revoked_at=transaction.now) > 0
 
 
-def touch_tokens(transaction: Transaction, used: Mapping[str, datetime]) -> None:
+def touch(transaction: Transaction, used: Mapping[str, datetime]) -> None:
     transaction.write_each(_TOUCH, [{"of": identifier, "last_used_at": at} for identifier, at in used.items()])
+
+
+def listed(connection: Connection) -> tuple[TokenRow, ...]:
+    return tuple(
+        TokenRow(
+            id=row.id,
+            name=row.name,
+            digest=row.digest,
+            scopes=frozenset(row.scopes.split()),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+            last_used_at=row.last_used_at,
+        )
+        for row in connection.execute(_ALL)
+    )

@@ -1,7 +1,7 @@
 """The verbs of people. Writes share the commits of everybody else; reads have connections of their own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -33,8 +33,9 @@ from tocsin.ledger.contract.people import (
     VerificationRow,
     WordingRow,
 )
+from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.schema import stream
-from tocsin.ledger.engine.writer import Rank, Writer
+from tocsin.ledger.engine.writer import Rank, Turn, Writer
 from tocsin.ledger.people import (
     addresses,
     consents,
@@ -54,7 +55,6 @@ from tocsin.ledger.people.held import held, held_by_key
 from tocsin.ledger.people.vault import Vault
 
 T = TypeVar("T")
-Read = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 MOST_ROWS = 100  # of a file in one commit: whoever waits for the next one does so for tens of milliseconds
 _COST = 10  # rows written for one that is imported
@@ -63,9 +63,9 @@ _COST = 10  # rows written for one that is imported
 class SqlPeople:
     """`People` of the contract, for SQLite and PostgreSQL alike."""
 
-    def __init__(self, writer: Writer, read: Read, vault: Vault, clock: Clock) -> None:
+    def __init__(self, writer: Writer, reader: Reader, vault: Vault, clock: Clock) -> None:
         self._writer = writer
-        self._look = read
+        self._reader = reader
         self.vault = vault
         self._clock = clock
         self._work = Changing(vault)
@@ -251,9 +251,8 @@ class SqlPeople:
         """What changes people needs their key."""
         if self.vault.empty:
             await asyncio.to_thread(self.vault.need)
-        answer: T = await self._writer.do(Rank.PEOPLE, self._work, verb, rows)
+        answer: T = await self._writer.do(Turn(Rank.PEOPLE, rows), self._work, verb)
         return answer
 
     async def _read(self, look: Callable[[Connection], T]) -> T:
-        found: T = await self._look(look)
-        return found
+        return await self._reader.read(look)

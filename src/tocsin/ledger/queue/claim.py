@@ -101,6 +101,7 @@ def _take(free: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tupl
 
 
 _ALONE, _JOINING = _looks(_free()), _looks(_free_to_join())
+_NOTE_MENTION = update(attempts).where(attempts.c.key == bindparam("number"))
 _BEGIN = insert(attempts).returning(attempts.c.key, sort_by_parameter_order=True)
 _SEND = (
     update(deliveries)
@@ -119,6 +120,11 @@ _SEND = (
 
 def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
     return [_claim(transaction, request) for request in requests]
+
+
+def note_mention(transaction: Transaction, attempt: int, mentioned: str) -> None:
+    """Whom an attempt rings out to, written before it does."""
+    transaction.write(_NOTE_MENTION, number=attempt, mentioned=mentioned)
 
 
 def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:

@@ -15,7 +15,7 @@ from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, held_of
 from tocsin.ledger.engine.schema import PENDING, attempts, deliveries, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
-from tocsin.ledger.operations.disable import disable
+from tocsin.ledger.operations.targets import disable
 from tocsin.ledger.queue import merge
 from tocsin.ledger.queue.fallback import take_over
 from tocsin.ledger.queue.moves import DELIVERIES, note, put

@@ -31,7 +31,9 @@ PART = 250
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in one body. `values` has a parsed value for each detection, or the error that it already is."""
+    """The detections that came in one body. `values` has a parsed value for each detection, or the error that it
+    already is.
+    """
 
     values: Sequence[Any]
     single: bool
@@ -87,7 +89,7 @@ class Decoder:
         return Item(alert=self._alert(fields, now), idempotency=idempotency, notes=tuple(notes))
 
     def episode(self, **said: Any) -> EpisodeKey:
-        """What is sold out. Raises InvalidRequestError."""
+        """The key of the episode that has ended. Raises InvalidRequestError."""
         key = read_episode(said)
         return key._replace(retailer=self._active.rulebook.catalog.canonical(key.retailer))
 

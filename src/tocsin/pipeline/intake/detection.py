@@ -52,7 +52,7 @@ def read_fields(value: object, now: datetime) -> tuple[dict[str, Any], list[Deta
 
 
 def read_episode(said: Mapping[str, Any]) -> EpisodeKey:
-    """What a restock is told apart by, with each name in the spelling that alerts have.
+    """The key that tells restocks apart, with each name in the spelling that alerts have.
 
     Raises InvalidRequestError that names everything wrong at once.
     """
@@ -98,7 +98,7 @@ def invalid(problems: list[Detail]) -> InvalidAlertError:
 
 
 def _mended(key: str, raw: Any, problem: MendError, problems: list[Detail], notes: list[Detail]) -> Any:
-    """What can be made of a value that cannot be taken as it is; None and one more problem, where nothing can."""
+    """Mend a value that cannot be taken as it is; None and one more problem, where nothing can be made of it."""
     mend = FIELDS[key].mend
     if mend is None:
         problems.append(below(key, problem.detail))
@@ -135,7 +135,9 @@ def _rounded(price: float, fields: Mapping[str, Any], path: str, notes: list[Det
 
 
 def _check_together(fields: Mapping[str, Any], problems: list[Detail], now: datetime) -> None:
-    """What one field alone cannot tell: what is missing, and whether the time can be. What is wrong is not missing."""
+    """Find what one field alone cannot tell: a field is missing, or the time cannot be. One that is wrong is not
+    missing.
+    """
     problems += [Detail(key, "is required") for key in _REQUIRED if key not in fields]
     kind = fields.get("type")
     if kind is not None and kind.buyable and "price" not in fields:

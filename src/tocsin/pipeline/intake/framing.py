@@ -130,7 +130,7 @@ def _items(body: bytes) -> list[bytes]:
 
 
 def _lines(body: bytes) -> list[bytes]:
-    """Those that are not blank; none where there is but one."""
+    """The lines that are not blank; none where there is but one."""
     if b"\n" not in body:
         return []
     if body.count(b"\n") >= MAX_ITEMS:

@@ -1,7 +1,7 @@
-"""Where a detection comes in: decoded once, decided and written in one transaction, then told."""
+"""Takes detections in: each is decoded once, decided and written in one transaction, then told."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -14,16 +14,17 @@ from tocsin.channels.contract import Channel
 from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
-from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError, TocsinError
-from tocsin.core.facts import AlertInvalid, Decided, DeliveryMoved, Emit, Turned
+from tocsin.core.facts import AlertInvalid, Decided, Emit, Turned
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Appended, Archive, Closed, Item, Ledger, Submission
+from tocsin.ledger.contract import Appended, Closed, History, Item, Queue, Submission
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.intake.decode import Decoder, Request
 from tocsin.pipeline.intake.detection import fault_of
+from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.targets import Targets
 from tocsin.rules.mentions import mention_for
 
@@ -34,26 +35,26 @@ LARGE = 1024 * 1024  # bytes of a body that is not even taken apart while anothe
 
 
 class Intake:
-    """What is decided after a reload follows the new rules."""
+    """Every door hands its detections over here. A reload counts for what is decided after it."""
 
     def __init__(
         self,
         *,
-        ledger: Ledger,
-        archive: Archive,
+        queue: Queue,
+        history: History,
         bus: Bus,
         targets: Targets,
+        moves: Moves,
         active: Active,
-        wake: Callable[[Iterable[str]], None],
         clock: Clock,
         emit: Emit,
     ) -> None:
-        self._ledger = ledger
-        self._archive = archive
+        self._queue = queue
+        self._history = history
         self._bus = bus
         self._targets = targets
+        self._moves = moves
         self._active = active
-        self._wake = wake
         self._clock = clock
         self._emit = emit
         self._decoder = Decoder(active, emit)
@@ -89,7 +90,7 @@ class Intake:
 
     async def close_alert(self, identifier: UUID) -> Closed:
         """The episode of that alert ends. Raises NotFoundError where there is no such alert."""
-        record = await self._archive.alert(identifier)
+        record = await self._history.alert(identifier)
         if record is None:
             raise NotFoundError(f"there is no alert {identifier}")
         if record.is_test:  # it belongs to no episode, although its product may be in stock
@@ -97,7 +98,7 @@ class Intake:
         return await self._end(record.alert.episode)
 
     async def rehearse(self, value: object) -> Mapping[str, Any]:
-        """What would become of this alert now, with nothing known of its episode; nothing is stored or sent."""
+        """Decide an alert as if nothing were known of its episode; store and send nothing. Raises InvalidAlertError."""
         now = self._clock.now()
         item = Decoder(self._active).one(value, owner="rehearsal", now=now)
         alert = _valid(item)
@@ -106,17 +107,23 @@ class Intake:
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
         plans = ruling.plans if isinstance(ruling, Accepted) else ()
         targets = [self._rehearsed(plan, record, now) for plan in plans]
-        told = {
+        outlook = {
             "decision": decision.value,
             "reason": ruling.reason.value,
             "priority": alert.priority,
             "targets": targets,
         }
-        return told | ({"notes": [note.as_json() for note in item.notes]} if item.notes else {})
+        return outlook | ({"notes": [note.as_json() for note in item.notes]} if item.notes else {})
 
-    def announce_closed(self, closed: Closed) -> None:
-        self._bus.publish(closed.events)
-        self._tell_moves(closed.cancelled)
+    async def close_silent(self) -> None:
+        """End the episodes that no detector has repeated for as long as the rules in force say."""
+        silence = self._active.rulebook.dedup.policy.close_after_silence
+        if silence is None:
+            return
+        closed = Closed(more=True)
+        while closed.more:
+            closed = await self._queue.silence(self._clock.now() - silence)
+            self._announce_closed(closed)
 
     async def _taken_apart(self, body: bytes, owner: str, key: str | None) -> Request:
         if len(body) <= SMALL:
@@ -131,8 +138,8 @@ class Intake:
     async def _end(self, key: EpisodeKey) -> Closed:
         closed = Closed(more=True)
         while closed.more:
-            part = await self._ledger.close(key)
-            self.announce_closed(part)
+            part = await self._queue.close(key)
+            self._announce_closed(part)
             closed += part
         return closed
 
@@ -150,7 +157,7 @@ class Intake:
 
     @contextmanager
     def _telling(self, owner: str) -> Iterator[None]:
-        """What is turned away is told, too: its sender may not read the answer."""
+        """A request that is turned away is told to listeners, too: its sender may not read the answer."""
         try:
             yield
         except TocsinError as problem:
@@ -160,7 +167,7 @@ class Intake:
     async def _commit(self, submission: Submission, owner: str) -> Answers:
         kill_point(Point.PARSED)
         decide = partial(self._active.rulebook.decide, disabled=self._targets.disabled)
-        appended = await self._ledger.append(submission, decide)
+        appended = await self._queue.append(submission, decide)
         kill_point(Point.LEDGER_COMMITTED)
         self._announce(appended, owner)
         return appended.answers
@@ -168,8 +175,6 @@ class Intake:
     def _announce(self, appended: Appended, owner: str) -> None:
         if appended.events:
             self._bus.publish(appended.events)
-        if appended.lanes:
-            self._wake(appended.lanes)
         now = self._clock.now()
         for alert, receipt in appended.receipts:
             self._emit(Decided(alert, receipt, (now - alert.timestamp).total_seconds(), owner))
@@ -177,30 +182,31 @@ class Intake:
             if answer["decision"] == Decision.INVALID.value:
                 fault, message = fault_of(answer["error"])
                 self._emit(AlertInvalid(owner=owner, fault=fault, message=message))
-        self._tell_moves(appended.moved)
+        self._moves.follow(appended.moved, appended.lanes)
 
-    def _tell_moves(self, deliveries: Iterable[Delivery]) -> None:
-        for delivery in deliveries:
-            self._emit(DeliveryMoved(delivery=delivery, to=delivery.state, why=delivery.why))
+    def _announce_closed(self, closed: Closed) -> None:
+        self._bus.publish(closed.events)
+        self._moves.follow(closed.cancelled)
 
     def _rehearsed(self, plan: Plan, record: AlertRecord, now: datetime) -> Mapping[str, Any]:
         book = self._active.rulebook
         mention = Mention()
         if policy := book.routing.targets.get(plan.target):
             mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
-        told: dict[str, Any] = {
+        outlook: dict[str, Any] = {
             "target": str(plan.target),
             "route": plan.route,
             "state": plan.state.value,
             "mentions": list(mention.names),
         }
         if plan.why is not None:
-            told["why"] = plan.why.value
+            outlook["why"] = plan.why.value
         if plan.fallback:
-            told["fallback"] = [str(fallback.target) for fallback in plan.fallback]
+            outlook["fallback"] = [str(fallback.target) for fallback in plan.fallback]
         if plan.state is DeliveryState.PENDING or plan.why is Why.SHADOW:
-            told["message"] = _message(self._active.channels[plan.target.channel], plan.target, record, mention)
-        return told
+            channel = self._active.channels[plan.target.channel]
+            outlook["message"] = _message(channel, plan.target, record, mention)
+        return outlook
 
 
 def _message(channel: Channel, target: Target, record: AlertRecord, mention: Mention) -> Mapping[str, Any]:
@@ -220,8 +226,10 @@ def _cut_short(problem: LedgerUnavailableError, request: Request, kept: int) -> 
     again = (
         "it is answered as if nothing had happened" if request.idempotency else "what was kept comes back as repeats"
     )
-    told = f"{problem.message}. {kept} of {len(request.values)} alerts were kept: send the same request again, {again}"
-    return LedgerUnavailableError(told, problem.retry_after)
+    message = (
+        f"{problem.message}. {kept} of {len(request.values)} alerts were kept: send the same request again, {again}"
+    )
+    return LedgerUnavailableError(message, problem.retry_after)
 
 
 def _valid(item: Item) -> Alert:

@@ -1,4 +1,4 @@
-"""What a sender adds for itself: any JSON within bounds, and a few keys that have a meaning here."""
+"""Checks what a sender adds for itself: any JSON within bounds, and a few keys that have a meaning here."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def read_metadata(raw: Any) -> Mapping[str, Any]:
 
 
 def mended_metadata(raw: Any) -> Mended:
-    """What is left without values that would have a meaning here but are of no use, and without what no text holds."""
+    """The metadata without values that would have a meaning here but are of no use, and without what no text holds."""
     _check_kind(raw)
     notes: list[Detail] = []
     kept = {key: value for key, value in raw.items() if key not in _READERS or not value}

@@ -62,7 +62,7 @@ _AT_TOP = re.compile(_PASSED.replace(b"MARKS", rb"\[\]{,"), re.DOTALL)
 
 
 def words(text: bytes, problem: Exception) -> str:
-    """What is wrong with a text that is not JSON."""
+    """Say what is wrong with a text that is not JSON."""
     try:
         text.decode()
     except UnicodeDecodeError as wrong:

@@ -1,6 +1,6 @@
-"""A claim as the request that its channel makes, and what is kept of the answer."""
+"""Makes of a claim the request of its channel, and of the answer what is kept."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tocsin.channels.abilities import Edits
 from tocsin.channels.contract import Attempt, Channel, Member, Message, Report
@@ -8,8 +8,17 @@ from tocsin.core.outcome import Outcome, Sent
 from tocsin.ledger.contract import Claim, StandingMessage
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A claim as the request that its channel makes of it. `units` are what that takes of its lane's rates."""
+
+    claim: Claim
+    attempt: Attempt
+    units: int = 1
+
+
 def composed(claim: Claim) -> Attempt:
-    """Without the noise that it is to make."""
+    """The request without whom it rings out to."""
     return Attempt(
         key=claim.key,
         target=claim.target,
@@ -22,7 +31,7 @@ def composed(claim: Claim) -> Attempt:
 
 
 def message_of(standing: StandingMessage) -> Message:
-    """What a channel is told of a message that stands there."""
+    """A message that stands at a provider, as its channel is shown it."""
     members = tuple(Member(delivery, record) for delivery, record in standing.members)
     return Message(target=standing.target, reference=standing.reference, members=members)
 
@@ -37,12 +46,12 @@ async def made(attempt: Attempt, channel: Channel) -> Report:
 
 
 def outcome_of(claim: Claim, report: Report) -> str:
-    """What came of the attempt: a word for each outcome that its members have."""
+    """The attempt's result: a word for each outcome that its members have."""
     return "joined" if _has_joined(claim, report) else " ".join(dict.fromkeys(map(name_of, report.outcomes)))
 
 
 def answer_of(claim: Claim, report: Report) -> str:
-    """What the provider said; of what has joined a message, whose it is."""
+    """The words of the provider; where the claim has joined a message, the alert that had it before."""
     host = claim.host if _has_joined(claim, report) else None
     return report.answer if host is None else f"joined the message of alert {host.alert.id}"
 

@@ -1,4 +1,4 @@
-"""Why nothing may leave on a lane now, and when it opens again. Floats are monotonic seconds."""
+"""Tells why nothing may leave on a lane now, and when it opens again. Floats are monotonic seconds."""
 
 import math
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Closure:
 
 
 def closure_of(lane: Lane, now: float, *, disabled: bool) -> Closure | None:
-    """What lasts longest, for the most important delivery that waits; None where one may leave."""
+    """The cause that lasts longest, for the most important delivery that waits; None where one may leave."""
     if disabled:
         return Closure(Cause.DISABLED, math.inf)
     band = lane.waiting.band if lane.waiting else Band.HIGH

@@ -11,12 +11,12 @@ from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Emit
 from tocsin.core.outcome import Deferred, Delay, Refused, Sent, Unknown
-from tocsin.ledger.contract import Archive, Ledger, StandingMessage
+from tocsin.ledger.contract import Queue, StandingMessage
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.attempt import message_of
-from tocsin.pipeline.sending.dispatcher import Dispatcher
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.targets import Targets
 from tocsin.pipeline.tasks import Tasks
 from tocsin.rules.gate import bounded
@@ -41,21 +41,19 @@ class Editor:
     def __init__(
         self,
         *,
-        ledger: Ledger,
-        archive: Archive,
+        queue: Queue,
         active: Active,
-        dispatcher: Dispatcher,
         lanes: Lanes,
         targets: Targets,
+        moves: Moves,
         clock: Clock,
         emit: Emit,
     ) -> None:
-        self._ledger = ledger
-        self._archive = archive
+        self._queue = queue
         self._active = active
-        self._dispatcher = dispatcher
         self._lanes = lanes
         self._targets = targets
+        self._moves = moves
         self._clock = clock
         self._emit = emit
         self._rests: dict[str, _Rest] = {}  # by lane, and by the reference of a message
@@ -70,7 +68,7 @@ class Editor:
         if not idle:
             return
         alive = frozenset(target for name in idle for target in self._lanes[name].alive(self._targets.disabled))
-        for name, messages in groupby(sorted(await self._archive.edits(alive), key=_lane_of), key=_lane_of):
+        for name, messages in groupby(sorted(await self._queue.edits(alive), key=_lane_of), key=_lane_of):
             if name in idle:
                 self._looked_after.add(name)
                 self._tasks.start(self._edit_all(name, tuple(messages)))
@@ -101,7 +99,7 @@ class Editor:
     async def _edit(self, lane: Lane, message: StandingMessage) -> None:
         channel: object = self._active.channels.get(lane.channel)
         if not isinstance(channel, Edits):
-            await self._ledger.note_shown(message)
+            await self._queue.note_shown(message)
             return
         report = await self._send(lane, channel, message)
         match report.outcomes[0]:
@@ -111,31 +109,28 @@ class Editor:
                 await self._done(message)
                 if refused.why.disables_target:
                     # A dead target is not called again, whoever found out.
-                    self._dispatcher.wake(
-                        await self._targets.disable(message.target, refused.why.value, refused.detail)
-                    )
+                    moved = await self._targets.disable(message.target, refused.why.value, refused.detail)
+                    self._moves.follow(moved.deliveries, moved.lanes)
             case Deferred() | Unknown() as failed:
                 self._put_off(lane, message, report, failed)
         if report.budget and not report.budget.remaining:
             self._rest(lane.name, report.budget.resets_after)
 
     async def _send(self, lane: Lane, channel: Edits, message: StandingMessage) -> Report:
-        """It counts towards the lane's own limits. It may be the probe of an open breaker, and it never opens one."""
-        began = self._clock.monotonic()
+        """Send an edit. It counts towards the lane's own limits, may be the probe of an open breaker, and never opens
+        one.
+        """
         probing = lane.breaker.open
-        lane.enter(began)
-        lane.start(began)
+        began = self._lanes.begin(lane)
         try:
             report = await channel.edit(message_of(message))
             if probing:
                 self._lanes.judge(lane, report.outcomes[0])
         finally:
-            now = self._clock.monotonic()
-            lane.end(began, now)
-            self._dispatcher.wake([lane.name] if lane.stirred else [])
+            took_s = self._lanes.end(lane, began)
         self._emit(
             Attempted(
-                target=message.target, lane=lane.name, members=len(message.members), outcome="edit", took_s=now - began
+                target=message.target, lane=lane.name, members=len(message.members), outcome="edit", took_s=took_s
             )
         )
         return report
@@ -143,7 +138,7 @@ class Editor:
     async def _done(self, message: StandingMessage) -> None:
         for name in (message.reference, message.lane):
             self._rests.pop(name, None)
-        await self._ledger.note_shown(message)
+        await self._queue.note_shown(message)
 
     def _put_off(self, lane: Lane, message: StandingMessage, report: Report, failed: Deferred | Unknown) -> None:
         limited = isinstance(failed, Deferred) and failed.why is Delay.RATE_LIMITED

@@ -1,10 +1,8 @@
 """All deliveries that share one provider limit, as the dispatcher sees them at run time: gates, breaker, what waits."""
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from heapq import heappop, heappush
 
 from tocsin.channels.contract import Budget
 from tocsin.core.alert import Band
@@ -42,7 +40,7 @@ class RateLimiter:
         self.gate = spend(self.gate, self.policy, now, units)
 
     def spend_more(self, entered: float, units: int) -> None:
-        """What entered then takes so many units more than was known."""
+        """The request that entered then takes so many units more than was known."""
         self.gate = spend_more(self.gate, self.policy, entered, units)
 
     def leave(self, entered: float, at: float | None, units: int = 1) -> None:
@@ -75,7 +73,6 @@ class Lane:
     stirred: bool = False  # somebody asked for a look while it was busy
     shares: bool = False  # it passes the gate, too, that its provider has for several lanes
     waiting: Waiting | None = None
-    back_at: list[float] = field(default_factory=list)  # a heap: when deliveries that were put off fall due again
     shut_why: str = ""  # what its provider last shut it for
 
     @property
@@ -92,7 +89,7 @@ class Lane:
         return all(target.shadow for target in self.targets)
 
     def alive(self, disabled: Collection[Target]) -> tuple[Target, ...]:
-        """Those of its targets that something may be sent to."""
+        """The lane's targets that something may be sent to."""
         return tuple(one.target for one in self.targets if not one.shadow and one.target not in disabled)
 
     @property
@@ -162,15 +159,6 @@ class Lane:
         """A request is over: answered at that time, or None where it never left."""
         self.in_flight -= 1
         self.leave(entered, at, units)
-
-    def put_off(self, due: float) -> None:
-        heappush(self.back_at, due)
-
-    def next_put_off(self, now: float) -> float:
-        """When the next delivery that was put off falls due; infinite where none is known."""
-        while self.back_at and self.back_at[0] <= now:
-            heappop(self.back_at)
-        return self.back_at[0] if self.back_at else math.inf
 
     def heed(self, now: float, budget: Budget | None) -> None:
         """The provider has spoken of this lane, in its answer to one request that still counts as under way."""

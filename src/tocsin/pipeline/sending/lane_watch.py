@@ -28,7 +28,7 @@ class LaneWatch:
         """Tell of each lane that is shut for longer than a moment, once, and when it is over."""
         now = self._clock.monotonic()
         closures = self._closures(now)
-        for name in [name for name, told in self._told.items() if not _lasts(told, closures.get(name), now)]:
+        for name in [name for name, before in self._told.items() if not _lasts(before, closures.get(name), now)]:
             del self._told[name]
             self._emit(LaneOpened(name))
         for name, closure in closures.items():
@@ -88,14 +88,14 @@ def _opens_in(closure: Closure | None, now: float) -> float | None:
     return None if closure.opens_at == math.inf else round(max(0.0, closure.opens_at - now), 3)
 
 
-def _lasts(told: Closure, closure: Closure | None, now: float) -> bool:
-    """What was told still holds, or something else that is worth a word took its place."""
+def _lasts(before: Closure, closure: Closure | None, now: float) -> bool:
+    """The closure that was told still holds, or another that is worth a word took its place."""
     if closure is None or closure.why is Cause.IN_FLIGHT:
         return False
-    return closure.why is Cause.BREAKER or told.opens_at > now or closure.opens_at > now + MOMENT_S
+    return closure.why is Cause.BREAKER or before.opens_at > now or closure.opens_at > now + MOMENT_S
 
 
-def _is_news(told: Closure | None, closure: Closure, now: float) -> bool:
+def _is_news(before: Closure | None, closure: Closure, now: float) -> bool:
     if closure.opens_at <= now + MOMENT_S:
         return False
-    return told is None or told.why is not closure.why or closure.opens_at > told.opens_at + MOMENT_S
+    return before is None or before.why is not closure.why or closure.opens_at > before.opens_at + MOMENT_S

@@ -1,16 +1,18 @@
-"""Every lane of the rulebook in force: what shuts one is heeded, told and remembered here."""
+"""Holds every lane of the rulebook in force: what shuts one is heeded, told and remembered here."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from tocsin.channels.contract import Report
+from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import BreakerClosed, BreakerOpened, Emit, LaneClosed
 from tocsin.core.outcome import Deferred, Delay, Outcome, Sent
 from tocsin.ledger.contract import AttemptRow
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.lane import Lane, RateLimiter
+from tocsin.pipeline.sending.schedule import Schedule
 from tocsin.pipeline.sending.shared_gates import SharedGates
 from tocsin.pipeline.sending.shut_lanes import ShutLanes
 from tocsin.pipeline.tasks import Tasks
@@ -18,14 +20,22 @@ from tocsin.rules.lane import LanePolicy
 
 
 class Lanes(Mapping[str, Lane]):
-    """By name."""
+    """Lanes by name."""
 
     def __init__(
-        self, active: Active, shared_gates: SharedGates, shut_lanes: ShutLanes, clock: Clock, emit: Emit
+        self,
+        active: Active,
+        shared_gates: SharedGates,
+        shut_lanes: ShutLanes,
+        *,
+        schedule: Schedule,
+        clock: Clock,
+        emit: Emit,
     ) -> None:
         self._active = active
         self._shared_gates = shared_gates
         self._shut_lanes = shut_lanes
+        self._schedule = schedule
         self._clock = clock
         self._emit = emit
         self._lanes: dict[str, Lane] = {}
@@ -57,6 +67,35 @@ class Lanes(Mapping[str, Lane]):
             else:
                 self._lanes[name] = Lane(policy, targets, [RateLimiter(policy.gate), self._whole(policy)])
 
+    @property
+    def memory(self) -> timedelta:
+        """How long ago a request, or a mention, may still count."""
+        return self._active.rulebook.routing.memory
+
+    def begin(self, lane: Lane) -> float:
+        """A request that carries no delivery takes a place on the lane. Hand the monotonic time to `end`."""
+        began = self._clock.monotonic()
+        lane.enter(began)
+        lane.start(began)
+        return began
+
+    def end(self, lane: Lane, began: float) -> float:
+        """That request is over; returns how many seconds it took. What fell due while it had the lane's place leaves
+        now, not at the next round.
+        """
+        now = self._clock.monotonic()
+        lane.end(began, now)
+        if lane.stirred:
+            self.wake([lane.name])
+        return now - began
+
+    def wake(self, names: Iterable[str]) -> None:
+        """Something new is pending there. One that is shut even for the high band is looked at when it opens."""
+        now = self._clock.monotonic()
+        for name in names:
+            lane = self.get(name)
+            self._schedule.put(name, now if lane is None or lane.busy or lane.shadow else lane.opens_at(Band.HIGH, now))
+
     def restore(self, recent: Iterable[AttemptRow]) -> None:
         """Pacing goes on where the last process stopped."""
         now, requests = self._clock.now(), defaultdict[str, list[tuple[timedelta, int]]](list)
@@ -66,7 +105,7 @@ class Lanes(Mapping[str, Lane]):
             lane.limiters[0].restore(requests[lane.name], self._clock.monotonic())
 
     async def recall(self) -> None:
-        """What was shut when the last process ended is so for as long as was said."""
+        """Shut the lanes that were shut when the last process ended, for as long as was said."""
         await self._shut_lanes.recall(self)
 
     async def look(self) -> None:
@@ -81,7 +120,7 @@ class Lanes(Mapping[str, Lane]):
         await self._writes.join()
 
     def broken(self) -> frozenset[str]:
-        """Those whose breaker is open: what waits there may fail over."""
+        """The lanes whose breaker is open: what waits there may fail over."""
         return frozenset(name for name, lane in self.items() if lane.breaker.open)
 
     def shut(self, lane: Lane, report: Report, shut_for: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""How long something took, whatever became of the wall clock meanwhile."""
+"""Measures how long something took, whatever became of the wall clock meanwhile."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whom messages ring out to, within their budgets, and what joins a message without ringing out to anybody."""
+"""Decides whom messages mention, within their budgets, and which alerts join a message without mentioning anybody."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Mentions:
             self._mentioned[target, name].append(at)
 
     def add_to(self, attempt: Attempt) -> Attempt:
-        """Whom it rings out to, and whether it makes a sound at all. What joins a message does neither."""
+        """The attempt with whom it mentions, and whether it makes a sound. One that joins a message does neither."""
         if attempt.joins is not None:
             return attempt
         book, now = self._active.rulebook, attempt.started_at
@@ -48,8 +48,8 @@ class Mentions:
         return replace(attempt, mention=mention, silent=all(action is QuietAction.SILENT for action in hushed))
 
     def joins(self, lane: str, now: datetime) -> Joins | None:
-        """How old a message may be for an alert of that lane to join it. What may ring out to somebody does so, in a
-        message of its own: an edit rings out to nobody.
+        """Decides how old a message may be for an alert of that lane to join it. What may ring out to somebody does so,
+        in a message of its own: an edit rings out to nobody.
         """
         book = self._active.rulebook
         policies = {policy.target: policy for policy in book.routing.joining.get(lane, ())}

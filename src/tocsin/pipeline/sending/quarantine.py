@@ -1,4 +1,4 @@
-"""What our own code fails on again and again is set aside, so that its neighbours go on."""
+"""Tells what our own code fails on again and again: it is set aside, so that its neighbours go on."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from tocsin.channels.contract import Attempt, Channel, Member, Report
 from tocsin.core.delivery import Delivery, Target, Why
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Unknown
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Pack
+from tocsin.ledger.contract import History, Pack
 from tocsin.rules.step import POISONOUS
 
 CRASHED = Doubt.CRASHED.value  # the outcome of an attempt that the process died over
@@ -25,7 +25,7 @@ def careful(pack: Pack) -> Pack:
 
 
 def blamed(attempt: Attempt, channel: Channel | None, bug: Exception) -> Report:
-    """What became of an attempt in which our own code failed with this exception.
+    """The report of an attempt in which our own code failed with this exception.
 
     Rendering comes before the request: where a member cannot be rendered by itself, nothing has left, and it alone is
     to blame. Where all of them can, a request may have left.
@@ -44,13 +44,13 @@ def is_poison(outcome: Outcome, delivery: Delivery) -> bool:
     return failed and delivery.attempts >= POISONOUS
 
 
-async def has_killed(delivery: Delivery, archive: Archive) -> bool:
+async def has_killed(delivery: Delivery, history: History) -> bool:
     """The process died over it again and again: counted are claims that never came to an answer."""
     if delivery.why is not Why.CRASHED or delivery.attempts < POISONOUS:
         return False
-    story = await archive.story(delivery.alert_id)
-    told = [one for one in story.deliveries if one.delivery.key == delivery.key] if story else []
-    return sum(attempt.outcome == CRASHED for one in told for attempt in one.attempts) >= POISONOUS
+    story = await history.story(delivery.alert_id)
+    mine = [one for one in story.deliveries if one.delivery.key == delivery.key] if story else []
+    return sum(attempt.outcome == CRASHED for one in mine for attempt in one.attempts) >= POISONOUS
 
 
 def _renders(attempt: Attempt, member: Member, channel: Channel) -> bool:

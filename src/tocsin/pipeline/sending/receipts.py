@@ -1,19 +1,19 @@
-"""What providers call back with: verified, kept once, and led to its deliveries."""
+"""Takes what providers call back with: it is verified, kept once, and led to its deliveries."""
 
 from tocsin.channels.abilities import Receives
 from tocsin.core.callback import Callback
 from tocsin.core.errors import ForgedError, InvalidRequestError, NotFoundError
-from tocsin.core.facts import CalledBack, DeliveryMoved, Emit
-from tocsin.ledger.contract import Ledger, MoveResult
+from tocsin.core.facts import CalledBack, Emit
+from tocsin.ledger.contract import Queue
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.moves import Moves
 from tocsin.rules.receipts import moves_after
 
 
 class Receipts:
-    def __init__(self, ledger: Ledger, dispatcher: Dispatcher, active: Active, emit: Emit) -> None:
-        self._ledger = ledger
-        self._dispatcher = dispatcher
+    def __init__(self, queue: Queue, moves: Moves, active: Active, emit: Emit) -> None:
+        self._queue = queue
+        self._moves = moves
         self._active = active
         self._emit = emit
 
@@ -33,10 +33,8 @@ class Receipts:
         except ValueError as problem:
             self._emit(CalledBack(provider, callback.kind, "malformed"))
             raise InvalidRequestError(f"this cannot be read: {problem}") from None
-        received = await self._ledger.receive(signals, moves_after)
-        for delivery in received.moved:
-            self._emit(DeliveryMoved(delivery=delivery, to=delivery.state, why=delivery.why))
-        self._dispatcher.follow(MoveResult(received.moved, lanes=received.lanes))
+        received = await self._queue.receive(signals, moves_after)
+        self._moves.follow(received.moved, received.lanes)
         self._emit(CalledBack(provider, callback.kind, _became(len(signals), received.known, received.parked)))
         return channel.thank(callback)
 

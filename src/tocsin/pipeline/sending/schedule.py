@@ -1,8 +1,10 @@
-"""When which lane is to be looked at: a heap. Idle lanes are not in it and cost nothing."""
+"""Says when which lane is to be looked at: a heap. Idle lanes are not in it and cost nothing."""
 
 import asyncio
 import contextlib
 import heapq
+import math
+from collections import defaultdict
 
 from tocsin.core.clock import Clock
 
@@ -14,6 +16,7 @@ class Schedule:
         self._clock = clock
         self._heap: list[tuple[float, str]] = []
         self._when: dict[str, float] = {}
+        self._put_off: defaultdict[str, list[float]] = defaultdict(list)  # heaps, too
         self._changed = asyncio.Event()
 
     def put(self, name: str, when: float) -> None:
@@ -23,6 +26,16 @@ class Schedule:
             heapq.heappush(self._heap, (when, name))
             self._changed.set()
 
+    def put_off(self, name: str, when: float) -> None:
+        """A delivery falls due again at that time: it is not forgotten by looking at its lane before."""
+        heapq.heappush(self._put_off[name], when)
+        self.put(name, when)
+
+    def next_put_off(self, name: str) -> float:
+        """When the lane's next delivery that was put off falls due; infinite where none is known."""
+        self._forget_past(name)
+        return self._put_off[name][0] if name in self._put_off else math.inf
+
     def take_due(self) -> list[str]:
         """Remove and return the names whose time has come."""
         due = []
@@ -31,6 +44,7 @@ class Schedule:
             when, name = heapq.heappop(self._heap)
             if self._when.get(name) == when:
                 del self._when[name]
+                self._forget_past(name)
                 due.append(name)
         return due
 
@@ -53,3 +67,10 @@ class Schedule:
                 wait.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await wait
+
+    def _forget_past(self, name: str) -> None:
+        times, now = self._put_off.get(name, []), self._clock.monotonic()
+        while times and times[0] <= now:
+            heapq.heappop(times)
+        if not times:
+            self._put_off.pop(name, None)

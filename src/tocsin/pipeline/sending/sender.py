@@ -1,10 +1,10 @@
-"""One attempt from its claim to its settlement."""
+"""Brings an attempt from its claim to its settlement."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from uuid import UUID
 
@@ -13,19 +13,18 @@ from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError
-from tocsin.core.facts import Attempted, DeliveryMoved, Emit, Trouble
+from tocsin.core.facts import Attempted, Emit, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Archive, Claim, Joins, Judge, Ledger, Move, MoveResult, Settlement
+from tocsin.ledger.contract import AttemptRow, Claim, Joins, Judge, Move, MoveResult, Pack, Queue, Settlement
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.sending.attempt import answer_of, composed, made, name_of, outcome_of
-from tocsin.pipeline.sending.latency import LatencyMeter
+from tocsin.pipeline.sending.attempt import Prepared, answer_of, composed, made, name_of, outcome_of
 from tocsin.pipeline.sending.mentions import Mentions
-from tocsin.pipeline.sending.quarantine import blamed, is_poison
+from tocsin.pipeline.sending.moves import Answer, Moves
+from tocsin.pipeline.sending.quarantine import blamed, careful, is_poison
 from tocsin.pipeline.sending.targets import Targets
-from tocsin.rules.objective import late_by_wish
 from tocsin.rules.receipts import moves_after
 from tocsin.rules.step import SET_ASIDE, Step, after, after_join
 
@@ -40,6 +39,7 @@ class Answered:
     is written yet.
     """
 
+    prepared: Prepared
     attempt: Attempt
     report: Report
     steps: tuple[Step, ...]
@@ -58,74 +58,86 @@ class Sender:
     def __init__(
         self,
         *,
-        ledger: Ledger,
-        archive: Archive,
+        queue: Queue,
         active: Active,
         targets: Targets,
+        moves: Moves,
         clock: Clock,
         emit: Emit,
         random: Random,
     ) -> None:
-        self._ledger = ledger
-        self._archive = archive
+        self._queue = queue
         self._active = active
         self._targets = targets
+        self._moves = moves
         self._clock = clock
         self._emit = emit
         self._random = random
-        self._meter = LatencyMeter(clock)
         self._mentions = Mentions(active)
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
-    def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
-        """Budgets go on after a restart from what recent attempts mentioned."""
-        self._mentions.remember(target, mentioned, at)
+    def restore(self, recent: Iterable[AttemptRow]) -> None:
+        """Mention budgets go on after a restart from what recent attempts mentioned."""
+        for row in recent:
+            self._mentions.remember(row.target, row.mentioned.split(), row.started_at)
+
+    def pack(self, channel: str) -> Pack:
+        """Says how many of the alerts that wait fit into one request of that channel."""
+        return careful(self._active.channels[channel].pack)
 
     def joins(self, lane: str) -> Joins | None:
-        """What of a lane joins a message that stands instead of making one of its own; None where nothing may."""
+        """Decides which alerts of a lane join a message that stands instead of making one of their own; None where
+        none may.
+        """
         return self._mentions.joins(lane, self._clock.now())
 
     def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
         """Resolves when the first attempt for that alert is settled."""
         return self._watchers.setdefault(alert, asyncio.get_running_loop().create_future())
 
-    def units(self, claim: Claim) -> int:
-        """How much of its lane's rates the claimed request takes; 1 where its channel counts requests."""
-        channel: object = self._active.channels.get(claim.target.channel)
-        if claim.joins is not None or not isinstance(channel, Measures):
-            return 1
-        try:
-            return max(1, channel.units(composed(claim)))
-        except Exception as bug:  # noqa: BLE001 - sending fails on it as well, and says so for each member
-            self._emit(Trouble("channel_failed", f"{claim.target}: {bug!r}", "Report this: a channel never raises."))
-            return 1
+    def prepare(self, claim: Claim) -> Prepared:
+        """The request, and how much of its lane's rates it takes: 1 where its channel counts requests."""
+        attempt = composed(claim)
+        return Prepared(claim, attempt, self._units(attempt))
 
-    async def send(self, claim: Claim) -> Answered:
+    async def send(self, prepared: Prepared) -> Answered:
         """Send the claimed request; it is not settled by that."""
-        attempt = self._with_mentions(composed(claim))
+        attempt = self._with_mentions(prepared.attempt)
         if attempt.mention != NOBODY:
             await self._note_mention(attempt)
         began = self._clock.monotonic()
         report = await self._send(attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
-        return Answered(attempt, report, self._steps(attempt, report), self._clock.monotonic())
+        return Answered(prepared, attempt, report, self._steps(attempt, report), self._clock.monotonic())
 
     async def _note_mention(self, attempt: Attempt) -> None:
         """A ledger that cannot keep it now holds no message up: this process remembers it anyway."""
         with contextlib.suppress(LedgerError):
-            await self._ledger.note_mention(attempt.key, " ".join(attempt.mention.names))
+            await self._queue.note_mention(attempt.key, " ".join(attempt.mention.names))
 
-    async def settle(self, claim: Claim, answered: Answered) -> MoveResult:
-        """Write down what came of it. The deliveries as the ledger has them then."""
-        moved = await self._settle(claim, answered)
+    async def settle(self, answered: Answered) -> None:
+        """Write down what came of it."""
+        moved = await self._settle(answered)
         outcomes = {m.delivery.key: outcome for m, outcome in answered.outcomes()}
         poison = [one for one in moved.deliveries if one.key in outcomes and is_poison(outcomes[one.key], one)]
-        return joined_rows(moved, await self.set_aside(poison, claim)) if poison else moved
+        self._follow(answered, moved, held=[one.key for one in poison])
+        if poison:
+            await self.set_aside(poison, answered.prepared.claim)
 
-    async def set_aside(self, poison: Sequence[Delivery], claim: Claim) -> MoveResult:
+    async def set_aside(self, poison: Sequence[Delivery], claim: Claim) -> None:
         """Out of the queue, to its fallback or to an operator: tried again it would fail again."""
         pending = [delivery for delivery in poison if delivery.state is DeliveryState.PENDING]
-        return await self.move([replace(move_of(one, SET_ASIDE), detail=one.detail) for one in pending], claim.records)
+        await self.move([replace(move_of(one, SET_ASIDE), detail=one.detail) for one in pending], claim.records)
+
+    def _units(self, attempt: Attempt) -> int:
+        channel: object = self._active.channels.get(attempt.target.channel)
+        if attempt.joins is not None or not isinstance(channel, Measures):
+            return 1
+        try:
+            return max(1, channel.units(attempt))
+        except Exception as bug:  # noqa: BLE001 - sending fails on it as well, and says so for each member
+            self._emit(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
+            return 1
 
     async def _send(self, attempt: Attempt) -> Report:
         if attempt.target in self._active.rulebook.routing.shadow:
@@ -153,8 +165,8 @@ class Sender:
             for member, outcome in zip(attempt.members, report.outcomes, strict=True)
         )
 
-    async def _settle(self, claim: Claim, answered: Answered) -> MoveResult:
-        attempt, report = answered.attempt, answered.report
+    async def _settle(self, answered: Answered) -> MoveResult:
+        claim, attempt, report = answered.prepared.claim, answered.attempt, answered.report
         deliveries = [member.delivery for member in attempt.members]
         settlement = Settlement(
             attempt=attempt.key,
@@ -165,29 +177,29 @@ class Sender:
             mentioned=" ".join(attempt.mention.names),
             disable=_dead(attempt.target, report.outcomes),
             joined=claim.joins,
-            units=self.units(claim),
+            units=answered.prepared.units,
             receipts=self._receipts(attempt.target.channel),
             gone=attempt.joins is not None and Refusal.MESSAGE_GONE in map(_refusal, report.outcomes),
         )
-        moved = await self._until_taken(lambda: self._ledger.settle(settlement))
+        moved = await self._until_taken(lambda: self._queue.settle(settlement))
         kill_point(Point.OUTCOME_COMMITTED)
         if settlement.disable:
             self._targets.note_disabled(*settlement.disable)
-        self._tell_settled(answered, moved)
         return moved
 
     def _receipts(self, name: str) -> tuple[str, Judge] | None:
         return (name, moves_after) if isinstance(self._active.channels.get(name), Receives) else None
 
-    async def move(self, moves: Sequence[Move], records: Mapping[int, AlertRecord]) -> MoveResult:
+    async def move(
+        self, moves: Sequence[Move], records: Mapping[int, AlertRecord], *, held: Collection[int] = ()
+    ) -> MoveResult:
         """Settle deliveries outside an attempt, however often the ledger must be asked. `records`: the alerts by the
-        keys of their deliveries.
+        keys of their deliveries; `held`: those that are moved on at once.
         """
         now = self._clock.monotonic()
-        moved = await self._until_taken(lambda: self._ledger.move(moves))
-        for delivery in moved.deliveries:
-            latency_s = self._latency(delivery, records[delivery.key], now)
-            self._emit(DeliveryMoved(delivery=delivery, to=delivery.state, why=delivery.why, latency_s=latency_s))
+        moved = await self._until_taken(lambda: self._queue.move(moves))
+        answers = {one.key: Answer(records[one.key], now) for one in moved.deliveries}
+        self._moves.follow(moved.deliveries, moved.lanes, answers, held=held)
         return moved
 
     async def _until_taken(self, write: Callable[[], Awaitable[MoveResult]]) -> MoveResult:
@@ -210,34 +222,12 @@ class Sender:
             )
         )
 
-    def _tell_settled(self, answered: Answered, moved: MoveResult) -> None:
-        details = {m.delivery.key: (m, outcome) for m, outcome in answered.outcomes()}
+    def _follow(self, answered: Answered, moved: MoveResult, *, held: Collection[int]) -> None:
+        answers = {m.delivery.key: Answer(m.record, answered.at, one.detail) for m, one in answered.outcomes()}
+        self._moves.follow(moved.deliveries, moved.lanes, answers, held=held)
         for delivery in moved.deliveries:
-            member, outcome = details.get(delivery.key, (None, None))
-            self._emit(
-                DeliveryMoved(
-                    delivery=delivery,
-                    to=delivery.state,
-                    why=delivery.why,
-                    detail=outcome.detail if outcome else "",
-                    latency_s=self._latency(delivery, member.record, answered.at) if member else None,
-                )
-            )
             if watcher := self._watchers.pop(delivery.alert_id, None):
                 watcher.set_result((delivery, answered.report))
-
-    def _latency(self, delivery: Delivery, record: AlertRecord, answered: float) -> float | None:
-        """From detection to the answer that it was sent; None for any other answer, and where nobody waited."""
-        if delivery.state is not DeliveryState.SENT or delivery.is_test or late_by_wish(delivery):
-            return None
-        before = (record.accepted_at - record.began_at).total_seconds()
-        return before + self._meter.span(record.accepted_at, answered)
-
-
-def joined_rows(first: MoveResult, then: MoveResult) -> MoveResult:
-    """Two moves of the same deliveries, as they stand after the second."""
-    latest = {one.key: one for one in (*first.deliveries, *then.deliveries)}
-    return MoveResult(tuple(latest.values()), first.lost, first.lanes | then.lanes)
 
 
 def _refusal(outcome: Outcome) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""Limits that a provider sets for something several lanes share: a Discord channel with two webhooks, say."""
+"""Leads lanes through the limits that a provider sets for something they share: a room with two webhooks, say."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class SharedGates:
         return await channel.shared_gate(target) if isinstance(channel, SharesGate) else None
 
     def _lead_through(self, lane: Lane, name: str) -> None:
-        """What the lane has sent so far counts for all who share the gate."""
+        """Put the lane under the shared gate: what it has sent so far counts for all who share the gate."""
         limiter = self._limiters.setdefault(name, RateLimiter(lane.policy.shared))
         limiter.join(lane.limiters[0].gate)
         lane.limiters.append(limiter)

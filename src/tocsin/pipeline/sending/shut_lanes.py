@@ -1,4 +1,4 @@
-"""Lanes that their breaker or their provider keeps shut are so after a restart, too."""
+"""Keeps lanes shut over a restart, where their breaker or their provider shut them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError
-from tocsin.ledger.contract import Archive, Ledger, ShutLane
+from tocsin.ledger.contract import Queue, ShutLane
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.rules.breaker import OPENS_AFTER, recall
 from tocsin.rules.gate import bounded
@@ -25,27 +25,26 @@ class _Standing:
 class ShutLanes:
     """Written when it changes, and nothing waits for it: what cannot be written costs nothing but the memory."""
 
-    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock) -> None:
-        self._ledger = ledger
-        self._archive = archive
+    def __init__(self, queue: Queue, clock: Clock) -> None:
+        self._queue = queue
         self._clock = clock
         self._kept: dict[str, _Standing] = {}
         self._writing: set[str] = set()
 
     async def recall(self, lanes: Mapping[str, Lane]) -> None:
         """At start. What is over by now, or belongs to no lane any more, is forgotten."""
-        for row in await self._archive.shut_lanes():
+        for row in await self._queue.shut_lanes():
             self._kept[row.lane] = _Standing()
             if lane := lanes.get(row.lane):
                 self._shut(lane, row)
         await self.keep_all(lanes)
 
     def changed(self, lane: Lane) -> bool:
-        """It is not any more as it was last written down."""
+        """The lane is not any more as it was last written down."""
         return self._standing(lane) != self._kept.get(lane.name)
 
     async def keep_all(self, lanes: Mapping[str, Lane]) -> None:
-        """What could not be written when it changed, and what has opened since by time alone."""
+        """Write down what could not be written when it changed, and what has opened since by time alone."""
         for name in self._kept.keys() | lanes.keys():
             await self.keep(name, lanes.get(name))
 
@@ -64,10 +63,10 @@ class ShutLanes:
 
     async def _write(self, name: str, standing: _Standing | None) -> None:
         if standing is None:
-            await self._ledger.forget_lane(name)
+            await self._queue.forget_lane(name)
             del self._kept[name]
             return
-        await self._ledger.keep_lane(
+        await self._queue.keep_lane(
             ShutLane(
                 lane=name,
                 failures=standing.failures,

@@ -1,33 +1,30 @@
-"""Which targets rest: dead ones are disabled until a human enables them. The ledger is the truth; this is its copy."""
+"""Knows which targets are disabled, until a human enables them. The ledger is the truth; this is its copy."""
 
 from tocsin.core.delivery import Target
 from tocsin.core.errors import NotFoundError
-from tocsin.core.facts import DeliveryMoved, Emit, TargetDisabled, TargetEnabled
-from tocsin.ledger.contract import Archive, Ledger, TargetRow
+from tocsin.core.facts import Emit, TargetDisabled, TargetEnabled
+from tocsin.ledger.contract import MoveResult, Operations, TargetRow
 
 
 class Targets:
-    def __init__(self, ledger: Ledger, archive: Archive, emit: Emit) -> None:
-        self._ledger = ledger
-        self._archive = archive
+    def __init__(self, operations: Operations, emit: Emit) -> None:
+        self._operations = operations
         self._emit = emit
         self.disabled: frozenset[Target] = frozenset()
 
     async def start(self) -> None:
-        self.disabled = frozenset(row.target for row in await self._archive.disabled())
+        self.disabled = frozenset(row.target for row in await self._operations.disabled())
 
     async def rows(self) -> tuple[TargetRow, ...]:
-        return await self._archive.disabled()
+        return await self._operations.disabled()
 
-    async def disable(self, target: Target, why: str, detail: str = "") -> frozenset[str]:
-        """Found dead by a request that carried no delivery, or by an operator. Returns the lanes of what goes to its
-        fallback.
+    async def disable(self, target: Target, why: str, detail: str = "") -> MoveResult:
+        """A request that carried no delivery found it dead, or an operator wants it so. What waits for it goes to its
+        fallback: `Moves` is to follow.
         """
-        rows = await self._ledger.disable(target, why, detail)
+        moved = await self._operations.disable(target, why, detail)
         self.note_disabled(target, why, detail)
-        for delivery in rows.deliveries:
-            self._emit(DeliveryMoved(delivery=delivery, to=delivery.state, why=delivery.why))
-        return rows.lanes
+        return moved
 
     def note_disabled(self, target: Target, why: str, detail: str) -> None:
         """A settlement has disabled it: no new delivery is planned for it from now on."""
@@ -37,7 +34,7 @@ class Targets:
 
     async def enable(self, target: Target) -> None:
         """Raises NotFoundError where it was not disabled."""
-        if not await self._ledger.enable(target):
+        if not await self._operations.enable(target):
             raise NotFoundError(f"{target} is not disabled")
         self.disabled -= {target}
         self._emit(TargetEnabled(target))

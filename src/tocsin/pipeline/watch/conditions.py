@@ -1,4 +1,4 @@
-"""What operators should know of now, and what each has been told of it. The ledger is the truth; this is its copy."""
+"""Knows what operators should know of now, and what each was told. The ledger is the truth; this is its copy."""
 
 import contextlib
 from collections import Counter
@@ -11,7 +11,7 @@ from tocsin.core.condition import Condition, Notice, Phase, What
 from tocsin.core.delivery import Target
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import ConditionBegan, ConditionOver, Emit, Fact, MonitorLost, TargetDisabled
-from tocsin.ledger.contract import Archive, Ledger
+from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.lanes import Lanes
 from tocsin.pipeline.sending.targets import Targets
@@ -32,7 +32,6 @@ class Conditions:
         self,
         *,
         ledger: Ledger,
-        archive: Archive,
         lanes: Lanes,
         targets: Targets,
         monitors: Monitors,
@@ -40,8 +39,7 @@ class Conditions:
         clock: Clock,
         emit: Emit,
     ) -> None:
-        self._ledger = ledger
-        self._archive = archive
+        self._operations = ledger.operations
         self._lanes = lanes
         self._targets = targets
         self._monitors = monitors
@@ -64,8 +62,8 @@ class Conditions:
         }
 
     async def start(self) -> None:
-        """What was open when the last process ended, and what has begun since without being written."""
-        for row in await self._archive.conditions():
+        """Read what was open when the last process ended, and find what has begun since without being written."""
+        for row in await self._operations.conditions():
             self._recall(row)
         for rest in await self._targets.rows():
             if self._is_disabled(str(rest.target)):
@@ -99,7 +97,7 @@ class Conditions:
         await self.keep()
 
     def listed(self) -> Sequence[Notice]:
-        """Those that last, in the order they began."""
+        """The conditions that last, in the order they began."""
         lasting = [condition for condition in self._known.values() if condition.phase is Phase.BEGAN]
         return [notice(condition) for condition in sorted(lasting, key=lambda condition: condition.began_at)]
 
@@ -108,12 +106,14 @@ class Conditions:
         return {what.value: counts[what] for what in What}
 
     def untold(self, target: Target) -> Sequence[Condition]:
-        """What this target is to be told: that it began, or that it is over where it knows that it began."""
+        """The conditions that this target is to be told: that it began, or that it is over where it knows that it
+        began.
+        """
         return [condition for key, condition in self._known.items() if self._is_news(key, condition, target)]
 
-    def note_told(self, target: Target, told: Iterable[Condition]) -> None:
+    def note_told(self, target: Target, conditions: Iterable[Condition]) -> None:
         """As they stood when they were told; what changed meanwhile is told next."""
-        for condition in told:
+        for condition in conditions:
             key = (condition.what, condition.about)
             now = self._known.get(key) or replace(condition, over_at=self._clock.now())
             self._put(replace(now, told={**now.told, target: condition.phase}))
@@ -131,9 +131,9 @@ class Conditions:
     async def _write(self, key: Key) -> None:
         condition = self._known.get(key)
         if condition is None:
-            await self._ledger.forget_condition(*key)
+            await self._operations.forget_condition(*key)
         else:
-            await self._ledger.keep_condition(condition)
+            await self._operations.keep_condition(condition)
 
     def _recall(self, row: Condition) -> None:
         key = (row.what, row.about)
@@ -151,8 +151,8 @@ class Conditions:
             return
         if key in self._ended:
             self._restless.add(key)
-        told = self._known[key].told if key in self._known else {}
-        begun = Condition(what=news.what, about=news.about, began_at=self._clock.now(), detail=news.detail, told=told)
+        heard = self._known[key].told if key in self._known else {}
+        begun = Condition(what=news.what, about=news.about, began_at=self._clock.now(), detail=news.detail, told=heard)
         self._put(begun)
         self._emit(ConditionBegan(notice(begun)))
 
@@ -195,7 +195,7 @@ class Conditions:
             self._restless.discard(key)
 
     def _forget(self) -> None:
-        """What is over, where nobody is left who should hear of that."""
+        """Forget what is over, where nobody is left who should hear of that."""
         for key, condition in tuple(self._known.items()):
             if condition.over_at is not None and not self._is_awaited(condition):
                 del self._known[key]

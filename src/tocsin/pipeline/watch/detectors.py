@@ -1,4 +1,4 @@
-"""Whose detections come from another time: told once when that is clear, and once when it is over."""
+"""Notices detectors whose clock is wrong: told once when that is clear, and once when it is over."""
 
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Reason

@@ -1,4 +1,4 @@
-"""What the last minute was like: how many alerts were accepted, and how long deliveries took, or have waited so far."""
+"""Counts the last minute: how many alerts were accepted, and how long deliveries took, or have waited so far."""
 
 import asyncio
 from collections import Counter, deque
@@ -12,7 +12,7 @@ from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Decided, DeliveryMoved, Fact
-from tocsin.ledger.contract import MOST_WAITING, Archive, WaitingRow
+from tocsin.ledger.contract import MOST_WAITING, History, WaitingRow
 from tocsin.pipeline.sending.latency import LatencyMeter
 from tocsin.rules.percentile import percentile, rounded
 
@@ -27,8 +27,8 @@ class LastMinute:
     is read from the ledger, when somebody wants to know: a minute of many alerts costs no query.
     """
 
-    def __init__(self, archive: Archive, clock: Clock) -> None:
-        self._archive = archive
+    def __init__(self, history: History, clock: Clock) -> None:
+        self._history = history
         self._clock = clock
         self._meter = LatencyMeter(clock)
         self._accepted = _Sliding()
@@ -38,8 +38,8 @@ class LastMinute:
         self._asking = asyncio.Lock()
 
     async def start(self) -> None:
-        """What earlier processes did in this minute still counts."""
-        past = await self._archive.happened_since(self._clock.now() - MINUTE)
+        """Count what earlier processes did in this minute."""
+        past = await self._history.happened_since(self._clock.now() - MINUTE)
         for second, count in past.accepted:
             self._accepted.add(_ACCEPTED, self._monotonic(second), count)
         for second, took, count in past.sent:
@@ -58,7 +58,7 @@ class LastMinute:
             if self._clock.monotonic() - self._asked_at < _FRESH_S:
                 return
             try:
-                self._waiting = await self._archive.waiting()
+                self._waiting = await self._history.waiting()
             except LedgerError:
                 return
             self._asked_at = self._clock.monotonic()

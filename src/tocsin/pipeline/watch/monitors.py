@@ -1,4 +1,4 @@
-"""Who watches the retailers, and who of them has fallen silent. The ledger is the truth; this is its copy."""
+"""Knows the monitors of the retailers, and which have fallen silent. The ledger is the truth; this is its copy."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.errors import InvalidRequestError, NotFoundError
 from tocsin.core.facts import Emit, MonitorBack, MonitorLost
 from tocsin.core.monitor import Monitor
-from tocsin.ledger.contract import Archive, Ledger
+from tocsin.ledger.contract import Operations
 from tocsin.rules.monitor import heard, judged
 
 MOST = 1000  # monitors of one service: whoever registers more makes up a new id each time
@@ -18,16 +18,15 @@ class Monitors:
     being away makes anybody lost.
     """
 
-    def __init__(self, ledger: Ledger, archive: Archive, clock: Clock, emit: Emit) -> None:
-        self._ledger = ledger
-        self._archive = archive
+    def __init__(self, operations: Operations, clock: Clock, emit: Emit) -> None:
+        self._operations = operations
         self._clock = clock
         self._emit = emit
         self._monitors: dict[str, Monitor] = {}
         self._heard: dict[str, float] = {}
 
     async def start(self) -> None:
-        self._monitors = {monitor.id: monitor for monitor in await self._archive.monitors()}
+        self._monitors = {monitor.id: monitor for monitor in await self._operations.monitors()}
         self._heard = dict.fromkeys(self._monitors, self._clock.monotonic())
 
     def listed(self) -> Sequence[Monitor]:
@@ -72,7 +71,7 @@ class Monitors:
         """Raises NotFoundError."""
         known = self._monitors.pop(identifier, None)
         self._heard.pop(identifier, None)
-        if not await self._ledger.forget_monitor(identifier) and known is None:
+        if not await self._operations.forget_monitor(identifier) and known is None:
             raise NotFoundError(f"there is no monitor {identifier}")
 
     async def watch(self) -> None:
@@ -83,13 +82,13 @@ class Monitors:
             if verdict is not monitor and self._monitors.get(monitor.id) is monitor:
                 self._monitors[monitor.id] = verdict
                 self._emit(MonitorLost(verdict))
-                await self._ledger.keep_monitor(verdict)
+                await self._operations.keep_monitor(verdict)
 
     async def _hear(self, known: Monitor | None, fresh: Monitor) -> Monitor:
-        """It was heard, whether or not that can be written now."""
+        """Note a sign of life, whether or not it can be written now."""
         monitor = self._monitors[fresh.id] = heard(fresh, self._clock.now())
         self._heard[fresh.id] = self._clock.monotonic()
         if known is not None and known.lost_at is not None:
             self._emit(MonitorBack(monitor, silent_since=known.heard_at))
-        await self._ledger.keep_monitor(monitor)
+        await self._operations.keep_monitor(monitor)
         return monitor

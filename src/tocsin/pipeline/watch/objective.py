@@ -1,4 +1,4 @@
-"""Whether enough alerts are told in time, channel by channel. What changes is told once."""
+"""Judges whether enough alerts are told in time, channel by channel. A change is told once."""
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.core.clock import Clock
 from tocsin.core.facts import DeliveryMoved, Emit, Fact, ObjectiveMet, ObjectiveMissed
-from tocsin.ledger.contract import Archive
+from tocsin.ledger.contract import History
 from tocsin.pipeline.active import Active
 from tocsin.rules.objective import MEMORY, MINUTE, WINDOWS, Minute, Objective, burn, is_missed, told_in_time
 
@@ -19,8 +19,8 @@ class Objectives:
     is in force nothing is counted; what was counted by an earlier one stays so.
     """
 
-    def __init__(self, archive: Archive, active: Active, clock: Clock, emit: Emit) -> None:
-        self._archive = archive
+    def __init__(self, history: History, active: Active, clock: Clock, emit: Emit) -> None:
+        self._history = history
         self._active = active
         self._clock = clock
         self._emit = emit
@@ -28,12 +28,12 @@ class Objectives:
         self._missed: set[str] = set()
 
     async def start(self) -> None:
-        """What earlier processes told still counts."""
+        """Count what earlier processes told."""
         objective = self._active.rulebook.objective
         if objective is None:
             return
         now = self._clock.now()
-        for row in await self._archive.ended_since(now - MEMORY, objective.within):
+        for row in await self._history.ended_since(now - MEMORY, objective.within):
             number = self._number(ago=max(timedelta(0), now - row.minute))
             self._minutes[row.channel].append(Minute(number, row.ended, row.missed))
 
@@ -108,5 +108,5 @@ class Objectives:
 def _missed(channel: str, objective: Objective, minutes: deque[Minute], now: int) -> ObjectiveMissed:
     hour = burn(objective, minutes, _HOUR, now)
     late = f"{hour.missed} of {hour.ended} deliveries of the last hour"
-    told = f"{late} were not told within {objective.within.total_seconds():g} s"
-    return ObjectiveMissed(channel=channel, burn_rate=round(hour.rate, 1), detail=told)
+    detail = f"{late} were not told within {objective.within.total_seconds():g} s"
+    return ObjectiveMissed(channel=channel, burn_rate=round(hour.rate, 1), detail=detail)

@@ -17,9 +17,9 @@ from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Attempted, Emit, Trouble
 from tocsin.core.outcome import Deferred, Delay, Doubt, Refused, Sent, Unknown
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.sending.dispatcher import Dispatcher
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.targets import Targets
 from tocsin.pipeline.watch.conditions import Conditions
 from tocsin.rules.conditions import notice
@@ -37,7 +37,7 @@ _WAITS: Mapping[Delay, timedelta] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a target is reached; since `began` a place in the lane's gates is taken."""
+    """The way to a target; since `began` a place in the lane's gates is taken."""
 
     lane: Lane
     channel: NotifiesOperators
@@ -46,7 +46,7 @@ class _Way:
 
 
 class Operators:
-    """What each target was told is compared with what is so: nothing is queued, and a restart changes nothing.
+    """Compares what each target was told with what is so: nothing is queued, and a restart changes nothing.
 
     A notice whose answer was lost is told again. Notices pass the gates of their lane, and count for its breaker, as
     any request to that place does.
@@ -56,17 +56,17 @@ class Operators:
         self,
         *,
         conditions: Conditions,
-        dispatcher: Dispatcher,
         lanes: Lanes,
         targets: Targets,
+        moves: Moves,
         active: Active,
         clock: Clock,
         emit: Emit,
     ) -> None:
         self._conditions = conditions
-        self._dispatcher = dispatcher
         self._lanes = lanes
         self._targets = targets
+        self._moves = moves
         self._active = active
         self._clock = clock
         self._emit = emit
@@ -79,7 +79,7 @@ class Operators:
                 self._look_after(target)
 
     async def stop(self) -> None:
-        """What is under way gets a moment for its answer, so that it need not be told once more."""
+        """Notices under way get a moment for their answer, so that they need not be told once more."""
         if self._under_way:
             _, late = await asyncio.wait(self._under_way.values(), timeout=GRACE_S)
             for task in late:
@@ -94,11 +94,8 @@ class Operators:
             return
         news = self._news(target, lane)
         if news and self._passes(lane, news):
-            began = self._clock.monotonic()
-            lane.enter(began)
-            lane.start(began)
-            told = news[: channel.notices_at_once]
-            task = asyncio.create_task(self._send(_Way(lane, channel, target, began), told))
+            way = _Way(lane, channel, target, began=self._lanes.begin(lane))
+            task = asyncio.create_task(self._send(way, news[: channel.notices_at_once]))
             self._under_way[target] = task
             task.add_done_callback(lambda ended: self._ended(target, ended))
 
@@ -138,10 +135,11 @@ class Operators:
                 await self._note_told(way.target, news)
             case Refused() as refused if refused.why.disables_target:
                 with contextlib.suppress(LedgerError):  # it is found dead once more
-                    self._dispatcher.wake(await self._targets.disable(way.target, refused.why.value, refused.detail))
+                    moved = await self._targets.disable(way.target, refused.why.value, refused.detail)
+                    self._moves.follow(moved.deliveries, moved.lanes)
             case Refused() as refused:
-                told = f"{way.target}: {refused.why} {refused.detail}"
-                self._emit(Trouble("notice_refused", told, "Report this: the provider does not understand a notice."))
+                said = f"{way.target}: {refused.why} {refused.detail}"
+                self._emit(Trouble("notice_refused", said, "Report this: the provider does not understand a notice."))
                 await self._note_told(way.target, news)
             case Deferred() | Unknown():
                 pass  # it is still news at the next look
@@ -156,14 +154,8 @@ class Operators:
             report = await self._call(way, news)
             self._learn(way.lane, report)
         finally:
-            now = self._clock.monotonic()
-            way.lane.end(way.began, now)
-            self._dispatcher.wake([way.lane.name] if way.lane.stirred else [])
-        self._emit(
-            Attempted(
-                target=way.target, lane=way.lane.name, members=len(news), outcome="notice", took_s=now - way.began
-            )
-        )
+            took_s = self._lanes.end(way.lane, way.began)
+        self._emit(Attempted(target=way.target, lane=way.lane.name, members=len(news), outcome="notice", took_s=took_s))
         return report
 
     async def _call(self, way: _Way, news: Sequence[Condition]) -> Report:

@@ -1,4 +1,4 @@
-"""Whose alerts are mostly refused: told when that is clear and as long as it goes on, and once when it is over."""
+"""Notices senders whose alerts are mostly refused: told as long as it goes on, and once when it is over."""
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError, LedgerUnavailableError, NotFoundError

@@ -1,4 +1,4 @@
-"""What is remembered of those of whom something odd was heard: little, and of a bounded number of names."""
+"""Remembers little of those of whom something odd was heard, and of a bounded number of names."""
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ MOST = 1000  # their names come from outside
 
 @dataclass(slots=True)
 class Suspect(Generic[Sign]):
-    """Its latest signs; `guilty` once they were enough."""
+    """One of them, with the latest signs; `guilty` once they were enough."""
 
     signs: deque[Sign]
     guilty: bool = False

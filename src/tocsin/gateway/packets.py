@@ -1,4 +1,4 @@
-"""How an event of the live stream reads to a socket."""
+"""Events of the live stream as packets of Socket.IO."""
 
 import json
 from collections.abc import Mapping
@@ -6,13 +6,14 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.record import Cursor, Event, EventKind
+from tocsin.core.record import Cursor, Event
 from tocsin.gateway.engineio import Outgoing
+from tocsin.pipeline.event_encoding import event_as_json
 
 _MEMORY = 16 * 1024 * 1024  # bytes of recent packets, for those who come back for them
 
 
-class Story:
+class Packets:
     """Encodes each event once, whoever gets it, live or replayed; forgets the oldest past a bound."""
 
     def __init__(self, epoch: str, memory: int = _MEMORY) -> None:
@@ -21,10 +22,10 @@ class Story:
         self._packets: dict[int, Outgoing] = {}
         self._size = 0
 
-    def packet(self, event: Event) -> Outgoing:
+    def of(self, event: Event) -> Outgoing:
         """`alert` or `alert_closed`, with its cursor."""
         known = self._packets.get(event.position)
-        return self._keep(event.position, self._emit(event)) if known is None else known
+        return self._keep(event.position, self._encoded(event)) if known is None else known
 
     def _keep(self, position: int, packet: Outgoing) -> Outgoing:
         self._packets[position] = packet
@@ -33,26 +34,13 @@ class Story:
             self._size -= _size(self._packets.pop(next(iter(self._packets))))
         return packet
 
-    def _emit(self, event: Event) -> Outgoing:
-        cursor = str(Cursor(self._epoch, event.position))
-        if event.kind is EventKind.CLOSED:
-            return _event("alert_closed", _closed(event) | {"cursor": cursor})
-        return _event("alert", event.record.as_json() | {"cursor": cursor})
-
-
-def told(event: Event) -> bool:
-    """Whether sockets hear of it: an operator's test of a target is nobody else's business."""
-    return not event.record.is_test
+    def _encoded(self, event: Event) -> Outgoing:
+        name, payload = event_as_json(event)
+        return _event(name, payload | {"cursor": str(Cursor(self._epoch, event.position))})
 
 
 def bookmark(cursor: Cursor) -> Outgoing:
     return _event("cursor", str(cursor))
-
-
-def _closed(event: Event) -> dict[str, Any]:
-    alert = event.record.alert
-    lasted = None if event.opened_at is None else round((event.at - event.opened_at).total_seconds(), 3)
-    return {"id": str(alert.id), "sku": alert.sku, "retailer": alert.retailer, "sold_out_after_s": lasted}
 
 
 def _event(name: str, payload: Any) -> Outgoing:

@@ -1,0 +1,95 @@
+"""The moving parts, from a detection that comes in to the last word about its deliveries, made in the order in which
+they need each other.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+from typing import Any
+
+from tocsin.bus.contract import Bus
+from tocsin.core.clock import Clock
+from tocsin.core.facts import Emit, Fact
+from tocsin.ledger.contract import Ledger
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.feed import Feed
+from tocsin.pipeline.intake.intake import Intake
+from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.sending.sending import Sending
+from tocsin.pipeline.watch.upkeep import Job, Upkeep
+from tocsin.pipeline.watch.watch import Watch
+
+
+class Pipeline:
+    """Everything behind the doors. `active` is what a reload swaps; `random` spreads retries."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        bus: Bus,
+        active: Active,
+        clock: Clock,
+        emit: Emit,
+        *,
+        random: Random | None = None,
+    ) -> None:
+        self.sending = Sending(ledger, active, clock, emit, random=random)
+        self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
+        self.intake = Intake(
+            queue=ledger.queue,
+            history=ledger.history,
+            bus=bus,
+            targets=self.sending.targets,
+            moves=self.sending.moves,
+            active=active,
+            clock=clock,
+            emit=emit,
+        )
+        self.operations = Operations(ledger.queue, ledger.history, self.sending, active, clock)
+        self.watch = Watch(ledger, self.sending, active, clock, emit)
+        self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
+
+    def hear(self, fact: Fact) -> None:
+        self.watch.hear(fact)
+
+    async def vitals(self) -> dict[str, Any]:
+        """How the service does now, in the figures that every operator's page shows alike."""
+        await self.watch.last_minute.look()
+        queue = self.watch.last_minute.queue()
+        return {
+            "last_minute": self.watch.last_minute.as_json(),
+            "queue": self.sending.dispatcher.depth() if queue is None else queue,
+            "objective": self.watch.objectives.as_json(),
+            "shadow": self.operations.shadow(),
+        }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run every part: the first that is started is stopped last. Nothing new may come in once this is to end."""
+        async with AsyncExitStack() as stack:
+            await self.watch.recall()
+            await self.feed.start()
+            stack.push_async_callback(self.feed.stop)
+            await stack.enter_async_context(self.sending.running())
+            await stack.enter_async_context(self.watch.running())
+            await self._upkeep.start()
+            stack.push_async_callback(self._upkeep.stop)
+            yield
+
+    def _jobs(self, ledger: Ledger) -> Sequence[Job]:
+        sending, watch = self.sending, self.watch
+        return (
+            Job("see that the ledger is there", 1.0, ledger.watch),
+            Job("expire deliveries", 1.0, sending.overdue.expire),
+            Job("fail over", 1.0, sending.overdue.fail_over),
+            Job("edit messages", 1.0, sending.editor.look),
+            Job("watch lanes", 1.0, sending.lane_watch.look),
+            Job("watch monitors", 1.0, watch.monitors.watch),
+            Job("watch conditions", 1.0, watch.conditions.look),
+            Job("watch objectives", 1.0, watch.objectives.watch),
+            Job("tell operators", 1.0, watch.operators.look),
+            Job("look for work", 5.0, sending.dispatcher.look),
+            Job("settle doubts", 5.0, sending.doubts.look),
+            Job("close what is silent", 15.0, self.intake.close_silent),
+            Job("prune", 60.0, watch.retention.prune),
+        )

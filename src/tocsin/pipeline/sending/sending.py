@@ -1,0 +1,92 @@
+"""The sending side: everything that brings deliveries to their targets, made in the order in which it is needed."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+
+from tocsin.core.clock import Clock
+from tocsin.core.facts import Emit
+from tocsin.ledger.contract import Ledger
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.sending.dispatcher import Dispatcher
+from tocsin.pipeline.sending.doubts import Doubts
+from tocsin.pipeline.sending.editor import Editor
+from tocsin.pipeline.sending.lane_watch import LaneWatch
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.pipeline.sending.moves import Moves
+from tocsin.pipeline.sending.overdue import Overdue
+from tocsin.pipeline.sending.receipts import Receipts
+from tocsin.pipeline.sending.schedule import Schedule
+from tocsin.pipeline.sending.sender import Sender
+from tocsin.pipeline.sending.shared_gates import SharedGates
+from tocsin.pipeline.sending.shut_lanes import ShutLanes
+from tocsin.pipeline.sending.targets import Targets
+
+GRACE_S = 18.0  # longer than a request to a provider may take
+
+
+class Sending:
+    """`random` spreads retries; a test gives one of its own."""
+
+    def __init__(
+        self, ledger: Ledger, active: Active, clock: Clock, emit: Emit, *, random: Random | None = None
+    ) -> None:
+        queue = ledger.queue
+        dice = random or Random()  # noqa: S311 - it spreads retries, and keeps no secret
+        self.schedule = Schedule(clock)
+        self.targets = Targets(ledger.operations, emit)
+        gates, shut = SharedGates(active, self.targets, clock), ShutLanes(queue, clock)
+        self.lanes = Lanes(active, gates, shut, schedule=self.schedule, clock=clock, emit=emit)
+        self.moves = Moves(self.schedule, self.lanes, clock, emit)
+        self.sender = Sender(
+            queue=queue,
+            active=active,
+            targets=self.targets,
+            moves=self.moves,
+            clock=clock,
+            emit=emit,
+            random=dice,
+        )
+        self.doubts = Doubts(
+            queue=queue,
+            history=ledger.history,
+            sender=self.sender,
+            lanes=self.lanes,
+            active=active,
+            clock=clock,
+            emit=emit,
+            random=dice,
+        )
+        self.dispatcher = Dispatcher(
+            queue=queue,
+            sender=self.sender,
+            doubts=self.doubts,
+            lanes=self.lanes,
+            schedule=self.schedule,
+            moves=self.moves,
+            clock=clock,
+            emit=emit,
+        )
+        self.editor = Editor(
+            queue=queue, active=active, lanes=self.lanes, targets=self.targets, moves=self.moves, clock=clock, emit=emit
+        )
+        self.overdue = Overdue(queue, self.lanes, self.moves, active)
+        self.receipts = Receipts(queue, self.moves, active, emit)
+        self.lane_watch = LaneWatch(self.lanes, self.targets, clock, emit)
+
+    @asynccontextmanager
+    async def running(self, grace_s: float = GRACE_S) -> AsyncIterator[None]:
+        """At the end nothing more is claimed, and what is under way has so many seconds for its answer."""
+        async with AsyncExitStack() as stack:
+            await self.targets.start()
+            stack.push_async_callback(self.lanes.stop)
+            await self.dispatcher.start()
+            stack.push_async_callback(self.dispatcher.stop, grace_s)
+            stack.push_async_callback(self.doubts.stop)
+            stack.push_async_callback(self.editor.stop)
+            yield
+
+    async def reload(self) -> None:
+        """The rules and channels in force are others now."""
+        self.lanes.adopt()
+        await self.dispatcher.look()
