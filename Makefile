@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/node/bin:$(PATH)
+# What starts again and again is compiled once, also where the surroundings (an image for containers, say) forbid it.
+unexport PYTHONDONTWRITEBYTECODE
 
 ARGS ?=
 SUITES ?=
