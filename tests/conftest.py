@@ -5,6 +5,13 @@ import signal
 import pytest
 from tests.material import WANTING
 
+LONGEST = {"crash", "first_run"}  # folders of tests
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: at the end, no worker waits for the one that has it."""
+    items.sort(key=lambda item: not LONGEST.intersection(item.path.parts))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def heard() -> None:
