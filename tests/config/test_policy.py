@@ -168,6 +168,7 @@ async def test_every_channel_of_this_version_carries_what_operators_are_told(loa
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
     made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None, Codes(bytes))
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
+    assert all(channel.name == name for name, channel in made.items())
     assert all(isinstance(channel, NotifiesOperators) for channel in made.values())
 
 
