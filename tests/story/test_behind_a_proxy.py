@@ -13,6 +13,8 @@ from tests.story.service_rig import TOKEN, ServiceRig
 from tocsin import Client
 from tocsin.core.delivery import DeliveryState
 
+# Seconds for which an idle connection is reused by nginx (`upstream`), aiohttp and httpx, as their documents say.
+REUSED_S = {"nginx": 60, "aiohttp": 15, "httpx": 5}
 PUBLIC = "https://board.example/tocsin"
 
 
@@ -73,3 +75,9 @@ async def test_pages_of_others_may_not(shown: str):
             assert refused.status == 403
         with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
             await session.ws_connect(f"{shown}/socket.io/?EIO=4&transport=websocket")
+
+
+async def test_an_idle_connection_outlives_the_wish_to_reuse_it(town: ServiceRig):
+    """A request that met its end on the way would be lost, and its sender told of a reset."""
+    await town.open()
+    assert town.alerts.front._doors._config.timeout_keep_alive > max(REUSED_S.values())

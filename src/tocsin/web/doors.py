@@ -16,6 +16,7 @@ from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.errors import answer_to, stopping
 from tocsin.web.places import Guest, Places
 
+KEPT_S = 75  # an idle connection: longer than proxies and clients keep theirs, or a request meets the end of its own
 BACKLOG = 2048  # a storm of a thousand reconnecting sockets waits here, and is not refused
 _LOOK_S = 0.01  # between two looks for room while newcomers wait
 _REST = 20  # times what a look took, left to everything else
@@ -127,6 +128,7 @@ class Doors:
             server_header=False,
             proxy_headers=False,
             headers=EVERY_ANSWER,
+            timeout_keep_alive=KEPT_S,
             timeout_graceful_shutdown=5,
         )
         self._address = (host, port)
