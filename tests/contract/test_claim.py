@@ -13,7 +13,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Reason, Ruling
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import IllegalMoveError
-from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Move, MoveResult, Queue, Settlement
+from tocsin.ledger.contract import AlertQuery, ClaimRequest, Decide, Move, MoveResult, Queue, Settlement, Waiting
 
 
 async def test_the_most_important_leaves_first_then_the_oldest(books: Books) -> None:
@@ -125,6 +125,16 @@ async def test_a_newer_one_waits_while_an_older_one_of_its_product_is_being_sent
     assert str(GENERAL) in moved.lanes
     books.clock.advance(held)
     assert (await books.claimed()).members[0][0].alert_id != first.members[0][0].alert_id
+
+
+async def test_a_lane_waits_for_the_first_that_will_be_free(books: Books) -> None:
+    await books.append(books.detected("product"))
+    await books.claimed()
+    for sku, held in (("product", 30), ("other", 60)):
+        due = books.clock.now() + timedelta(seconds=held)
+        await books.append(books.detected(sku, priority=5), decide=books.telling(GENERAL, due=due))
+    blocked = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    assert (blocked.claim, blocked.waiting) == (None, Waiting(due, Band.MEDIUM))
 
 
 async def test_an_older_one_that_comes_back_after_a_newer_one_is_superseded(books: Books) -> None:
