@@ -51,10 +51,8 @@ def main() -> int:
     possible = sorted(set(changes(source)))
     drawn = sorted(random.Random(asked.seed).sample(possible, min(asked.most, len(possible))))
     with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        for name in ("src", "tests"):
-            shutil.copytree(ROOT / name, tree / name)
-        shutil.copy(ROOT / "pyproject.toml", tree)
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "__pycache__", "node_modules"))
         if not passes(tree, asked.tests):
             sys.exit("the tests fail as it is")
         sys.dont_write_bytecode = True  # a changed file is never mistaken for the one before it

@@ -133,7 +133,7 @@ async def test_a_lane_waits_for_the_first_that_will_be_free(books: Books) -> Non
     for sku, held in (("product", 30), ("other", 60)):
         due = books.clock.now() + timedelta(seconds=held)
         await books.append(books.detected(sku, priority=5), decide=books.telling(GENERAL, due=due))
-    blocked = await books.ledger.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
+    blocked = await books.ledger.queue.claim(ClaimRequest(lane=str(GENERAL), pack=lambda *_: 1))
     assert (blocked.claim, blocked.waiting) == (None, Waiting(due, Band.MEDIUM))
 
 
