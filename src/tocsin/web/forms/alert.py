@@ -17,17 +17,20 @@ from tocsin.web.forms.form import (
     TIME,
     WHOLE,
     Form,
+    explained,
     maybe,
     one_of,
     optional,
     record,
     ref,
     several,
-    told,
 )
 
 _NEW_ALERT = record(
-    {key: told(field.form if field.required else optional(field.form), field.about) for key, field in FIELDS.items()},
+    {
+        key: explained(field.form if field.required else optional(field.form), field.about)
+        for key, field in FIELDS.items()
+    },
     needed=tuple(key for key, field in FIELDS.items() if field.required),
     additionalProperties=False,
     example={"type": "in_stock", "sku": "6634940", "retailer": "bestbuy", "price": 1999.99},
@@ -45,16 +48,16 @@ _ALERT: Mapping[str, Form] = {
     "url": maybe(TEXT),
     "variant": maybe(TEXT),
     "seller": maybe(TEXT),
-    "timestamp": told(TIME, "Time of detection."),
+    "timestamp": explained(TIME, "Time of detection."),
     "metadata": ANYTHING,
     "accepted_at": TIME,
     "decision": one_of(Decision),
-    "reason": told(TEXT, "Why it was decided so."),
-    "state": told({"enum": ["open", "closed"]}, "Of its episode: `closed` once it is sold out."),
-    "repeats": told(WHOLE, "How often it was reported again."),
+    "reason": explained(TEXT, "Why it was decided so."),
+    "state": explained({"enum": ["open", "closed"]}, "Of its episode: `closed` once it is sold out."),
+    "repeats": explained(WHOLE, "How often it was reported again."),
     "last_seen_at": TIME,
 }
-_SOLD_OUT_AFTER = told(maybe(NUMBER), "Seconds that its episode lasted; null while it is open.")
+_SOLD_OUT_AFTER = explained(maybe(NUMBER), "Seconds that its episode lasted; null while it is open.")
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
@@ -62,11 +65,11 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "Receipt": record(
             {
                 "decision": one_of(Decision),
-                "reason": told(TEXT, "Not of an invalid one."),
-                "id": told(ID, "Not of a duplicate or an invalid one."),
-                "duplicate_of": told(ID, "In place of an id of its own."),
-                "notes": told(several(ref("Note")), "What was mended or left out so that the alert could go out."),
-                "error": told(ref("Problem"), "Of an invalid one."),
+                "reason": explained(TEXT, "Not of an invalid one."),
+                "id": explained(ID, "Not of a duplicate or an invalid one."),
+                "duplicate_of": explained(ID, "In place of an id of its own."),
+                "notes": explained(several(ref("Note")), "What was mended or left out so that the alert could go out."),
+                "error": explained(ref("Problem"), "Of an invalid one."),
             },
             needed=("decision",),
         ),
@@ -78,26 +81,26 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "AlertStory": record(
             {
                 **_ALERT,
-                "position": told(maybe(WHOLE), "In the stream."),
+                "position": explained(maybe(WHOLE), "In the stream."),
                 "sold_out_after_s": _SOLD_OUT_AFTER,
                 "deliveries": several(ref("DeliveryStory")),
-                "clicks": told(several(TIME), "On its short links, by people."),
+                "clicks": explained(several(TIME), "On its short links, by people."),
                 "timeline": several(ref("Step")),
             }
         ),
         "Step": record(
             {
                 "at": TIME,
-                "ms": told(NUMBER, "Since detection."),
-                "took_ms": told(maybe(NUMBER), "Since the step before, of the same delivery."),
+                "ms": explained(NUMBER, "Since detection."),
+                "took_ms": explained(maybe(NUMBER), "Since the step before, of the same delivery."),
                 "what": TEXT,
                 "detail": TEXT,
             }
         ),
         "Closed": record(
             {
-                "closed": told(several(ID), "The alerts that were open."),
-                "cancelled": told(WHOLE, "Deliveries that were still waiting."),
+                "closed": explained(several(ID), "The alerts that were open."),
+                "cancelled": explained(WHOLE, "Deliveries that were still waiting."),
             }
         ),
         "Rehearsed": record(
@@ -105,7 +108,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "decision": one_of(Decision),
                 "reason": TEXT,
                 "priority": PRIORITY,
-                "targets": told(
+                "targets": explained(
                     several(ANYTHING), "Each with its `state`, its `mentions` and the `message` as it would go out."
                 ),
                 "notes": several(ref("Note")),

@@ -13,32 +13,32 @@ from tocsin.web.forms.form import (
     TIME,
     WHOLE,
     Form,
+    explained,
     maybe,
     one_of,
     record,
     ref,
     several,
-    told,
 )
 
 _QUEUE: Mapping[str, Form] = {
-    "pending": told(ANYTHING, "How many wait, by band."),
+    "pending": explained(ANYTHING, "How many wait, by band."),
     "sending": WHOLE,
     "unknown": WHOLE,
-    "oldest": told(maybe(TIME), "Since when the oldest of them waits."),
+    "oldest": explained(maybe(TIME), "Since when the oldest of them waits."),
 }
 _TARGET = record(
     {
         "target": TEXT,
         "enabled": FLAG,
-        "disabled": told(maybe(ANYTHING), "`at`, `why` and `detail` where it was disabled."),
-        "shadow": told(FLAG, "Nothing is sent there."),
+        "disabled": explained(maybe(ANYTHING), "`at`, `why` and `detail` where it was disabled."),
+        "shadow": explained(FLAG, "Nothing is sent there."),
         "lane": TEXT,
-        "in_flight": told(WHOLE, "Requests under way."),
-        "opens_in_s": told(maybe(NUMBER), "Seconds until its lane opens; null where time alone opens nothing."),
-        "closed": told(maybe(ANYTHING), "`why`, `opens_at` and `rate` of what keeps its lane closed."),
+        "in_flight": explained(WHOLE, "Requests under way."),
+        "opens_in_s": explained(maybe(NUMBER), "Seconds until its lane opens; null where time alone opens nothing."),
+        "closed": explained(maybe(ANYTHING), "`why`, `opens_at` and `rate` of what keeps its lane closed."),
         "breaker": {"enum": ["open", "closed"]},
-        "failures": told(WHOLE, "In a row."),
+        "failures": explained(WHOLE, "In a row."),
         **_QUEUE,
     },
     needed=("target", "enabled", "disabled", "shadow", "lane", *_QUEUE),
@@ -48,9 +48,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "Channel": record(
             {
-                "channel": told(maybe(TEXT), "Null for lanes that the configuration does not have any more."),
+                "channel": explained(maybe(TEXT), "Null for lanes that the configuration does not have any more."),
                 "targets": several(ref("Target")),
-                "held": told(several(record({"lane": TEXT, **_QUEUE})), "What waits in such lanes."),
+                "held": explained(several(record({"lane": TEXT, **_QUEUE})), "What waits in such lanes."),
             },
             needed=("channel",),
         ),
@@ -63,7 +63,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "state": one_of(DeliveryState),
                 "why": maybe(TEXT),
                 "detail": TEXT,
-                "status": told(maybe(WHOLE), "Of the provider's answer."),
+                "status": explained(maybe(WHOLE), "Of the provider's answer."),
                 "answer": maybe(TEXT),
             },
             needed=("target", "state", "why"),

@@ -14,31 +14,31 @@ from tocsin.web.forms.form import (
     TIME,
     WHOLE,
     Form,
+    explained,
     maybe,
     one_of,
     record,
     ref,
     several,
-    told,
 )
 
 _DELIVERY: Mapping[str, Form] = {
     "id": ID,
     "alert_id": ID,
-    "target": told(TEXT, "`channel:name`."),
+    "target": explained(TEXT, "`channel:name`."),
     "lane": TEXT,
-    "route": told(maybe(TEXT), "The route that planned it."),
+    "route": explained(maybe(TEXT), "The route that planned it."),
     "state": one_of(DeliveryState),
-    "why": told(maybe(one_of(Why)), "Why it is in this state."),
-    "detail": told(maybe(TEXT), "More of that, in words."),
+    "why": explained(maybe(one_of(Why)), "Why it is in this state."),
+    "detail": explained(maybe(TEXT), "More of that, in words."),
     "priority": PRIORITY,
     "band": BAND,
     "attempts_made": WHOLE,
     "planned_at": TIME,
-    "due": told(TIME, "When it may leave at the earliest."),
-    "expires_at": told(TIME, "When its useful life ends."),
+    "due": explained(TIME, "When it may leave at the earliest."),
+    "expires_at": explained(TIME, "When its useful life ends."),
     "moved_at": TIME,
-    "possibly_repeated": told(FLAG, "Sent again after an answer was lost."),
+    "possibly_repeated": explained(FLAG, "Sent again after an answer was lost."),
 }
 _ATTEMPT = record(
     {
@@ -47,10 +47,10 @@ _ATTEMPT = record(
         "finished_at": maybe(TIME),
         "took_ms": maybe(NUMBER),
         "outcome": maybe(TEXT),
-        "status": told(maybe(WHOLE), "Of the provider's answer."),
-        "answer": told(maybe(TEXT), "What the provider said, where it says anything."),
-        "mentioned": told(FLAG, "Whether somebody was mentioned."),
-        "members": told(WHOLE, "Deliveries that one request carried."),
+        "status": explained(maybe(WHOLE), "Of the provider's answer."),
+        "answer": explained(maybe(TEXT), "What the provider said, where it says anything."),
+        "mentioned": explained(FLAG, "Whether somebody was mentioned."),
+        "members": explained(WHOLE, "Deliveries that one request carried."),
     }
 )
 
@@ -63,7 +63,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "DeliveryStory": record(
             {
                 **_DELIVERY,
-                "latency_ms": told(maybe(NUMBER), "From detection to the provider's answer, where it was sent."),
+                "latency_ms": explained(maybe(NUMBER), "From detection to the provider's answer, where it was sent."),
                 "attempts": several(ref("Attempt")),
             }
         ),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.web.forms.form import TEXT, Form, record, ref, several, told
+from tocsin.web.forms.form import TEXT, Form, explained, record, ref, several
 
-_NOTE = record({"path": told(TEXT, "The field, or empty."), "message": told(TEXT, "What is wrong and how to mend it.")})
+_NOTE = record(
+    {"path": explained(TEXT, "The field, or empty."), "message": explained(TEXT, "What is wrong and how to mend it.")}
+)
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
@@ -13,9 +15,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "Error": record({"error": ref("Problem")}),
         "Problem": record(
             {
-                "code": told(TEXT, "A stable word."),
-                "message": told(TEXT, "What is wrong and how to mend it."),
-                "details": told(several(ref("Note")), "Each field that is wrong."),
+                "code": explained(TEXT, "A stable word."),
+                "message": explained(TEXT, "What is wrong and how to mend it."),
+                "details": explained(several(ref("Note")), "Each field that is wrong."),
             }
         ),
         "Note": _NOTE,

@@ -30,7 +30,7 @@ def optional(form: Form) -> Form:
     return {"anyOf": [form, {"enum": [None, ""]}]}
 
 
-def told(form: Form, about: str) -> Form:
+def explained(form: Form, about: str) -> Form:
     return {**form, "description": about}
 
 
@@ -58,7 +58,9 @@ def in_path(name: str, about: str) -> dict[str, Any]:
 
 
 def page_of(key: str, form: Form) -> Form:
-    return record({key: several(form), "next": told(maybe(TEXT), "Pass it on as `page` to go on; null at the end.")})
+    return record(
+        {key: several(form), "next": explained(maybe(TEXT), "Pass it on as `page` to go on; null at the end.")}
+    )
 
 
 TEXT: Form = {"type": "string"}
@@ -68,6 +70,6 @@ FLAG: Form = {"type": "boolean"}
 ANYTHING: Form = {"type": "object"}
 ID: Form = {"type": "string", "format": "uuid"}
 TIME: Form = {"type": "string", "format": "date-time"}
-MONEY = told(TEXT, "A decimal, with two places or more.")
+MONEY = explained(TEXT, "A decimal, with two places or more.")
 BAND = one_of(Band)
 PRIORITY: Form = {"type": "integer", "minimum": 1, "maximum": TOP_PRIORITY}

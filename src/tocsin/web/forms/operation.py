@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.web.forms.form import ANYTHING, FLAG, NUMBER, TEXT, TIME, WHOLE, Form, maybe, record, ref, several, told
+from tocsin.web.forms.form import (
+    ANYTHING,
+    FLAG,
+    NUMBER,
+    TEXT,
+    TIME,
+    WHOLE,
+    Form,
+    explained,
+    maybe,
+    record,
+    ref,
+    several,
+)
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
@@ -12,7 +25,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "id": TEXT,
                 "retailer": TEXT,
                 "skus": several(TEXT),
-                "interval": told(NUMBER, "Seconds between two signs of life, as it promised."),
+                "interval": explained(NUMBER, "Seconds between two signs of life, as it promised."),
                 "state": {"enum": ["active", "lost"]},
                 "registered_at": TIME,
                 "heard_at": TIME,
@@ -25,7 +38,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "about": TEXT,
                 "headline": TEXT,
                 "detail": TEXT,
-                "mend": told(TEXT, "What to do."),
+                "mend": explained(TEXT, "What to do."),
                 "began_at": TIME,
                 "over_at": maybe(TIME),
             }
@@ -37,15 +50,17 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                         "accepted": WHOLE,
                         "sent": WHOLE,
                         "waiting": WHOLE,
-                        "p50_s": told(maybe(NUMBER), "Seconds that half of the sent and waiting ones took at most."),
-                        "p99_s": told(maybe(NUMBER), "The same of 99 in 100."),
+                        "p50_s": explained(
+                            maybe(NUMBER), "Seconds that half of the sent and waiting ones took at most."
+                        ),
+                        "p99_s": explained(maybe(NUMBER), "The same of 99 in 100."),
                     }
                 ),
-                "queue": told(ANYTHING, "What waits to leave, by band."),
-                "objective": told(maybe(ANYTHING), "Whether alerts are told in time, by channel."),
+                "queue": explained(ANYTHING, "What waits to leave, by band."),
+                "objective": explained(maybe(ANYTHING), "Whether alerts are told in time, by channel."),
                 "shadow": ref("Shadow"),
             }
         ),
-        "Shadow": record({"everything": FLAG, "channels": told(several(TEXT), "Those that send nothing.")}),
+        "Shadow": record({"everything": FLAG, "channels": explained(several(TEXT), "Those that send nothing.")}),
     }
 )

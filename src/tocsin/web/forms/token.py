@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.web.forms.form import TEXT, TIME, Form, maybe, record, several, told
+from tocsin.web.forms.form import TEXT, TIME, Form, explained, maybe, record, several
 
 _TOKEN: Mapping[str, Form] = {
     "id": TEXT,
@@ -18,7 +18,7 @@ _TOKEN: Mapping[str, Form] = {
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "Token": record(_TOKEN),
-        "MadeToken": record({**_TOKEN, "token": told(TEXT, "The secret; never shown again.")}),
+        "MadeToken": record({**_TOKEN, "token": explained(TEXT, "The secret; never shown again.")}),
         "Grant": record({"id": TEXT, "name": TEXT, "scopes": several(TEXT), "expires_at": maybe(TIME)}),
     }
 )
