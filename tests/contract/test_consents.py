@@ -24,7 +24,8 @@ from tocsin.core.address import AddressKind, AddressState, AddressWhy, Consent
 from tocsin.core.clock import ManualClock
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import InvalidRequestError, NotFoundError, SuppressedError
-from tocsin.ledger.contract.people import ChainCheck, ContactQuery, ListRow
+from tocsin.core.signal import Signal, SignalKind
+from tocsin.ledger.contract.people import ChainCheck, ConsentDraft, ContactQuery, ListRow, Said
 from tocsin.ledger.people.schema import consents, contacts
 
 WORDS = "I want texts about restocks. STOP ends them."
@@ -309,3 +310,35 @@ async def test_a_right_answer_counts_once_and_is_entered_with_it(crowd: Crowd, c
     assert [entry.event.value for entry in await crowd.people.consents(contact.id)] == ["granted", "confirmed"]
     await crowd.people.remove(contact.id, address.id)
     assert await crowd.people.verifications(address.id, clock.now()) == ()
+
+
+def word(kind: SignalKind, event: str, draft: ConsentDraft | None, number: str = "+14155550101") -> Said:
+    value = phone(number)
+    return Said(signal=Signal(channel="sms", event_id=event, kind=kind, person=value.secret), value=value, draft=draft)
+
+
+async def test_a_word_that_comes_again_changes_nothing_whatever_was_said_since(crowd: Crowd, clock: ManualClock):
+    """STOP, START, and the STOP once more: its provider may call twice, and anybody may replay what they overheard."""
+    contact = await crowd.meet()
+    address = await crowd.add(contact, phone())
+    await crowd.say(contact, address, CONFIRMED)
+    stop, start = word(SignalKind.OPTED_OUT, "SM1", STOP), word(SignalKind.OPTED_IN, "SM2", RESUMED)
+    for said_now, fresh in ((stop, 1), (stop, 0), (start, 1), (stop, 0), (start, 0)):
+        clock.advance(1)
+        assert len(await crowd.people.listen([said_now], RULE)) == fresh
+    row = await crowd.people.by_value(phone())
+    assert row is not None
+    assert (row.state, row.consent) == (AddressState.ACTIVE, Consent.GRANTED)
+    assert [entry.event for entry in await crowd.people.consents(contact.id)][-2:] == [
+        ConsentEvent.WITHDRAWN,
+        ConsentEvent.RESUMED,
+    ]
+
+
+async def test_a_word_that_says_nothing_of_consent_is_kept_and_enters_nothing(crowd: Crowd):
+    contact = await crowd.meet()
+    await crowd.add(contact, phone())
+    before = await crowd.people.directory_version()
+    assert len(await crowd.people.listen([word(SignalKind.SAID, "SM1", None)], RULE)) == 1
+    assert await crowd.people.listen([word(SignalKind.SAID, "SM1", None)], RULE) == ()
+    assert (await crowd.people.consents(contact.id), await crowd.people.directory_version()) == ((), before)

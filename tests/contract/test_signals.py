@@ -10,7 +10,6 @@ from tests.contract.books import GENERAL, HIGH, Books, plan
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.secret import Secret
 from tocsin.core.signal import Cost, Signal, SignalKind
 from tocsin.ledger.contract import Claim, Move, Received, Settlement
 from tocsin.rules.receipts import moves_after
@@ -137,14 +136,6 @@ async def test_a_channel_hears_only_what_is_its_own(books: Books) -> None:
     assert await books.queue.receive([other], moves_after) == Received(parked=1)
     assert (await stands(books))[0] is S.SENT
     assert len((await hear(books, said(K.DELIVERED, "e1", reference="SM1"))).moved) == 1
-
-
-async def test_what_a_person_says_is_kept_once_and_waits_for_no_delivery(books: Books) -> None:
-    stop = said(K.OPTED_OUT, "SM1:opted_out", detail="STOP", person=Secret("+15005550100"))
-    assert await hear(books, stop) == Received(of_persons=(stop,))
-    assert await hear(books, stop) == Received(known=1)
-    await settle(books, await sending(books), reference="SM1")
-    assert await stands(books) == (S.SENT, None)
 
 
 async def test_each_message_has_a_receipt_of_its_own(books: Books) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -13,10 +14,16 @@ from tests.deadline import DEADLINE_S
 from tests.web.house import Board, House, open_house
 
 from tocsin.channels.contract import Attempt, Report
+from tocsin.core.address import AddressState, AddressValue, AddressWhy
 from tocsin.core.callback import Callback
+from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.facts import CalledBack
 from tocsin.core.outcome import Sent
+from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal, SignalKind
+from tocsin.ledger.contract.people import AddressDraft, ConsentDraft, ContactDraft
+from tocsin.pipeline.people.phone import phone_of
+from tocsin.rules.consent import standing_after
 
 SECRET = b"what the toy signs with"
 HOOK = "/hooks/toy/status"
@@ -39,6 +46,12 @@ class Toy(Board):
     def read(self, callback: Callback) -> Sequence[Signal]:
         said = orjson.loads(callback.body)
         kind = SignalKind(said["status"])
+        if kind.is_of_person:
+            why = (
+                AddressWhy.STOP if kind is SignalKind.OPTED_OUT else AddressWhy(said["why"]) if "why" in said else None
+            )
+            person = Secret(said["person"])
+            return [Signal(channel=self.name, event_id=said["id"], kind=kind, person=person, why=why, detail="words")]
         return [Signal(channel=self.name, event_id=said["id"], kind=kind, reference=said["message"])]
 
     def thank(self, _callback: Callback) -> tuple[str, bytes]:
@@ -117,6 +130,66 @@ async def test_a_receipt_for_a_message_that_nobody_knows_is_kept_until_it_is_kno
     async with asyncio.timeout(DEADLINE_S):
         while (await delivery(house, alert))["state"] != "delivered":  # noqa: ASYNC110 - as a client asks
             await asyncio.sleep(0.01)
+
+
+async def ada(house: House) -> tuple[UUID, AddressValue]:
+    """Somebody who is told by text."""
+    value, people = phone_of("+14155550101"), house.services.ledger.people
+    drafts = (AddressDraft(value=value),)
+    contact = await people.create(ContactDraft(name="Ada", addresses=drafts), "token:admin", standing_after)
+    (address,) = contact.addresses
+    code = ConsentDraft(event=ConsentEvent.CONFIRMED, source=ConsentSource.SIGN_UP_PAGE, author="person")
+    await people.enter(contact.id, address.id, code, standing_after)
+    return contact.id, value
+
+
+async def stands(house: House, value: AddressValue) -> tuple[AddressState, AddressWhy | None]:
+    row = await house.services.ledger.people.by_value(value)
+    assert row is not None
+    return row.state, row.why
+
+
+async def test_who_says_stop_is_told_nothing_more_until_start(house: House):
+    contact, value = await ada(house)
+    stop = {"id": "m1", "status": "opted_out", "person": "+14155550101"}
+    start = {"id": "m2", "status": "opted_in", "person": "+14155550101"}
+    assert (await call(house, stop))[0] == 200
+    assert await stands(house, value) == (AddressState.SUPPRESSED, AddressWhy.STOP)
+    assert (await call(house, start))[0] == 200
+    assert await stands(house, value) == (AddressState.ACTIVE, None)
+    assert (await call(house, stop))[0] == 200
+    assert await stands(house, value) == (AddressState.ACTIVE, None)
+    assert became(house) == ["taken", "taken", "known"]
+    entries = await house.services.ledger.people.consents(contact)
+    assert [(entry.event, entry.source, entry.author) for entry in entries][-2:] == [
+        (ConsentEvent.WITHDRAWN, ConsentSource.INBOUND_TEXT, "person"),
+        (ConsentEvent.RESUMED, ConsentSource.INBOUND_TEXT, "person"),
+    ]
+    assert "+14155550101" not in repr(entries)
+
+
+@pytest.mark.parametrize(
+    ("why", "state"),
+    [(AddressWhy.PROVIDER_OPT_OUT, AddressState.SUPPRESSED), (AddressWhy.LANDLINE, AddressState.DEAD)],
+)
+async def test_what_a_provider_shuts_is_shut_here_too(house: House, why: AddressWhy, state: AddressState):
+    _, value = await ada(house)
+    told = {"id": "m1", "status": "shut", "why": why.value, "person": "+14155550101"}
+    assert (await call(house, told))[0] == 200
+    assert await stands(house, value) == (state, why)
+
+
+async def test_words_of_somebody_else_change_nothing(house: House):
+    contact, value = await ada(house)
+    for number, (status, person) in enumerate(
+        (("said", "+14155550101"), ("help_asked", "+14155550101"), ("opted_out", "+14155550102"), ("opted_out", "7"))
+    ):
+        assert (await call(house, {"id": f"m{number}", "status": status, "person": person}))[0] == 200
+    forged = {"x-toy-signature": signature(b"something else")}
+    stop = {"id": "m9", "status": "opted_out", "person": "+14155550101"}
+    assert (await call(house, stop, **forged))[0] == 403
+    assert await stands(house, value) == (AddressState.ACTIVE, None)
+    assert len(await house.services.ledger.people.consents(contact)) == 1
 
 
 async def test_a_provider_that_nobody_listens_to_is_not_there(house: House):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from tocsin.core.address import AddressWhy
 from tocsin.core.secret import Secret
 
 
@@ -12,11 +13,11 @@ class SignalKind(StrEnum):
     DELIVERED = "delivered"  # it reached the person
     FAILED = "failed"  # it did not, and will not
     PRICED = "priced"  # its cost is known now
-    OPTED_OUT = "opted_out"  # the person said stop, to us or to the provider
+    OPTED_OUT = "opted_out"  # the person said stop
     OPTED_IN = "opted_in"  # the person takes that back
     HELP_ASKED = "help_asked"  # the person wants to know who writes, and how to make it stop
     SAID = "said"  # the person said something else: operators may want to read it
-    ADDRESS_DEAD = "address_dead"  # nothing reaches anybody there: a landline, a number that is no longer in use
+    SHUT = "shut"  # the provider lets nothing through to that address: `why` says what it knows
 
     @property
     def is_of_person(self) -> bool:
@@ -30,7 +31,7 @@ _OF_PERSON = frozenset(
         SignalKind.OPTED_IN,
         SignalKind.HELP_ASKED,
         SignalKind.SAID,
-        SignalKind.ADDRESS_DEAD,
+        SignalKind.SHUT,
     }
 )
 
@@ -49,7 +50,8 @@ class Signal:
 
     It is of the delivery with that ledger key, where our own code came back with it, else of the message that the
     provider knows by `reference`. `units` is how much was counted, where the provider says so. `person` is the address
-    of whoever a signal of a person is about: it is looked up by its keyed hash and never kept.
+    of whoever a signal of a person is about: it is looked up by its keyed hash and never kept. `why` goes with what
+    somebody does not want any more, and with what is shut.
     """
 
     channel: str
@@ -61,3 +63,4 @@ class Signal:
     units: int | None = None
     cost: Cost | None = None
     person: Secret | None = None
+    why: AddressWhy | None = None

@@ -11,7 +11,8 @@ from tests.channels.scenes import NOW
 from tocsin.channels.contract import Report
 from tocsin.channels.transport import Answer
 from tocsin.channels.twilio.answers import report_of
-from tocsin.channels.twilio.codes import CODES, Fate
+from tocsin.channels.twilio.codes import CODES
+from tocsin.core.address import AddressWhy
 from tocsin.core.outcome import Deferred, Delay, Doubt, Refusal, Refused, Sent, Unknown
 from tocsin.core.signal import Cost
 
@@ -80,10 +81,13 @@ def test_every_code_has_its_outcome(code: int):
 
 
 def test_the_table_says_which_numbers_are_dead_and_who_has_opted_out():
-    fates = {fate: {code for code, told in CODES.items() if told.fate is fate} for fate in Fate}
-    assert fates[Fate.OPTED_OUT] == {21610, 63014}
-    assert fates[Fate.LANDLINE] == {21614, 30006}
-    assert fates[Fate.UNKNOWN_NUMBER] == {21211, 21217, 21401, 30005}
+    assert shutting(AddressWhy.PROVIDER_OPT_OUT) == {21610, 63014}
+    assert shutting(AddressWhy.LANDLINE) == {21614, 30006}
+    assert shutting(AddressWhy.UNKNOWN_NUMBER) == {21211, 21217, 21401, 30005}
+
+
+def shutting(why: AddressWhy) -> set[int]:
+    return {code for code, told in CODES.items() if told.shuts is why}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.channels.scenes import NOW
 
 from tocsin.channels.twilio.callbacks import meaning_of, reply_to, signals_of, twiml
 from tocsin.channels.twilio.setup import Replies
+from tocsin.core.address import AddressWhy
 from tocsin.core.callback import Callback
 from tocsin.core.link import Codes, encode
 from tocsin.core.secret import Secret
@@ -63,18 +64,19 @@ def test_a_status_that_nobody_knows_yet_is_no_fault():
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "fate"),
+    ("code", "why"),
     [
-        ("21610", K.OPTED_OUT, "opted_out"),
-        ("63014", K.OPTED_OUT, "opted_out"),
-        ("30005", K.ADDRESS_DEAD, "unknown_number"),
-        ("30006", K.ADDRESS_DEAD, "landline"),
+        ("21610", AddressWhy.PROVIDER_OPT_OUT),
+        ("63014", AddressWhy.PROVIDER_OPT_OUT),
+        ("30005", AddressWhy.UNKNOWN_NUMBER),
+        ("30006", AddressWhy.LANDLINE),
     ],
 )
-def test_a_failure_that_says_something_of_the_person_says_it_once_more(code: str, kind: SignalKind, fate: str):
+def test_a_failure_that_says_something_of_the_person_says_it_once_more(code: str, why: AddressWhy):
     failed, person = heard(STATUS | {"MessageStatus": "undelivered", "ErrorCode": code})
     assert (failed.kind, failed.detail.split()[:2]) == (K.FAILED, ["undelivered:", code])
-    assert (person.kind, person.event_id, person.person) == (kind, f"{SID}:{fate}", Secret(PERSON))
+    assert (person.kind, person.event_id, person.why) == (K.SHUT, f"{SID}:{why}", why)
+    assert person.person == Secret(PERSON)
     assert PERSON not in repr(person)
 
 
@@ -126,6 +128,7 @@ def test_what_a_person_writes_is_understood(words: str, kind: SignalKind):
     (signal,) = heard(WORDS | {"Body": words}, "inbound")
     assert (signal.kind, signal.person, signal.event_id) == (kind, Secret(PERSON), f"{SID}:{kind}")
     assert (signal.delivery, signal.reference) == (None, None)
+    assert signal.why is (AddressWhy.STOP if kind is K.OPTED_OUT else None)
 
 
 @pytest.mark.parametrize(("said", "kind"), [("STOP", K.OPTED_OUT), ("START", K.OPTED_IN), ("HELP", K.HELP_ASKED)])

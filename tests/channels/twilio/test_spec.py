@@ -19,7 +19,7 @@ from tocsin.rules.window import Rate
 
 WRITTEN: dict[str, Any] = {
     "twilio_sid": "AC" + "0" * 32,
-    "twilio_auth": "token",
+    "twilio_auth": "canary",
     "from_number": "+15005550006",
     "verify_service": "VA" + "0" * 32,
     "lists": {"vip": {"tag": "vip"}, "ops": {"to": ["+15005550100"]}},
@@ -106,4 +106,4 @@ async def test_a_channel_is_made_of_them():
     assert made.replies.on_help == "Restock Club"
     assert (made.public_url, made.from_number) == ("https://alerts.example", "+15005550006")
     assert [template.is_unicode for template in made.templates.values()] == [True]
-    assert "token" not in repr(made)
+    assert "canary" not in repr(made)

@@ -12,9 +12,10 @@ from xml.sax.saxutils import escape
 
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.twilio.answers import MESSAGE, code_of, explained
-from tocsin.channels.twilio.codes import CODES, Fate
+from tocsin.channels.twilio.codes import CODES
 from tocsin.channels.twilio.setup import Replies
 from tocsin.channels.twilio.signature import form_of
+from tocsin.core.address import AddressWhy
 from tocsin.core.callback import Callback
 from tocsin.core.link import Codes
 from tocsin.core.secret import Secret
@@ -30,13 +31,6 @@ _STATUSES: Mapping[str, SignalKind] = MappingProxyType(
     dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), SignalKind.ACCEPTED)
     | dict.fromkeys(("delivered", "read"), SignalKind.DELIVERED)
     | dict.fromkeys(("undelivered", "failed", "canceled"), SignalKind.FAILED)
-)
-_FATES: Mapping[Fate, SignalKind] = MappingProxyType(
-    {
-        Fate.OPTED_OUT: SignalKind.OPTED_OUT,
-        Fate.LANDLINE: SignalKind.ADDRESS_DEAD,
-        Fate.UNKNOWN_NUMBER: SignalKind.ADDRESS_DEAD,
-    }
 )
 
 # Twilio's own words, which it obeys and answers by itself, as the whole of a message in any case ("Advanced Opt-Out").
@@ -112,14 +106,15 @@ def _of_status(callback: Callback, fields: Mapping[str, str], sid: str, channel:
         detail=f"{status}: {explained(code)}" if code else status,
     )
     known = CODES.get(code or 0)
-    if known is None or known.fate is None or not _NUMBER.fullmatch(fields.get("To", "")):
+    if known is None or known.shuts is None or not _NUMBER.fullmatch(fields.get("To", "")):
         return (told,)
     return told, Signal(
         channel=channel,
-        event_id=f"{sid}:{known.fate}",
-        kind=_FATES[known.fate],
-        detail=f"{known.fate}: {explained(code)}",
+        event_id=f"{sid}:{known.shuts}",
+        kind=SignalKind.SHUT,
+        detail=explained(code),
         person=Secret(fields["To"]),
+        why=known.shuts,
     )
 
 
@@ -129,7 +124,16 @@ def _of_words(fields: Mapping[str, str], sid: str, channel: str) -> Sequence[Sig
     words = fields.get("Body", "")
     kind = _BY_TYPE.get(fields.get("OptOutType", "").upper()) or meaning_of(words)
     said = cut(plain(words[: 4 * _LONGEST_WORDS]), _LONGEST_WORDS, utf16)
-    return (Signal(channel=channel, event_id=f"{sid}:{kind}", kind=kind, detail=said, person=Secret(fields["From"])),)
+    return (
+        Signal(
+            channel=channel,
+            event_id=f"{sid}:{kind}",
+            kind=kind,
+            detail=said,
+            person=Secret(fields["From"]),
+            why=AddressWhy.STOP if kind is SignalKind.OPTED_OUT else None,
+        ),
+    )
 
 
 def _delivery(callback: Callback, codes: Codes) -> int | None:

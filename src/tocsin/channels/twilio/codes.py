@@ -8,29 +8,22 @@ a failure of that one text.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from types import MappingProxyType
 
+from tocsin.core.address import AddressWhy
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Unknown
-
-
-class Fate(StrEnum):
-    """What a code says of the number itself; most say nothing of it."""
-
-    OPTED_OUT = "opted_out"
-    LANDLINE = "landline"
-    UNKNOWN_NUMBER = "unknown_number"
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`outcome` is that of a request which was answered with the code. `stops_all`: no text of the account, or of the
+    """`outcome` is that of a request which was answered with the code; `shuts`: why nothing may go to that number any
+    more, which most codes do not say. `stops_all`: no text of the account, or of the
     sender, passes before a human has mended something.
     """
 
     words: str
     outcome: Outcome
-    fate: Fate | None = None
+    shuts: AddressWhy | None = None
 
     @property
     def stops_all(self) -> bool:
@@ -58,12 +51,12 @@ def _forbidden(words: str) -> Code:
     return Code(words, Refused(Refusal.TARGET_FORBIDDEN))
 
 
-def _dead(words: str, fate: Fate) -> Code:
-    return Code(words, Refused(Refusal.TARGET_GONE), fate)
+def _dead(words: str, why: AddressWhy) -> Code:
+    return Code(words, Refused(Refusal.TARGET_GONE), why)
 
 
 def _opted_out(words: str) -> Code:
-    return Code(words, Refused(Refusal.OPTED_OUT), Fate.OPTED_OUT)
+    return Code(words, Refused(Refusal.OPTED_OUT), AddressWhy.PROVIDER_OPT_OUT)
 
 
 def _maybe(words: str) -> Code:
@@ -103,12 +96,12 @@ CODES: Mapping[int, Code] = MappingProxyType(
         20500: _maybe("trouble at Twilio"),
         20503: _maybe("Twilio is busy"),
         # The number.
-        21211: _dead("no phone number", Fate.UNKNOWN_NUMBER),
-        21217: _dead("no phone number", Fate.UNKNOWN_NUMBER),
-        21401: _dead("no phone number", Fate.UNKNOWN_NUMBER),
-        21614: _dead("no mobile phone", Fate.LANDLINE),
-        30005: _dead("the number is unknown, or no longer in use", Fate.UNKNOWN_NUMBER),
-        30006: _dead("a landline, or a carrier that takes no texts", Fate.LANDLINE),
+        21211: _dead("no phone number", AddressWhy.UNKNOWN_NUMBER),
+        21217: _dead("no phone number", AddressWhy.UNKNOWN_NUMBER),
+        21401: _dead("no phone number", AddressWhy.UNKNOWN_NUMBER),
+        21614: _dead("no mobile phone", AddressWhy.LANDLINE),
+        30005: _dead("the number is unknown, or no longer in use", AddressWhy.UNKNOWN_NUMBER),
+        30006: _dead("a landline, or a carrier that takes no texts", AddressWhy.LANDLINE),
         21610: _opted_out("the person has opted out"),
         63014: _opted_out("the person has blocked or opted out of this channel"),
         21408: _forbidden("the account may not text that country (geo permissions)"),

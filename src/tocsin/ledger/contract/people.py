@@ -15,6 +15,7 @@ from tocsin.core.address import AddressKind, AddressState, AddressValue, Address
 from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
 from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
+from tocsin.core.signal import Signal
 from tocsin.ledger.contract.history import Page
 
 ConsentRule = Callable[[Standing, ConsentEvent, AddressWhy | None], Standing]
@@ -221,6 +222,17 @@ class ConsentRow:
             "previous": self.previous,
             "hash": self.hash,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What came from an address, or was reported of it, and what is to be entered of it; nothing where it says nothing
+    of consent.
+    """
+
+    signal: Signal
+    value: AddressValue
+    draft: ConsentDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +460,12 @@ class People(Protocol):
 
     async def hear(self, value: AddressValue, draft: ConsentDraft, rule: ConsentRule) -> Entered | None:
         """What came from this address. None where it is nobody's; what is withdrawn is suppressed all the same."""
+        ...
+
+    async def listen(self, said: Sequence[Said], rule: ConsentRule) -> tuple[Signal, ...]:
+        """Keep each signal once, and enter what it means in the same transaction; those that had not been heard
+        before.
+        """
         ...
 
     async def refuse(self, slot: int, lookup: bytes, draft: ConsentDraft, rule: ConsentRule) -> Entered | None:

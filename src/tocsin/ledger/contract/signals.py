@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.signal import Signal, SignalKind
+from tocsin.core.signal import SignalKind
 
 Judge = Callable[[DeliveryState, Why | None, SignalKind], tuple[tuple[DeliveryState, Why | None], ...] | None]
 """The moves that follow from a signal about a delivery in that state; None where it is heard too early."""
@@ -16,12 +16,10 @@ class Received:
     fallback.
 
     `parked` signals wait for a delivery that nobody knows yet, or whose own answer is not written; `known` were heard
-    before. `of_persons` are those heard for the first time that move no delivery: what somebody said, an address that
-    is dead.
+    before.
     """
 
     moved: tuple[Delivery, ...] = ()
     lanes: frozenset[str] = frozenset()
     parked: int = 0
     known: int = 0
-    of_persons: tuple[Signal, ...] = ()

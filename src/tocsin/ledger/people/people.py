@@ -12,6 +12,7 @@ from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.clock import Clock
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.secret import Secret
+from tocsin.core.signal import Signal
 from tocsin.ledger.contract import Page
 from tocsin.ledger.contract.people import (
     AddressDraft,
@@ -29,6 +30,7 @@ from tocsin.ledger.contract.people import (
     ImportedRow,
     ImportRow,
     ListRow,
+    Said,
     SuppressionRow,
     VerificationRow,
     WordingRow,
@@ -127,6 +129,9 @@ class SqlPeople:
 
     async def hear(self, value: AddressValue, draft: ConsentDraft, rule: ConsentRule) -> Entered | None:
         return await self._do(lambda change: values.hear(change, value, draft, rule))
+
+    async def listen(self, said: Sequence[Said], rule: ConsentRule) -> tuple[Signal, ...]:
+        return await self._do(lambda change: values.listen(change, said, rule), max(1, len(said)))
 
     async def refuse(self, slot: int, lookup: bytes, draft: ConsentDraft, rule: ConsentRule) -> Entered | None:
         def verb(change: Change) -> Entered | None:

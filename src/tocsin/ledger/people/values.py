@@ -1,5 +1,6 @@
 """What is said of a phone or mailbox, whether it is anybody's address or not."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
@@ -7,13 +8,15 @@ from sqlalchemy import bindparam, update
 from tocsin.core.address import DEADLY, AddressState, AddressValue, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import InvalidRequestError
-from tocsin.ledger.contract.people import ConsentDraft, ConsentRule, Entered, SuppressionRow
+from tocsin.core.signal import Signal
+from tocsin.ledger.contract.people import ConsentDraft, ConsentRule, Entered, Said, SuppressionRow
 from tocsin.ledger.people import suppressions
 from tocsin.ledger.people.addresses import by_lookup
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.consents import OUTLIVE, enter
 from tocsin.ledger.people.held import held_by_key, touch
 from tocsin.ledger.people.schema import addresses
+from tocsin.ledger.queue.signals import keep_of_persons
 
 _UNVERIFY = (
     update(addresses).where(addresses.c.key == bindparam("slot")).values(state=AddressState.UNVERIFIED.value, why=None)
@@ -39,6 +42,15 @@ def hear(change: Change, value: AddressValue, draft: ConsentDraft, rule: Consent
 def _is_out(draft: ConsentDraft) -> bool:
     refused = draft.event is ConsentEvent.REFUSED_BY_PROVIDER and draft.why not in DEADLY
     return refused or draft.event is ConsentEvent.WITHDRAWN
+
+
+def listen(change: Change, said: Sequence[Said], rule: ConsentRule) -> tuple[Signal, ...]:
+    """A word that is heard again changes nothing, whatever was said since."""
+    fresh = {one.event_id: one for one in keep_of_persons(change.transaction, [each.signal for each in said])}
+    for each in said:
+        if each.draft is not None and fresh.get(each.signal.event_id) is each.signal:
+            hear(change, each.value, each.draft, rule)
+    return tuple(fresh.values())
 
 
 def suppress(change: Change, value: AddressValue, reason: str, author: str, rule: ConsentRule) -> SuppressionRow:

@@ -16,6 +16,7 @@ from tocsin.ledger.queue.moves import DELIVERIES
 from tocsin.ledger.queue.settle import move
 from tocsin.ledger.queue.settle import settle as settle_attempts
 
+_KEEP_MATCHED = insert(signals)
 _KEEP = insert(signals).returning(signals.c.key, sort_by_parameter_order=True)
 _MATCH = update(signals).where(signals.c.key == bindparam("number"))
 _HELD = DELIVERIES.where(deliveries.c.key == bindparam("number")).with_for_update(of=deliveries)
@@ -36,15 +37,20 @@ _PARKED = (
 
 
 def receive(transaction: Transaction, heard: Sequence[Signal], judge: Judge) -> Received:
-    """Keep what is new, and apply what can be. What a person says moves no delivery and waits for none."""
+    """Keep what is new, and apply what can be."""
     fresh = _unheard(transaction, heard)
     keys = transaction.keys_of(_KEEP, [_row(transaction, signal) for signal in fresh])
-    of_persons = tuple(signal for signal in fresh if signal.kind.is_of_person)
-    result = Received(known=len(heard) - len(fresh), of_persons=of_persons)
+    result = Received(known=len(heard) - len(fresh))
     for key, signal in zip(keys, fresh, strict=True):
-        if not signal.kind.is_of_person:
-            result = _apply(transaction, key, signal, judge, result)
+        result = _apply(transaction, key, signal, judge, result)
     return result
+
+
+def keep_of_persons(transaction: Transaction, heard: Sequence[Signal]) -> list[Signal]:
+    """Those that are new, kept: they move no delivery, and wait for none."""
+    fresh = _unheard(transaction, heard)
+    transaction.write_each(_KEEP_MATCHED, [{**_row(transaction, one), "matched_at": transaction.now} for one in fresh])
+    return fresh
 
 
 def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[MoveResult]:
@@ -157,7 +163,6 @@ def _row(transaction: Transaction, signal: Signal) -> dict[str, object]:
         "units": signal.units,
         "cost": signal.cost and signal.cost.amount,
         "currency": signal.cost and signal.cost.currency,
-        "matched_at": transaction.now if signal.kind.is_of_person else None,
     }
 
 

@@ -1,18 +1,21 @@
-"""Takes what providers call back with: it is verified, kept once, and led to its deliveries."""
+"""Takes what providers call back with: it is verified, kept once, and led to its deliveries and its people."""
 
 from tocsin.channels.abilities import Receives
 from tocsin.core.callback import Callback
 from tocsin.core.errors import ForgedError, InvalidRequestError, NotFoundError
 from tocsin.core.facts import CalledBack, Emit
-from tocsin.ledger.contract import Queue
+from tocsin.ledger.contract import People, Queue, Received
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.hearing import said_of
 from tocsin.pipeline.sending.moves import Moves
+from tocsin.rules.consent import standing_after
 from tocsin.rules.receipts import moves_after
 
 
 class Receipts:
-    def __init__(self, queue: Queue, moves: Moves, active: Active, emit: Emit) -> None:
+    def __init__(self, queue: Queue, people: People, moves: Moves, active: Active, emit: Emit) -> None:
         self._queue = queue
+        self._people = people
         self._moves = moves
         self._active = active
         self._emit = emit
@@ -33,9 +36,13 @@ class Receipts:
         except ValueError as problem:
             self._emit(CalledBack(provider, callback.kind, "malformed"))
             raise InvalidRequestError(f"this cannot be read: {problem}") from None
-        received = await self._queue.receive(signals, moves_after)
+        said = tuple(said_of(signals, provider, callback.at))
+        heard = await self._people.listen(said, standing_after) if said else ()
+        told = [signal for signal in signals if not signal.kind.is_of_person]
+        received = await self._queue.receive(told, moves_after) if told else Received()
         self._moves.follow(received.moved, received.lanes)
-        self._emit(CalledBack(provider, callback.kind, _became(len(signals), received.known, received.parked)))
+        known = received.known + len(said) - len(heard)
+        self._emit(CalledBack(provider, callback.kind, _became(len(signals), known, received.parked)))
         return channel.thank(callback)
 
     def _listening(self, provider: str) -> Receives:

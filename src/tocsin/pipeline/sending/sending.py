@@ -71,7 +71,7 @@ class Sending:
             queue=queue, active=active, lanes=self.lanes, targets=self.targets, moves=self.moves, clock=clock, emit=emit
         )
         self.overdue = Overdue(queue, self.lanes, self.moves, active)
-        self.receipts = Receipts(queue, self.moves, active, emit)
+        self.receipts = Receipts(queue, ledger.people, self.moves, active, emit)
         self.lane_watch = LaneWatch(self.lanes, self.targets, clock, emit)
 
     @asynccontextmanager
