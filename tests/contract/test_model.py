@@ -99,12 +99,13 @@ class QueueMachine(RuleBasedStateMachine):
         settlement = Settlement(attempt=claim.key, outcome="ended", moves=moves, disable=disable)
         moved = self.run(self.ledger.queue.settle(settlement))
         deliveries, must, may = self.list.move(moves)
+        lost = {one.key for one in moves} - {one.key for one in deliveries}
         if dies:
             refused, woken = self.list.disable(claim.target)
             deliveries, must, may = deliveries + refused, must | woken, may | woken
         assert by_key(moved.deliveries) == by_key(deliveries)
         assert must <= moved.lanes <= may
-        assert set(moved.lost) == {one.key for one in moves} - {one.key for one in deliveries}
+        assert set(moved.lost) == lost
 
     @precondition(lambda self: self.of(S.UNKNOWN))
     @rule(which=st.integers(0, 9), end=st.sampled_from(DOUBT_ENDS), repeated=st.booleans())
