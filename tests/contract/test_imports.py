@@ -1,10 +1,12 @@
 """Files of people are taken: every good row once, whatever stands beside it and however often the file comes."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.contract.books import Books
+from tests.contract.conftest import NOON
 from tests.contract.crowd import AUTHOR, RULE, STOP, Crowd, phone
 from tests.people.files import HEADER, mixed, person
 
@@ -207,3 +209,20 @@ async def test_a_dry_run_knows_whom_the_file_has_brought_before(crowd: Crowd, cl
 async def test_a_part_has_a_bound(crowd: Crowd):
     with pytest.raises(InvalidRequestError, match="100"):
         await crowd.people.take("file", [object()] * 101, AUTHOR, RULE)
+
+
+async def test_codes_and_rows_that_are_done_are_forgotten_after_a_time_and_consents_are_not(
+    crowd: Crowd, clock: ManualClock
+):
+    content = "name,phone,consent_at,consent_source,consent_text\nAda,+14155550101,2026-01-01,form,words\n"
+    await imported(crowd, clock, content)
+    (contact,) = (await crowd.people.contacts(ContactQuery())).items
+    end = clock.now() + timedelta(minutes=10)
+    address = contact.addresses[0].id
+    await crowd.people.begin_verification(address, "sms", reference=None, expires_at=end, consent={})
+    assert await crowd.people.prune(clock.now()) == 0
+    clock.advance(3600)
+    assert await crowd.people.prune(clock.now(), limit=1) == 2
+    assert await crowd.people.verifications(address, NOON) == ()
+    assert len(await crowd.people.consents(contact.id)) == 1
+    assert (await imported(crowd, clock, content)).rows[0].note == ""

@@ -8,7 +8,7 @@ from tests.contract.books import KEY, opened
 from tests.contract.crowd import Crowd, phone
 
 from tocsin.core.clock import ManualClock
-from tocsin.core.errors import PeopleKeyError
+from tocsin.core.errors import LedgerGoneError, PeopleKeyError
 from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
 
@@ -94,6 +94,17 @@ async def test_where_there_is_no_place_for_a_key_people_are_refused_and_alerts_a
         with pytest.raises(PeopleKeyError, match=r"cannot be written.*people\.key in the configuration"):
             await Crowd(kept.people).meet("Ada", phone())
         await kept.probe()
+
+
+async def test_nobody_is_kept_where_it_would_be_gone_with_the_process(ledger: str, tmp_path: Path, clock: ManualClock):
+    async with open_ledger(ledger, clock=clock) as kept:
+        crowd = Crowd(kept.people)
+        await crowd.meet("Ada", phone())
+        move(tmp_path / "ledger.db", tmp_path / "elsewhere.db")
+        with pytest.raises(LedgerGoneError, match="taken away"):
+            await crowd.meet("Bob")
+        move(tmp_path / "elsewhere.db", tmp_path / "ledger.db")
+        await crowd.meet("Bob")
 
 
 async def test_a_key_drawn_before_a_crash_is_taken_up(ledger: str, file: Path, clock: ManualClock):

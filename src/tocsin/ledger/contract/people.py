@@ -444,7 +444,9 @@ class People(Protocol):
 
     async def remove(self, identifier: UUID, address: UUID) -> None: ...
 
-    async def erase(self, identifier: UUID, author: str, rule: ConsentRule) -> Erased:
+    async def erase(
+        self, identifier: UUID, author: str, rule: ConsentRule, *, source: ConsentSource = ConsentSource.API
+    ) -> Erased:
         """Name, values, devices, preferences, and what consents tell of the person are gone; keyed hashes of phones and
         mailboxes stay suppressed, so that no import brings the person back; entries of consent stay, and their chain.
         """
@@ -527,6 +529,10 @@ class People(Protocol):
         """Rows of one file (its SHA-256), at most 100: each is taken or refused by itself, and one that was taken
         before is passed by. `dry_run` says what would be, and changes nothing.
         """
+        ...
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        """Forget codes that were asked for and rows that were imported before then, so many of each at most."""
         ...
 
     async def contact(self, identifier: UUID) -> ContactRow: ...

@@ -86,12 +86,10 @@ def prefer(change: Change, identifier: UUID, body: Any) -> ContactRow:
     return told(change, row.key)
 
 
-def erase(change: Change, identifier: UUID, author: str, rule: ConsentRule) -> Erased:
+def erase(change: Change, identifier: UUID, author: str, rule: ConsentRule, source: ConsentSource) -> Erased:
     """What is kept of the person is out, and cannot be undone: not by an import either."""
     row = held(change, identifier)
-    leave = ConsentDraft(
-        event=ConsentEvent.WITHDRAWN, source=ConsentSource.OPERATOR, author=author, why=AddressWhy.ERASED
-    )
+    leave = ConsentDraft(event=ConsentEvent.WITHDRAWN, source=source, author=author, why=AddressWhy.ERASED)
     for address in addresses.of_contact(change, row.key):
         if address.consent == Consent.GRANTED.value:
             enter(change, address, leave, rule)

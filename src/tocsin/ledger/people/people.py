@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.clock import Clock
+from tocsin.core.consent import ConsentSource
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
@@ -45,6 +46,7 @@ from tocsin.ledger.people import (
     export,
     imports,
     lists,
+    retention,
     search,
     suppressions,
     values,
@@ -109,8 +111,10 @@ class SqlPeople:
 
         await self._do(verb)
 
-    async def erase(self, identifier: UUID, author: str, rule: ConsentRule) -> Erased:
-        return await self._do(lambda change: contacts.erase(change, identifier, author, rule))
+    async def erase(
+        self, identifier: UUID, author: str, rule: ConsentRule, *, source: ConsentSource = ConsentSource.API
+    ) -> Erased:
+        return await self._do(lambda change: contacts.erase(change, identifier, author, rule, source))
 
     async def enter(self, identifier: UUID, address: UUID, draft: ConsentDraft, rule: ConsentRule) -> Entered:
         def verb(change: Change) -> Entered:
@@ -194,6 +198,11 @@ class SqlPeople:
             lambda change: imports.take(change, file, rows, author, rule, dry_run=dry_run), len(rows) * _COST
         )
 
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        if self.vault.empty:
+            return 0
+        return await self._do(lambda change: retention.prune(change, before, limit), limit)
+
     async def contact(self, identifier: UUID) -> ContactRow:
         return await self._read(lambda connection: search.contact(connection, identifier, self._clock.now()))
 
@@ -256,7 +265,7 @@ class SqlPeople:
         """What changes people needs their key."""
         if self.vault.empty:
             await asyncio.to_thread(self.vault.need)
-        answer: T = await self._writer.do(Turn(Rank.PEOPLE, rows), self._work, verb)
+        answer: T = await self._writer.do(Turn(Rank.PEOPLE, rows, lasts=True), self._work, verb)
         return answer
 
     async def _read(self, look: Callable[[Connection], T]) -> T:

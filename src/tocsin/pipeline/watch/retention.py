@@ -1,21 +1,28 @@
-"""Forgets alerts that are older than the configuration wants to keep."""
+"""Forgets alerts that are older than the configuration wants, and what people's codes and files leave behind."""
+
+from datetime import timedelta
 
 from tocsin.core.clock import Clock
-from tocsin.ledger.contract import History
+from tocsin.ledger.contract import History, People
 from tocsin.pipeline.active import Active
 
 STEP = 1000  # alerts in one commit: others come between
+LEFT_BEHIND = timedelta(days=30)
 
 
 class Retention:
-    def __init__(self, history: History, active: Active, clock: Clock) -> None:
+    def __init__(self, history: History, people: People, active: Active, clock: Clock) -> None:
         self._history = history
+        self._people = people
         self._active = active
         self._clock = clock
 
     async def prune(self) -> None:
+        now = self._clock.now()
+        while await self._people.prune(now - LEFT_BEHIND, STEP) >= STEP:
+            pass
         retention = self._active.rulebook.retention
         if retention is None:
             return
-        while await self._history.prune(self._clock.now() - retention, STEP) == STEP:
+        while await self._history.prune(now - retention, STEP) == STEP:
             pass
