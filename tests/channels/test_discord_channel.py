@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.channels.scenes import GENERAL, NOW, a_member, a_record, an_attempt
 
-from tocsin.channels.abilities import Edits, Finds, SharesGate
-from tocsin.channels.contract import Channel, Message, Report
+from tocsin.channels.abilities import Edits, Finds, Message, SharesGate
+from tocsin.channels.contract import Channel, Report
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook, discord_for, normalise
 from tocsin.channels.discord.message import SUPPRESS_NOTIFICATIONS
 from tocsin.channels.discord.reference import LONGEST, reference_of

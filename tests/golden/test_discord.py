@@ -15,7 +15,7 @@ from tests.golden.alerts import AWKWARD, CART, PICTURE, TEST, TYPICAL
 from tests.golden.discord_rules import faults
 from tests.material import DISCORD_SPEC, needs
 
-from tocsin.channels.contract import Message
+from tocsin.channels.abilities import Message
 from tocsin.channels.discord import Discord, DiscordSettings, Face, Webhook
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import ManualClock

@@ -8,7 +8,8 @@ import pytest
 from tests.deadline import DEADLINE_S
 from tests.pipeline.dispatcher_rig import Board, DispatcherRig, at_work
 
-from tocsin.channels.contract import Attempt, Message, Report
+from tocsin.channels.abilities import Message
+from tocsin.channels.contract import Attempt, Report
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target

@@ -1,9 +1,10 @@
 """What only some channels can do: small protocols beside the contract, asked for where they count."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from tocsin.channels.contract import Attempt, Message, Report
+from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.callback import Callback
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
@@ -31,6 +32,17 @@ class RepeatsSafely(Protocol):
     def repeats_safely(self, target: Target) -> bool:
         """Tell whether every request for one delivery to this target carries the same id, which its receiver minds."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message stands at the provider under `reference`: the members of a sent attempt in their order, with their
+    alerts as they are now.
+    """
+
+    target: Target
+    reference: str
+    members: tuple[Member, ...]
 
 
 @runtime_checkable

@@ -53,8 +53,7 @@ class Attempt:
 
     `key` is the ledger's, which has committed the claim before a channel sees it. `deadline` (UTC) is the end of the
     shortest remaining life among the members: it is passed on to providers that take one. `mention` and `silent` are
-    for channels that ring out, and mean nothing to others. With `joins` no message of its own is sent: that message is
-    edited, and has the members among its own.
+    for channels that ring out, and mean nothing to others.
     """
 
     key: int
@@ -65,7 +64,6 @@ class Attempt:
     members: tuple[Member, ...]
     mention: Mention = NOBODY
     silent: bool = False
-    joins: "Message | None" = None
 
     @property
     def id(self) -> UUID:
@@ -97,17 +95,6 @@ class Report:
     status: int | None = None
     answer: str = ""
     whole_channel: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message stands at the provider under `reference`: the members of a sent attempt in their order, with their
-    alerts as they are now.
-    """
-
-    target: Target
-    reference: str
-    members: tuple[Member, ...]
 
 
 class Channel(Protocol):

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from tocsin.channels.contract import Attempt, Link, Member, Message, Report
+from tocsin.channels.abilities import Message
+from tocsin.channels.contract import Attempt, Link, Member, Report
 from tocsin.channels.discord.address import Address, normalise
 from tocsin.channels.discord.answers import ANSWER_LENGTH, report_of
 from tocsin.channels.discord.embed import template_fault

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from tocsin.channels.abilities import Edits
-from tocsin.channels.contract import Attempt, Channel, Member, Message, Report
+from tocsin.channels.abilities import Edits, Message
+from tocsin.channels.contract import Attempt, Channel, Member, Report
 from tocsin.core.outcome import Outcome, Sent
 from tocsin.ledger.contract import Claim, StandingMessage
 
@@ -26,7 +26,6 @@ def composed(claim: Claim) -> Attempt:
         started_at=claim.started_at,
         deadline=min(delivery.expires_at for delivery, _ in claim.members),
         members=tuple(Member(delivery, record) for delivery, record in claim.members),
-        joins=None if claim.joins is None else message_of(claim.joins),
     )
 
 
@@ -36,12 +35,12 @@ def message_of(standing: StandingMessage) -> Message:
     return Message(target=standing.target, reference=standing.reference, members=members)
 
 
-async def made(attempt: Attempt, channel: Channel) -> Report:
+async def made(claim: Claim, attempt: Attempt, channel: Channel) -> Report:
     """A message of its own, or an edit of the one that it joins: how many of those are allowed is another matter."""
-    if attempt.joins is None:
+    if claim.joins is None:
         return await channel.send(attempt)
     assert isinstance(channel, Edits), f"{channel.name} has a message that nobody could have joined"
-    report = await channel.edit(attempt.joins)
+    report = await channel.edit(message_of(claim.joins))
     return replace(report, outcomes=report.outcomes[:1] * len(attempt.members), budget=None)
 
 

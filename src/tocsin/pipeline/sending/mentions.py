@@ -31,9 +31,7 @@ class Mentions:
             self._mentioned[target, name].append(at)
 
     def add_to(self, attempt: Attempt) -> Attempt:
-        """The attempt with whom it mentions, and whether it makes a sound. One that joins a message does neither."""
-        if attempt.joins is not None:
-            return attempt
+        """The attempt with whom it mentions, and whether it makes a sound."""
         book, now = self._active.rulebook, attempt.started_at
         policy = book.routing.targets[attempt.target]
         records = [member.record for member in attempt.members]

@@ -98,17 +98,18 @@ class Sender:
     def prepare(self, claim: Claim) -> Prepared:
         """The request, and how much of its lane's rates it takes: 1 where its channel counts requests."""
         attempt = composed(claim)
-        return Prepared(claim, attempt, self._units(attempt))
+        return Prepared(claim, attempt, self._units(claim, attempt))
 
     async def send(self, prepared: Prepared) -> Answered:
         """Send the claimed request; it is not settled by that."""
-        attempt = self._with_mentions(prepared.attempt)
+        claim = prepared.claim
+        attempt = self._with_mentions(prepared.attempt) if claim.joins is None else prepared.attempt
         if attempt.mention != NOBODY:
             await self._note_mention(attempt)
         began = self._clock.monotonic()
-        report = await self._send(attempt)
+        report = await self._send(claim, attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
-        return Answered(prepared, attempt, report, self._steps(attempt, report), self._clock.monotonic())
+        return Answered(prepared, attempt, report, self._steps(claim, attempt, report), self._clock.monotonic())
 
     async def _note_mention(self, attempt: Attempt) -> None:
         """A ledger that cannot keep it now holds no message up: this process remembers it anyway."""
@@ -129,9 +130,9 @@ class Sender:
         pending = [delivery for delivery in poison if delivery.state is DeliveryState.PENDING]
         await self.move([replace(move_of(one, SET_ASIDE), detail=one.detail) for one in pending], claim.records)
 
-    def _units(self, attempt: Attempt) -> int:
+    def _units(self, claim: Claim, attempt: Attempt) -> int:
         channel: object = self._active.channels.get(attempt.target.channel)
-        if attempt.joins is not None or not isinstance(channel, Measures):
+        if claim.joins is not None or not isinstance(channel, Measures):
             return 1
         try:
             return max(1, channel.units(attempt))
@@ -139,27 +140,27 @@ class Sender:
             self._emit(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return 1
 
-    async def _send(self, attempt: Attempt) -> Report:
+    async def _send(self, claim: Claim, attempt: Attempt) -> Report:
         if attempt.target in self._active.rulebook.routing.shadow:
             return Report((_WITHHELD,) * len(attempt.members))
         channel = self._active.channels.get(attempt.target.channel)
         try:
             assert channel is not None, "a reload has just taken the channel away"
-            return await made(attempt, channel)
+            return await made(claim, attempt, channel)
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
             self._emit(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return blamed(attempt, channel, bug)
 
     def _with_mentions(self, attempt: Attempt) -> Attempt:
-        """A message that rings out to nobody is better than none."""
+        """A message that rings out to nobody is better than none. What joins one rings out to nobody anyway."""
         try:
             return self._mentions.add_to(attempt)
         except Exception as bug:  # noqa: BLE001 - a claim without a request would be `sending` until the next start
             self._emit(Trouble("mentions_failed", f"{attempt.target}: {bug!r}", "Report this: rules never raise."))
             return attempt
 
-    def _steps(self, attempt: Attempt, report: Report) -> tuple[Step, ...]:
-        follows = after if attempt.joins is None or report.whole_channel else after_join
+    def _steps(self, claim: Claim, attempt: Attempt, report: Report) -> tuple[Step, ...]:
+        follows = after if claim.joins is None or report.whole_channel else after_join
         return tuple(
             follows(outcome, member.delivery, self._random.random())
             for member, outcome in zip(attempt.members, report.outcomes, strict=True)
@@ -179,7 +180,7 @@ class Sender:
             joined=claim.joins,
             units=answered.prepared.units,
             receipts=self._receipts(attempt.target.channel),
-            gone=attempt.joins is not None and Refusal.MESSAGE_GONE in map(_refusal, report.outcomes),
+            gone=claim.joins is not None and Refusal.MESSAGE_GONE in map(_refusal, report.outcomes),
         )
         moved = await self._until_taken(lambda: self._queue.settle(settlement))
         kill_point(Point.OUTCOME_COMMITTED)
