@@ -10,6 +10,7 @@ from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.panel import Panel
 from tocsin.sandbox.provider import Provider
 from tocsin.sandbox.twilio.api import Twilio
+from tocsin.sandbox.twilio.consents import Consents
 from tocsin.sandbox.twilio.panel import TwilioPanel
 from tocsin.sandbox.twilio.verify import Verify
 from tocsin.sandbox.webhook.panel import WebhookPanel
@@ -24,7 +25,13 @@ class Providers:
         self.webhook = Receiver(clock, journal, base=base)
         self.twilio = Twilio(clock, journal, limits=limits)
         self.verify = Verify(clock, self.twilio)
-        self.providers: tuple[Provider, ...] = (self.discord, self.webhook, self.twilio, self.verify)
+        self.providers: tuple[Provider, ...] = (
+            self.discord,
+            self.webhook,
+            self.twilio,
+            self.verify,
+            Consents(self.twilio),
+        )
         self.panels: tuple[Panel, ...] = (
             DiscordPanel(self.discord),
             WebhookPanel(self.webhook),

@@ -11,6 +11,7 @@ from tocsin.core.secret import Secret
 
 API = "https://api.twilio.com"
 VERIFY_API = "https://verify.twilio.com"
+ACCOUNTS_API = "https://accounts.twilio.com"
 
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _KEY = re.compile(r"SK[0-9a-fA-F]{32}")
@@ -68,6 +69,10 @@ class TwilioSettings:
     def api(self) -> str:
         """Where everything of the account is."""
         return f"{(self.api_base or API).rstrip('/')}/2010-04-01/Accounts/{quote(self.account_sid, safe='')}"
+
+    @property
+    def consent_api(self) -> str:
+        return f"{(self.api_base or ACCOUNTS_API).rstrip('/')}/v1/Consents/Bulk"
 
     @property
     def verify_api(self) -> str:
