@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.recipients import NOBODY, SLOTS, Recipient, Shard, audience_of, shards_of, slots_of
+from tocsin.core.recipients import NOBODY, SLOTS, Recipient, Shard, audience_of, first_of, shards_of, slots_of
 from tocsin.core.secret import Secret
 
 SLOT = st.integers(1, 5 * SLOTS)
@@ -48,6 +48,11 @@ def test_who_is_taken_out_of_a_shard_is_not_left_in_it(people: set[int], most: i
         assert list(taken.slots()) == list(shard.slots())[:most]
         assert list(rest.slots()) == list(shard.slots())[most:]
         assert {taken.number, rest.number} == {shard.number}
+
+
+@given(PEOPLE, st.integers(0, 70))
+def test_the_first_of_an_audience_are_its_lowest_slots(people: set[int], most: int):
+    assert list(slots_of(first_of(audience_of(people), most))) == sorted(people)[:most]
 
 
 def test_a_full_shard_takes_no_more_than_its_bits():

@@ -1,7 +1,7 @@
 """A decision is what becomes of a detection, with its reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ from uuid import UUID
 from tocsin.core.alert import EpisodeKey, RepeatKey
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import Detail
+from tocsin.core.recipients import NOBODY, Audience
 
 
 class Decision(StrEnum):
@@ -64,6 +65,53 @@ class Episode:
     last: Mapping[RepeatKey, LastAccepted]
 
 
+class LeftOut(StrEnum):
+    """Why somebody on a list is not told of an alert, in the order in which that is decided."""
+
+    SUPPRESSED = "suppressed"  # left, or was taken off: the address is told nothing at all
+    CONSENT = "consent"  # has not consented, or not shown yet that the address is the person's own
+    PAUSED = "paused"  # wants nothing until a certain day
+    MUTED = "muted"  # wants nothing of this product any more
+    MATCH = "match"  # wants to hear of other alerts
+    CHANNEL = "channel"  # wants them elsewhere
+    QUIET = "quiet"  # sleeps, and wants to miss what comes meanwhile
+    OTHER_LIST = "other_list"  # is told on this channel already, by a list before
+    MAX_RECIPIENTS = "max_recipients"  # more than the list may tell: others had their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Some of those who are chosen are told later, when their quiet hours are over. `told`: what the timeline says."""
+
+    until: datetime
+    told: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Who of a list is told: `now`, or later where they are `held`; nobody is in both. `left_out` counts the others."""
+
+    now: Audience = NOBODY
+    held: tuple[Hold, ...] = ()
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
+
+    @property
+    def everybody(self) -> Audience:
+        audience = self.now
+        for hold in self.held:
+            audience |= hold.audience
+        return audience
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Who may be told by a list that is a fallback, and how many of them at most; None: all."""
+
+    audience: Audience
+    most: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A plan is one delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target).
@@ -74,6 +122,8 @@ class Plan:
 
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
     what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
+
+    `people`: its target is a list, and these are told; those in reserve stand in a `fallback` only.
     """
 
     target: Target
@@ -87,6 +137,7 @@ class Plan:
     product: str | None = None
     detail: str = ""
     route: str | None = None
+    people: Chosen | Reserve | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Delivery:
     """One row of the ledger. `fence` grows with each claim: who holds an older one can neither send nor settle.
 
     `route` is the name of the rule that led to its target. `is_test`: an operator's test, which nobody waited for.
-    `slot` names the address of the one person whom it is for; None where its target is nobody in particular.
+    `slot` names the address of the one person whom it is for; None where its target is nobody in particular, and where
+    it waits for a whole set of `people`.
     """
 
     key: int
@@ -156,6 +157,12 @@ class Delivery:
     route: str | None = None
     is_test: bool = False
     slot: int | None = None
+    people: int | None = None  # how many a waiting set is for; None for anything else
+
+    @property
+    def size(self) -> int:
+        """How many deliveries it counts for."""
+        return 1 if self.people is None else self.people
 
     @property
     def id(self) -> UUID:

@@ -26,6 +26,7 @@ TocsinError
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
 └── LedgerError               the ledger cannot do what was asked
     ├── LedgerUnavailableError   not now (locked, disk full, stopping): try again later, nothing was kept
+    │   ├── StaleDirectoryError     who may be told has changed meanwhile: decided anew by whoever is told so
     │   └── LedgerGoneError         its file was taken away or replaced while it was open: nothing is taken
     ├── LedgerOwnedError         another process owns this ledger
     ├── LedgerNewerError         it was written by a newer Tocsin
@@ -193,6 +194,15 @@ class LedgerUnavailableError(LedgerError):
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StaleDirectoryError(LedgerUnavailableError):
+    """Who may be told has changed since that was read by which it was decided."""
+
+    code = "stale_directory"
+
+    def __init__(self) -> None:
+        super().__init__("who may be told changes faster than it can be read: send it again a little later")
 
 
 class LedgerGoneError(LedgerUnavailableError):

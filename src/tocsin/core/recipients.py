@@ -18,6 +18,7 @@ NOBODY: Audience = 0
 SLOTS = 4096  # of a shard
 
 _BYTES = SLOTS // 8
+_FULL = (1 << SLOTS) - 1
 _NUMBER = 4  # bytes of a shard's number where it is packed
 
 
@@ -42,6 +43,11 @@ class Shard(NamedTuple):
     bits: int
 
     @classmethod
+    def of(cls, slot: int) -> "Shard":
+        """That one alone."""
+        return cls(slot // SLOTS, 1 << slot % SLOTS)
+
+    @classmethod
     def unpack(cls, packed: bytes) -> "Shard":
         """Read back what `pack` gave."""
         return cls(int.from_bytes(packed[:_NUMBER], "big"), int.from_bytes(packed[_NUMBER:], "little"))
@@ -59,6 +65,10 @@ class Shard(NamedTuple):
     def audience(self) -> Audience:
         return self.bits << self.number * SLOTS
 
+    def within(self, audience: Audience) -> int:
+        """The bits of those of an audience who would stand in this shard."""
+        return audience >> self.number * SLOTS & _FULL
+
     def slots(self) -> Iterator[int]:
         """List its slots in their order."""
         left, first = self.bits, self.number * SLOTS
@@ -69,12 +79,7 @@ class Shard(NamedTuple):
 
     def split(self, most: int) -> tuple["Shard", "Shard"]:
         """Part it into its first slots, so many at most, and the rest."""
-        taken = 0
-        for slot in self.slots():
-            if not most:
-                break
-            taken |= 1 << offset_of(slot)
-            most -= 1
+        taken = first_of(self.bits, most)
         return self._replace(bits=taken), self._replace(bits=self.bits & ~taken)
 
 
@@ -100,6 +105,15 @@ def shards_of(audience: Audience) -> Iterator[Shard]:
             yield Shard(number, bits)
 
 
-def offset_of(slot: int) -> int:
-    """Its place within its shard."""
-    return slot % SLOTS
+def first_of(audience: Audience, most: int) -> Audience:
+    """The first of them, so many at most: the shortest end of the number that has as many bits."""
+    if audience.bit_count() <= most:
+        return audience
+    low, high = 0, audience.bit_length()
+    while low < high:
+        middle = (low + high) // 2
+        if (audience & ((1 << middle) - 1)).bit_count() < most:
+            low = middle + 1
+        else:
+            high = middle
+    return audience & ((1 << low) - 1)

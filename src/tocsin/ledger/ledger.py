@@ -20,6 +20,7 @@ from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.history.history import SqlHistory
 from tocsin.ledger.operations.operations import SqlOperations
 from tocsin.ledger.people.people import SqlPeople
+from tocsin.ledger.people.reach import reach
 from tocsin.ledger.queue import idempotency
 from tocsin.ledger.queue.queue import SqlQueue
 
@@ -50,7 +51,7 @@ class SqlLedger:
         self.link_secret = name.link_secret
         self.gone = ""
         self.wal = wal
-        self.queue = SqlQueue(writer, reader, wal)
+        self.queue = SqlQueue(writer, reader, wal, partial(reach, people.vault))
         self.history = SqlHistory(writer, reader)
         self.operations = SqlOperations(writer, reader)
         self.people = people

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tocsin.core.alert import Band, EpisodeKey
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord, Event
 from tocsin.core.signal import Cost, Signal
 from tocsin.ledger.contract.append import Appended, Decide, Submission
@@ -44,7 +45,7 @@ class Claim:
     """A claim is a committed attempt: its members are `sending` from here on, under the fences that they carry.
 
     With `joins` they are no message of their own but are added to that one, which has all that it is to show, them
-    included.
+    included. `recipients`, by slot, are those whom its members are for, where the target is a list.
     """
 
     key: int
@@ -53,6 +54,7 @@ class Claim:
     started_at: datetime
     members: tuple[tuple[Delivery, AlertRecord], ...]
     joins: "StandingMessage | None" = None
+    recipients: Mapping[int, Recipient] = field(default_factory=dict)
 
     @property
     def records(self) -> Mapping[int, AlertRecord]:
@@ -80,12 +82,13 @@ class Claimed:
     """The answer to a claim request: `claims` is empty where nothing could be taken, `waiting` None where nothing is
     left.
 
-    `expired` were found past their life, and are marked so.
+    `expired` were found past their life, `withdrawn` are for people who may not be told any more: they are marked so.
     """
 
     claims: tuple[Claim, ...]
     waiting: Waiting | None
     expired: tuple[Delivery, ...] = ()
+    withdrawn: tuple[Delivery, ...] = ()
 
     @property
     def claim(self) -> Claim | None:
@@ -207,12 +210,15 @@ class Queue(Protocol):
     LedgerUnavailableError when it cannot be committed in time, having changed nothing. A read delays no write.
     """
 
-    async def append(self, submission: Submission, decide: Decide) -> Appended:
+    async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
         """Decide and write every item in one transaction, under the lock of the stream's position.
 
         `decide` must be pure. Parts of a request are appended in turn, each once the one
         before it is. Raises ConflictError where the idempotency key of the whole request was used with another digest
         (an item's conflict is that item's invalid receipt).
+
+        `directory` is the version of the one that decides who is told; None where it tells nobody by a list. Raises
+        StaleDirectoryError, with nothing decided, where who may be told has changed since.
         """
         ...
 

@@ -1,9 +1,9 @@
-"""A list is one parameter of `column in list`: the statement is compiled once, however long the list."""
+"""A list is one parameter, to look in or to read rows from: the statement is compiled once, however long the list."""
 
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, TableValuedAlias, Text, bindparam, column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -46,6 +46,29 @@ def _on_postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     return f"{column} = ANY({listed})"
 
 
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+class _Each(FunctionElement[Any]):
+    name = "each"
+    inherit_cache = True
+
+
+@compiles(_Each, "sqlite")
+def _each_on_sqlite(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
+    (listed,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"json_each({listed})"
+
+
+@compiles(_Each, "postgresql")
+def _each_on_postgresql(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
+    (listed,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"unnest({listed})"
+
+
+def each_of(name: str) -> TableValuedAlias:
+    """Make a row of each number of the parameter. Its column, `value`, is called as PostgreSQL calls the whole."""
+    listed = _Each(bindparam(name, type_=_Listed(BigInteger())))
+    return listed.table_valued(column("value", BigInteger), name="value")
+
+
+def among(looked_in: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Say `column in list`; `name` is the parameter: a list of numbers or of texts."""
-    return _Among(column, bindparam(name, type_=_Listed(column.type)))
+    return _Among(looked_in, bindparam(name, type_=_Listed(looked_in.type)))

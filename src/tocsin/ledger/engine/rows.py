@@ -1,7 +1,7 @@
 """Rows become values and values become rows here; nothing else in the ledger knows the order of columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,8 +10,9 @@ import orjson
 
 from tocsin.core.alert import NOTHING, Alert, AlertType, id_of_key
 from tocsin.core.clock import epoch_micros, from_micros
-from tocsin.core.decision import Decision, Plan, Reason
+from tocsin.core.decision import Chosen, Decision, Plan, Reason, Reserve
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.recipients import NOBODY, Shard
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import DeliveryRow
 from tocsin.ledger.engine.schema import alerts, deliveries, micros_of
@@ -25,7 +26,7 @@ DELIVERY = (
     alerts.c.id.label("alert_id"),
     *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
     *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
-    *(deliveries.c[name] for name in ("route", "episode")),
+    *(deliveries.c[name] for name in ("route", "slot", "people", "episode")),
 )
 BRIEF = (*(deliveries.c[name] for name in ("key", "planned_at", "target", "state", "why", "moved_at")),)
 # What the write verbs need beside the delivery itself.
@@ -33,6 +34,7 @@ BEHIND = (
     deliveries.c.alert,
     deliveries.c.fallback,
     deliveries.c.product,
+    deliveries.c.recipients,
     alerts.c.closed_at,
 )
 
@@ -77,10 +79,10 @@ def record_of(values: Sequence[Any]) -> AlertRecord:
 
 
 def delivery_of(values: Sequence[Any]) -> Delivery:
-    """Make a delivery of the columns of `DELIVERY`. Tests alone belong to no episode."""
+    """Make a delivery of the columns of `DELIVERY`. Tests alone belong to no episode, sets alone have no slot."""
     (
         key, alert_id, target, lane, priority, state, why, fence, attempts,
-        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, episode,
+        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, slot, people, episode,
     ) = values  # fmt: skip
     return Delivery(
         key=key,
@@ -100,6 +102,8 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
         detail=detail,
         route=route,
         is_test=episode is None,
+        slot=slot or None,
+        people=people if slot is None else None,
     )
 
 
@@ -128,7 +132,7 @@ def changed(row: Sequence[Any], **changes: Any) -> Delivery:
 @dataclass(frozen=True, slots=True)
 class Held:
     """A delivery as the write verbs hold it. With `closed` the product of its alert is sold out; `product` is set where
-    it may join a message about the same product.
+    it may join a message about the same product, `shard` where its target is a list: whom it is for.
     """
 
     delivery: Delivery
@@ -136,13 +140,22 @@ class Held:
     episode: int | None
     fallback: str | None
     product: str | None
+    shard: Shard | None
     closed: bool
 
 
 def held_of(row: AnyRow, **changes: Any) -> Held:
     """Make a held delivery of the columns of `DELIVERY` and `BEHIND`."""
-    alert, fallback, product, closed_at = row[len(DELIVERY) :]
-    return Held(changed(row, **changes), alert, row[place_of("episode")], fallback, product, closed_at is not None)
+    alert, fallback, product, recipients, closed_at = row[len(DELIVERY) :]
+    delivery = changed(row, **changes)
+    shard = _shard_of(delivery.slot, recipients)
+    return Held(delivery, alert, row[place_of("episode")], fallback, product, shard, closed_at is not None)
+
+
+def _shard_of(slot: int | None, recipients: bytes | None) -> Shard | None:
+    if recipients is not None:
+        return Shard.unpack(recipients)
+    return None if slot is None else Shard.of(slot)
 
 
 def alert_row(
@@ -179,8 +192,16 @@ def alert_row(
 
 
 def delivery_row(
-    transaction: Transaction, key: int, plan: Plan, *, alert: int, priority: int, episode: int | None
+    transaction: Transaction,
+    key: int,
+    plan: Plan,
+    *,
+    alert: int,
+    priority: int,
+    episode: int | None,
+    shard: Shard | None = None,
 ) -> tuple[Any, ...]:
+    """`shard`: it waits as a set, for these."""
     now = transaction.micros
     return (
         key,
@@ -204,7 +225,20 @@ def delivery_row(
         None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
         plan.product,
         plan.route,
+        0 if shard is None else None,
+        None if shard is None else shard.pack(),
+        1 if shard is None else shard.size,
     )
+
+
+def audience_row(alert: int, target: Target, people: Chosen | Reserve) -> tuple[Any, ...]:
+    """What was decided of a list beside those whom it tells; for one that is a fallback, whom it may tell."""
+    match people:
+        case Chosen(left_out=left_out):
+            told = orjson.dumps({reason.value: many for reason, many in left_out.items()}).decode()
+            return alert, str(target), told, None, None
+        case Reserve(audience=audience, most=most):
+            return alert, str(target), "{}", audience.to_bytes((audience.bit_length() + 7) // 8, "little"), most
 
 
 def packed(fallback: Sequence[Plan]) -> str:
@@ -215,17 +249,26 @@ def packed(fallback: Sequence[Plan]) -> str:
 
 
 def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
-    """Read the plans, made anew for a delivery that begins now."""
-    plans = []
-    for target, lane, expires_at, wait, *product in orjson.loads(fallback):
-        fail_over_at = None if wait is None else from_micros(epoch_micros(now) + wait)
-        end = from_micros(expires_at)
-        plan = Plan(target=target_of(target), lane=lane, expires_at=end, due=now, fail_over_at=fail_over_at)
-        plans.append(replace(plan, product=product[0]) if product else plan)
-    return tuple(plans)
+    """Read the plans, made anew for a delivery that begins now. Who stands in reserve is kept beside the alert."""
+    return tuple(_unpacked(told, now) for told in orjson.loads(fallback))
+
+
+def _unpacked(told: Sequence[Any], now: datetime) -> Plan:
+    target, lane, expires_at, wait, *more = told
+    return Plan(
+        target=target_of(target),
+        lane=lane,
+        expires_at=from_micros(expires_at),
+        due=now,
+        fail_over_at=None if wait is None else from_micros(epoch_micros(now) + wait),
+        product=more[0] if more else None,
+        people=Reserve(NOBODY) if more[1:] else None,
+    )
 
 
 def _packed(plan: Plan) -> tuple[Any, ...]:
     wait = None if plan.fail_over_at is None else epoch_micros(plan.fail_over_at) - epoch_micros(plan.due)
     told = (str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait)
+    if plan.people is not None:
+        return (*told, None, 1)
     return told if plan.product is None else (*told, plan.product)

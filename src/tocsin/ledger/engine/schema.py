@@ -177,6 +177,20 @@ deliveries = Table(
     Column("fail_over_at", Moment),
     Column("product", String, comment="set where it may join a message about the same product"),
     Column("route", String, comment="the name of the rule that led to its target"),
+    Column("slot", BigInteger, server_default=text("0"), comment="whose it is; 0: nobody's, none: it is a set"),
+    Column("recipients", LargeBinary, comment="a waiting set: a shard of its audience, packed"),
+    Column("people", Integer, nullable=False, server_default=text("1"), comment="how many it is for"),
+)
+
+# What was decided of a list beside those whom it tells.
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("alert", BigInteger, primary_key=True, autoincrement=False),
+    Column("target", String, primary_key=True),
+    Column("left_out", Text, nullable=False, comment="JSON: how many, by reason"),
+    Column("reserve", LargeBinary, comment="the audience that it may take over as a fallback, by the bits of a number"),
+    Column("most", Integer, comment="how many of these"),
 )
 
 attempts = Table(
@@ -353,12 +367,15 @@ ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)
 EDIT_DUE = messages.c.shown != messages.c.wanted
 PARKED = signals.c.matched_at.is_(None)
+IS_SET = deliveries.c.slot.is_(None)
+OF_NOBODY = deliveries.c.slot == literal_column("0")  # its target is no list
 
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
 Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
 Index("episodes_product", episodes.c.sku, episodes.c.retailer, episodes.c.variant, episodes.c.seller, unique=True)
 Index("episodes_seen", episodes.c.last_seen_at)
-Index("deliveries_once", deliveries.c.alert, deliveries.c.target, unique=True)
+# Sets have no slot, and none is like another to a unique index.
+Index("deliveries_once", deliveries.c.alert, deliveries.c.target, deliveries.c.slot, unique=True)
 Index("attempts_started", attempts.c.started_at)
 Index("attempt_members_attempt", attempt_members.c.attempt)
 Index("idempotency_at", idempotency.c.at)

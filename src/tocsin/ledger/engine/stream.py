@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
 
-_LOCK = select(stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key).with_for_update()
+_KEYS = (stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key)
+_LOCK = select(*_KEYS, stream.c.directory_version).with_for_update()
 _SAVE = update(stream)
 _TOUCH = update(stream).values(position=stream.c.position)
 
@@ -19,7 +20,8 @@ class Stream:
         row = transaction.row(_LOCK)
         assert row is not None, "a ledger is made with its stream"
         self._transaction = transaction
-        self._before = tuple(row)
+        self._before = tuple(row[: len(_KEYS)])
+        self.directory: int = row.directory_version
         self.position: int = row.position
         self.alert: int = row.alert_key
         self.delivery: int = row.delivery_key
@@ -33,8 +35,9 @@ class Stream:
         self.alert += 1
         return self.alert
 
-    def next_delivery(self) -> int:
-        self.delivery += 1
+    def next_delivery(self, room: int = 0) -> int:
+        """With so many keys below it that are given to nobody else."""
+        self.delivery += room + 1
         return self.delivery
 
     def next_episode(self) -> int:

@@ -3,7 +3,7 @@
 Every waiting call shares the transaction, the lock of the stream and the bulk writes.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,26 +13,30 @@ from uuid import UUID
 from sqlalchemy import bindparam, update
 
 from tocsin.core.alert import Alert, EpisodeKey
-from tocsin.core.decision import Accepted, Decision, Duplicate, Filtered, Plan, Reason, Receipt
+from tocsin.core.decision import Accepted, Chosen, Decision, Duplicate, Filtered, Plan, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.errors import ConflictError
+from tocsin.core.errors import ConflictError, StaleDirectoryError
 from tocsin.core.killpoint import Point, kill_point
+from tocsin.core.recipients import Audience, Shard
 from tocsin.core.record import AlertRecord, Event, EventKind
 from tocsin.core.search import searched_text
 from tocsin.ledger.contract import Appended, Decide, Item, Submission
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.rows import alert_row, delivery_row, held_of
-from tocsin.ledger.engine.schema import PENDING, alerts, deliveries, events, texts
+from tocsin.ledger.engine.rows import Held, alert_row, audience_row, delivery_row, held_of
+from tocsin.ledger.engine.schema import PENDING, alerts, audiences, deliveries, events, texts
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.queue import sets
 from tocsin.ledger.queue.episodes import Episodes
 from tocsin.ledger.queue.idempotency import ITEM, Answers
 from tocsin.ledger.queue.moves import DELIVERIES, put
 
-Call = tuple[Submission, Decide]
+Call = tuple[Submission, Decide, int | None]  # with the version of the directory by which it decides
 Place = tuple[int, str]  # an episode's key and a target: where a newer delivery supersedes an older one
 
-_STATE, _WHY = 5, 6  # columns of a delivery's row
+_COLUMNS = {column.name: place for place, column in enumerate(deliveries.columns)}
+_KEY, _STATE, _WHY = (_COLUMNS[name] for name in ("key", "state", "why"))
+_RECIPIENTS, _PEOPLE = _COLUMNS["recipients"], _COLUMNS["people"]
 
 _REPEAT = (
     update(alerts)
@@ -46,19 +50,19 @@ _WAITING = (
 )
 
 
-def append(transaction: Transaction, calls: Sequence[Call]) -> list[Appended | ConflictError]:
-    """Append what each call submits, with one result for each, in order; a conflict of a whole request is its result
-    and touches no neighbour.
+def append(transaction: Transaction, calls: Sequence[Call]) -> list[Appended | ConflictError | StaleDirectoryError]:
+    """Append what each call submits, with one result for each, in order; a conflict of a whole request, or a directory
+    that is old, is its result and touches no neighbour.
     """
     stream = Stream(transaction)
-    submissions = [submission for submission, _ in calls]
+    submissions = [submission for submission, _, _ in calls]
     answers = Answers(transaction, submissions)
     episodes = Episodes(transaction, stream, _skus(submissions))
     batch = _Batch(transaction, stream, answers, episodes)
-    drafts = [batch.take(submission, decide) for submission, decide in calls]
+    drafts = [batch.take(*call) for call in calls]
     kill_point(Point.DEDUP_CHECKED)
     batch.write()
-    return [draft if isinstance(draft, ConflictError) else draft.finished() for draft in drafts]
+    return [draft.finished() if isinstance(draft, _Draft) else draft for draft in drafts]
 
 
 @dataclass(slots=True)
@@ -92,10 +96,17 @@ class _Batch:
         self._events: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
         self._repeats: Counter[UUID] = Counter()
+        self._audiences: dict[tuple[int, str], tuple[Any, ...]] = {}
         self._newest: dict[Place, int] = {}  # where in `_deliveries` the pending one of this batch is
+        self._sets: defaultdict[Place, list[int]] = defaultdict(list)  # and where those for people are
         self._superseding: dict[Place, _Draft] = {}
+        self._successors: defaultdict[Place, Audience] = defaultdict(int)
 
-    def take(self, submission: Submission, decide: Decide) -> _Draft | ConflictError:
+    def take(
+        self, submission: Submission, decide: Decide, directory: int | None
+    ) -> _Draft | ConflictError | StaleDirectoryError:
+        if directory is not None and directory != self._stream.directory:
+            return StaleDirectoryError()
         draft = _Draft()
         try:
             repeated = self._answers.recall(submission.idempotency, submission.covers)
@@ -116,6 +127,7 @@ class _Batch:
         insert(texts, self._texts)
         insert(events, self._events)
         insert(deliveries, self._deliveries)
+        insert(audiences, list(self._audiences.values()))
         self._episodes.save()
         self._answers.save()
         self._stream.save()
@@ -184,6 +196,12 @@ class _Batch:
         return number
 
     def _plan(self, plan: Plan, number: int, alert: Alert, episode: int | None, draft: _Draft) -> None:
+        for behind in plan.fallback:
+            if behind.people is not None:
+                self._audiences[number, str(behind.target)] = audience_row(number, behind.target, behind.people)
+        if plan.people is not None:
+            self._plan_for_people(plan, number, alert, episode, draft)
+            return
         key = self._stream.next_delivery()
         row = delivery_row(self._transaction, key, plan, alert=number, priority=alert.priority, episode=episode)
         if plan.state is DeliveryState.PENDING:
@@ -204,16 +222,87 @@ class _Batch:
         self._newest[place] = len(self._deliveries)
         self._superseding.setdefault(place, draft)
 
+    def _plan_for_people(self, plan: Plan, number: int, alert: Alert, episode: int | None, draft: _Draft) -> None:
+        """As many sets as there are shards with somebody in them; those who are held are sets of their own."""
+        people = plan.people
+        assert isinstance(people, Chosen), "a reserve is told of nothing by itself"
+        place = (number, str(plan.target))
+        self._audiences[place] = audience_row(number, plan.target, people)
+        later = [(replace(plan, due=hold.until, detail=hold.told), hold.audience) for hold in people.held]
+        rows = [
+            row
+            for part, audience in ((plan, people.now), *later)
+            for row in sets.rows_of(
+                self._transaction,
+                self._stream,
+                part,
+                audience,
+                alert=number,
+                priority=alert.priority,
+                episode=episode,
+            )
+        ]
+        if plan.state is not DeliveryState.PENDING:
+            now, is_test = self._transaction.now, episode is None
+            draft.moved += [_over(plan, row[_KEY], alert, now, is_test=is_test, people=row[_PEOPLE]) for row in rows]
+        elif rows:
+            draft.lanes.add(plan.lane)
+            if episode is not None:
+                self._supersede_people((episode, str(plan.target)), people.everybody, len(rows), draft)
+        self._deliveries += rows
+
+    def _supersede_people(self, place: Place, audience: Audience, sets_of_it: int, draft: _Draft) -> None:
+        """Those who are told by the sets that are written next leave the older ones, of this batch or stored before."""
+        for older in self._sets[place]:
+            self._leave(older, audience)
+        begin = len(self._deliveries)
+        self._sets[place] += range(begin, begin + sets_of_it)
+        self._superseding.setdefault(place, draft)
+        self._successors[place] |= audience
+
+    def _leave(self, older: int, audience: Audience) -> None:
+        row = self._deliveries[older]
+        shard = Shard.unpack(row[_RECIPIENTS])
+        leaving = shard._replace(bits=shard.bits & shard.within(audience))
+        if not leaving.bits or row[_STATE] != DeliveryState.PENDING.value:
+            return
+        over = {_STATE: DeliveryState.CANCELLED.value, _WHY: Why.SUPERSEDED.value}
+        if leaving == shard:
+            self._deliveries[older] = _altered(row, over)
+            return
+        rest = shard._replace(bits=shard.bits ^ leaving.bits)
+        self._deliveries[older] = _altered(row, _of(rest))
+        self._deliveries.append(_altered(row, over | _of(leaving) | {_KEY: sets.key_for(self._stream, leaving)}))
+
     def _supersede_stored(self) -> None:
         touched = self._episodes.touched if self._superseding else []
         waiting = self._transaction.rows(_WAITING, episodes=touched) if touched else []
         for held in map(held_of, waiting):
-            draft = self._superseding.get((held.episode or 0, str(held.delivery.target)))
-            if draft is not None:
-                draft.moved += put(self._transaction, [held.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
+            place = (held.episode or 0, str(held.delivery.target))
+            draft, leaving = self._superseding.get(place), self._leaving(held, place)
+            if draft is not None and leaving is not None:
+                draft.moved += put(self._transaction, [leaving.delivery], DeliveryState.CANCELLED, Why.SUPERSEDED)
+
+    def _leaving(self, held: Held, place: Place) -> Held | None:
+        """What of it the newer one takes the place of."""
+        if held.shard is None:
+            return held if place in self._newest else None
+        newer = held.shard.within(self._successors[place])
+        return sets.split_off(self._transaction, self._stream, held, newer)
 
 
-def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool) -> Delivery:
+def _altered(row: tuple[Any, ...], changes: Mapping[int, Any]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, value in changes.items():
+        values[place] = value
+    return tuple(values)
+
+
+def _of(shard: Shard) -> dict[int, Any]:
+    return {_RECIPIENTS: shard.pack(), _PEOPLE: shard.size}
+
+
+def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool, people: int | None = None) -> Delivery:
     """Over before it began."""
     return Delivery(
         key=key,
@@ -232,6 +321,7 @@ def _over(plan: Plan, key: int, alert: Alert, now: datetime, *, is_test: bool) -
         detail=plan.detail,
         route=plan.route,
         is_test=is_test,
+        people=people,
     )
 
 

@@ -1,7 +1,7 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,13 @@ from sqlalchemy import (
 
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, StandingMessage, Waiting
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
-from tocsin.ledger.queue import merge
+from tocsin.ledger.queue import merge, sets
 from tocsin.ledger.queue.merge import Standing
 from tocsin.ledger.queue.moves import put
 
@@ -34,11 +35,15 @@ BEYOND = 2  # read past the limit, so that one look is enough where some turn ou
 SUSPECT_FROM = 2  # attempts; what comes back from doubt after so many leaves alone
 LOOKS = 100  # a lane full of expired deliveries is left to `expire` after so many
 
+Reach = Callable[[Transaction, Sequence[int]], Mapping[int, Recipient]]
+"""By slot: those of them who may be told at this moment, and where to."""
+
 Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
 # Where in a candidate's row they stand: each is looked at many times, and a place is found faster than a name.
 _DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
-_KEY, _TARGET, _EXPIRES_AT = (place_of(name) for name in ("key", "target", "expires_at"))
+_KEY, _TARGET, _EXPIRES_AT, _SLOT = (place_of(name) for name in ("key", "target", "expires_at", "slot"))
+_ALERT = place_of("alert_id")
 _WHY, _ATTEMPTS = place_of("why"), place_of("attempts")
 _EPISODE, _PRODUCT = place_of("episode"), len(DELIVERY)
 _CUT = len(DELIVERY) + 1  # the columns of the alert begin
@@ -47,10 +52,12 @@ _older, _other = deliveries.alias("older"), deliveries.alias("other")
 
 
 def _free() -> ColumnElement[bool]:
-    """No older delivery of the same episode is being sent to the same target."""
+    """No older delivery of the same episode is being sent to the same target, nor to the same person of a list."""
     being_sent = in_state(DeliveryState.SENDING, _older)
     same = (_older.c.episode == deliveries.c.episode) & (_older.c.target == deliveries.c.target)
-    return ~exists().where(being_sent, same, _older.c.key < deliveries.c.key)
+    # A set has no slot, so that it is always free: who is taken out of it may have to wait.
+    same = same & (_older.c.slot == deliveries.c.slot)
+    return ~exists().where(being_sent, same, _older.c.alert < deliveries.c.alert)
 
 
 def _free_to_join() -> ColumnElement[bool]:
@@ -118,8 +125,21 @@ _SEND = (
 )
 
 
-def claim(transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
-    return [_claim(transaction, request) for request in requests]
+@dataclass(slots=True)
+class _Found:
+    """What may be claimed, best first, with whom the rows of lists are for; and what was found on the way, and marked
+    so: past its life, or for somebody who may not be told any more.
+    """
+
+    rows: Sequence[AnyRow] = ()
+    recipients: Mapping[int, Recipient] = field(default_factory=dict)  # by slot
+    expired: list[Delivery] = field(default_factory=list)
+    withdrawn: list[Delivery] = field(default_factory=list)
+
+
+def claim(reach: Reach, transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
+    """Claim what each request asks for; `reach` says who may still be told."""
+    return [_claim(transaction, request, reach) for request in requests]
 
 
 def note_mention(transaction: Transaction, attempt: int, mentioned: str) -> None:
@@ -127,29 +147,45 @@ def note_mention(transaction: Transaction, attempt: int, mentioned: str) -> None
     transaction.write(_NOTE_MENTION, number=attempt, mentioned=mentioned)
 
 
-def _claim(transaction: Transaction, request: ClaimRequest) -> Claimed:
+def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Claimed:
     looks = _ALONE if request.joins is None else _JOINING
-    alive, expired = _candidates(transaction, request, looks)
-    standing = merge.find(transaction, request, alive)
-    begun = _begin(transaction, list(_bundles(alive, request, standing)), standing)
-    return Claimed(begun, _waiting(transaction, request.lane, looks), tuple(expired))
+    found = _candidates(transaction, request, looks, reach)
+    standing = merge.find(transaction, request, found.rows)
+    begun = _begin(transaction, list(_bundles(found.rows, request, standing)), standing, found.recipients)
+    waiting = _waiting(transaction, request.lane, looks)
+    return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn))
 
 
-def _candidates(
-    transaction: Transaction, request: ClaimRequest, looks: _Looks
-) -> tuple[Sequence[AnyRow], list[Delivery]]:
-    """What may be claimed, best first, and what was found past its life on the way (marked so)."""
+def _candidates(transaction: Transaction, request: ClaimRequest, looks: _Looks, reach: Reach) -> _Found:
     wanted = request.limit * request.attempts
     window = wanted + (BEYOND if wanted > 1 else 0)
-    expired: list[Delivery] = []
+    found = _Found()
     for _ in range(LOOKS):
-        found = _look(transaction, request, looks, window)
-        over = [delivery_of(row[: len(DELIVERY)]) for row in found if row[_EXPIRES_AT] <= transaction.now]
-        expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
-        if len(over) < window:
-            return [row for row in found if row[_EXPIRES_AT] > transaction.now] if over else found, expired
-        window = 1000
-    return [], expired
+        rows = _look(transaction, request, looks, window)
+        over = [delivery_of(row[: len(DELIVERY)]) for row in rows if row[_EXPIRES_AT] <= transaction.now]
+        found.expired += put(transaction, over, DeliveryState.EXPIRED, Why.PAST_LIFE)
+        if len(over) == window:
+            window = 1000
+            continue
+        alive = [row for row in rows if row[_EXPIRES_AT] > transaction.now] if over else rows
+        if sets.take_out(transaction, alive, wanted):
+            continue
+        if _reached(transaction, alive, reach, found):
+            return found
+    found.rows = ()
+    return found
+
+
+def _reached(transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, found: _Found) -> bool:
+    """Find those who may be told; False where somebody may not any more, whatever was planned: that is marked so."""
+    found.rows = [row for row in alive if not sets.is_set(row)]
+    people = [row for row in found.rows if row[_SLOT]]
+    if not people:
+        return True
+    found.recipients = reach(transaction, [row[_SLOT] for row in people])
+    gone = [delivery_of(row[: len(DELIVERY)]) for row in people if row[_SLOT] not in found.recipients]
+    found.withdrawn += put(transaction, gone, DeliveryState.CANCELLED, Why.CONSENT)
+    return not gone
 
 
 def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window: int) -> Sequence[AnyRow]:
@@ -159,8 +195,8 @@ def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window
 
 
 def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Iterator[Bundle]:
-    """One attempt after the other; two of them never carry the same episode to the same target at once, nor, where
-    the second could join the first, the same product.
+    """One attempt after the other; two of them never carry the same episode to the same target (or the same person of a
+    list) at once, nor, where the second could join the first, the same product.
     """
     left = candidates
     for _ in range(request.attempts):
@@ -169,21 +205,22 @@ def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stan
         bundle = _bundle(left, request, standing)
         yield bundle
         taken = {row[_KEY] for row, _ in bundle}
-        busy: set[tuple[str, int | str]] = {
-            (row[_TARGET], row[_EPISODE]) for row, _ in bundle if row[_EPISODE] is not None
+        busy: set[tuple[Any, ...]] = {
+            (row[_TARGET], row[_EPISODE], row[_SLOT]) for row, _ in bundle if row[_EPISODE] is not None
         }
         if request.joins is not None:
             busy |= {(row[_TARGET], row[_PRODUCT]) for row, _ in bundle if row[_PRODUCT] is not None}
         left = [row for row in left if row[_KEY] not in taken and not _is_busy(row, busy)]
 
 
-def _is_busy(row: AnyRow, busy: Container[tuple[str, int | str]]) -> bool:
-    return (row[_TARGET], row[_EPISODE]) in busy or (row[_TARGET], row[_PRODUCT]) in busy
+def _is_busy(row: AnyRow, busy: Container[tuple[Any, ...]]) -> bool:
+    return (row[_TARGET], row[_EPISODE], row[_SLOT]) in busy or (row[_TARGET], row[_PRODUCT]) in busy
 
 
 def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Bundle:
     """The best one, and what goes with it: same target, one of each episode, as many as fit into one request. Those
     that join a message go with others that join the same, tests (of no episode) with tests, and suspects go alone.
+    People go with others who are told of the same alert.
     """
     first, message = candidates[0], standing.get(candidates[0][_KEY])
     together: list[AnyRow] = []
@@ -194,6 +231,10 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stand
         if row is not first and (_is_suspect(first) or _is_suspect(row)):
             continue
         same = row[_TARGET] == first[_TARGET] and standing.get(row[_KEY]) is message
+        if same and first[_SLOT]:
+            if row[_ALERT] == first[_ALERT]:
+                together.append(row)
+            continue
         same = same and (row[_EPISODE] is None) is (first[_EPISODE] is None)
         if same and row[_EPISODE] not in products:
             together.append(row)
@@ -212,7 +253,9 @@ def _is_suspect(row: AnyRow) -> bool:
     return row[_ATTEMPTS] >= SUSPECT_FROM and row[_WHY] in _DOUBTFUL
 
 
-def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standing) -> tuple[Claim, ...]:
+def _begin(
+    transaction: Transaction, bundles: Sequence[Bundle], standing: Standing, recipients: Mapping[int, Recipient]
+) -> tuple[Claim, ...]:
     """Each bundle is an attempt of its own; all of them share their statements."""
     keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
     carried = [(row[_KEY], number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
@@ -220,7 +263,7 @@ def _begin(transaction: Transaction, bundles: Sequence[Bundle], standing: Standi
     sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
     transaction.write_each(_SEND, sent)
     return tuple(
-        _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing))
+        _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing), recipients)
         for number, bundle in zip(keys, bundles, strict=True)
     )
 
@@ -242,10 +285,13 @@ def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
     }
 
 
-def _claimed(number: int, bundle: Bundle, now: datetime, joined: StandingMessage | None) -> Claim:
+def _claimed(
+    number: int, bundle: Bundle, now: datetime, joined: StandingMessage | None, recipients: Mapping[int, Recipient]
+) -> Claim:
     first = bundle[0][0]
     members = tuple((_sending(row, now), record) for row, record in bundle)
-    return Claim(number, target_of(first.target), first.lane, now, members, joined)
+    told = {slot: recipients[slot] for row, _ in bundle if (slot := row[_SLOT])}
+    return Claim(number, target_of(first.target), first.lane, now, members, joined, told)
 
 
 def _sending(row: AnyRow, now: datetime) -> Delivery:

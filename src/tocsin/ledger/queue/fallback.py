@@ -7,18 +7,18 @@ from sqlalchemy import bindparam, select, update
 
 from tocsin.core.decision import Plan
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.recipients import Shard, audience_of
 from tocsin.ledger.contract import MoveResult
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, delivery_row, held_of, target_of, unpacked
-from tocsin.ledger.engine.schema import PENDING, Moment, deliveries, targets
+from tocsin.ledger.engine.schema import OF_NOBODY, PENDING, Moment, deliveries, targets
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.queue import sets
+from tocsin.ledger.queue.handover import IN_VAIN, Handover
 from tocsin.ledger.queue.moves import DELIVERIES, put
 
 AT_ONCE = 1000
-
-# A target that has the alert in one of these will not tell anybody: the next one is asked.
-_IN_VAIN = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED})
 
 _WAITED_ENOUGH = (
     DELIVERIES.where(PENDING, deliveries.c.fail_over_at <= bindparam("now", type_=Moment))
@@ -40,7 +40,7 @@ _IN_LANE = (
 )
 _STAY = update(deliveries).where(among(deliveries.c.key, "keys"))
 _SIBLINGS = select(deliveries.c.alert, deliveries.c.target, deliveries.c.state).where(
-    among(deliveries.c.alert, "alerts")
+    among(deliveries.c.alert, "alerts"), OF_NOBODY
 )
 _RESTING = select(targets.c.target)
 
@@ -51,8 +51,10 @@ def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset
     if lanes:
         held |= {one.delivery.key: one for one in map(held_of, transaction.rows(_IN_LANES, lanes=sorted(lanes)))}
     taken, woken = take_over(transaction, list(held.values()), shadow)
-    moved = put(transaction, [one.delivery for one in taken], DeliveryState.CANCELLED, Why.FAILED_OVER)
-    stay = [key for key in held if key not in {one.delivery.key for one in taken}]
+    gone = [one if bits is None else sets.split_off_alone(transaction, one, bits) for one, bits in taken]
+    left = [one.delivery for one in gone if one is not None]
+    moved = put(transaction, left, DeliveryState.CANCELLED, Why.FAILED_OVER)
+    stay = [key for key in held if key not in {one.key for one in left}]
     if stay:
         transaction.write(_STAY, keys=stay, fallback=None, fail_over_at=None)
     return MoveResult(tuple(moved), lanes=woken)
@@ -68,19 +70,25 @@ def withhold(transaction: Transaction, lane: str) -> MoveResult:
 
 def take_over(
     transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target] = frozenset()
-) -> tuple[list[Held], frozenset[str]]:
+) -> tuple[list[tuple[Held, int | None]], frozenset[str]]:
     """Hand failed deliveries to their fallbacks.
 
-    Returns those for which somebody else tells the alert now, and the lanes that got a new delivery for it. A target in
-    `shadow` tells nobody. The oldest go first: in this order they are claimed there.
+    Returns those for which somebody else tells the alert now (of a list, which of its people, by their bits), and the
+    lanes that got a new delivery for it. A target in `shadow` tells nobody. The oldest go first: in this order they are
+    claimed there.
     """
     handing_on = sorted((one for one in failed if one.fallback is not None), key=lambda one: one.delivery.key)
     if not handing_on:
         return [], frozenset()
     relay = _Relay(transaction, handing_on, shadow)
-    taken = [one for one in handing_on if relay.pass_on(one)]
+    taken: list[tuple[Held, int | None]] = []
+    for one in handing_on:
+        if one.shard is not None:
+            taken.append((one, relay.pass_on_people(one, one.shard)))
+        elif relay.pass_on(one):
+            taken.append((one, None))
     relay.write()
-    return taken, frozenset(relay.lanes)
+    return [(one, bits) for one, bits in taken if bits != 0], frozenset(relay.lanes)
 
 
 @dataclass(slots=True)
@@ -90,6 +98,7 @@ class _Relay:
     _resting: frozenset[Target]
     _stream: Stream
     _rows: list[tuple[object, ...]]
+    _people: Handover
     lanes: set[str]
 
     def __init__(self, transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target]) -> None:
@@ -99,6 +108,7 @@ class _Relay:
         self._resting = shadow.union(target_of(row.target) for row in transaction.rows(_RESTING))
         self._stream = Stream(transaction)
         self._rows = []
+        self._people = Handover(transaction, self._stream)
         self.lanes = set()
 
     def pass_on(self, failed: Held) -> bool:
@@ -106,17 +116,44 @@ class _Relay:
             return False
         plans = unpacked(failed.fallback, self._transaction.now)
         for tried, plan in enumerate(plans, start=1):
-            state = self._states.get((failed.alert, plan.target))
-            if state is None and self._can_take(plan):
-                self._add(replace(plan, fallback=plans[tried:], route=failed.delivery.route), failed)
+            ready = replace(plan, fallback=plans[tried:], route=failed.delivery.route)
+            if plan.people is not None:
+                if self._can_take(plan) and self._people.tell_all(ready, failed):
+                    return True
+            elif self._told_by(ready, failed):
                 return True
-            if state is not None and state not in _IN_VAIN:
-                return True  # it is told there already
         return False
 
+    def pass_on_people(self, failed: Held, shard: Shard) -> int:
+        """Which of them are told by somebody else: each person by the first way that there is for this one."""
+        if failed.closed or failed.fallback is None:
+            return 0
+        plans = unpacked(failed.fallback, self._transaction.now)
+        left = self._people.owners(shard)
+        for tried, plan in enumerate(plans, start=1):
+            ready = replace(plan, fallback=plans[tried:], route=failed.delivery.route)
+            if not left:
+                break
+            if plan.people is None:
+                told = set(left.values()) if self._told_by(ready, failed) else set[int]()
+            else:
+                told = self._people.tell(ready, failed, set(left.values()), can_take=self._can_take(plan))
+            left = {slot: contact for slot, contact in left.items() if contact not in told}
+        return shard.bits & ~shard.within(audience_of(left))
+
     def write(self) -> None:
-        self._transaction.insert(deliveries, self._rows)
+        rows = self._people.rows()
+        self.lanes |= self._people.lanes
+        self._transaction.insert(deliveries, [*self._rows, *rows])
         self._stream.save()
+
+    def _told_by(self, plan: Plan, failed: Held) -> bool:
+        """By a target that is no list: from now on, or already."""
+        state = self._states.get((failed.alert, plan.target))
+        if state is None and self._can_take(plan):
+            self._add(plan, failed)
+            return True
+        return state is not None and state not in IN_VAIN
 
     def _can_take(self, plan: Plan) -> bool:
         return plan.target not in self._resting and plan.expires_at > self._transaction.now

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.delivery import Target
@@ -39,6 +40,7 @@ from tocsin.ledger.queue import (
     shut_lanes,
     signals,
 )
+from tocsin.ledger.queue.claim import Reach
 
 _SETTLE, _UPKEEP = Turn(Rank.SETTLE), Turn(Rank.UPKEEP)
 
@@ -46,21 +48,22 @@ _SETTLE, _UPKEEP = Turn(Rank.SETTLE), Turn(Rank.UPKEEP)
 class SqlQueue:
     """`Queue` of the contract, for SQLite and PostgreSQL alike."""
 
-    def __init__(self, writer: Writer, reader: Reader, wal: WriteAheadLog) -> None:
+    def __init__(self, writer: Writer, reader: Reader, wal: WriteAheadLog, reach: Reach) -> None:
         self._writer = writer
         self._reader = reader
         self._wal = wal
+        self._claim = partial(claim.claim, reach)
 
-    async def append(self, submission: Submission, decide: Decide) -> Appended:
+    async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
         if self._wal.full and not await self._writer.read(folded_in):
             raise self._wal.refuse()
         rows, begun = max(1, len(submission.items)), submission.begins > 0
         return await self._writer.do(
-            Turn(Rank.APPEND, rows, lasts=True, begun=begun), append.append, (submission, decide)
+            Turn(Rank.APPEND, rows, lasts=True, begun=begun), append.append, (submission, decide, directory)
         )
 
     async def claim(self, request: ClaimRequest) -> Claimed:
-        return await self._writer.do(Turn(Rank.CLAIM, request.limit * request.attempts), claim.claim, request)
+        return await self._writer.do(Turn(Rank.CLAIM, request.limit * request.attempts), self._claim, request)
 
     async def settle(self, settlement: Settlement) -> MoveResult:
         return await self._writer.do(_settling(settlement.moves), signals.settle, settlement)

@@ -16,7 +16,7 @@ from tocsin.ledger.engine.rows import Held, held_of
 from tocsin.ledger.engine.schema import PENDING, attempts, deliveries, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.operations.targets import disable
-from tocsin.ledger.queue import merge
+from tocsin.ledger.queue import merge, sets
 from tocsin.ledger.queue.fallback import take_over
 from tocsin.ledger.queue.moves import DELIVERIES, note, put
 
@@ -26,7 +26,7 @@ _FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
 _HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
 _REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
 _MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
-_WAITING = select(deliveries.c.key, deliveries.c.episode, deliveries.c.target, deliveries.c.lane).where(
+_WAITING = select(*(deliveries.c[name] for name in ("alert", "episode", "target", "lane", "slot", "recipients"))).where(
     PENDING, among(deliveries.c.episode, "episodes")
 )
 _STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys"))
@@ -139,11 +139,11 @@ def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[d
     moved = put(transaction, sold_out, DeliveryState.CANCELLED, Why.CLOSED)
     products = sorted({one.episode for one in ended if one.episode is not None})
     waiting = transaction.rows(_WAITING, episodes=products) if products else []
-    newest: dict[Place, int] = {}
+    newer: defaultdict[Place, list[AnyRow]] = defaultdict(list)
     for row in waiting:
-        newest[row.episode, row.target] = max(row.key, newest.get((row.episode, row.target), 0))
-    late = [one.delivery for one in back if not _sold_out(one) and _overtaken(one, newest)]
-    moved += put(transaction, late, DeliveryState.CANCELLED, Why.SUPERSEDED)
+        newer[row.episode, row.target].append(row)
+    late = [_overtaken(transaction, one, newer) for one in back if not _sold_out(one)]
+    moved += put(transaction, [one.delivery for one in late if one], DeliveryState.CANCELLED, Why.SUPERSEDED)
     return {one.key: one for one in moved}, {row.lane for row in waiting} | _freed(ended)
 
 
@@ -157,8 +157,15 @@ def _sold_out(held: Held) -> bool:
     return held.closed and held.delivery.why is not Why.RETRIED
 
 
-def _overtaken(held: Held, newest: Mapping[Place, int]) -> bool:
-    return held.episode is not None and newest.get((held.episode, str(held.delivery.target)), 0) > held.delivery.key
+def _overtaken(transaction: Transaction, held: Held, waiting: Mapping[Place, Sequence[AnyRow]]) -> Held | None:
+    """What of it a newer one has overtaken: all, where its target is no list."""
+    place = (held.episode or 0, str(held.delivery.target))
+    newer = [row for row in waiting.get(place, ()) if row.alert > held.alert]
+    if not newer or held.episode is None:
+        return None
+    if held.shard is None:
+        return held
+    return sets.split_off_alone(transaction, held, sets.bits_of(newer, held.shard.number))
 
 
 def _result(call: Sequence[Move], told: Mapping[int, Delivery], woken: set[str] | frozenset[str]) -> MoveResult:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 from tocsin.channels.abilities import Edits, Message
 from tocsin.channels.contract import Attempt, Channel, Member, Report
+from tocsin.core.delivery import Delivery
 from tocsin.core.outcome import Outcome, Sent
+from tocsin.core.recipients import Recipient
 from tocsin.ledger.contract import Claim, StandingMessage
 
 
@@ -25,8 +27,12 @@ def composed(claim: Claim) -> Attempt:
         lane=claim.lane,
         started_at=claim.started_at,
         deadline=min(delivery.expires_at for delivery, _ in claim.members),
-        members=tuple(Member(delivery, record) for delivery, record in claim.members),
+        members=tuple(Member(delivery, record, _recipient(claim, delivery)) for delivery, record in claim.members),
     )
+
+
+def _recipient(claim: Claim, delivery: Delivery) -> Recipient | None:
+    return None if delivery.slot is None else claim.recipients.get(delivery.slot)
 
 
 def message_of(standing: StandingMessage) -> Message:

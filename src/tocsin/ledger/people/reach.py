@@ -1,0 +1,39 @@
+"""Whoever is claimed is looked up once more: a withdrawal that was committed before always wins."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+
+from tocsin.core.address import AddressKind, AddressState, Consent
+from tocsin.core.recipients import Recipient
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.people.schema import addresses, contacts
+from tocsin.ledger.people.vault import Vault
+
+# Who may be told: the address is its owner's, and the newest entry about it says yes.
+WILLING = (addresses.c.state == AddressState.ACTIVE.value, addresses.c.consent == Consent.GRANTED.value)
+
+_COLUMNS = (*(addresses.c[name] for name in ("key", "kind", "value", "lookup")), contacts.c.locale)
+_ZONE = func.coalesce(contacts.c.zone, addresses.c.zone).label("zone")
+_ADDRESSES = (
+    select(*_COLUMNS, _ZONE)
+    .join(contacts, contacts.c.key == addresses.c.contact)
+    .where(among(addresses.c.key, "slots"))
+)
+_WILLING = _ADDRESSES.where(*WILLING)
+
+
+def reach(vault: Vault, transaction: Transaction, slots: Sequence[int]) -> Mapping[int, Recipient]:
+    """Find, by slot, those who may be told at this moment, and where."""
+    rows = transaction.rows(_WILLING, slots=list(slots))
+    return {
+        row.key: Recipient(
+            slot=row.key,
+            value=vault.open(bytes(row.value), bytes(row.lookup), AddressKind(row.kind)),
+            lookup=bytes(row.lookup),
+            locale=row.locale,
+            zone=row.zone,
+        )
+        for row in rows
+    }
