@@ -12,8 +12,8 @@ from tocsin.channels.abilities import Message
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.clock import ManualClock
-from tocsin.core.delivery import Target
-from tocsin.core.outcome import Doubt, Outcome, Sent, Unknown
+from tocsin.core.delivery import Target, Why
+from tocsin.core.outcome import Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.ledger.contract import ClaimRequest
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
@@ -133,3 +133,21 @@ async def test_what_falls_due_while_a_question_has_the_only_place_leaves_with_it
         await works.sending.doubts._tasks.join()
         await works.rest()
         assert [skus for _, skus in works.board.seen] == [("RTX 5090",)]
+
+
+class Failing(Board):
+    """Asked after a lost answer, it says that the message was there and failed."""
+
+    async def find(self, attempt: Attempt) -> Report | None:
+        return Report((Refused(Refusal.UNDELIVERED, "failed: the phone is off"),) * len(attempt.members))
+
+
+async def test_what_was_there_and_failed_is_not_sent_again(tmp_path: Path, clock: ManualClock):
+    async with at_work(tmp_path / "ledger.db", clock, QUICK, kind=Failing) as works:
+        await lose(works, QUICK, 2)
+        await works.sending.doubts.look()
+        await until(works, "quick", "refused")
+        await works.rest()
+        assert works.board.seen == []
+        (one, _) = (await works.ledger.history.deliveries(limit=10)).items
+        assert (one.why, one.detail) == (Why.REFUSED, "failed: the phone is off")

@@ -20,7 +20,8 @@ class Finds(Protocol):
     async def find(self, attempt: Attempt) -> Report | None:
         """Ask what became of an attempt whose answer was lost.
 
-        Reports for each member `Sent`, or `Deferred` where it surely never arrived; None where nobody can tell now.
+        Reports for each member `Sent`, `Refused` where it was there and failed, or `Deferred` where it surely never
+        arrived; None where nobody can tell now.
         """
         ...
 

@@ -9,7 +9,7 @@ from tocsin.channels.contract import Channel, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.facts import Emit
-from tocsin.core.outcome import Outcome, Sent
+from tocsin.core.outcome import Outcome, Refused, Sent
 from tocsin.ledger.contract import Claim, History, Move, Queue
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.attempt import composed
@@ -97,6 +97,9 @@ class Doubts:
         }
         found_moves = [_found(one, outcomes[one.key]) for one in doubtful]
         moved = await self._sender.move(found_moves, claim.records, held=deadly)
+        failed = [one for one in moved.deliveries if isinstance(outcomes[one.key], Refused)]
+        if failed:
+            await self._sender.move([_failed(one, outcomes[one.key]) for one in failed], claim.records)
         poison = [one for one in moved.deliveries if one.key in deadly]
         if poison:
             await self._sender.set_aside(poison, claim)
@@ -122,10 +125,15 @@ def _lane_of(claim: Claim) -> str:
 
 def _is_missing(outcome: Outcome) -> bool:
     """Asked, the provider said that it never had it."""
-    return not isinstance(outcome, Sent)
+    return not isinstance(outcome, Sent | Refused)
 
 
 def _found(delivery: Delivery, outcome: Outcome) -> Move:
-    if isinstance(outcome, Sent):
-        return move_of(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
-    return move_of(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
+    if _is_missing(outcome):
+        return move_of(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
+    return move_of(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
+
+
+def _failed(delivery: Delivery, outcome: Outcome) -> Move:
+    """It was there, and did not arrive: sent again, it would fail again."""
+    return move_of(delivery, Step(DeliveryState.REFUSED, Why.REFUSED), outcome)
