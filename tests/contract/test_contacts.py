@@ -87,6 +87,17 @@ async def test_a_refusal_harms_nobody_else_in_its_commit(books: Books, crowd: Cr
     assert len((await crowd.people.contacts(ContactQuery())).items) == 3
 
 
+async def test_two_services_that_keep_the_same_number_at_once_keep_it_once(place: str, clock: ManualClock):
+    if place.startswith("sqlite"):
+        pytest.skip("a SQLite ledger has one owner")
+    async with opened(place, clock, shared=True) as one, opened(place, clock, shared=True) as other:
+        crowds = [Crowd(books.ledger.people) for books in (one, other)]
+        for number in range(20):
+            value = phone(f"+1415555{number:04d}")
+            results = await asyncio.gather(*(crowd.meet("x", value) for crowd in crowds), return_exceptions=True)
+            assert {type(result).__name__ for result in results} == {"ContactRow", "AddressTakenError"}
+
+
 async def test_a_put_creates_and_replaces_what_the_caller_says(crowd: Crowd):
     draft = ContactDraft(name="Ada", tags=frozenset({"vip"}), addresses=(AddressDraft(value=phone(), consent=GRANTED),))
     made, created = await crowd.people.put("x:1", draft, AUTHOR, RULE)

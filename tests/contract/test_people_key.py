@@ -1,9 +1,11 @@
 """The key that people are kept with: made at first need, and missed loudly."""
 
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, select, update
 from tests.contract.books import KEY, opened
 from tests.contract.crowd import Crowd, phone
 
@@ -11,6 +13,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.errors import LedgerGoneError, PeopleKeyError
 from tocsin.core.secret import Secret
 from tocsin.ledger.opening import open_ledger
+from tocsin.ledger.people.schema import addresses
 
 OTHER = Secret("another key that nobody guesses, as long")
 
@@ -105,6 +108,22 @@ async def test_nobody_is_kept_where_it_would_be_gone_with_the_process(ledger: st
             await crowd.meet("Bob")
         move(tmp_path / "elsewhere.db", tmp_path / "ledger.db")
         await crowd.meet("Bob")
+
+
+async def test_a_value_that_was_put_in_anothers_place_is_not_read_as_theirs(place: str, clock: ManualClock):
+    async with opened(place, clock) as books:
+        crowd = Crowd(books.ledger.people)
+        made = await crowd.meet("Ada", phone(), phone("+14155550102"))
+        first, second = (address.slot for address in made.addresses)
+        await crowd.people._writer.read(partial(exchange, first, second))
+        with pytest.raises(PeopleKeyError, match="cannot be read"):
+            await crowd.people.reveal(second)
+
+
+def exchange(first: int, second: int, connection: Connection) -> None:
+    with connection.begin():
+        value = connection.scalar(select(addresses.c.value).where(addresses.c.key == first))
+        connection.execute(update(addresses).where(addresses.c.key == second).values(value=value))
 
 
 async def test_a_key_drawn_before_a_crash_is_taken_up(ledger: str, file: Path, clock: ManualClock):

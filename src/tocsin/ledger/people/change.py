@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, update
+from sqlalchemy.exc import IntegrityError
 
 from tocsin.core.errors import PeopleKeyError, TocsinError
 from tocsin.ledger.contract.people import WordingRow
@@ -52,6 +53,13 @@ class Changing:
         return [answer for answer, _ in answers]
 
     def _answer(self, transaction: Transaction, verb: Verb) -> tuple[Any, bool]:
+        """Where another service has just written the same, what it wrote is seen the second time."""
+        try:
+            return self._once(transaction, verb)
+        except IntegrityError:
+            return self._once(transaction, verb)
+
+    def _once(self, transaction: Transaction, verb: Verb) -> tuple[Any, bool]:
         change = Change(transaction, self._vault)
         try:
             with transaction.undoing():
