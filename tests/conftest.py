@@ -1,11 +1,23 @@
 """What every run begins with, and what it tells at its end."""
 
+import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 from tests.material import WANTING
 
 LONGEST = {"crash", "first_run"}  # folders of tests
+MEMORY = Path("/dev/shm")
+MEMORY_TO_SPARE = 4 * 1024**3  # bytes
+
+
+def pytest_configure() -> None:
+    """The tests are about transactions, not about the disk: where there is memory to spare, that is their disk."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_TO_SPARE:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

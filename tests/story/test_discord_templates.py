@@ -18,8 +18,8 @@ async def open_with(town: ServiceRig, template: str) -> None:
 async def test_a_template_replaces_the_words_of_its_type_alone(town: ServiceRig):
     await open_with(town, HEADLINE)
     await town.report("RTX 5090", metadata={"headline": "Go go **go**"})
-    await town.report("PS5 Pro", type="price_drop")
     own = await town.room().expect("Go go")
+    await town.report("PS5 Pro", type="price_drop")
     assert own.embeds[0]["title"] == "Go go \\*\\*go\\*\\*"
     assert [(field["name"], field["value"]) for field in own.embeds[0]["fields"]] == [("Shop", "bestbuy")]
     assert "price drop" in (await town.room().expect("PS5 Pro")).embeds[0]["title"]
