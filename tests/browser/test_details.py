@@ -85,7 +85,8 @@ async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor
     town.sandbox.faults.next(
         "discord", Fault.too_many(600, "seconds", "user"), target="high_priority", action="execute"
     )
-    await town.report("RTX 5090")
+    await town.settled(await town.report("RTX 5090"), DeliveryState.PENDING)
+    clock.advance(3)  # until it is worth a word
     await expect(row).to_contain_text(re.compile(r"Paused until \d\d:\d\d:\d\d: Discord asked us to wait \(429\)"))
     assert await visitor.barriers() == []
     clock.advance(601)
