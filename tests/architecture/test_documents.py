@@ -6,7 +6,7 @@ from pathlib import Path
 from tocsin import AlertService
 from tocsin.core.address import DEADLY, AddressState, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
-from tocsin.core.decision import Reason
+from tocsin.core.decision import LeftOut, Reason
 from tocsin.core.delivery import FINAL, MOVES, DeliveryState
 from tocsin.ledger.contract.people import ImportResult
 from tocsin.pipeline.intake.field import FIELDS
@@ -65,8 +65,12 @@ def test_every_reason_of_a_decision_is_explained():
 def test_every_word_about_people_is_explained():
     tables = {row[0]: row for row in rows("reference/people.md")}
     told = {word for cell in tables for word in words(cell)}
-    coded = (AddressState, AddressWhy, ConsentEvent, ConsentSource, ImportResult)
+    coded = (AddressState, AddressWhy, ConsentEvent, ConsentSource, ImportResult, LeftOut)
     assert told == {word.value for kind in coded for word in kind} | set(COLUMNS)
+    reasons = [cell.strip("`") for cell in tables if cell.strip("`") in set(LeftOut)]
+    assert [word for word in reasons if word != "suppressed"] == [
+        word.value for word in LeftOut if word != "suppressed"
+    ]
     dead = {word for cell, row in tables.items() if row[1] == "`dead`" for word in words(cell)}
     assert dead == {why.value for why in DEADLY}
     for column, names in COLUMNS.items():

@@ -346,10 +346,20 @@ async def test_what_an_operator_wrote_down_keeps_its_slot_when_it_becomes_a_cont
     slot, other = await people.write_down([phone(), mailbox()], RULE)
     made = await crowd.meet("Ada", phone())
     (address,) = made.addresses
-    assert (address.slot, address.state, address.consent) == (slot, AddressState.UNVERIFIED, Consent.NONE)
+    assert (address.slot, address.state, address.consent) == (slot, AddressState.ACTIVE, Consent.GRANTED)
+    assert [entry.author for entry in await people.consents(made.id)] == ["configuration"]
     assert await people.write_down([phone(), mailbox()], RULE) == (slot, other)
     assert await people.write_down([mailbox()], RULE) == (other,)
     assert [one.id for one in (await crowd.look(made)).addresses] == [address.id]
+
+
+async def test_what_an_operator_writes_down_of_a_contact_is_active_by_that_unless_it_has_stopped(crowd: Crowd):
+    ada, bob = await crowd.meet("Ada", phone()), await crowd.meet("Bob", mailbox())
+    await crowd.say(bob, bob.addresses[0], STOP)
+    slots = await crowd.people.write_down([phone(), mailbox()], RULE)
+    assert slots == (ada.addresses[0].slot, bob.addresses[0].slot)
+    assert await crowd.states(ada.id) == {"phone": "active"}
+    assert await crowd.states(bob.id) == {"mailbox": "suppressed"}
 
 
 async def test_a_ledger_without_people_needs_no_key(place: str, clock: ManualClock, tmp_path):

@@ -74,6 +74,7 @@ class LeftOut(StrEnum):
     MUTED = "muted"  # wants nothing of this product any more
     MATCH = "match"  # wants to hear of other alerts
     CHANNEL = "channel"  # wants them elsewhere
+    PER_DAY = "per_day"  # was told of as many today as wanted by that channel
     QUIET = "quiet"  # sleeps, and wants to miss what comes meanwhile
     OTHER_LIST = "other_list"  # is told on this channel already, by a list before
     MAX_RECIPIENTS = "max_recipients"  # more than the list may tell: others had their turn

@@ -16,7 +16,7 @@ from tocsin.ledger.contract.people import AddressDraft, AddressRow, ConsentDraft
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import suppressions
 from tocsin.ledger.people.change import Change
-from tocsin.ledger.people.consents import OUTLIVE, enter
+from tocsin.ledger.people.consents import OUTLIVE, WRITTEN_DOWN, enter
 from tocsin.ledger.people.held import ERASED, WRITTEN, touch
 from tocsin.ledger.people.rows import ADDRESSES, address_of
 from tocsin.ledger.people.schema import addresses, verifications
@@ -40,7 +40,7 @@ def add(
     """A phone, mailbox or browser of a contact that is held; whether it was added."""
     there = by_lookup(change, change.vault.lookup(draft.value))
     if there is not None and there.contact != contact.key:
-        there = _take_over(change, there, contact)
+        there = _take_over(change, there, contact, rule)
     added = there is None
     row = there or _insert(change, contact, draft, by_person=by_person)
     if there is not None:
@@ -106,25 +106,24 @@ def reveal(connection: Connection, vault: Vault, slot: int) -> Secret | None:
     return None if row is None else vault.open(bytes(row.value), bytes(row.lookup), AddressKind(row.kind))
 
 
-def _take_over(change: Change, there: AnyRow, contact: AnyRow) -> AnyRow | None:
+def _take_over(change: Change, there: AnyRow, contact: AnyRow, rule: ConsentRule) -> AnyRow | None:
     """The address of another: None where it was removed there, since a browser is with whoever uses it now. What an
-    operator had written down becomes this contact's, in its slot, and is consented to by nobody yet. Raises
-    AddressTakenError.
+    operator had written down becomes this contact's, in its slot. Raises AddressTakenError.
     """
     if there.contact_state == WRITTEN:
-        stands = {} if there.state == AddressState.SUPPRESSED.value else _UNASKED
-        change.transaction.write(_REPLACE.values(contact=contact.key, **stands), slot=there.key)
+        change.transaction.write(_REPLACE.values(contact=contact.key), slot=there.key)
         touch(change, there.contact, state=ERASED)
         touch(change, contact.key)
         change.directory = True
+        row = by_slot(change, there.key)
+        assert row is not None, "it was just written"
+        if row.state != AddressState.SUPPRESSED.value:
+            enter(change, row, WRITTEN_DOWN, rule)
         return by_slot(change, there.key)
     if AddressKind(there.kind) in OUTLIVE:
         raise AddressTakenError(f"{there.shown} belongs to another contact: a {there.kind} has one owner")
     remove(change, there)
     return None
-
-
-_UNASKED = {"state": AddressState.UNVERIFIED.value, "consent": Consent.NONE.value, "verified_at": None}
 
 
 def _insert(change: Change, contact: AnyRow, draft: AddressDraft, *, by_person: bool) -> AnyRow:

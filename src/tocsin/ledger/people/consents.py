@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from tocsin.core.address import AddressKind, AddressState
 from tocsin.core.alert import new_id
-from tocsin.core.consent import ConsentEvent, Standing
+from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
 from tocsin.ledger.contract import Page
 from tocsin.ledger.contract.people import AddressRow, ChainCheck, ConsentDraft, ConsentRow, ConsentRule, Entered
 from tocsin.ledger.engine.transaction import AnyRow
@@ -22,6 +22,9 @@ from tocsin.ledger.people.vault import Vault
 
 _LIST = "consents"
 OUTLIVE = frozenset({AddressKind.PHONE, AddressKind.MAILBOX})  # whose suppression outlives them
+
+# Whoever an operator writes into the configuration has consented by standing there.
+WRITTEN_DOWN = ConsentDraft(event=ConsentEvent.CONFIRMED, source=ConsentSource.OPERATOR, author="configuration")
 
 _NEW = insert(consents)
 _NEWEST = select(func.max(consents.c.at)).where(

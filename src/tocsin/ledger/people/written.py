@@ -1,6 +1,7 @@
 """Addresses that operators wrote down in the configuration: each has a slot, and consents by standing there.
 
-One that belongs to a contact is told as that contact's. Of the others each has a contact of its own that nobody sees.
+One that belongs to a contact is told as that contact's, and is active by the operator's word. Of the others each has a
+contact of its own that nobody sees.
 """
 
 from collections.abc import Sequence
@@ -8,17 +9,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from tocsin.core.address import AddressState, AddressValue
-from tocsin.core.consent import ConsentEvent, ConsentSource
-from tocsin.ledger.contract.people import AddressDraft, ConsentDraft, ConsentRule, ContactDraft
+from tocsin.ledger.contract.people import AddressDraft, ConsentRule, ContactDraft
 from tocsin.ledger.people import addresses, contacts
 from tocsin.ledger.people.change import Change
-from tocsin.ledger.people.consents import enter
+from tocsin.ledger.people.consents import WRITTEN_DOWN, enter
 from tocsin.ledger.people.held import ERASED, WRITTEN, touch
 from tocsin.ledger.people.schema import contacts as table
 
 _ALL = select(table.c.key).where(table.c.state == WRITTEN)
-_AUTHOR = "configuration"
-_CONSENT = ConsentDraft(event=ConsentEvent.CONFIRMED, source=ConsentSource.OPERATOR, author=_AUTHOR)
 
 
 def write_down(change: Change, values: Sequence[AddressValue], rule: ConsentRule) -> tuple[int, ...]:
@@ -34,12 +32,12 @@ def write_down(change: Change, values: Sequence[AddressValue], rule: ConsentRule
 
 def _slot(change: Change, value: AddressValue, lookup: bytes, rule: ConsentRule) -> int:
     """Who has stopped stays so."""
-    there = addresses.by_lookup(change, lookup)
-    if there is not None:
-        return int(there.key)
-    owner = contacts.make(change, ContactDraft(), state=WRITTEN)
-    added, _ = addresses.add(change, owner, AddressDraft(value=value), _AUTHOR, rule, by_person=True)
-    row = addresses.by_slot(change, added.slot)
-    if row is not None and added.state is not AddressState.SUPPRESSED:
-        enter(change, row, _CONSENT, rule)
-    return added.slot
+    row = addresses.by_lookup(change, lookup)
+    if row is None:
+        owner = contacts.make(change, ContactDraft(), state=WRITTEN)
+        addresses.add(change, owner, AddressDraft(value=value), WRITTEN_DOWN.author, rule, by_person=True)
+        row = addresses.by_lookup(change, lookup)
+    assert row is not None, "it is there, or was just written"
+    if row.state == AddressState.UNVERIFIED.value:
+        enter(change, row, WRITTEN_DOWN, rule)
+    return int(row.key)
