@@ -195,7 +195,7 @@ class Telemetry:
         channel = move.delivery.target.channel
         why = move.why.value if move.why else ""
         if not move.delivery.is_test:
-            self._moves.labels(channel, move.to.value, why).inc()
+            self._moves.labels(channel, move.to.value, why).inc(move.delivery.size)
         if move.to is DeliveryState.SENT and move.latency_s is not None:
             self._latency.labels(channel, move.delivery.band.value).observe(move.latency_s)
         # What a target at rest does not get was told when it was put to rest.

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.made import CATALOG, MINUTE, NOW, alert
 
+from tocsin.core.address import AddressKind
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import Target
@@ -19,7 +20,8 @@ from tocsin.rules.audience import ChannelWishes, Choice, Directory, ListPolicy, 
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
 
-PHONE, DEVICES = frozenset({"phone"}), frozenset({"device", "browser"})
+PHONE = frozenset({AddressKind.PHONE})
+DEVICES = frozenset({AddressKind.DEVICE, AddressKind.BROWSER})
 VIP, MEMBERS, EVERYONE, OPS = (Target("sms", name) for name in ("vip", "members", "everyone", "ops"))
 PUSH = Target("push", "everyone")
 LISTS = {
@@ -109,7 +111,7 @@ def directory(persons: Sequence[Person]) -> Directory:
             contacts[address.slot] = number
     return Directory(
         version=1,
-        kinds={kind: those(each for each in every if each[1].kind == kind) for kind in PHONE | DEVICES | {"mailbox"}},
+        kinds={kind: those(each for each in every if each[1].kind == kind) for kind in AddressKind},
         tags={tag: those(each for each in every if tag in each[0].tags) for tag in ("vip", "members")},
         written={OPS: those(each for each in every if each[1].written and each[1].kind == "phone")},
         suppressed=those(each for each in every if each[1].state == "suppressed"),
@@ -221,7 +223,7 @@ def test_a_list_tells_no_more_than_it_may_and_counts_the_others(persons: list[Pe
 
 def test_five_of_three_hundred_are_others_each_time_and_everybody_has_a_turn():
     three_hundred = audience_of(range(1, 301))
-    picture = Directory(kinds={"phone": three_hundred}, willing=three_hundred, contacts=range(301))
+    picture = Directory(kinds={AddressKind.PHONE: three_hundred}, willing=three_hundred, contacts=range(301))
     told = [
         Choice(picture, alert(id=UUID(int=number * 7919)), CATALOG, NOW).of(VIP, ListPolicy(kinds=PHONE, most=5)).now
         for number in range(300)
@@ -233,7 +235,7 @@ def test_five_of_three_hundred_are_others_each_time_and_everybody_has_a_turn():
 def test_a_persons_two_phones_are_both_told_and_by_one_list_only():
     both = audience_of([1, 2])
     picture = Directory(
-        kinds={"phone": both},
+        kinds={AddressKind.PHONE: both},
         tags={"vip": both, "members": both},
         written={OPS: audience_of([2])},
         willing=both,
@@ -249,7 +251,7 @@ def test_a_persons_two_phones_are_both_told_and_by_one_list_only():
 
 def test_who_is_in_reserve_takes_nobodys_turn():
     many = audience_of(range(1, 11))
-    picture = Directory(kinds={"phone": many}, tags={"vip": many}, willing=many, contacts=range(11))
+    picture = Directory(kinds={AddressKind.PHONE: many}, tags={"vip": many}, willing=many, contacts=range(11))
     choice = Choice(picture, alert(), CATALOG, NOW)
     assert choice.in_reserve(VIP, ListPolicy(kinds=PHONE, tag="vip", most=3)) == Reserve(many, 3)
     assert choice.of(EVERYONE, LISTS[EVERYONE]).now == many

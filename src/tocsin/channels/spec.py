@@ -14,6 +14,7 @@ from tocsin.channels.settings import ChannelSettings, Quiet
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import Clock
 from tocsin.core.link import Codes
+from tocsin.rules.audience import ListPolicy
 from tocsin.rules.catalog import Retailer
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.routing import Route
@@ -42,6 +43,7 @@ class ProviderLimits:
 class Place:
     """One target as its channel's settings describe it. Places that share one of the provider's limits give the same
     `lane`; None is a lane of its own. `limits` and `join` in place of the channel's.
+    `people`: it is a list of them.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Place:
     mentions: tuple[MentionRule, ...] = ()
     quiet: Quiet | None = None
     join: timedelta | None = None
+    people: ListPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class Spec(Generic[S]):
     - `problems` judges an enabled block as it is written, before anybody knows whether its values are of the right
       type; `cautions` says what in a block that loads is hardly meant so.
     - `places` describes the targets; left out, each name is one with a lane of its own.
+    - `given`: targets that are there although the file names none: everyone, on a channel for people.
     - `default_routes` hold where the file has no routes.
     - `make` raises ValueError, or `UnfitError` with every flaw; None where this version cannot send there yet: its
       settings are read and checked, and no deliveries are planned.
@@ -112,6 +116,7 @@ class Spec(Generic[S]):
     problems: Callable[[Mapping[str, Any]], Iterable[Finding]] = _nothing
     cautions: Callable[[S], Iterable[Finding]] = _nothing
     places: Callable[[S], Iterable[Place]] | None = None
+    given: tuple[str, ...] = ()
     default_routes: Callable[[S], Iterable[Route]] = _nothing
     make: Callable[[S, Surroundings], Channel] | None = None
 

@@ -149,6 +149,7 @@ def _target(spec: Spec[Any], place: Place, lane: str, channel: ChannelSettings, 
         mentions=place.mentions,
         quiet=_quiet(place.quiet, settings.quiet_hours),
         join=(join or None) if "join" in spec.uses else None,
+        people=place.people,
     )
 
 

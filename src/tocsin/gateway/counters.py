@@ -22,7 +22,7 @@ class Counters:
             case AlertInvalid():
                 self._decisions[Decision.INVALID.value] += 1
             case DeliveryMoved(to=to, delivery=delivery) if not delivery.is_test:
-                self._deliveries[to.value] += 1
+                self._deliveries[to.value] += delivery.size
             case Attempted(outcome=outcome, is_test=False):
                 self._attempts[outcome] += 1
             case Turned(code=code):

@@ -20,7 +20,6 @@ from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.history.history import SqlHistory
 from tocsin.ledger.operations.operations import SqlOperations
 from tocsin.ledger.people.people import SqlPeople
-from tocsin.ledger.people.reach import reach
 from tocsin.ledger.queue import idempotency
 from tocsin.ledger.queue.queue import SqlQueue
 
@@ -51,7 +50,7 @@ class SqlLedger:
         self.link_secret = name.link_secret
         self.gone = ""
         self.wal = wal
-        self.queue = SqlQueue(writer, reader, wal, partial(reach, people.vault))
+        self.queue = SqlQueue(writer, reader, wal, people.vault)
         self.history = SqlHistory(writer, reader)
         self.operations = SqlOperations(writer, reader)
         self.people = people

@@ -41,9 +41,12 @@ class Operations:
     async def test(self, target: Target) -> Mapping[str, Any]:
         """A message marked as a test, on the real path: ledger, lane, provider. Answers with what the provider said.
 
-        Raises NotFoundError for a target that is not configured, InvalidRequestError for one in shadow.
+        Raises NotFoundError for a target that is not configured, InvalidRequestError for one in shadow, and for a list:
+        not everybody on it wants to see a test.
         """
         policy = self._policy(target)
+        if policy.people is not None:
+            raise InvalidRequestError(f"{target} is a list of people, who are told of real alerts only")
         self._check_live(target)
         alert = _test_alert(self._clock.now())
         settled = self._sender.watch(alert.id)

@@ -15,6 +15,7 @@ from tocsin.pipeline.active import Active
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.upkeep import Job, Upkeep
 from tocsin.pipeline.watch.watch import Watch
@@ -35,12 +36,14 @@ class Pipeline:
     ) -> None:
         self.sending = Sending(ledger, active, clock, emit, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
+        self.directories = Directories(ledger.people)
         self.intake = Intake(
             queue=ledger.queue,
             history=ledger.history,
             bus=bus,
             targets=self.sending.targets,
             moves=self.sending.moves,
+            directories=self.directories,
             active=active,
             clock=clock,
             emit=emit,

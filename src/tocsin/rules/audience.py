@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
+from tocsin.core.address import AddressKind
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Chosen, Hold, LeftOut, Reserve
 from tocsin.core.delivery import Target
@@ -22,7 +23,7 @@ class ListPolicy:
     name. `most` are told of one alert, the next time others.
     """
 
-    kinds: frozenset[str]
+    kinds: frozenset[AddressKind]
     tag: str | None = None
     written: bool = False
     most: int | None = None
@@ -64,7 +65,7 @@ class Directory:
     """
 
     version: int = 0
-    kinds: Mapping[str, Audience] = field(default_factory=dict)
+    kinds: Mapping[AddressKind, Audience] = field(default_factory=dict)
     tags: Mapping[str, Audience] = field(default_factory=dict)
     written: Mapping[Target, Audience] = field(default_factory=dict)
     suppressed: Audience = NOBODY
@@ -75,12 +76,12 @@ class Directory:
     channels: Mapping[str, ChannelWishes] = field(default_factory=dict)
     sleeps: tuple[Sleep, ...] = ()
     contacts: Sequence[int] = field(default=(), repr=False)
-    _shared: dict[frozenset[str], Audience] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _shared: dict[frozenset[AddressKind], Audience] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def of(self, kinds: Iterable[str]) -> Audience:
+    def of(self, kinds: Iterable[AddressKind]) -> Audience:
         return _united(self.kinds.get(kind, NOBODY) for kind in kinds)
 
-    def shared(self, kinds: frozenset[str]) -> Audience:
+    def shared(self, kinds: frozenset[AddressKind]) -> Audience:
         """Addresses of people who have several of these kinds. Looked for once."""
         if kinds not in self._shared:
             slots = list(slots_of(self.of(kinds)))

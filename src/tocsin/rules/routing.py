@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
-from tocsin.core.decision import Plan
+from tocsin.core.decision import Chosen, Plan, Reserve
 from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.rules.audience import NO_PEOPLE, Choice, Directory, ListPolicy
 from tocsin.rules.catalog import Catalog, Retailer
 from tocsin.rules.filters import MAX_AGE, end_of_life, life
 from tocsin.rules.lane import LanePolicy
@@ -62,6 +63,7 @@ class TargetPolicy:
     mentions: tuple[MentionRule, ...] = ()
     quiet: QuietRule | None = None
     join: timedelta | None = None  # an alert joins a younger message about the same product; None: it never does
+    people: ListPolicy | None = None  # it is a list of people
 
     @property
     def memory(self) -> timedelta:
@@ -106,19 +108,31 @@ class RoutingPolicy:
         return dict(lanes)
 
     @cached_property
+    def tells_people(self) -> bool:
+        """Whether any target is a list, so that a directory is needed to decide who is told."""
+        return any(policy.people for policy in self.targets.values())
+
+    @cached_property
     def shadow(self) -> frozenset[Target]:
         """The targets for which everything is decided and shown, and to which nothing is sent."""
         return frozenset(target for target, policy in self.targets.items() if policy.shadow)
 
 
 def plan(
-    alert: Alert, now: datetime, policy: RoutingPolicy, catalog: Catalog, disabled: frozenset[Target] = frozenset()
+    alert: Alert,
+    now: datetime,
+    policy: RoutingPolicy,
+    catalog: Catalog,
+    disabled: frozenset[Target] = frozenset(),
+    *,
+    directory: Directory = NO_PEOPLE,
 ) -> tuple[Plan, ...]:
     """Plan one delivery a target: of every matching route in order until one stops, then of the retailer's own list.
 
     A disabled target is planned `refused`, and the first of its fallback that can take over is planned beside it.
+    Whoever is told by one list, in the order of the routes, is told by no other of its channel.
     """
-    case = _Case(alert, now, policy.targets, catalog, disabled)
+    case = _Case(alert, now, policy.targets, catalog, disabled, Choice(directory, alert, catalog, now))
     wanted = _wanted(alert, policy, catalog)
     plans = {target: case.plan(target, lead.route) for target, lead in wanted.items()}
     for target, lead in wanted.items():
@@ -175,7 +189,7 @@ def _backed(plan: Plan, row: tuple[Plan, ...], case: "_Case", planned: Collectio
     if plan.why is Why.NO_TARGET:
         for place, each in enumerate(row):
             if each.target not in case.disabled and each.target not in planned:
-                return case.behind(replace(each, fail_over_at=None), row[place + 1 :])
+                return case.behind(case.called_up(each), row[place + 1 :])
     return plan
 
 
@@ -188,19 +202,27 @@ class _Case:
     targets: Mapping[Target, TargetPolicy]
     catalog: Catalog
     disabled: frozenset[Target]
+    choice: Choice
 
     def plan(self, target: Target, route: str) -> Plan:
         """Refused from the start where the target is disabled."""
-        drafted = self._draft(target, route)
+        people = self.targets[target].people
+        drafted = self._draft(target, route, self.choice.of(target, people) if people else None)
         if target in self.disabled and drafted.why is not Why.SHADOW:
             return replace(drafted, state=DeliveryState.REFUSED, why=Why.NO_TARGET)
         return drafted
 
     def row(self, lead: Lead) -> tuple[Plan, ...]:
         """Those that could take over one after the other. One that is disabled now may be enabled by then."""
-        drafts = [self._draft(target, lead.route) for target in lead.fallback]
+        drafts = [self._draft(target, lead.route, self._reserve(target)) for target in lead.fallback]
         able = [draft for draft in drafts if draft.state is DeliveryState.PENDING]
         return (*map(self._impatient, able[:-1]), *able[-1:])
+
+    def called_up(self, plan: Plan) -> Plan:
+        """It tells at once, in place of the one that it stood behind."""
+        people = self.targets[plan.target].people
+        chosen = self.choice.of(plan.target, people) if people else None
+        return replace(plan, fail_over_at=None, people=chosen)
 
     def behind(self, plan: Plan, row: tuple[Plan, ...]) -> Plan:
         return replace(self._impatient(plan), fallback=row) if row else plan
@@ -213,7 +235,11 @@ class _Case:
             patience = min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
         return replace(plan, fail_over_at=plan.due + patience)
 
-    def _draft(self, target: Target, route: str) -> Plan:
+    def _reserve(self, target: Target) -> Reserve | None:
+        people = self.targets[target].people
+        return self.choice.in_reserve(target, people) if people else None
+
+    def _draft(self, target: Target, route: str, people: Chosen | Reserve | None) -> Plan:
         policy = self.targets[target]
         asked = hush(policy.quiet, self.alert, self.catalog, self.now)
         expires_at = end_of_life(self.alert, self.now, policy.max_age)
@@ -229,6 +255,7 @@ class _Case:
             product=self._product() if policy.join else None,
             detail=_told_quiet(policy.quiet, state, why, due) if policy.quiet and asked else "",
             route=route,
+            people=people,
         )
 
     def _product(self) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Duplicate, Episode, Ruling
 from tocsin.core.delivery import Target
+from tocsin.rules.audience import NO_PEOPLE, Directory
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
 from tocsin.rules.filters import FilterPolicy, screen
@@ -26,10 +27,16 @@ class Rulebook:
     retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever
 
     def decide(
-        self, alert: Alert, last: Episode | None, now: datetime, disabled: frozenset[Target] = frozenset()
+        self,
+        alert: Alert,
+        last: Episode | None,
+        now: datetime,
+        disabled: frozenset[Target] = frozenset(),
+        *,
+        directory: Directory = NO_PEOPLE,
     ) -> Ruling:
         """Decide what becomes of an alert, from what was `last` accepted in its episode, at `now`; targets in
-        `disabled` hear of nothing.
+        `disabled` hear of nothing. Who of a list is told, the `directory` says.
         """
         filtered = screen(alert, last, now, self.filters, self.catalog)
         if filtered is not None:
@@ -37,4 +44,4 @@ class Rulebook:
         ruling = self.dedup.should_send(alert, last, now)
         if isinstance(ruling, Duplicate):
             return ruling
-        return Accepted(ruling.reason, plan(alert, now, self.routing, self.catalog, disabled))
+        return Accepted(ruling.reason, plan(alert, now, self.routing, self.catalog, disabled, directory=directory))

@@ -1,18 +1,22 @@
 """What others must know of Twilio's two channels."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from tocsin.channels.contract import Channel
+from tocsin.channels.lists import EVERYONE, lists_of, people_route
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
 from tocsin.channels.twilio import setup
 from tocsin.channels.twilio.channel import NAME, TwilioChannel
 from tocsin.channels.twilio.settings import Sms, Twilio, Voice
 from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings
+from tocsin.core.address import AddressKind
+from tocsin.rules.routing import Route
 from tocsin.rules.window import Rate
 
-LANE = "main"  # of all lists: they share the sender
+PHONES = frozenset({AddressKind.PHONE})
 _SECOND = timedelta(seconds=1)
 _TOLL_FREE = tuple(f"+1{prefix}" for prefix in (800, 833, 844, 855, 866, 877, 888))
 
@@ -54,8 +58,13 @@ def limits(settings: Twilio) -> ProviderLimits:
 
 
 def places(settings: Sms) -> Iterator[Place]:
-    for name in settings.lists:
-        yield Place(name=name, lane=LANE, limits=limits(settings))
+    for place in lists_of(PHONES, settings.lists, settings.max_recipients):
+        yield replace(place, limits=limits(settings))
+
+
+def default_routes(_: Sms) -> Iterator[Route]:
+    """People are told by their preferences where the file has no routes."""
+    yield people_route(NAME)
 
 
 def make(settings: Sms, around: Surroundings) -> Channel:
@@ -100,6 +109,8 @@ SMS = Spec(
     problems=problems,
     cautions=cautions,
     places=places,
+    given=(EVERYONE,),
+    default_routes=default_routes,
 )
 VOICE = Spec(
     name="voice",

@@ -59,7 +59,8 @@ def _target_problem(tree: Any, value: str) -> str | None:
     if channel not in keys_at(tree, *_CHANNELS):
         return f"alerts.channels has no {channel}"
     named_in = CATALOGUE[channel].named_in
-    names = [each for key in named_in for each in keys_at(tree, *_CHANNELS, channel, key)]
+    written = [each for key in named_in for each in keys_at(tree, *_CHANNELS, channel, key)]
+    names = [*written, *CATALOGUE[channel].given]
     if name not in names:
         near = did_you_mean(value, (f"{channel}:{each}" for each in names))
         return f"{channel} has no {named_in[0].removesuffix('s')} {_quoted(name)}{near}"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tocsin.core.address import AddressKind, AddressState, AddressValue, AddressWhy, Consent
 from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
+from tocsin.core.recipients import Audience
 from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
@@ -386,6 +387,23 @@ class Erased:
     kept: tuple[str, ...] = ("suppression", "consent hashes")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """All people at one version of the directory, as sets of slots: by kind, by tag, by what they prefer (as JSON, with
+    the zone that holds for the address), by the end of a pause. `willing` may be told; `contacts` has at each slot
+    whose it is, 0 where it is nobody's any more.
+    """
+
+    version: int
+    kinds: Mapping[AddressKind, Audience]
+    tags: Mapping[str, Audience]
+    suppressed: Audience
+    willing: Audience
+    paused: tuple[tuple[datetime, Audience], ...]
+    wishes: Mapping[tuple[str, str | None], Audience]
+    contacts: Sequence[int] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """What an entry did: it stands in the history, and so the address stands now."""
@@ -590,3 +608,7 @@ class People(Protocol):
         ...
 
     async def directory_version(self) -> int: ...
+
+    async def picture(self) -> Picture:
+        """All people, as far as it decides who is told."""
+        ...

@@ -28,6 +28,7 @@ def _waiting_in(state: DeliveryState) -> Select[*tuple[Any, ...]]:
             deliveries.c.priority,
             literal(int(state is DeliveryState.PENDING)).label("queued"),
             case((or_(TESTED, BY_WISH), 0), else_=1).label("awaited"),
+            deliveries.c.people,
         )
         .select_from(deliveries)
         .join(alerts, alerts.c.key == deliveries.c.alert)
@@ -40,7 +41,8 @@ def _waiting_in(state: DeliveryState) -> Select[*tuple[Any, ...]]:
 
 
 _EACH = union_all(*map(_waiting_in, (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN))).subquery()
-WAITING = select(*_EACH.c, func.count().label("n")).group_by(*_EACH.c)
+_ALIKE = [column for column in _EACH.c if column.name != "people"]
+WAITING = select(*_ALIKE, func.sum(_EACH.c.people).label("n")).group_by(*_ALIKE)
 
 
 def _by_second(moment: ColumnElement[int], *others: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
@@ -72,7 +74,7 @@ def waiting(connection: Connection) -> tuple[WaitingRow, ...]:
             band=Band.of(row.priority),
             queued=bool(row.queued),
             awaited=bool(row.awaited),
-            count=row.n,
+            count=int(row.n),
         )
         for row in connection.execute(WAITING)
     )

@@ -44,7 +44,7 @@ _MISSED = case((and_(SENT, _took <= bindparam("within", type_=BigInteger)), 0), 
 
 # Alerts are named by the time of their acceptance, so that their names are an index of it.
 LATELY = (
-    select(deliveries.c.target, (_ENDED // _MINUTE).label("minute"), _MISSED.label("missed"))
+    select(deliveries.c.target, (_ENDED // _MINUTE).label("minute"), _MISSED.label("missed"), deliveries.c.people)
     .select_from(alerts)
     .join(deliveries, deliveries.c.alert == alerts.c.key)
     .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
@@ -54,7 +54,10 @@ LATELY = (
 )
 _EACH = LATELY.subquery()
 _BY_MINUTE = select(
-    _EACH.c.target, _EACH.c.minute, func.count().label("ended"), func.sum(_EACH.c.missed).label("missed")
+    _EACH.c.target,
+    _EACH.c.minute,
+    func.sum(_EACH.c.people).label("ended"),
+    func.sum(_EACH.c.missed * _EACH.c.people).label("missed"),
 ).group_by(_EACH.c.target, _EACH.c.minute)
 
 
@@ -65,7 +68,7 @@ def ended(connection: Connection, since: datetime, within: timedelta) -> tuple[E
     counts: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         count = counts[target_of(row.target).channel, row.minute]
-        count[0] += row.ended
+        count[0] += int(row.ended)
         count[1] += int(row.missed)
     return tuple(
         EndedRow(channel=channel, minute=from_micros(minute * _MINUTE), ended=both[0], missed=both[1])

@@ -31,6 +31,7 @@ from tocsin.ledger.contract.people import (
     ImportedRow,
     ImportRow,
     ListRow,
+    Picture,
     Said,
     SuppressionRow,
     VerificationRow,
@@ -46,6 +47,7 @@ from tocsin.ledger.people import (
     export,
     imports,
     lists,
+    picture,
     retention,
     search,
     suppressions,
@@ -260,6 +262,9 @@ class SqlPeople:
 
     async def directory_version(self) -> int:
         return await self._read(lambda connection: connection.scalar(select(stream.c.directory_version)) or 0)
+
+    async def picture(self) -> Picture:
+        return await self._read(picture.picture)
 
     async def _do(self, verb: Callable[[Change], T], rows: int = _COST) -> T:
         """What changes people needs their key."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from tocsin.core.address import AddressKind, AddressState, Consent
 from tocsin.core.recipients import Recipient
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.schema import addresses, contacts
 from tocsin.ledger.people.vault import Vault
 
@@ -26,7 +26,15 @@ _WILLING = _ADDRESSES.where(*WILLING)
 
 def reach(vault: Vault, transaction: Transaction, slots: Sequence[int]) -> Mapping[int, Recipient]:
     """Find, by slot, those who may be told at this moment, and where."""
-    rows = transaction.rows(_WILLING, slots=list(slots))
+    return _recipients(vault, transaction.rows(_WILLING, slots=list(slots)))
+
+
+def reached(vault: Vault, connection: Connection, slots: Sequence[int]) -> Mapping[int, Recipient]:
+    """Find, by slot, where those are who may have been told: what they want now changes nothing of that."""
+    return _recipients(vault, connection.execute(_ADDRESSES, {"slots": list(slots)}).all()) if slots else {}
+
+
+def _recipients(vault: Vault, rows: Sequence[AnyRow]) -> Mapping[int, Recipient]:
     return {
         row.key: Recipient(
             slot=row.key,

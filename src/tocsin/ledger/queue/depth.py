@@ -1,7 +1,7 @@
 """The depth of a lane is what stands in it now, and what left it lately."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from tocsin.core.alert import Band, id_of_key
 from tocsin.core.delivery import DeliveryState
+from tocsin.core.recipients import Recipient
 from tocsin.ledger.contract import AttemptRow, Claim, LaneRow
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
 from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, in_state
@@ -18,6 +19,9 @@ from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.queue.message_edits import joined_by
 
 ATTEMPT = tuple(attempts.columns)
+
+Reached = Callable[[Connection, Sequence[int]], Mapping[int, Recipient]]
+"""By slot: where those are who may have been told."""
 
 _UNKNOWN = in_state(DeliveryState.UNKNOWN)
 _UNDER_WAY = or_(in_state(DeliveryState.SENDING), _UNKNOWN)
@@ -59,7 +63,7 @@ def lanes(connection: Connection) -> tuple[LaneRow, ...]:
     return tuple(rows.values())
 
 
-def unknown(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[Claim, ...]:
+def unknown(reached: Reached, connection: Connection, lanes: frozenset[str], limit: int) -> tuple[Claim, ...]:
     """Read whole attempts: the members of one are read together, however many there are."""
     which = (
         select(deliveries.c.attempt)
@@ -77,8 +81,16 @@ def unknown(connection: Connection, lanes: frozenset[str], limit: int) -> tuple[
         .order_by(attempts.c.key, deliveries.c.priority.desc(), deliveries.c.key)
     )
     claims = [_claim(list(members)) for _, members in groupby(rows, key=lambda row: row[0])]
-    joined = joined_by(connection, [delivery.key for claim in claims for delivery, _ in claim.members])
-    return tuple(replace(claim, joins=joined.get(claim.members[0][0].key)) for claim in claims)
+    members = [delivery for claim in claims for delivery, _ in claim.members]
+    joined = joined_by(connection, [delivery.key for delivery in members])
+    told = reached(connection, [delivery.slot for delivery in members if delivery.slot is not None])
+    return tuple(
+        replace(claim, joins=joined.get(claim.members[0][0].key), recipients=_those_of(claim, told)) for claim in claims
+    )
+
+
+def _those_of(claim: Claim, told: Mapping[int, Recipient]) -> Mapping[int, Recipient]:
+    return {slot: told[slot] for delivery, _ in claim.members if (slot := delivery.slot) in told and slot is not None}
 
 
 def recent_attempts(connection: Connection, since: datetime) -> tuple[AttemptRow, ...]:
@@ -101,13 +113,13 @@ def _claim(members: Sequence[AnyRow]) -> Claim:
 def _waiting(connection: Connection) -> dict[str, tuple[dict[Band, int], datetime, datetime]]:
     """Per lane: how many of each band, when the next is due, and since when the oldest waits."""
     found: dict[str, tuple[dict[Band, int], datetime, datetime]] = {}
-    columns = (deliveries.c.lane, deliveries.c.priority, func.count().label("n"))
+    columns = (deliveries.c.lane, deliveries.c.priority, func.sum(deliveries.c.people).label("n"))
     times = (func.min(deliveries.c.due).label("due"), func.min(deliveries.c.planned_at).label("oldest"))
     grouped = select(*columns, *times).where(PENDING).group_by(deliveries.c.lane, deliveries.c.priority)
     for row in connection.execute(grouped):
         bands, due, oldest = found.get(row.lane, ({}, row.due, row.oldest))
         band = Band.of(row.priority)
-        bands[band] = bands.get(band, 0) + row.n
+        bands[band] = bands.get(band, 0) + int(row.n)
         found[row.lane] = (bands, min(due, row.due), min(oldest, row.oldest))
     return found
 

@@ -28,6 +28,8 @@ from tocsin.ledger.contract import (
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.wal import WriteAheadLog, folded_in
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
+from tocsin.ledger.people.reach import reach, reached
+from tocsin.ledger.people.vault import Vault
 from tocsin.ledger.queue import (
     append,
     claim,
@@ -40,7 +42,6 @@ from tocsin.ledger.queue import (
     shut_lanes,
     signals,
 )
-from tocsin.ledger.queue.claim import Reach
 
 _SETTLE, _UPKEEP = Turn(Rank.SETTLE), Turn(Rank.UPKEEP)
 
@@ -48,11 +49,12 @@ _SETTLE, _UPKEEP = Turn(Rank.SETTLE), Turn(Rank.UPKEEP)
 class SqlQueue:
     """`Queue` of the contract, for SQLite and PostgreSQL alike."""
 
-    def __init__(self, writer: Writer, reader: Reader, wal: WriteAheadLog, reach: Reach) -> None:
+    def __init__(self, writer: Writer, reader: Reader, wal: WriteAheadLog, vault: Vault) -> None:
         self._writer = writer
         self._reader = reader
         self._wal = wal
-        self._claim = partial(claim.claim, reach)
+        self._claim = partial(claim.claim, partial(reach, vault))
+        self._unknown = partial(depth.unknown, partial(reached, vault))
 
     async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
         if self._wal.full and not await self._writer.read(folded_in):
@@ -111,7 +113,7 @@ class SqlQueue:
         return await self._reader.read(shut_lanes.listed)
 
     async def unknown(self, lanes: frozenset[str], limit: int = 100) -> tuple[Claim, ...]:
-        return await self._reader.read(depth.unknown, lanes, limit)
+        return await self._reader.read(self._unknown, lanes, limit)
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
         return await self._reader.read(message_edits.due, targets, limit)

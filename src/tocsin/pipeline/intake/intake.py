@@ -15,7 +15,14 @@ from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
 from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.core.errors import Detail, InvalidAlertError, LedgerUnavailableError, NotFoundError, TocsinError
+from tocsin.core.errors import (
+    Detail,
+    InvalidAlertError,
+    LedgerUnavailableError,
+    NotFoundError,
+    StaleDirectoryError,
+    TocsinError,
+)
 from tocsin.core.facts import AlertInvalid, Decided, Emit, Turned
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import Mention
@@ -24,6 +31,7 @@ from tocsin.ledger.contract import Appended, Closed, History, Item, Queue, Submi
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.intake.decode import Decoder, Request
 from tocsin.pipeline.intake.detection import fault_of
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.targets import Targets
 from tocsin.rules.mentions import mention_for
@@ -31,6 +39,7 @@ from tocsin.rules.mentions import mention_for
 Answers = tuple[Mapping[str, Any], ...]
 
 SMALL = 16 * 1024  # bytes of a body that takes no time, whatever is in it
+MOST_LOOKS = 10  # at who may be told, for one submission
 LARGE = 1024 * 1024  # bytes of a body that is not even taken apart while another one is decided
 
 
@@ -45,6 +54,7 @@ class Intake:
         bus: Bus,
         targets: Targets,
         moves: Moves,
+        directories: Directories,
         active: Active,
         clock: Clock,
         emit: Emit,
@@ -54,6 +64,7 @@ class Intake:
         self._bus = bus
         self._targets = targets
         self._moves = moves
+        self._directories = directories
         self._active = active
         self._clock = clock
         self._emit = emit
@@ -102,7 +113,9 @@ class Intake:
         now = self._clock.now()
         item = Decoder(self._active).one(value, owner="rehearsal", now=now)
         alert = _valid(item)
-        ruling = self._active.rulebook.decide(alert, None, now, self._targets.disabled)
+        ruling = self._active.rulebook.decide(
+            alert, None, now, self._targets.disabled, directory=self._directories.current
+        )
         decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
         plans = ruling.plans if isinstance(ruling, Accepted) else ()
@@ -166,11 +179,24 @@ class Intake:
 
     async def _commit(self, submission: Submission, owner: str) -> Answers:
         kill_point(Point.PARSED)
-        decide = partial(self._active.rulebook.decide, disabled=self._targets.disabled)
-        appended = await self._queue.append(submission, decide)
+        appended = await self._append(submission)
         kill_point(Point.LEDGER_COMMITTED)
         self._announce(appended, owner)
         return appended.answers
+
+    async def _append(self, submission: Submission) -> Appended:
+        """Append it, decided once more wherever who may be told has changed meanwhile: nothing was kept of it then."""
+        for _ in range(MOST_LOOKS):
+            book = self._active.rulebook
+            decide = partial(book.decide, disabled=self._targets.disabled)
+            if not book.routing.tells_people:
+                return await self._queue.append(submission, decide)
+            directory = self._directories.current
+            try:
+                return await self._queue.append(submission, partial(decide, directory=directory), directory.version)
+            except StaleDirectoryError:
+                await self._directories.replace(directory)
+        raise StaleDirectoryError
 
     def _announce(self, appended: Appended, owner: str) -> None:
         if appended.events:

@@ -110,7 +110,7 @@ class Dispatcher:
         try:
             claimed = await self._queue.claim(self._request(lane, lowest, oldest_first=oldest_first))
             claims, lane.waiting = claimed.claims, claimed.waiting
-            self._moves.follow(claimed.expired)
+            self._moves.follow((*claimed.expired, *claimed.withdrawn))
         except LedgerError as problem:
             self._emit(Trouble("claim_failed", problem.message))
             lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)

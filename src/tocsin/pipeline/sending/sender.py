@@ -176,7 +176,7 @@ class Sender:
             status=report.status,
             answer=answer_of(claim, report),
             mentioned=" ".join(attempt.mention.names),
-            disable=_dead(attempt.target, report.outcomes),
+            disable=_dead(attempt, report.outcomes),
             joined=claim.joins,
             units=answered.prepared.units,
             receipts=self._receipts(attempt.target.channel),
@@ -251,8 +251,9 @@ def move_of(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> M
     )
 
 
-def _dead(target: Target, outcomes: Iterable[Outcome]) -> tuple[Target, str, str] | None:
-    for outcome in outcomes:
-        if isinstance(outcome, Refused) and outcome.why.disables_target:
-            return target, outcome.why.value, outcome.detail
+def _dead(attempt: Attempt, outcomes: Iterable[Outcome]) -> tuple[Target, str, str] | None:
+    """Nothing of a list is dead where one of its people is gone."""
+    for member, outcome in zip(attempt.members, outcomes, strict=True):
+        if member.recipient is None and isinstance(outcome, Refused) and outcome.why.disables_target:
+            return attempt.target, outcome.why.value, outcome.detail
     return None

@@ -43,7 +43,7 @@ class Objectives:
             return
         in_time = told_in_time(fact, objective.within)
         if in_time is not None:
-            self._count(fact.delivery.target.channel, missed=not in_time)
+            self._count(fact.delivery.target.channel, fact.delivery.size, missed=not in_time)
 
     async def watch(self) -> None:
         """Tell what changed."""
@@ -95,10 +95,10 @@ class Objectives:
             "last_hour": {"ended": burns["1h"].ended, "missed": burns["1h"].missed},
         }
 
-    def _count(self, channel: str, *, missed: bool) -> None:
+    def _count(self, channel: str, many: int, *, missed: bool) -> None:
         minutes, now = self._minutes[channel], self._number()
         last = minutes.pop() if minutes and minutes[-1].number == now else Minute(now, 0, 0)
-        minutes.append(Minute(now, last.ended + 1, last.missed + missed))
+        minutes.append(Minute(now, last.ended + many, last.missed + many * missed))
 
     def _number(self, ago: timedelta = timedelta(0)) -> int:
         """Of the minute that long ago."""

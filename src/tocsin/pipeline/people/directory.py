@@ -1,0 +1,93 @@
+"""The directory is held in memory, and read anew when the ledger has a newer one."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from tocsin.core.recipients import NOBODY, Audience
+from tocsin.ledger.contract.people import People, Picture
+from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, Sleep, Wish
+from tocsin.rules.match import EVERYTHING, Match
+from tocsin.rules.preferences import CHANNELS, Preferences, parse_preferences
+
+T = TypeVar("T")
+Wanted = Iterable[tuple[Preferences, str | None, Audience]]
+"""What is preferred, the zone that holds, and by which addresses."""
+
+_MANY = 10_000  # different preferences that are kept as they were read
+_UTC = ZoneInfo("UTC")
+
+
+class Directories:
+    """The directory as it was read last; whoever is told that it is old has it read again."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._reading = asyncio.Lock()
+        self.current = NO_PEOPLE
+
+    async def replace(self, old: Directory) -> None:
+        """Read a newer one than that, unless somebody else has just done so."""
+        async with self._reading:
+            if self.current is old:
+                picture = await self._people.picture()
+                self.current = await asyncio.to_thread(directory_of, picture)
+
+
+def directory_of(picture: Picture) -> Directory:
+    """Sort people by what they want: those who want the same are one set."""
+    every = [(_read(body), zone, audience) for (body, zone), audience in picture.wishes.items()]
+    return Directory(
+        version=picture.version,
+        kinds=picture.kinds,
+        tags=picture.tags,
+        suppressed=picture.suppressed,
+        willing=picture.willing,
+        paused=picture.paused,
+        muted=_muted(every),
+        matches=_matches((one.match, audience) for one, _, audience in every),
+        channels={name: _channel(name, every) for name in CHANNELS},
+        sleeps=_sleeps(every),
+        contacts=picture.contacts,
+    )
+
+
+def _muted(every: Wanted) -> tuple[Wish, ...]:
+    mutes = _united(((mute.match, mute.until), audience) for one, _, audience in every for mute in one.mute)
+    return tuple(Wish(match, audience, until) for (match, until), audience in mutes.items())
+
+
+def _matches(wanted: Iterable[tuple[Match, Audience]]) -> tuple[Wish, ...]:
+    return tuple(Wish(match, audience) for match, audience in _united(wanted).items() if match != EVERYTHING)
+
+
+def _channel(name: str, every: Wanted) -> ChannelWishes:
+    off = _united((one.by(name).on, audience) for one, _, audience in every).get(False, NOBODY)
+    return ChannelWishes(off=off, matches=_matches((one.by(name).match, audience) for one, _, audience in every))
+
+
+def _sleeps(every: Wanted) -> tuple[Sleep, ...]:
+    quiet = _united((one.quiet.rule(_zone(zone)), audience) for one, zone, audience in every if one.quiet is not None)
+    return tuple(Sleep(rule, audience) for rule, audience in quiet.items())
+
+
+def _united(those: Iterable[tuple[T, Audience]]) -> Mapping[T, Audience]:
+    united: defaultdict[T, Audience] = defaultdict(int)
+    for key, audience in those:
+        united[key] |= audience
+    return united
+
+
+@lru_cache(maxsize=_MANY)
+def _read(body: str) -> Preferences:
+    """Read what was judged before it was kept."""
+    return parse_preferences(orjson.loads(body))
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    return _UTC if name is None else ZoneInfo(name)

@@ -1,0 +1,178 @@
+"""Alerts for lists of people, from the detection to a channel that tells each person by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.contract.books import KEY
+from tests.contract.crowd import CONFIRMED, STOP, Crowd, phone
+from tests.deadline import DEADLINE_S
+
+from tocsin.bus.inprocess import InProcessBus
+from tocsin.channels.contract import Attempt, Report
+from tocsin.core.address import AddressKind
+from tocsin.core.clock import SystemClock
+from tocsin.core.delivery import Target
+from tocsin.core.outcome import Outcome, Refusal, Refused, Sent
+from tocsin.core.record import AlertRecord
+from tocsin.ledger.contract import Ledger
+from tocsin.ledger.contract.people import AddressRow, ContactRow
+from tocsin.ledger.opening import open_ledger
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.pipeline import Pipeline
+from tocsin.rules.audience import ListPolicy
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
+from tocsin.rules.filters import FilterPolicy
+from tocsin.rules.gate import GatePolicy
+from tocsin.rules.lane import LanePolicy
+from tocsin.rules.match import EVERYTHING
+from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
+from tocsin.rules.rulebook import Rulebook
+
+PHONES = frozenset({AddressKind.PHONE})
+VIP, MEMBERS = Target("sms", "vip"), Target("sms", "members")
+LANE = "sms:main"
+
+
+def takes_it(_: str) -> Outcome:
+    return Sent()
+
+
+@dataclass
+class Phones:
+    """A channel for people, with the numbers that it has told of each product."""
+
+    name: str = "sms"
+    told: list[tuple[str, str]] = field(default_factory=list)
+    answer: Callable[[str], Outcome] = takes_it
+
+    def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
+        return 1
+
+    def render(self, _target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
+        return {"text": records[0].alert.sku}
+
+    async def send(self, attempt: Attempt) -> Report:
+        outcomes = []
+        for member in attempt.members:
+            assert member.recipient is not None
+            assert member.recipient.slot == member.delivery.slot
+            number = member.recipient.value.reveal()
+            self.told.append((member.record.alert.sku, number))
+            outcomes.append(self.answer(number))
+        return Report(tuple(outcomes))
+
+    def of(self, sku: str) -> list[str]:
+        return sorted(number for product, number in self.told if product == sku)
+
+
+@dataclass
+class Club:
+    ledger: Ledger
+    pipeline: Pipeline
+    phones: Phones
+    crowd: Crowd
+    numbers: int = 0
+
+    async def join(self, *tags: str, phones: int = 1) -> tuple[ContactRow, list[AddressRow]]:
+        self.numbers += 1
+        values = [phone(f"+14155{self.numbers:03}{each:03}") for each in range(phones)]
+        contact, first = await self.crowd.telling(f"member {self.numbers}", values[0])
+        others = [
+            await self.crowd.say(contact, await self.crowd.add(contact, value), CONFIRMED) for value in values[1:]
+        ]
+        await self.ledger.people.change(contact.id, {"tags": frozenset(tags)})
+        return contact, [first, *others]
+
+    async def alert(self, sku: str) -> str:
+        answer = await self.pipeline.intake.offer(
+            {"type": "in_stock", "sku": sku, "retailer": "bestbuy", "price": "9.99"}, owner="test"
+        )
+        assert answer["decision"] == "accepted"
+        return str(answer["id"])
+
+    async def told(self, sku: str, many: int) -> list[str]:
+        """Whom of this product, once they are so many and the lane is empty."""
+        async with asyncio.timeout(DEADLINE_S):
+            while len(self.phones.of(sku)) < many or await self.ledger.queue.lanes():  # noqa: ASYNC110 - nobody announces it
+                await asyncio.sleep(0)
+        return self.phones.of(sku)
+
+
+@asynccontextmanager
+async def a_club(path: Path, **lists: ListPolicy) -> AsyncIterator[Club]:
+    clock = SystemClock()
+    targets = {Target("sms", name): policy for name, policy in lists.items()}
+    book = Rulebook(
+        catalog=Catalog(),
+        filters=FilterPolicy(),
+        dedup=AlertDeduplicator(DedupPolicy()),
+        routing=RoutingPolicy(
+            routes=(Route(name="all", match=EVERYTHING, to=tuple(targets)),),
+            targets={
+                target: TargetPolicy(target=target, lane=LANE, people=people) for target, people in targets.items()
+            },
+            lanes={LANE: LanePolicy(name=LANE, channel="sms", gate=GatePolicy(max_in_flight=4))},
+        ),
+    )
+    phones, facts = Phones(), []
+    async with open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append, people_key=KEY) as ledger:
+        pipeline = Pipeline(
+            ledger, InProcessBus(), Active(book, {"sms": phones}), clock, facts.append, random=Random(1)
+        )
+        async with pipeline.running():
+            yield Club(ledger, pipeline, phones, Crowd(ledger.people))
+
+
+async def test_each_of_a_list_is_told_once_and_whoever_left_hears_nothing_more(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip")) as club:
+        members = [await club.join("vip") for _ in range(3)]
+        await club.join("others")
+        await club.alert("first")
+        assert await club.told("first", 3) == ["+14155001000", "+14155002000", "+14155003000"]
+        contact, (address,) = members[1]
+        await club.crowd.say(contact, address, STOP)
+        await club.alert("second")
+        assert await club.told("second", 2) == ["+14155001000", "+14155003000"]
+
+
+async def test_a_person_on_three_lists_is_told_once_and_on_both_phones(tmp_path: Path):
+    lists = {name: ListPolicy(kinds=PHONES, tag=name) for name in ("vip", "members")}
+    async with a_club(tmp_path, **lists, everyone=ListPolicy(kinds=PHONES)) as club:
+        await club.join("vip", "members", phones=2)
+        await club.join("members")
+        await club.alert("first")
+        assert await club.told("first", 3) == ["+14155001000", "+14155001001", "+14155002000"]
+
+
+async def test_a_dead_number_is_refused_and_the_list_goes_on(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip")) as club:
+        for _ in range(2):
+            await club.join("vip")
+        club.phones.answer = lambda number: Refused(Refusal.TARGET_GONE) if number.endswith("1000") else Sent()
+        for sku in ("first", "second"):
+            await club.alert(sku)
+            assert "+14155002000" in await club.told(sku, 1)
+        assert await club.ledger.operations.disabled() == ()
+
+
+async def test_people_who_come_while_alerts_are_decided_are_told_of_the_next(tmp_path: Path):
+    async with a_club(tmp_path, everyone=ListPolicy(kinds=PHONES)) as club:
+        await club.join()
+        await asyncio.gather(*(club.alert(f"product {number}") for number in range(5)), club.join(), club.join())
+        await club.alert("last")
+        assert len(await club.told("last", 3)) == 3
+
+
+async def test_a_list_that_may_tell_two_tells_two(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip", most=2)) as club:
+        for _ in range(5):
+            await club.join("vip")
+        identifier = await club.alert("first")
+        assert len(await club.told("first", 2)) == 2
+        assert identifier
