@@ -14,7 +14,11 @@ A_PROCESS = "/api/v1/first-steps/demo"  # it starts one
 
 CHECKS = {
     # Beyond what its schema can say an alert may be refused: a currency that is none, a time to come.
-    "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "400", "404", "422"]},
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "400", "404", "409", "422"]},
+    # What is too long for its field may be too long for any request.
+    "negative_data_rejection": {
+        "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "413", "422", "5xx"]
+    },
 }
 
 BOUNDED = settings(

@@ -16,6 +16,7 @@ from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.objective import Objective
+from tocsin.rules.people import FixedList, PeoplePolicy
 from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -33,6 +34,7 @@ def rulebook(config: Config) -> Rulebook:
         dedup=AlertDeduplicator(DedupPolicy(**dict(settings.dedup))),
         routing=_routing(settings),
         objective=_objective(settings),
+        people=_people(settings),
         operators=settings.operators.to,
         retention=settings.storage.retention,
     )
@@ -51,6 +53,26 @@ def _objective(settings: Settings) -> Objective | None:
     """When alerts count as told in time."""
     asked = settings.operators.objective
     return None if asked is None else Objective(within=asked.within, of=asked.of)
+
+
+def _people(settings: Settings) -> PeoplePolicy:
+    return PeoplePolicy(
+        countries=settings.people.countries,
+        accept_imported=settings.people.accept_imported,
+        lists={
+            Target(spec.name, name): _fixed(block)
+            for spec, channel in settings.alerts.channels.written()
+            for key in spec.named_in
+            if key == "lists"
+            for name, block in getattr(channel, key).items()
+        },
+    )
+
+
+def _fixed(block: Any) -> FixedList:
+    """Not every channel's lists say all of this."""
+    told = {key: getattr(block, key, None) for key in ("tag", "to", "max_recipients")}
+    return FixedList(told["tag"], len(told["to"] or ()), told["max_recipients"])
 
 
 def _route(number: int, route: RouteSettings) -> Route:

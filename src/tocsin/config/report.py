@@ -209,9 +209,11 @@ def _later(settings: Settings) -> Iterator[_Finding]:
         yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
     if settings.history.redis:
         yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
-    for block in ("people", "costs"):
-        if block in settings.model_fields_set:
-            yield (block,), "this version tells no people yet: it is not used"
+    for key in ("signup", "name"):
+        if key in settings.people.model_fields_set:
+            yield ("people", key), "this version has no pages for people yet: it is not used"
+    if "costs" in settings.model_fields_set:
+        yield ("costs",), "this version counts no costs yet: it is not used"
 
 
 def _shadows(settings: Settings) -> Iterator[_Finding]:

@@ -18,9 +18,20 @@ TocsinError
 ├── StandsInTheWayError       it cannot be as things stand; what stands in the way is named
 │   ├── AddressTakenError        the address belongs to another contact
 │   ├── ExternalIdTakenError     another contact has this `external_id`
-│   └── SuppressedError          its owner does not want to be told, and only the owner can change that
+│   ├── SuppressedError          its owner does not want to be told, and only the owner can change that
+│   ├── FromConfigurationError   it stands in the configuration file, and is changed there
+│   ├── BrowserPushOffError      no channel here tells browsers
+│   ├── AlreadyVerifiedError     its owner has shown already that it is theirs
+│   └── VerificationOffError     nothing here could bring a code or a link there
+├── WrongCodeError            it is not the code that was sent
+├── CodeExpiredError          no code is waited for: it has expired, or was used
+├── LandlineError             it takes no texts: a call may bring the code
+├── FraudGuardError           the provider's guard against fraud lets no code through to it
 ├── ChangedMeanwhileError     somebody else has changed it since it was read
 ├── RateLimitedError          more messages a second than this caller may send
+│   ├── TooManySendsError        more codes or links than one address may be sent
+│   └── TooManyChecksError       more codes than may be tried
+├── ProviderUnavailableError  who would have to do it cannot now
 ├── UnreachableError          no service answers there; raised by clients
 ├── CannotListenError         the port is taken, or the address is none of this machine's
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
@@ -151,6 +162,49 @@ class SuppressedError(StandsInTheWayError):
     code = "suppressed"
 
 
+class FromConfigurationError(StandsInTheWayError):
+    code = "from_configuration"
+
+
+class BrowserPushOffError(StandsInTheWayError):
+    code = "browser_push_off"
+
+
+class AlreadyVerifiedError(StandsInTheWayError):
+    code = "already_verified"
+
+
+class VerificationOffError(StandsInTheWayError):
+    code = "verification_off"
+
+
+class WrongCodeError(TocsinError):
+    """`checks_left`: so often another one can be tried."""
+
+    code = "wrong_code"
+
+    def __init__(self, message: str, details: Sequence[Detail] = (), *, checks_left: int = 0) -> None:
+        super().__init__(message, details)
+        self.checks_left = checks_left
+
+    def as_json(self) -> dict[str, Any]:
+        told = super().as_json()
+        told["error"]["checks_left"] = self.checks_left
+        return told
+
+
+class CodeExpiredError(TocsinError):
+    code = "code_expired"
+
+
+class LandlineError(TocsinError):
+    code = "landline"
+
+
+class FraudGuardError(TocsinError):
+    code = "blocked_by_fraud_guard"
+
+
 class ChangedMeanwhileError(TocsinError):
     code = "changed_meanwhile"
 
@@ -161,6 +215,24 @@ class RateLimitedError(TocsinError):
     code = "rate_limited"
 
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TooManySendsError(RateLimitedError):
+    code = "too_many_sends"
+
+
+class TooManyChecksError(RateLimitedError):
+    code = "too_many_checks"
+
+
+class ProviderUnavailableError(TocsinError):
+    """`retry_after` is in seconds."""
+
+    code = "provider_unavailable"
+
+    def __init__(self, message: str, retry_after: float = 30.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

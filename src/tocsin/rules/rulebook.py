@@ -1,6 +1,6 @@
 """The rulebook holds all rules in force, in the order in which they speak: filters, then dedup, then routing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.core.alert import Alert
@@ -11,6 +11,7 @@ from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
 from tocsin.rules.filters import FilterPolicy, screen
 from tocsin.rules.objective import Objective
+from tocsin.rules.people import PeoplePolicy
 from tocsin.rules.routing import RoutingPolicy, plan
 
 
@@ -23,6 +24,7 @@ class Rulebook:
     dedup: AlertDeduplicator
     routing: RoutingPolicy
     objective: Objective | None = None
+    people: PeoplePolicy = field(default_factory=PeoplePolicy)
     operators: tuple[Target, ...] = ()  # where they are told
     retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever
 

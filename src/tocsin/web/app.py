@@ -20,6 +20,15 @@ from tocsin.web.links import Links
 from tocsin.web.monitors import MonitorDoors
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
+from tocsin.web.people.addresses import AddressDoors
+from tocsin.web.people.consents import ConsentDoors
+from tocsin.web.people.contacts import ContactDoors
+from tocsin.web.people.imports import ImportDoors
+from tocsin.web.people.lists import ListDoors
+from tocsin.web.people.me import Me
+from tocsin.web.people.preferences import PreferenceDoors
+from tocsin.web.people.suppressions import SuppressionDoors
+from tocsin.web.people.tags import TagDoors
 from tocsin.web.reference import Reference
 from tocsin.web.rehearsal import Rehearsal
 from tocsin.web.scopes import Scopes
@@ -71,6 +80,15 @@ def build_app(services: Services) -> Web:
         MonitorDoors(services),
         ConditionDoors(services),
         TokenDoors(services),
+        ContactDoors(services),
+        AddressDoors(services),
+        ConsentDoors(services),
+        PreferenceDoors(services),
+        ImportDoors(services),
+        ListDoors(services),
+        TagDoors(services),
+        SuppressionDoors(services),
+        Me(services),
         FirstSteps(services),
         Links(services),
         Hooks(services),

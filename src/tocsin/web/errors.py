@@ -13,30 +13,41 @@ from starlette.responses import Response
 
 from tocsin.core.errors import (
     AddressTakenError,
+    AlreadyVerifiedError,
+    BrowserPushOffError,
     ChangedMeanwhileError,
+    CodeExpiredError,
     ConflictError,
     CountryNotAllowedError,
     Detail,
     ExternalIdTakenError,
     ForbiddenError,
     ForgedError,
+    FraudGuardError,
+    FromConfigurationError,
     InvalidAlertError,
     InvalidConfigError,
     InvalidMailboxError,
     InvalidPhoneError,
     InvalidRequestError,
+    LandlineError,
     LedgerError,
     LedgerUnavailableError,
     NotFoundError,
     NotJsonError,
     PeopleKeyError,
+    ProviderUnavailableError,
     RateLimitedError,
     StandsInTheWayError,
     SuppressedError,
     TocsinError,
     TooLargeError,
+    TooManyChecksError,
+    TooManySendsError,
     UnauthorizedError,
     UnknownZoneError,
+    VerificationOffError,
+    WrongCodeError,
 )
 from tocsin.core.spelling import shown
 
@@ -69,11 +80,17 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
         UnauthorizedError: 401,
         ForbiddenError: 403,
         ForgedError: 403,
+        FraudGuardError: 403,
         NotFoundError: 404,
         StandsInTheWayError: 409,
         AddressTakenError: 409,
         ExternalIdTakenError: 409,
         SuppressedError: 409,
+        FromConfigurationError: 409,
+        BrowserPushOffError: 409,
+        AlreadyVerifiedError: 409,
+        VerificationOffError: 409,
+        CodeExpiredError: 410,
         ChangedMeanwhileError: 412,
         TooLargeError: 413,
         ConflictError: 422,
@@ -84,7 +101,12 @@ STATUS: Mapping[type[TocsinError], int] = MappingProxyType(
         CountryNotAllowedError: 422,
         InvalidMailboxError: 422,
         UnknownZoneError: 422,
+        LandlineError: 422,
+        WrongCodeError: 422,
         RateLimitedError: 429,
+        TooManySendsError: 429,
+        TooManyChecksError: 429,
+        ProviderUnavailableError: 503,
         LedgerUnavailableError: 503,
         LedgerError: 500,
         PeopleKeyError: 500,
@@ -110,7 +132,7 @@ def status_of(error: TocsinError) -> int:
 
 def answer_to(error: TocsinError) -> Response:
     answer = Response(orjson.dumps(error.as_json()), status_of(error), media_type="application/json")
-    if isinstance(error, LedgerUnavailableError | RateLimitedError):
+    if isinstance(error, LedgerUnavailableError | RateLimitedError | ProviderUnavailableError):
         answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, UnauthorizedError):
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -11,7 +11,7 @@ from tocsin.core.networks import networks, within
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.body import Bodies, Body, as_json, replay
 from tocsin.web.errors import PROBLEM, MethodNotAllowedError, TooSlowError, UnknownHostError, answer_to, stopping
-from tocsin.web.scopes import RouteRule, Scopes
+from tocsin.web.scopes import ANY, RouteRule, Scopes
 from tocsin.web.segment import path_of
 from tocsin.web.services import WebSettings
 
@@ -100,7 +100,8 @@ class Guard:
         rule = rule or self._no_rule(scope["method"], scope["path"])
         if rule.scope is not None and not (rule.named_addresses and self._may_look(client)):
             grant = scope[_GRANT] = self._authenticate(headers, client)
-            _check_scope(grant, rule.scope)
+            if rule.scope != ANY:
+                _check_scope(grant, rule.scope)
         if self.closed and scope["method"] not in _ASKING:
             raise stopping()
         return rule

@@ -14,6 +14,7 @@ from tocsin.web.raw import RawRoute
 MAX_BODY = 64 * 1024
 
 _SCHEME = "token"
+ANY = "any"  # a door for every token, whatever it may do
 _CLOSED = "admin"  # what a route needs that says nothing
 _BODY = "x-max-body-bytes"
 _ANY_HOST = "x-any-host"

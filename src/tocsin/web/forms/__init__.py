@@ -5,7 +5,7 @@ named is always there, unless its form says otherwise.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.web.forms import alert, channel, delivery, error, operation, token
+from tocsin.web.forms import alert, channel, delivery, error, operation, people, token
 from tocsin.web.forms.form import Form
 
 __all__ = ["FORMS"]
@@ -17,6 +17,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         **channel.FORMS,
         **operation.FORMS,
         **token.FORMS,
+        **people.FORMS,
         **error.FORMS,
     }
 )

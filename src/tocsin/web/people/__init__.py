@@ -1,0 +1,1 @@
+"""The doors to people: contacts, their addresses and what they have said to it, masked wherever they are shown."""

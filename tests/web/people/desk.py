@@ -1,0 +1,39 @@
+"""Words for what a caller of the people's doors does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.web.house import House
+
+CONTACTS = "/api/v1/contacts"
+ADA = {"external_id": "discord:1", "name": "Ada", "tags": ["vip"], "zone": "America/New_York", "locale": "en"}
+PHONE, OTHER = "+14155550101", "+14155550102"
+MAILBOX = "Ada@example.com"
+GRANTED = {"source": "sign_up_page", "wording": "Text me about restocks. STOP ends it."}
+
+
+async def asked(house: House, method: str, path: str, status: int = 200, **body: Any) -> Any:
+    """The answer of a call, which has this status."""
+    got, told = await house.call(method, path, token="people", **body)
+    assert got == status, told
+    return told
+
+
+async def made(house: House, **changes: Any) -> Any:
+    return await asked(house, "POST", CONTACTS, 201, json=ADA | changes)
+
+
+async def refused(house: House, method: str, path: str, status: int, **body: Any) -> Mapping[str, Any]:
+    """The error that a call is answered with."""
+    error: Mapping[str, Any] = (await asked(house, method, path, status, **body))["error"]
+    assert error["message"]
+    return error
+
+
+def paths(error: Mapping[str, Any]) -> list[str]:
+    return [detail["path"] for detail in error["details"]]
+
+
+async def imported(house: House, content: str | bytes, query: str = "") -> Any:
+    data = content if isinstance(content, bytes) else content.encode()
+    return await asked(house, "POST", f"{CONTACTS}/import{query}", data=data)
