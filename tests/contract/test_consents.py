@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
-from tests.contract.books import Books
+from tests.contract.books import PHONE, Books
 from tests.contract.crowd import (
     AUTHOR,
     CONFIRMED,
@@ -21,9 +21,13 @@ from tests.contract.crowd import (
 )
 
 from tocsin.core.address import AddressKind, AddressState, AddressWhy, Consent
+from tocsin.core.click import Click, ClickKind
 from tocsin.core.clock import ManualClock
 from tocsin.core.consent import ConsentEvent, ConsentSource
+from tocsin.core.decision import Chosen
+from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidRequestError, NotFoundError, SuppressedError
+from tocsin.core.recipients import audience_of
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract.people import ChainCheck, ConsentDraft, ContactQuery, ListRow, Said
 from tocsin.ledger.people.schema import consents, contacts
@@ -227,6 +231,27 @@ async def test_everything_that_is_held_is_told_to_its_person(crowd: Crowd, clock
     assert told["consents"][-1]["ip"] == "203.0.113.9"
     assert [each["text"] for each in told["wordings"]] == [WORDS]
     assert [each["name"] for each in told["lists"]] == ["vip"]
+
+
+async def test_what_a_person_was_told_is_told_to_them_and_nobody_elses(books: Books, crowd: Crowd, clock: ManualClock):
+    contact, address = await crowd.telling("Ada")
+    other, _ = await crowd.telling("Bob", phone("+14155550102"))
+    alert = books.detected(product_name="RTX 5090")
+    chosen = Chosen(now=audience_of([address.slot]))
+    await books.append(alert, decide=books.telling(PHONE, people=chosen))
+    claim = await books.claimed(PHONE)
+    await books.settle(claim, DeliveryState.SENT)
+    ((delivery, _),) = claim.members
+    await books.ledger.history.click(delivery.key, Click(clock.now(), ClickKind.PERSON, ""))
+    (told,) = (await crowd.people.export(contact.id))["deliveries"]
+    assert (told["alert"], told["title"], told["target"], told["state"]) == (
+        str(alert.id),
+        "RTX 5090",
+        "sms:vip",
+        "sent",
+    )
+    assert (told["address"], len(told["clicks"])) == (str(address.id), 1)
+    assert (await crowd.people.export(other.id))["deliveries"] == []
 
 
 async def test_erasing_leaves_hashes_and_the_chain_and_nothing_of_the_person(books: Books, crowd: Crowd):

@@ -144,7 +144,7 @@ def person(standing: Standing = WILLING, **how: Any) -> Person:
     [
         (person(), None),
         (person(Standing(AddressState.SUPPRESSED, AddressWhy.STOP, Consent.WITHDRAWN)), LeftOut.SUPPRESSED),
-        (person(Standing(AddressState.DEAD, AddressWhy.BOUNCED, Consent.GRANTED)), LeftOut.SUPPRESSED),
+        (person(Standing(AddressState.DEAD, AddressWhy.BOUNCED, Consent.GRANTED)), LeftOut.CONSENT),
         (person(Standing(AddressState.UNVERIFIED, None, Consent.GRANTED)), LeftOut.CONSENT),
         (person(Standing(AddressState.ACTIVE, None, Consent.NONE)), LeftOut.CONSENT),
         (person(paused_until=NOW + MINUTE), LeftOut.PAUSED),

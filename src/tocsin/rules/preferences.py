@@ -110,7 +110,7 @@ class Person:
         muted = any(mute.holds(now) and mute.match.admits(alert, catalog) for mute in wishes.mute)
         hushed = self._hushed(alert, catalog, now)
         steps = (
-            (LeftOut.SUPPRESSED, self.standing.state in (AddressState.SUPPRESSED, AddressState.DEAD)),
+            (LeftOut.SUPPRESSED, self.standing.state is AddressState.SUPPRESSED),
             (LeftOut.CONSENT, not self._willing),
             (LeftOut.PAUSED, self.paused_until is not None and now < self.paused_until),
             (LeftOut.MUTED, muted and not critical),

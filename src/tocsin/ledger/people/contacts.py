@@ -80,7 +80,9 @@ def prefer(change: Change, identifier: UUID, body: Any) -> ContactRow:
     row = held(change, identifier)
     change.transaction.write(_FORGET_PREFERENCES, number=row.key)
     if body:
-        change.transaction.write(_PREFER, contact=row.key, body=orjson.dumps(body).decode())
+        change.transaction.write(
+            _PREFER, contact=row.key, body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+        )
     touch(change, row.key)
     change.directory = True
     return told(change, row.key)

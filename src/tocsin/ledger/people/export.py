@@ -1,6 +1,7 @@
 """Everything that is held of one contact, in the clear: for the person whose it is."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from tocsin.core.address import AddressKind
 from tocsin.core.clock import EPOCH
+from tocsin.core.record import rfc3339
 from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.schema import alerts, clicks, deliveries
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import consents, lists, search, verifications
 from tocsin.ledger.people.rows import ADDRESSES, address_of, suppression_of, wording_of
@@ -18,6 +21,18 @@ from tocsin.ledger.people.vault import Vault
 
 _ADDRESSES = ADDRESSES.where(contacts.c.id == bindparam("identifier"))
 _SUPPRESSIONS = select(suppressions).where(suppressions.c.lookup == bindparam("hashed")).order_by(suppressions.c.key)
+_MOST = 10_000  # deliveries
+_DELIVERIES = (
+    select(
+        *(deliveries.c[name] for name in ("key", "slot", "target", "state", "why", "moved_at")),
+        *(alerts.c.id.label("alert_id"), alerts.c.product_name, alerts.c.sku),
+    )
+    .join(alerts, alerts.c.key == deliveries.c.alert)
+    .where(among(deliveries.c.slot, "slots"))
+    .order_by(deliveries.c.key.desc())
+    .limit(_MOST)
+)
+_CLICKS = select(clicks).where(among(clicks.c.delivery, "keys")).order_by(clicks.c.key)
 _WORDINGS = select(wordings).where(among(wordings.c.sha256, "hashes")).order_by(wordings.c.at)
 
 
@@ -33,7 +48,30 @@ def exported(connection: Connection, vault: Vault, identifier: UUID, now: dateti
         "consents": [entry.as_json() for entry in entries],
         "wordings": [{"sha256": each.sha256, "version": each.version, "text": each.text} for each in shown],
         "lists": [kept.as_json() for kept in lists.listed(connection) if identifier in kept.contacts],
+        "deliveries": _deliveries(connection, rows),
     }
+
+
+def _deliveries(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
+    """Tell what the person was told, the newest first, with when they followed its link."""
+    ids = {row.key: str(row.id) for row in rows}
+    told = list(connection.execute(_DELIVERIES, {"slots": list(ids)}))
+    clicked: defaultdict[int, list[str]] = defaultdict(list)
+    for click in connection.execute(_CLICKS, {"keys": [row.key for row in told]}):
+        clicked[click.delivery].append(rfc3339(click.at))
+    return [
+        {
+            "alert": str(row.alert_id),
+            "title": row.product_name or row.sku,
+            "address": ids[row.slot],
+            "target": row.target,
+            "state": row.state,
+            "why": row.why,
+            "at": rfc3339(row.moved_at),
+            "clicks": clicked[row.key],
+        }
+        for row in told
+    ]
 
 
 def _address(connection: Connection, vault: Vault, row: AnyRow) -> dict[str, Any]:
