@@ -60,7 +60,7 @@ async def test_what_the_filters_hold_back_is_kept_with_its_reason_and_sent_to_no
 
 async def test_a_rise_that_is_sent_as_a_price_drop_is_told_to_nobody(town: ServiceRig):
     await town.open()
-    await town.report("RTX 5090", price="1999.99")
+    await town.settled(await town.report("RTX 5090", price="1999.99"), DeliveryState.SENT)
     rise = {"type": "price_drop", "price": "2199.99"}
     told = await town.report("RTX 5090", **rise)
     named = await town.report("PS5 Pro", **rise, metadata={"previous_price": "1999.99"})
