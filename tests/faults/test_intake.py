@@ -79,11 +79,13 @@ async def test_row_31_a_backlog_is_in_the_ledger_and_not_in_memory(village: Faul
 async def test_row_31_the_most_important_of_a_backlog_leaves_first(village: FaultRig):
     hooks = {"general": village.sandbox.discord.webhook("general")}
     route = {"name": "all", "match": {}, "to": ["discord:general"]}
+    village.clock = clock = ManualClock(SystemClock().now())
     await village.open(discord={"rate_limit": "1/1s", "webhooks": hooks}, routes=[route])
     await village.report("Opens the window")
     await village.room("general").expect("Opens the window")
     await post(village, detections(500, type="back_order", price=None))
     await village.report("RTX 5090", priority=10)
+    clock.advance(2)
     await village.room("general").expect("RTX 5090")
     assert "RTX 5090" in village.room("general").messages[1].text
 
