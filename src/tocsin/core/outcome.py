@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from tocsin.core.address import AddressWhy
 from tocsin.core.signal import Cost
 
 
@@ -71,10 +72,13 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The message will never be delivered as it is; `detail` is what the provider said."""
+    """The message will never be delivered as it is; `detail` is what the provider said. `shuts`: what that says of the
+    address of the one person whom it was for.
+    """
 
     why: Refusal
     detail: str = ""
+    shuts: AddressWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,4 +129,4 @@ def test_the_number_that_an_error_repeats_is_not_repeated():
 
 def test_a_text_that_failed_already_is_refused_for_its_code():
     (outcome,) = answered(201, MESSAGE | {"status": "failed", "error_code": 21610}).outcomes
-    assert outcome == Refused(Refusal.OPTED_OUT, "failed: 21610 the person has opted out")
+    assert outcome == Refused(Refusal.OPTED_OUT, "failed: 21610 the person has opted out", AddressWhy.PROVIDER_OPT_OUT)

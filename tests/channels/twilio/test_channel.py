@@ -37,6 +37,7 @@ from tocsin.channels.transport import Transport
 from tocsin.channels.twilio.channel import TwilioChannel
 from tocsin.channels.twilio.setup import ApiKey, Replies
 from tocsin.channels.twilio.template import compile_template
+from tocsin.core.address import AddressWhy
 from tocsin.core.alert import AlertType
 from tocsin.core.callback import Callback
 from tocsin.core.clock import ManualClock
@@ -216,11 +217,11 @@ async def passing(clock: ManualClock, sandbox: Sandbox, reached: Any) -> None:
 @pytest.mark.parametrize(
     ("to", "outcome"),
     [
-        ("+15005550001", Refused(Refusal.TARGET_GONE)),
+        ("+15005550001", Refused(Refusal.TARGET_GONE, shuts=AddressWhy.UNKNOWN_NUMBER)),
         ("+15005550002", Refused(Refusal.TARGET_FORBIDDEN)),
         ("+15005550003", Refused(Refusal.TARGET_FORBIDDEN)),
-        ("+15005550004", Refused(Refusal.OPTED_OUT)),
-        ("+15005550009", Refused(Refusal.TARGET_GONE)),
+        ("+15005550004", Refused(Refusal.OPTED_OUT, shuts=AddressWhy.PROVIDER_OPT_OUT)),
+        ("+15005550009", Refused(Refusal.TARGET_GONE, shuts=AddressWhy.LANDLINE)),
         ("+15005520429", Deferred(Delay.RATE_LIMITED)),
         ("+15005521608", Deferred(Delay.CREDENTIALS)),
         ("+15005520500", Unknown(Doubt.PROVIDER_ERROR)),

@@ -75,7 +75,11 @@ def test_a_sender_has_the_pace_of_its_kind(number: str | None, count: int | None
 
 
 def test_all_lists_share_the_lane_of_the_sender():
-    assert [(place.name, place.lane) for place in places(sms())] == [("vip", "main"), ("ops", "main")]
+    assert [(place.name, place.lane) for place in places(sms())] == [
+        ("vip", "main"),
+        ("ops", "main"),
+        ("everyone", "main"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["{prodct}", "", 7, "{product!r}"])

@@ -71,7 +71,7 @@ class Message:
         if self.status in _FAILED:
             known = CODES.get(self.code or 0)
             refused = known.outcome if known and isinstance(known.outcome, Refused) else _UNDELIVERED
-            return Refused(refused.why, self.words)
+            return Refused(refused.why, self.words, known.shuts if known else None)
         return Sent(self.sid, self.words, self.units, self.cost)
 
 
@@ -131,7 +131,7 @@ def _outcome(answer: Answer, said: Mapping[str, Any], code: Code | None, now: da
         case Deferred(why=why, after=after):
             return Deferred(why, retry_after(answer.headers, now) or after, words)
         case Refused(why=why):
-            return Refused(why, words)
+            return Refused(why, words, code.shuts if code else None)
         case Unknown(why=doubt):
             return Unknown(doubt, words)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tocsin.core.address import AddressKind, AddressValue
+from tocsin.core.address import AddressKind, AddressValue, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.signal import Signal, SignalKind
@@ -43,6 +43,17 @@ def said_of(signals: Iterable[Signal], provider: str, at: datetime) -> Iterator[
         if signal.person is None or (value := _value(signal)) is None:
             continue
         yield Said(signal=signal, value=value, draft=_draft(signal, value.kind, provider, at))
+
+
+def shut(why: AddressWhy, said: str, channel: str) -> ConsentDraft:
+    """What a provider answered to a request about the address that it was for."""
+    return ConsentDraft(
+        event=ConsentEvent.REFUSED_BY_PROVIDER,
+        source=ConsentSource.PROVIDER,
+        author=f"provider:{channel}",
+        why=why,
+        provider={"said": said},
+    )
 
 
 def _value(signal: Signal) -> AddressValue | None:

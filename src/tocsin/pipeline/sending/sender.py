@@ -12,19 +12,21 @@ from tocsin.channels.abilities import Measures, Receives
 from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
-from tocsin.core.errors import LedgerError
+from tocsin.core.errors import LedgerError, NotFoundError
 from tocsin.core.facts import Attempted, Emit, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import AttemptRow, Claim, Joins, Judge, Move, MoveResult, Pack, Queue, Settlement
+from tocsin.ledger.contract import AttemptRow, Claim, Joins, Judge, Move, MoveResult, Pack, People, Queue, Settlement
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.hearing import shut
 from tocsin.pipeline.sending.attempt import Prepared, answer_of, composed, made, name_of, outcome_of
 from tocsin.pipeline.sending.mentions import Mentions
 from tocsin.pipeline.sending.moves import Answer, Moves
 from tocsin.pipeline.sending.quarantine import blamed, careful, is_poison
 from tocsin.pipeline.sending.targets import Targets
+from tocsin.rules.consent import standing_after
 from tocsin.rules.receipts import moves_after
 from tocsin.rules.step import SET_ASIDE, Step, after, after_join
 
@@ -59,6 +61,7 @@ class Sender:
         self,
         *,
         queue: Queue,
+        people: People,
         active: Active,
         targets: Targets,
         moves: Moves,
@@ -67,6 +70,7 @@ class Sender:
         random: Random,
     ) -> None:
         self._queue = queue
+        self._people = people
         self._active = active
         self._targets = targets
         self._moves = moves
@@ -122,8 +126,18 @@ class Sender:
         outcomes = {m.delivery.key: outcome for m, outcome in answered.outcomes()}
         poison = [one for one in moved.deliveries if one.key in outcomes and is_poison(outcomes[one.key], one)]
         self._follow(answered, moved, held=[one.key for one in poison])
+        await self._shut_addresses(answered)
         if poison:
             await self.set_aside(poison, answered.prepared.claim)
+
+    async def _shut_addresses(self, answered: Answered) -> None:
+        """Of whoever cannot or does not want to be reached there. What is not written now is heard with the next."""
+        for member, outcome in answered.outcomes():
+            if member.recipient is None or not isinstance(outcome, Refused) or outcome.shuts is None:
+                continue
+            draft = shut(outcome.shuts, outcome.detail, answered.attempt.target.channel)
+            with contextlib.suppress(LedgerError, NotFoundError):
+                await self._people.refuse(member.recipient.slot, member.recipient.lookup, draft, standing_after)
 
     async def set_aside(self, poison: Sequence[Delivery], claim: Claim) -> None:
         """Out of the queue, to its fallback or to an operator: tried again it would fail again."""

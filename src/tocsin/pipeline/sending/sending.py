@@ -40,6 +40,7 @@ class Sending:
         self.moves = Moves(self.schedule, self.lanes, clock, emit)
         self.sender = Sender(
             queue=queue,
+            people=ledger.people,
             active=active,
             targets=self.targets,
             moves=self.moves,
