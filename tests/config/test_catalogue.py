@@ -21,7 +21,7 @@ def test_its_names_stand_in_blocks_of_names_that_its_settings_have(spec: Spec[An
     empty = spec.settings()
     assert all(getattr(empty, key) == {} for key in spec.named_in)
     assert spec.names(empty) == ()
-    assert list(spec.targets(empty)) == []
+    assert [place.name for place in spec.targets(empty)] == list(spec.given)
 
 
 @EVERY

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from tests.contract.books import KEY
 from tests.contract.crowd import CONFIRMED, STOP, Crowd, phone
@@ -16,7 +17,7 @@ from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.address import AddressKind
 from tocsin.core.clock import SystemClock
-from tocsin.core.delivery import Target
+from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.outcome import Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import Ledger
@@ -35,7 +36,7 @@ from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 
 PHONES = frozenset({AddressKind.PHONE})
-VIP, MEMBERS = Target("sms", "vip"), Target("sms", "members")
+VIP = Target("sms", "vip")
 LANE = "sms:main"
 
 
@@ -175,4 +176,9 @@ async def test_a_list_that_may_tell_two_tells_two(tmp_path: Path):
             await club.join("vip")
         identifier = await club.alert("first")
         assert len(await club.told("first", 2)) == 2
-        assert identifier
+        story = await club.ledger.history.story(UUID(identifier))
+        assert story is not None
+        assert story.deliveries == ()
+        (row,) = story.lists
+        assert (row.target, row.planned, row.states) == (VIP, 2, {DeliveryState.SENT: 2})
+        assert row.left_out == {"max_recipients": 3}

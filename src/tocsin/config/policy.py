@@ -44,7 +44,9 @@ def routes(settings: Settings) -> tuple[Route, ...]:
     """Those of the file, or those that hold where it has none."""
     if settings.routes is None:
         return tuple(
-            route for spec, block in settings.alerts.channels.enabled() for route in spec.default_routes(block)
+            route
+            for spec, block in settings.alerts.channels.enabled()
+            for route in (spec.default_routes(block) if spec.make else ())
         )
     return tuple(_route(number, route) for number, route in enumerate(settings.routes, start=1))
 

@@ -1,23 +1,25 @@
 """Alerts: in, out, one with its story, and the end of its episode."""
 
 import asyncio
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
-from tocsin.core.errors import NotFoundError
+from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.errors import Detail, InvalidRequestError, NotFoundError
 from tocsin.ledger.contract import AlertRow, Page
 from tocsin.pipeline.intake.framing import MAX_BODY
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import JSON, NDJSON, answer, page_of, ref
 from tocsin.web.guard import grant_of
-from tocsin.web.query import ALERT_PARAMETERS, alert_query
+from tocsin.web.query import ALERT_PARAMETERS, alert_query, check_keys
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 from tocsin.web.stock import closed_as_json
-from tocsin.web.story import row_as_json, story_as_json
+from tocsin.web.story import recipient_as_json, row_as_json, story_as_json
 
 PATH = "/api/v1/alerts"
 LARGE = 100  # alerts in an answer: longer ones may have megabytes, and are made one at a time while others come between
@@ -27,6 +29,7 @@ class Alerts:
     def __init__(self, services: Services) -> None:
         self._intake = services.pipeline.intake
         self._history = services.ledger.history
+        self._people = services.ledger.people
         self._active = services.active
         self._large = asyncio.Lock()
 
@@ -43,6 +46,7 @@ class Alerts:
         for path, handler, method, extra in (
             (PATH, self.listed, "GET", needs("read") | _LISTED | {"parameters": ALERT_PARAMETERS}),
             (PATH + "/{id}", self.one, "GET", needs("read") | answer(ref("AlertStory"), "The alert.")),
+            (PATH + "/{id}/recipients", self.recipients, "GET", needs("read") | _RECIPIENTS),
             (PATH + "/{id}/close", self.close, "POST", needs("ingest") | answer(ref("Closed"), "What it has ended.")),
         ):
             app.add_api_route(path, handler, methods=[method], tags=["alerts"], openapi_extra=extra)
@@ -78,6 +82,23 @@ class Alerts:
             raise NotFoundError(f"there is no alert {id}")
         return json_answer(story_as_json(story))
 
+    async def recipients(
+        self,
+        request: Request,
+        id: UUID,  # noqa: A002 - the name in the address
+        *,
+        target: Annotated[str, Query(max_length=200)],
+        state: DeliveryState | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        page: Annotated[str | None, Query(max_length=256)] = None,
+    ) -> Response:
+        """The people of a list whom the alert is for, one by one, masked."""
+        check_keys(request.query_params, ("target", "state", "limit", "page"))
+        found = await self._history.recipients(id, _list_of(target), state=state, limit=limit, page=page)
+        people = await self._people.by_slots([row.slot for row in found.items])
+        rows = [recipient_as_json(row, people.get(row.slot)) for row in found.items]
+        return json_answer({"recipients": rows, "next": found.next})
+
     async def close(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """The product is sold out: the episode of this alert ends."""
         return json_answer(closed_as_json(await self._intake.close_alert(id)))
@@ -87,6 +108,14 @@ def _page(page: Page[AlertRow]) -> Response:
     return json_answer({"alerts": [row_as_json(row) for row in page.items], "next": page.next})
 
 
+def _list_of(target: str) -> Target:
+    try:
+        return Target.parse(target)
+    except ValueError as problem:
+        raise InvalidRequestError(str(problem), [Detail("target", str(problem))]) from problem
+
+
+_RECIPIENTS = answer(page_of("recipients", ref("Recipient")), "One page of them.")
 _LISTED = answer(page_of("alerts", ref("ListedAlert")), "One page of them.")
 _RECEIVE = answer(
     {"anyOf": [ref("Receipt"), ref("Receipts")]}, "On disk; the results of several stand in their order.", status=202

@@ -8,12 +8,22 @@ from typing import Any
 from tocsin.core.click import ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord, rfc3339
-from tocsin.ledger.contract import AlertRow, AlertStory, AttemptRow, DeliveryRow, DeliveryStory
+from tocsin.ledger.contract import (
+    AlertRow,
+    AlertStory,
+    AttemptRow,
+    AudienceRow,
+    DeliveryRow,
+    DeliveryStory,
+    RecipientRow,
+)
+from tocsin.ledger.contract.people import AddressRow, ContactRow
 from tocsin.web.deliveries import as_json
 
 # What these say was said by an attempt already, unless there is more to say than the state.
 _TOLD_BY_ATTEMPTS = frozenset({DeliveryState.SENT, DeliveryState.SENDING})
 _DOUBTS = {ClickKind.SUSPECT: "perhaps by a program: sooner than a person reads"}
+_COUNTED_AS = {DeliveryState.PENDING: "waiting"}
 _NOTHING = timedelta(0)
 _TELLS = timedelta(seconds=1)  # by less than that no clock is called wrong
 
@@ -34,6 +44,7 @@ def story_as_json(story: AlertStory) -> dict[str, Any]:
         "position": story.position,
         "sold_out_after_s": _seconds(story.sold_out_after),
         "deliveries": [_delivery_as_json(one, story.record) for one in story.deliveries],
+        "lists": [_list_as_json(each) for each in story.lists],
         "clicks": [rfc3339(click.at) for click in story.clicks if click.kind is ClickKind.PERSON],
         "timeline": _timeline(story),
     }
@@ -45,6 +56,37 @@ def row_as_json(row: AlertRow) -> dict[str, Any]:
         **row.record.as_json(),
         "sold_out_after_s": _seconds(row.sold_out_after),
         "deliveries": [_brief_as_json(delivery) for delivery in row.deliveries],
+        "lists": [_list_as_json(each) for each in row.lists],
+    }
+
+
+def recipient_as_json(row: RecipientRow, known: tuple[AddressRow, ContactRow] | None) -> dict[str, Any]:
+    """One person of a list, masked; `known` is None where the address is nobody's any more."""
+    address, contact = known or (None, None)
+    return {
+        "contact": contact and str(contact.id),
+        "address": address and str(address.id),
+        "shown": address and address.shown,
+        "state": row.state.value,
+        "why": row.why and row.why.value,
+        "detail": row.detail,
+        "delivery": row.delivery and str(row.delivery),
+        "moved_at": rfc3339(row.moved_at),
+    }
+
+
+def _list_as_json(row: AudienceRow) -> dict[str, Any]:
+    """Counts; whom they are made of is another question."""
+    return {
+        "target": str(row.target),
+        "route": row.route,
+        "recipients": {
+            "planned": row.planned,
+            **{_COUNTED_AS.get(state, state.value): row.states.get(state, 0) for state in DeliveryState},
+        },
+        "left_out": dict(row.left_out),
+        "planned_at": row.planned_at and rfc3339(row.planned_at),
+        "moved_at": row.moved_at and rfc3339(row.moved_at),
     }
 
 
@@ -119,9 +161,18 @@ def _steps(story: AlertStory) -> Iterator[Step]:
     yield Step(record.accepted_at, record.decision.value, record.reason.value, record.began_at)
     for one in story.deliveries:
         yield from _delivery_steps(one, record.accepted_at)
+    for each in story.lists:
+        yield Step(each.planned_at or record.accepted_at, "planned", _people(each), record.accepted_at)
     yield from _later_steps(record)
     for click in story.clicks:
         yield Step(click.at, "clicked", _DOUBTS.get(click.kind, ""))
+
+
+def _people(row: AudienceRow) -> str:
+    """How many people of a list are told, and why others are not."""
+    led = f"{row.target} ({row.route})" if row.route else str(row.target)
+    others = "".join(f"; {many} more are not told: {reason}" for reason, many in row.left_out.items())
+    return f"{led}: {row.planned} {'person' if row.planned == 1 else 'people'}{others}"
 
 
 def _apparent(record: AlertRecord) -> str:

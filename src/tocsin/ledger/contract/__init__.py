@@ -21,6 +21,7 @@ from tocsin.ledger.contract.history import (
     AlertRow,
     AlertStory,
     AttemptRow,
+    AudienceRow,
     DeliveryRow,
     DeliveryStory,
     EndedRow,
@@ -30,6 +31,7 @@ from tocsin.ledger.contract.history import (
     Page,
     Past,
     ReceiptRow,
+    RecipientRow,
     WaitingRow,
 )
 from tocsin.ledger.contract.ledger import Ledger
@@ -60,6 +62,7 @@ __all__ = [
     "AlertStory",
     "Appended",
     "AttemptRow",
+    "AudienceRow",
     "Claim",
     "ClaimRequest",
     "Claimed",
@@ -87,6 +90,7 @@ __all__ = [
     "Queue",
     "ReceiptRow",
     "Received",
+    "RecipientRow",
     "Settlement",
     "ShutLane",
     "StandingMessage",

@@ -1,5 +1,6 @@
 """The ledger as the history: what became of each alert, read back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -55,6 +56,36 @@ class DeliveryRow:
     moved_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceRow:
+    """A list as alerts tell of it: how many of its people are in which state, and how many were left out from the
+    beginning, by the reason.
+    """
+
+    target: Target
+    states: Mapping[DeliveryState, int]
+    left_out: Mapping[str, int]
+    route: str | None = None
+    planned_at: datetime | None = None  # none where nobody was planned for
+    moved_at: datetime | None = None
+
+    @property
+    def planned(self) -> int:
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRow:
+    """One person of a list as it stands with one alert. `delivery` is none while it waits with others."""
+
+    slot: int
+    state: DeliveryState
+    why: Why | None
+    moved_at: datetime
+    detail: str = ""
+    delivery: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRow:
     """An alert in a list. `sold_out_after` is how long its episode lasted; None while it lasts, or where
@@ -64,6 +95,7 @@ class AlertRow:
     record: AlertRecord
     sold_out_after: timedelta | None
     deliveries: tuple[DeliveryRow, ...]
+    lists: tuple[AudienceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +173,7 @@ class AlertStory:
     deliveries: tuple[DeliveryStory, ...]
     clicks: tuple[Click, ...] = ()
     sold_out_after: timedelta | None = None
+    lists: tuple[AudienceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +229,20 @@ class History(Protocol):
 
     async def story(self, identifier: UUID) -> AlertStory | None:
         """Tell everything about the alert with that id, for its timeline; None where it is not kept, or never was."""
+        ...
+
+    async def recipients(
+        self,
+        identifier: UUID,
+        target: Target,
+        *,
+        state: DeliveryState | None = None,
+        limit: int = 50,
+        page: str | None = None,
+    ) -> Page[RecipientRow]:
+        """List the people of a list whom an alert was planned for, by their slots. Raises InvalidRequestError for a
+        `page` or `limit` that is none, NotFoundError where the alert is not kept, or never was.
+        """
         ...
 
     async def deliveries(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.core.click import Click
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger.contract import (
     AlertQuery,
@@ -15,11 +15,12 @@ from tocsin.ledger.contract import (
     Page,
     Past,
     ReceiptRow,
+    RecipientRow,
     WaitingRow,
 )
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
-from tocsin.ledger.history import clicks, last_minute, punctuality, records, retention
+from tocsin.ledger.history import audiences, clicks, last_minute, punctuality, records, retention
 from tocsin.ledger.queue import signals
 
 
@@ -38,6 +39,17 @@ class SqlHistory:
 
     async def story(self, identifier: UUID) -> AlertStory | None:
         return await self._reader.read(records.story, identifier)
+
+    async def recipients(
+        self,
+        identifier: UUID,
+        target: Target,
+        *,
+        state: DeliveryState | None = None,
+        limit: int = 50,
+        page: str | None = None,
+    ) -> Page[RecipientRow]:
+        return await self._reader.read(audiences.recipients_page, (identifier, target), state, limit, page)
 
     async def deliveries(
         self,

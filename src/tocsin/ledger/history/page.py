@@ -19,7 +19,7 @@ def page_of(rows: Sequence[AnyRow], limit: int, name: str, value: Callable[[AnyR
     """
     shown = rows[:limit]
     more = len(rows) > limit
-    return Page(tuple(value(row) for row in shown), _token(name, shown[-1][0]) if more else None)
+    return Page(tuple(value(row) for row in shown), token_of(name, shown[-1][0]) if more else None)
 
 
 def below(page: str | None, name: str) -> int | None:
@@ -33,7 +33,7 @@ def below(page: str | None, name: str) -> int | None:
         number = int(key)
     except ValueError as problem:
         raise _unknown() from problem
-    if list_name != name or _token(name, number) != page:
+    if list_name != name or token_of(name, number) != page:
         raise _unknown()
     return number
 
@@ -45,7 +45,7 @@ def bounded(limit: int) -> int:
     return limit
 
 
-def _token(name: str, key: int) -> str:
+def token_of(name: str, key: int) -> str:
     return urlsafe_b64encode(f"{name}:{key}".encode()).decode().rstrip("=")
 
 

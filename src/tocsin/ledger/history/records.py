@@ -26,6 +26,7 @@ from tocsin.ledger.contract import (
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import BRIEF, DELIVERY, RECORD, brief_of, delivery_of, record_of
 from tocsin.ledger.engine.schema import (
+    OF_NOBODY,
     alerts,
     attempt_members,
     attempts,
@@ -37,6 +38,7 @@ from tocsin.ledger.engine.schema import (
     texts,
 )
 from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.history.audiences import audiences_of
 from tocsin.ledger.history.clicks import clicks_of
 from tocsin.ledger.history.page import below, bounded, page_of
 from tocsin.ledger.history.query import conditions
@@ -46,7 +48,9 @@ from tocsin.ledger.queue.depth import ATTEMPT, attempt_of
 _LISTED = select(alerts.c.key, alerts.c.position, events.c.at, events.c.opened_at, *RECORD).outerjoin(
     events, events.c.position == alerts.c.closed_position
 )
-_BRIEFS = select(deliveries.c.alert, *BRIEF).where(among(deliveries.c.alert, "alerts")).order_by(deliveries.c.key)
+_BRIEFS = (
+    select(deliveries.c.alert, *BRIEF).where(among(deliveries.c.alert, "alerts"), OF_NOBODY).order_by(deliveries.c.key)
+)
 _EVENT = (events.c.position, events.c.kind, events.c.at, events.c.opened_at)
 _DELIVERIES = select(*DELIVERY).join(alerts, alerts.c.key == deliveries.c.alert)
 _LINKED = (
@@ -58,12 +62,13 @@ _ATTEMPTS = (
     select(attempt_members.c.delivery, *ATTEMPT)
     .join(attempts, attempts.c.key == attempt_members.c.attempt)
     .join(deliveries, deliveries.c.key == attempt_members.c.delivery)
+    .where(OF_NOBODY)
     .order_by(attempts.c.key)
 )
 _MOVES = (
     select(*(column for column in delivery_moves.c if column.name != "key"))
     .join(deliveries, deliveries.c.key == delivery_moves.c.delivery)
-    .where(deliveries.c.alert == bindparam("of"))
+    .where(deliveries.c.alert == bindparam("of"), OF_NOBODY)
     .order_by(delivery_moves.c.key)
 )
 
@@ -73,8 +78,14 @@ def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRow]:
     limit = bounded(query.limit)
     ends = (below(query.page, "alerts"), _key_of(connection, query.before))
     rows = connection.execute(listing(query, min((end for end in ends if end is not None), default=None))).all()
-    made = _briefs(connection, [row.key for row in rows[:limit]])
-    return page_of(rows, limit, "alerts", lambda row: AlertRow(record_of(row[4:]), _lasted(row), tuple(made[row.key])))
+    keys = [row.key for row in rows[:limit]]
+    made, lists = _briefs(connection, keys), audiences_of(connection, keys)
+    return page_of(
+        rows,
+        limit,
+        "alerts",
+        lambda row: AlertRow(record_of(row[4:]), _lasted(row), tuple(made[row.key]), lists.get(row.key, ())),
+    )
 
 
 def listing(query: AlertQuery, end: int | None = None) -> Select[Any]:
@@ -98,10 +109,11 @@ def story(connection: Connection, identifier: UUID) -> AlertStory | None:
     if row is None:
         return None
     key, position, _, _, *record = row
-    made = connection.execute(_DELIVERIES.where(deliveries.c.alert == key).order_by(deliveries.c.key)).all()
+    made = connection.execute(_DELIVERIES.where(deliveries.c.alert == key, OF_NOBODY).order_by(deliveries.c.key)).all()
     tried, moved = _attempts_by_delivery(connection, key), _moves_by_delivery(connection, key)
     stories = tuple(DeliveryStory(delivery_of(one), tuple(tried[one.key]), tuple(moved[one.key])) for one in made)
-    return AlertStory(record_of(record), position, stories, clicks_of(connection, key), _lasted(row))
+    lists = audiences_of(connection, [key]).get(key, ())
+    return AlertStory(record_of(record), position, stories, clicks_of(connection, key), _lasted(row), lists)
 
 
 def deliveries_page(

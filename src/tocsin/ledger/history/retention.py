@@ -14,6 +14,7 @@ from tocsin.ledger.engine.schema import (
     alerts,
     attempt_members,
     attempts,
+    audiences,
     clicks,
     deliveries,
     delivery_moves,
@@ -100,7 +101,8 @@ def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)
-    transaction.write(_delete(texts, "alert"), keys=keys)
+    for beside in (texts, audiences):
+        transaction.write(_delete(beside, "alert"), keys=keys)
     transaction.write(_delete(alerts, "key"), keys=keys)
 
 

@@ -76,7 +76,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "Receipts": record({"results": several(ref("Receipt"))}),
         "Alert": record(_ALERT),
         "ListedAlert": record(
-            {**_ALERT, "sold_out_after_s": _SOLD_OUT_AFTER, "deliveries": several(ref("BriefDelivery"))}
+            {
+                **_ALERT,
+                "sold_out_after_s": _SOLD_OUT_AFTER,
+                "deliveries": several(ref("BriefDelivery")),
+                "lists": several(ref("ToldList")),
+            }
         ),
         "AlertStory": record(
             {
@@ -84,6 +89,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "position": explained(maybe(WHOLE), "In the stream."),
                 "sold_out_after_s": _SOLD_OUT_AFTER,
                 "deliveries": several(ref("DeliveryStory")),
+                "lists": several(ref("ToldList")),
                 "clicks": explained(several(TIME), "On its short links, by people."),
                 "timeline": several(ref("Step")),
             }

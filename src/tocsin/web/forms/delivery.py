@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.web.forms.form import (
+    ANYTHING,
     BAND,
     FLAG,
     ID,
@@ -56,6 +57,34 @@ _ATTEMPT = record(
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
+        "ToldList": record(
+            {
+                "target": explained(TEXT, "`channel:list`."),
+                "route": explained(maybe(TEXT), "The route that planned it."),
+                "recipients": record(
+                    {
+                        "planned": explained(WHOLE, "All whom it was planned for."),
+                        "waiting": WHOLE,
+                        **{state.value: WHOLE for state in DeliveryState if state is not DeliveryState.PENDING},
+                    }
+                ),
+                "left_out": explained(ANYTHING, "How many were not told, by the reason: `max_recipients`, `quiet`, …"),
+                "planned_at": maybe(TIME),
+                "moved_at": maybe(TIME),
+            }
+        ),
+        "Recipient": record(
+            {
+                "contact": explained(maybe(ID), "None where the address is nobody's any more."),
+                "address": maybe(ID),
+                "shown": explained(maybe(TEXT), "Masked."),
+                "state": one_of(DeliveryState),
+                "why": maybe(one_of(Why)),
+                "detail": TEXT,
+                "delivery": explained(maybe(ID), "None while the person waits with others."),
+                "moved_at": TIME,
+            }
+        ),
         "BriefDelivery": record(
             {"id": ID, "target": TEXT, "state": one_of(DeliveryState), "why": maybe(one_of(Why)), "at": TIME}
         ),
