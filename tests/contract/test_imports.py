@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from tests.contract.crowd import AUTHOR, RULE, STOP, Crowd, phone
 from tests.people.files import HEADER, mixed, person
 
 from tocsin.core.clock import ManualClock
-from tocsin.core.errors import InvalidRequestError
+from tocsin.core.errors import InvalidRequestError, PeopleKeyError
 from tocsin.ledger.contract.people import ChainCheck, ContactQuery, ImportResult
+from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.people.importing import PART, ImportReport, import_people
 from tocsin.rules.consent import standing_after
 
@@ -122,7 +124,9 @@ async def test_who_has_stopped_stays_so_whatever_the_file_says(crowd: Crowd, clo
         (3, "suppressed"),
         (4, "suppressed"),
     ]
+    version = await crowd.people.directory_version()
     assert results(await imported(crowd, clock, "\n".join(rows))) == ["suppressed"] * 3
+    assert await crowd.people.directory_version() == version
 
 
 async def test_an_import_takes_over_what_an_operator_had_written_down(crowd: Crowd, clock: ManualClock):
@@ -196,6 +200,32 @@ async def test_an_alert_waits_for_a_part_of_a_file_and_never_for_the_file(
         await books.append(books.detected(str(number)))
         assert not task.done()
     assert (await task).count(ImportResult.CREATED) == 10 * PART
+
+
+async def test_a_file_is_announced_once_however_many_parts_it_has(crowd: Crowd, clock: ManualClock):
+    content = HEADER + b"\n" + b"\n".join(person(number) for number in range(3 * PART))
+    before = await crowd.people.directory_version()
+    await imported(crowd, clock, content)
+    assert await crowd.people.directory_version() == before + 1
+
+
+async def test_a_file_that_is_given_up_halfway_is_announced_as_far_as_it_came(
+    place: str, clock: ManualClock, tmp_path: Path
+):
+    key = tmp_path / "people.key"
+    async with open_ledger(place, clock=clock, people_key_file=key) as ledger:
+        content = HEADER + b"\n" + b"\n".join(person(number) for number in range(10 * PART))
+        task = asyncio.create_task(imported(Crowd(ledger.people), clock, content))
+        while not (await ledger.people.contacts(ContactQuery(limit=1))).items:
+            pass
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await ledger.people.directory_version() == 1
+    key.unlink()
+    with pytest.raises(PeopleKeyError, match="missing"):
+        async with open_ledger(place, clock=clock, people_key_file=key):
+            pass
 
 
 async def test_a_dry_run_knows_whom_the_file_has_brought_before(crowd: Crowd, clock: ManualClock):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.core.errors import InvalidRequestError, TocsinError, TooLargeError
-from tocsin.pipeline.people.table import COLUMNS, MOST_BYTES, MOST_ROWS, read_table
+from tocsin.pipeline.people.table import COLUMNS, MOST_BYTES, MOST_LINES, MOST_ROWS, read_table
 
 
 def rows(content: str | bytes) -> list[tuple[int, dict, str]]:
@@ -132,6 +132,8 @@ def test_a_file_has_its_bounds():
         read_table(b"x" * (MOST_BYTES + 1))
     with pytest.raises(TooLargeError, match="10,000"):
         read_table(b"phone\n" + b"1\n" * (MOST_ROWS + 1))
+    with pytest.raises(TooLargeError, match="200,000 lines"):
+        read_table(b"phone\n" + b"\r" * MOST_LINES)
     assert len(read_table(b"phone\n" + b"1\n" * MOST_ROWS).rows) == MOST_ROWS
 
 

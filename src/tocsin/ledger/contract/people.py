@@ -542,10 +542,21 @@ class People(Protocol):
         ...
 
     async def take(
-        self, file: str, rows: Sequence[ImportRow], author: str, rule: ConsentRule, *, dry_run: bool = False
+        self,
+        file: str,
+        rows: Sequence[ImportRow],
+        author: str,
+        rule: ConsentRule,
+        *,
+        dry_run: bool = False,
+        announce: bool | None = None,
     ) -> tuple[ImportedRow, ...]:
         """Rows of one file (its SHA-256), at most 100: each is taken or refused by itself, and one that was taken
         before is passed by. `dry_run` says what would be, and changes nothing.
+
+        Nobody is told less by what a file says, and each change of the directory costs every alert that it is read
+        anew: so a file in many parts is announced once, with the last of them. `announce`: whether the version is
+        raised; none: where these rows change who may be told.
         """
         ...
 

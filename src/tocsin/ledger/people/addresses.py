@@ -169,6 +169,7 @@ def _see_again(change: Change, row: AnyRow, draft: AddressDraft) -> AnyRow:
 
 def _seen(change: Change, draft: AddressDraft, lookup: bytes) -> dict[str, Any]:
     value = draft.value
+    change.sealed = True
     told: dict[str, Any] = {
         "value": change.vault.seal(value, lookup),
         "lookup": lookup,

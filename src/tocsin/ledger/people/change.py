@@ -16,17 +16,20 @@ from tocsin.ledger.people.vault import Vault
 _RAISE = (
     update(stream)
     .where(stream.c.people_mark.is_(None) | (stream.c.people_mark == bindparam("mark")))
-    .values(directory_version=stream.c.directory_version + 1, people_mark=bindparam("mark"))
+    .values(directory_version=stream.c.directory_version + bindparam("by"), people_mark=bindparam("mark"))
 )
 
 
 class Change:
-    """`directory`: who may be told, or what is known of them for telling, is another than before."""
+    """`directory`: who may be told, or what is known of them for telling, is another than before. `sealed`: something
+    is kept with the key.
+    """
 
     def __init__(self, transaction: Transaction, vault: Vault) -> None:
         self.transaction = transaction
         self.vault = vault
         self.directory = False
+        self.sealed = False
         self.wordings: dict[str, WordingRow] = {}
 
     @property
@@ -47,22 +50,28 @@ class Changing:
 
     def __call__(self, transaction: Transaction, verbs: Sequence[Verb]) -> list[Any]:
         """Raises PeopleKeyError where somebody else keeps people in this ledger with another key."""
-        answers = [self._answer(transaction, verb) for verb in verbs]
-        if any(directory for _, directory in answers) and not transaction.write(_RAISE, mark=self._vault.mark):
-            raise PeopleKeyError("another service keeps the people of this ledger with another key: give both the same")
-        return [answer for answer, _ in answers]
+        done = [self._answer(transaction, verb) for verb in verbs]
+        changes = [change for _, change in done if change is not None]
+        by = int(any(change.directory for change in changes))
+        if by or any(change.sealed for change in changes):
+            self._raise(transaction, by)
+        return [answer for answer, _ in done]
 
-    def _answer(self, transaction: Transaction, verb: Verb) -> tuple[Any, bool]:
+    def _raise(self, transaction: Transaction, by: int) -> None:
+        if not transaction.write(_RAISE, mark=self._vault.mark, by=by):
+            raise PeopleKeyError("another service keeps the people of this ledger with another key: give both the same")
+
+    def _answer(self, transaction: Transaction, verb: Verb) -> tuple[Any, Change | None]:
         """Where another service has just written the same, what it wrote is seen the second time."""
         try:
             return self._once(transaction, verb)
         except IntegrityError:
             return self._once(transaction, verb)
 
-    def _once(self, transaction: Transaction, verb: Verb) -> tuple[Any, bool]:
+    def _once(self, transaction: Transaction, verb: Verb) -> tuple[Any, Change | None]:
         change = Change(transaction, self._vault)
         try:
             with transaction.undoing():
-                return verb(change), change.directory
+                return verb(change), change
         except TocsinError as refusal:
-            return refusal, False
+            return refusal, None

@@ -35,8 +35,16 @@ _AGAIN = {ImportResult.SUPPRESSED: ImportResult.SUPPRESSED}  # all others are un
 
 
 def take(
-    change: Change, file: str, rows: Sequence[ImportRow], author: str, rule: ConsentRule, *, dry_run: bool
+    change: Change,
+    file: str,
+    rows: Sequence[ImportRow],
+    author: str,
+    rule: ConsentRule,
+    *,
+    dry_run: bool,
+    announce: bool | None,
 ) -> tuple[ImportedRow, ...]:
+    """Nobody is told less by what a file says: so it may be announced late."""
     with change.transaction.undoing() as tried:
         done = {row.row: row.result for row in change.transaction.rows(_DONE, content=file, rows=[r.row for r in rows])}
         results = tuple(
@@ -48,7 +56,8 @@ def take(
         )
         if dry_run:
             tried.rollback()
-            change.directory = False
+    if dry_run or announce is not None:
+        change.directory, change.sealed = announce is True and not dry_run, not dry_run
     return tuple(replace(one, contact=None, addresses=()) for one in results) if dry_run else results
 
 

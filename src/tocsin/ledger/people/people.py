@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -192,13 +193,19 @@ class SqlPeople:
         return await self._do(lambda change: verifications.end(change, identifier, result, draft, rule))
 
     async def take(
-        self, file: str, rows: Sequence[ImportRow], author: str, rule: ConsentRule, *, dry_run: bool = False
+        self,
+        file: str,
+        rows: Sequence[ImportRow],
+        author: str,
+        rule: ConsentRule,
+        *,
+        dry_run: bool = False,
+        announce: bool | None = None,
     ) -> tuple[ImportedRow, ...]:
         if len(rows) > MOST_ROWS:
             raise InvalidRequestError(f"at most {MOST_ROWS} rows at a time")
-        return await self._do(
-            lambda change: imports.take(change, file, rows, author, rule, dry_run=dry_run), len(rows) * _COST
-        )
+        verb = partial(imports.take, file=file, rows=rows, author=author, rule=rule, dry_run=dry_run, announce=announce)
+        return await self._do(verb, max(1, len(rows)) * _COST)
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
         if self.vault.empty:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tocsin.core.secret import Secret
@@ -60,12 +61,26 @@ async def import_people(
     reader = RowReader(countries, author, now)
     results: list[ImportedRow] = []
     met = _Met(dry_run=dry_run)
-    for part in _parts(table.rows):
-        read = await asyncio.to_thread(_read, reader, part)
-        rows = [row for row in read if isinstance(row, ImportRow)]
-        taken = {one.row: one for one in await people.take(file, rows, author, rule, dry_run=dry_run)} if rows else {}
-        results += [met.seen(row, taken[row.row]) if isinstance(row, ImportRow) else row for row in read]
+    take = partial(people.take, file, author=author, rule=rule, dry_run=dry_run)
+    news = False  # taken, or under way to the ledger, and not announced
+    try:
+        for part in _parts(table.rows):
+            read = await asyncio.to_thread(_read, reader, part)
+            rows = [row for row in read if isinstance(row, ImportRow)]
+            before, news = news, news or bool(rows)
+            taken = {one.row: one for one in await take(rows, announce=False)} if rows else {}
+            news = before or any(map(_is_news, taken.values()))
+            results += [met.seen(row, taken[row.row]) if isinstance(row, ImportRow) else row for row in read]
+    finally:
+        if news:
+            await asyncio.shield(take((), announce=True))
     return ImportReport(rows=tuple(results), notes=table.notes, dry_run=dry_run)
+
+
+def _is_news(row: ImportedRow) -> bool:
+    """Of one that is suppressed the rest may have been taken."""
+    beside = row.result is ImportResult.SUPPRESSED and row.contact is not None
+    return beside or row.result in (ImportResult.CREATED, ImportResult.UPDATED)
 
 
 class _Met:

@@ -6,6 +6,7 @@ The bytes decide which. Every row is by itself: one that is broken harms no othe
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -20,6 +21,7 @@ from tocsin.pipeline.intake.validation import nearest
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 10_000
+MOST_LINES = 20 * MOST_ROWS  # blank ones, and those within cells: memory is bounded before any is looked at
 
 # What each column may be called, whatever its case, with blanks or hyphens for the underscores.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -69,6 +71,8 @@ def read_table(content: bytes) -> Table:
     """Raises TooLargeError, and InvalidRequestError for what is no such file at all."""
     if len(content) > MOST_BYTES:
         raise TooLargeError(f"a file of people holds at most {MOST_BYTES >> 20} MiB: send it in parts")
+    if content.count(b"\n") + content.count(b"\r") > MOST_LINES:
+        raise TooLargeError(f"a file of people holds at most {MOST_LINES:,} lines: send it in parts")
     text = _decoded(content)
     table = _of_objects(text) if text.lstrip().startswith("{") else _of_cells(text)
     if len(table.rows) > MOST_ROWS:
@@ -204,10 +208,10 @@ def _cell_row(number: int, cells: Sequence[str], problem: str, columns: Sequence
 def _columns(header: Sequence[str]) -> tuple[list[str | None], dict[str, None]]:
     """What each cell of a row is; and what the header names that is no column. Raises InvalidRequestError."""
     columns = [_MEANT.get(_plain(name)) for name in header]
-    twice = {column for column in columns if column and columns.count(column) > 1}
+    twice = {column for column, many in Counter(columns).items() if column and many > 1}
     if twice:
         names = [name for name, column in zip(header, columns, strict=True) if column in twice]
-        raise _no_table(f"the columns {', '.join(map(shown, names))} say the same: leave one")
+        raise _no_table(f"the columns {', '.join(map(shown, names[:20]))} say the same: leave one")
     if not set(_WHOM) & set(columns):
         raise _no_table(
             "the first row names no column that says who a row is about: it has at least one of phone, email and"
