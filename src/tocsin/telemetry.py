@@ -64,6 +64,9 @@ class Telemetry:
             registry=registry,
         )
         self._callbacks = Counter("tocsin_callbacks", "Calls of providers.", ["provider", "became"], registry=registry)
+        self._verifications = Counter(
+            "tocsin_verifications", "Steps of codes and links.", ["by", "result"], registry=registry
+        )
         self._disabled = Counter("tocsin_targets_disabled", "Dead targets.", ["channel", "why"], registry=registry)
         self._closed = Counter(
             "tocsin_lane_closings", "Lanes shut by their provider.", ["lane", "why"], registry=registry
@@ -96,6 +99,8 @@ class Telemetry:
                 self._hear_provider(fact)
             case facts.BreakerOpened() | facts.BreakerClosed():
                 self._hear_breaker(fact)
+            case facts.Verified(by, result):
+                self._verifications.labels(by, result).inc()
             case facts.Committed(took_s, calls):
                 self._commits.observe(took_s)
                 self._commit_calls.inc(calls)

@@ -130,6 +130,7 @@ async def open_house(
     board: Board | None = None,
     settings: WebSettings | None = None,
     entrance: Entrance | None = None,
+    public_url: str | None = None,
 ) -> AsyncIterator[House]:
     clock = clock or SystemClock()
     facts: list[Fact] = []
@@ -152,7 +153,7 @@ async def open_house(
                 not_ready=_ready,
                 metrics=lambda: b"tocsin_up 1\n",
                 terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
-                public_url=lambda: None,
+                public_url=lambda: public_url,
                 demo=Demo(),
             ),
             ledger=ledger,

@@ -10,7 +10,9 @@ from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
+from tocsin.core.verification import Approved, By, CodeSent, Hindered
 
 
 @runtime_checkable
@@ -111,6 +113,33 @@ class Receives(Protocol):
 
     def thank(self, callback: Callback) -> tuple[str, bytes]:
         """Make the answer's media type and body: what the provider expects where all is well."""
+        ...
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A channel whose provider brings codes to phones, and knows the right ones."""
+
+    @property
+    def verifies(self) -> bool:
+        """Whether it can, as it is configured."""
+        ...
+
+    async def send_code(self, number: Secret, by: By, locale: str | None = None) -> CodeSent | Hindered:
+        """Send a code by text or call; the same one again while it lives. `locale`: `de`, `pt-BR`."""
+        ...
+
+    async def check_code(self, number: Secret, code: str) -> Approved | Hindered:
+        """Tell whether it is the code that was sent there last."""
+        ...
+
+
+@runtime_checkable
+class SendsLinks(Protocol):
+    """A channel that can bring a link of ours to one mailbox."""
+
+    async def send_link(self, mailbox: Secret, link: str, locale: str | None = None) -> Hindered | None:
+        """Send the link by which its owner confirms the mailbox; None where it is on its way."""
         ...
 
 

@@ -224,6 +224,14 @@ class CalledBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """A verification went on: `by` sms, call or mail; sent, approved, wrong, or why it could not be done."""
+
+    by: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """A transaction of the ledger was committed: how long it took, and how many calls shared it."""
 
@@ -284,6 +292,7 @@ Fact = (
     | MonitorLost
     | MonitorBack
     | CalledBack
+    | Verified
     | Committed
     | Reloaded
     | Trouble

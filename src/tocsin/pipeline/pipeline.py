@@ -10,12 +10,14 @@ from typing import Any
 from tocsin.bus.contract import Bus
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
+from tocsin.core.page_token import PageTokens
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.people.directory import Directories
+from tocsin.pipeline.people.verification import Verification
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.upkeep import Job, Upkeep
 from tocsin.pipeline.watch.watch import Watch
@@ -37,6 +39,7 @@ class Pipeline:
         self.sending = Sending(ledger, active, clock, emit, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
         self.directories = Directories(ledger.people)
+        self.verification = Verification(ledger.people, active, PageTokens(lambda: ledger.link_secret), clock, emit)
         self.intake = Intake(
             queue=ledger.queue,
             history=ledger.history,

@@ -29,6 +29,7 @@ from tocsin.web.people.me import Me
 from tocsin.web.people.preferences import PreferenceDoors
 from tocsin.web.people.suppressions import SuppressionDoors
 from tocsin.web.people.tags import TagDoors
+from tocsin.web.people.verifications import VerificationDoors
 from tocsin.web.reference import Reference
 from tocsin.web.rehearsal import Rehearsal
 from tocsin.web.scopes import Scopes
@@ -82,6 +83,7 @@ def build_app(services: Services) -> Web:
         TokenDoors(services),
         ContactDoors(services),
         AddressDoors(services),
+        VerificationDoors(services),
         ConsentDoors(services),
         PreferenceDoors(services),
         ImportDoors(services),

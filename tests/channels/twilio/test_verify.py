@@ -12,9 +12,10 @@ from tests.channels.twilio.scenes import ADA, of_sandbox, official, settings
 from tests.channels.twilio.test_channel import base, seen
 
 from tocsin.channels.transport import Transport
-from tocsin.channels.twilio.verify import Approved, CodeSent, Hindered, Hindrance, TwilioVerify
+from tocsin.channels.twilio.verify import TwilioVerify
 from tocsin.core.clock import ManualClock
 from tocsin.core.secret import Secret
+from tocsin.core.verification import Approved, CodeSent, Hindered, Hindrance
 from tocsin.sandbox import Fault, Sandbox
 
 H = Hindrance

@@ -1,21 +1,21 @@
 """The SMS channel: one text for each person, by way of Twilio (Twilio, "Message Resource")."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
 
 from tocsin.channels.contract import Attempt, Link, Member, Report
-from tocsin.channels.transport import Answer, Patience, Transport
+from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import Message, parsed, report_of
 from tocsin.channels.twilio.body import body_of
 from tocsin.channels.twilio.callbacks import CODE, reply_to, signals_of, twiml
+from tocsin.channels.twilio.login import PATIENCE, form_headers, headers_of
 from tocsin.channels.twilio.segments import segments
 from tocsin.channels.twilio.setup import TwilioSettings, faults_of
 from tocsin.channels.twilio.signature import signature_fault
+from tocsin.channels.twilio.verify import TwilioVerify
 from tocsin.core.callback import Callback
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
@@ -24,10 +24,10 @@ from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refuse
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal, SignalKind
+from tocsin.core.verification import Approved, By, CodeSent, Hindered, Hindrance
 
 NAME = "sms"
 PROVIDER = "twilio"
-PATIENCE = Patience(connect=2.0, read=30.0, total=32.0)  # Twilio answers within 30 seconds, and asks to be waited for
 
 SHORTEST_WAIT, LONGEST_WAIT = 1, 36_000  # seconds of ValidityPeriod
 
@@ -35,6 +35,7 @@ _PAGE, _PAGES, _PAGE_BYTES = 50, 4, 1024 * 1024
 _SLACK = timedelta(minutes=1)  # between our clock and Twilio's, which tells whole seconds
 _SETTLED = timedelta(seconds=30)  # a request may be worked on after we stopped waiting, and the list lags behind
 _PUT_OFF = timedelta(hours=1)
+_NO_SERVICE = Hindered(Hindrance.MISCONFIGURED, detail="there is no Verify service")
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "a text is for a person of a list")
 _RANKS = (
     "failed",
@@ -51,8 +52,8 @@ _RANKS = (
 
 
 class TwilioChannel:
-    """Satisfies `Channel`, `Measures`, `Finds` and `Receives`. Raises ValueError for settings under which Twilio would
-    take nothing.
+    """Satisfies `Channel`, `Measures`, `Finds`, `Receives` and `Verifies`. Raises ValueError for settings under
+    which Twilio would take nothing.
     """
 
     name = NAME
@@ -67,6 +68,7 @@ class TwilioChannel:
         self._link = link
         self._codes = codes
         self._headers = headers_of(settings)
+        self._verify = TwilioVerify(settings, transport, clock) if settings.verify_service else None
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
         return 1
@@ -107,6 +109,16 @@ class TwilioChannel:
         if self._clock.now() - attempt.started_at < _SETTLED:
             return None
         return Report((Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "Twilio was asked: it never arrived"),))
+
+    @property
+    def verifies(self) -> bool:
+        return self._verify is not None
+
+    async def send_code(self, number: Secret, by: By, locale: str | None = None) -> CodeSent | Hindered:
+        return _NO_SERVICE if self._verify is None else await self._verify.send(number, by, locale)
+
+    async def check_code(self, number: Secret, code: str) -> Approved | Hindered:
+        return _NO_SERVICE if self._verify is None else await self._verify.check(number, code)
 
     def verify(self, callback: Callback) -> str | None:
         token = self._settings.auth_token
@@ -200,19 +212,6 @@ class TwilioChannel:
             longest=_PAGE_BYTES,
             patience=PATIENCE,
         )
-
-
-def headers_of(settings: TwilioSettings) -> Mapping[str, str]:
-    user, password = settings.login
-    login = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode()
-    return {
-        "Authorization": f"Basic {login}",
-        "User-Agent": f"Tocsin/{version('tocsin')}",
-    }
-
-
-def form_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    return {**headers, "Content-Type": "application/x-www-form-urlencoded"}
 
 
 def _is_ours(message: Message, link: str | None, member: Member) -> bool:

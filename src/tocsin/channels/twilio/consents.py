@@ -14,7 +14,7 @@ from uuid import UUID
 
 from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import parsed, short
-from tocsin.channels.twilio.channel import PATIENCE, form_headers, headers_of
+from tocsin.channels.twilio.login import PATIENCE, form_headers, headers_of
 from tocsin.channels.twilio.setup import TwilioSettings
 from tocsin.core.consent import ConsentSource
 from tocsin.core.record import rfc3339

@@ -4,64 +4,22 @@ Its event stream reports no codes any more: a wrong, expired or exhausted code i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
 from urllib.parse import urlencode
 
 from tocsin.channels.status import retry_after
 from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import code_of, parsed, words_of
-from tocsin.channels.twilio.channel import PATIENCE, form_headers, headers_of
+from tocsin.channels.twilio.login import PATIENCE, form_headers, headers_of
 from tocsin.channels.twilio.setup import TwilioSettings
 from tocsin.core.clock import Clock
 from tocsin.core.secret import Secret
+from tocsin.core.verification import Approved, By, CodeSent, Hindered, Hindrance
 
 LIFE = timedelta(minutes=10)  # of a code, unless support has changed it
 MOST_SENDS = MOST_CHECKS = 5
 BLOCKED_FOR = timedelta(hours=12)
-
-By = Literal["sms", "call"]
-
-
-class Hindrance(StrEnum):
-    """Why no code could be sent, or none was right."""
-
-    WRONG = "wrong"
-    EXPIRED = "expired"  # or used, or asked for too often: there is nothing to be checked any more
-    TOO_MANY_SENDS = "too_many_sends"
-    TOO_MANY_CHECKS = "too_many_checks"
-    LANDLINE = "landline"  # it takes no texts: a call may bring the code
-    BLOCKED = "blocked"  # by the provider's guard against fraud
-    INVALID_NUMBER = "invalid_number"
-    MISCONFIGURED = "misconfigured"  # the account, its key or the service: operators have to mend it
-    UNAVAILABLE = "unavailable"  # nobody can tell now
-
-
-@dataclass(frozen=True, slots=True)
-class CodeSent:
-    """`sends_left`: so often it can be sent again, the same code within its life."""
-
-    by: By
-    expires_at: datetime
-    sends_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """The phone is in the hands of whoever typed the code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hindered:
-    """`after`: when to try again, where that is known. `detail` is for operators."""
-
-    why: Hindrance
-    after: timedelta | None = None
-    detail: str = ""
-
 
 # Twilio, Error and Warning Dictionary. What is not here goes by the status.
 _CODES: Mapping[int, Hindered] = MappingProxyType(

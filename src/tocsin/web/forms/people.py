@@ -64,6 +64,13 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "updated_at": TIME,
             }
         ),
+        "Verification": record(
+            {
+                "resend_after": explained(WHOLE, "Seconds: before that it is not sent again."),
+                "expires_at": TIME,
+                "sends_left": WHOLE,
+            }
+        ),
         "Erased": record({"erased_at": TIME, "kept": several(TEXT)}),
         "Consent": record(
             {
