@@ -45,6 +45,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "lock_gone": What.LOCK_GONE,
         "descriptors_short": What.DESCRIPTORS_SHORT,
         "restart_needed": What.RESTART_NEEDED,
+        "codes_refused": What.CODES_REFUSED,
         "click_lost": None,
         "channel_failed": What.UNFORESEEN,
         "mentions_failed": What.UNFORESEEN,
@@ -58,6 +59,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
 )
 
 CONFIGURATION, LEDGER, CLOCK, DOORS = "the configuration", "the ledger", "the clock", "the doors"
+PHONES = "the phones"
 
 # What troubles are about that are about no single target, lane or monitor.
 _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
@@ -68,6 +70,7 @@ _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
         What.LOCK_GONE: LEDGER,
         What.DESCRIPTORS_SHORT: DOORS,
         What.CLOCK_JUMPED: CLOCK,
+        What.CODES_REFUSED: PHONES,
     }
 )
 

@@ -148,6 +148,13 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             quiet=_EVENT,
             believed=_EVENT,
         ),
+        What.CODES_REFUSED: Kind(
+            headline="No codes can be sent to phones",
+            mend="Look at the service for codes in the configuration, at its account and its key; what the provider"
+            " said stands beside this. Whoever signs up meanwhile is told to try again.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
         What.UNFORESEEN: Kind(
             headline="Something unforeseen happened ({about})",
             mend="Report it, with the lines of the log around it. The service goes on.",

@@ -141,7 +141,7 @@ async def test_what_hinders_a_code_has_its_own_word(scene: Scene, why: Hindrance
         assert (answer.status, (await answer.json())["error"]["code"]) == (status, code)
         assert (answer.headers.get("Retry-After") == "7") == (status in {429, 503})
     trouble = [fact.what for fact in scene.house.facts if isinstance(fact, Trouble)]
-    assert trouble == (["verification"] if why is Hindrance.MISCONFIGURED else [])
+    assert trouble == (["codes_refused"] if why is Hindrance.MISCONFIGURED else [])
     assert PHONE not in repr(scene.house.facts)
 
 

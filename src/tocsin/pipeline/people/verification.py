@@ -208,7 +208,9 @@ class Verification:
     def _hindered(self, answer: Hindered, way: str) -> TocsinError:
         self._emit(Verified(way, answer.why.value))
         if answer.why is Hindrance.MISCONFIGURED:
-            self._emit(Trouble("verification", answer.detail, "Look at the settings of the Verify service."))
+            self._emit(
+                Trouble("codes_refused", answer.detail, "Look at the service for codes, its account and its key.")
+            )
         wait = answer.after.total_seconds() if answer.after is not None else None
         match answer.why:
             case Hindrance.LANDLINE:
