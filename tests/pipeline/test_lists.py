@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +26,7 @@ from tocsin.ledger.contract.people import AddressRow, ContactRow
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.pipeline import Pipeline
-from tocsin.rules.audience import ListPolicy
+from tocsin.rules.audience import Directory, ListPolicy
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -168,6 +169,24 @@ async def test_people_who_come_while_alerts_are_decided_are_told_of_the_next(tmp
         await asyncio.gather(*(club.alert(f"product {number}") for number in range(5)), club.join(), club.join())
         await club.alert("last")
         assert len(await club.told("last", 3)) == 3
+
+
+async def test_no_alert_waits_for_people_who_change_without_end_and_who_has_left_is_not_told(tmp_path: Path):
+    async with a_club(tmp_path, everyone=ListPolicy(kinds=PHONES)) as club:
+        restless, _ = await club.join()
+        leaver, (address,) = await club.join()
+        directories, changes = club.pipeline.directories, count()
+        look = directories.replace
+
+        async def look_and_then_people_change(old: Directory) -> None:
+            await look(old)
+            await club.crowd.say(leaver, address, STOP)
+            await club.ledger.people.change(restless.id, {"tags": frozenset({f"{next(changes)}"})})
+
+        directories.replace = look_and_then_people_change
+        await club.alert("first")
+        assert await club.told("first", 1) == ["+14155001000"]
+        assert next(changes) >= 2
 
 
 async def test_a_list_that_may_tell_two_tells_two(tmp_path: Path):

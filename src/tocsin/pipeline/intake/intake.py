@@ -27,19 +27,20 @@ from tocsin.core.facts import AlertInvalid, Decided, Emit, Turned
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Appended, Closed, History, Item, Queue, Submission
+from tocsin.ledger.contract import Appended, Closed, Decide, History, Item, Queue, Submission
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.intake.decode import Decoder, Request
 from tocsin.pipeline.intake.detection import fault_of
 from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.targets import Targets
+from tocsin.rules.audience import Directory
 from tocsin.rules.mentions import mention_for
 
 Answers = tuple[Mapping[str, Any], ...]
 
 SMALL = 16 * 1024  # bytes of a body that takes no time, whatever is in it
-MOST_LOOKS = 10  # at who may be told, for one submission
+MOST_LOOKS = 2  # anew at who may be told, for one submission
 LARGE = 1024 * 1024  # bytes of a body that is not even taken apart while another one is decided
 
 
@@ -185,18 +186,28 @@ class Intake:
         return appended.answers
 
     async def _append(self, submission: Submission) -> Appended:
-        """Append it, decided once more wherever who may be told has changed meanwhile: nothing was kept of it then."""
+        """Append it, decided once more where who may be told has changed meanwhile: nothing was kept of it then.
+
+        Where people change faster than they can be read, no alert waits for them: the last look decides. Whoever has
+        left since is seen when they are claimed, and whoever has come hears of the next.
+        """
         for _ in range(MOST_LOOKS):
-            book = self._active.rulebook
-            decide = partial(book.decide, disabled=self._targets.disabled)
-            if not book.routing.tells_people:
-                return await self._queue.append(submission, decide)
-            directory = self._directories.current
+            decide, directory = self._judge()
             try:
-                return await self._queue.append(submission, partial(decide, directory=directory), directory.version)
+                return await self._queue.append(submission, decide, None if directory is None else directory.version)
             except StaleDirectoryError:
+                assert directory is not None, "nothing else is old"
                 await self._directories.replace(directory)
-        raise StaleDirectoryError
+        return await self._queue.append(submission, self._judge()[0])
+
+    def _judge(self) -> tuple[Decide, Directory | None]:
+        """Say how to decide now, and by which directory where people are told."""
+        book = self._active.rulebook
+        decide = partial(book.decide, disabled=self._targets.disabled)
+        if not book.routing.tells_people:
+            return decide, None
+        directory = self._directories.current
+        return partial(decide, directory=directory), directory
 
     def _announce(self, appended: Appended, owner: str) -> None:
         if appended.events:
