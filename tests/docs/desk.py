@@ -197,7 +197,7 @@ class Desk:
             "01a20734-872e-7000-8000-000000000001": refused["delivery"],
             "k3x9a0b2": token["id"],
             "2s-k3f9": self._link(),
-            "/backup/": f"{self.folder}/",
+            "/backup/": f"{self.folder}/backup/",
             "api/webhooks/ID/TOKEN": A_WEBHOOK,
             "https://discord.com/api/webhooks/…": f"https://discord.com/{A_WEBHOOK}",
         }

@@ -62,6 +62,9 @@ FOLLOWS = (
 
 # What has to be so before a snippet makes sense.
 BEFORE = {
+    ("docs/how-to/operate.md", "tocsin db backup"): (  # the key that is made with the first person
+        "mkdir -p backup; test -e people.key || (umask 077 && head -c 32 /dev/urandom | base64 > people.key)"
+    ),
     ("docs/reference/http.md", "curl -X POST $U/api/v1/channels/discord/targets/general/enable"): (
         'curl -X POST $U/api/v1/channels/discord/targets/general/disable -H "Authorization: Bearer $T"'
     ),
