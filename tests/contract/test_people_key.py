@@ -75,16 +75,16 @@ async def test_a_key_that_is_another_or_half_is_refused(
 
 
 async def test_the_key_of_the_configuration_comes_before_the_file(place: str, file: Path, clock: ManualClock):
-    async with opened(place, clock) as books:
+    async with opened(place, clock, shared=True) as books:
         await Crowd(books.ledger.people).meet("Ada", phone())
     assert not is_there(file)
     with pytest.raises(PeopleKeyError, match=r"another key than people\.key of the configuration"):
-        async with opened(place, clock, people_key=OTHER):
+        async with opened(place, clock, shared=True, people_key=OTHER):
             pass
     with pytest.raises(PeopleKeyError, match="missing"):
-        async with opened(place, clock, people_key=None):
+        async with opened(place, clock, shared=True, people_key=None):
             pass
-    async with opened(place, clock, people_key=KEY) as books:
+    async with opened(place, clock, shared=True, people_key=KEY) as books:
         assert await books.ledger.people.by_value(phone()) is not None
 
 
