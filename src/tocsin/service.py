@@ -141,7 +141,7 @@ class AlertService:
             for setting in restart_needed(self.config, fresh):
                 self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
             self.config, self._active.rulebook, self._active.channels = fresh, book, made
-            await self.pipeline.sending.reload()
+            await self.pipeline.reload()
             self._hear(Reloaded())
         return fresh
 

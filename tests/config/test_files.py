@@ -44,13 +44,23 @@ def test_the_seed_file_loads_as_it_stands_and_means_what_it_says():
     rules = rulebook(config)
     assert rules.filters.priority_skus == {"6634940", "6632394"}
     assert rules.filters.min_price_drop_percent == 10
-    assert set(rules.routing.targets) == {HIGH, GENERAL}
+    assert set(rules.routing.targets) == {HIGH, GENERAL, Target("sms", "everyone")}
 
 
-def test_channels_of_the_seed_file_that_have_no_code_yet_are_reported():
+def test_what_the_seed_file_leaves_open_is_reported():
     report = check(load(HERE / "mission.json", ENVIRON))
-    assert ("alerts.channels.sms", "mission.json:12:7") in {(each.path, each.place) for each in report.cautions}
-    assert report.found == {"channels": 2, "webhooks": 2, "routes": 2, "products": 0, "retailers": 0, "tokens": 0}
+    assert ("alerts.channels.sms.verify_service", "mission.json:12:7") in {
+        (each.path, each.place) for each in report.cautions
+    }
+    assert report.found == {
+        "channels": 2,
+        "webhooks": 2,
+        "lists": 0,
+        "routes": 3,
+        "products": 0,
+        "retailers": 0,
+        "tokens": 0,
+    }
 
 
 def test_the_seed_file_names_each_of_its_four_variables_when_none_is_set():

@@ -164,12 +164,20 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
     assert check(loaded(text)).cautions == ()
 
 
-async def test_every_channel_of_this_version_carries_what_operators_are_told(loaded):
-    text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}')
+async def test_every_channel_of_this_version_but_those_for_people_carries_what_operators_are_told(loaded):
+    sms = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100"}'
+    text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}}, ' + sms.removesuffix("}"))
     made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None, Codes(bytes))
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(channel.name == name for name, channel in made.items())
-    assert all(isinstance(channel, NotifiesOperators) for channel in made.values())
+    assert {name for name, channel in made.items() if not isinstance(channel, NotifiesOperators)} == {"sms"}
+
+
+def test_a_list_of_people_is_told_nothing_of_what_operators_are_told(loaded):
+    sms = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100"}'
+    text = discord(named("a"), "}, " + sms.removesuffix("}"))[:-1] + ', "operators": {"to": ["sms:everyone"]}}'
+    (caution,) = [each for each in check(loaded(text)).cautions if each.path.startswith("operators")]
+    assert caution.message == "sms:everyone is a list of people: what operators are told goes to channels alone"
 
 
 def test_a_webhook_may_join_longer_than_its_channel_or_never(loaded):

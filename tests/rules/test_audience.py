@@ -16,6 +16,7 @@ from tocsin.core.alert import Alert
 from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
+from tocsin.core.secret import Secret
 from tocsin.rules.audience import ChannelWishes, Choice, Directory, ListPolicy, Sleep, Wish
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
@@ -28,7 +29,7 @@ LISTS = {
     VIP: ListPolicy(kinds=PHONE, tag="vip"),
     MEMBERS: ListPolicy(kinds=PHONE, tag="members"),
     EVERYONE: ListPolicy(kinds=PHONE),
-    OPS: ListPolicy(kinds=PHONE, written=True),
+    OPS: ListPolicy(kinds=PHONE, to=(Secret("+14155550101"),)),
     PUSH: ListPolicy(kinds=DEVICES),
 }
 MATCHES = (

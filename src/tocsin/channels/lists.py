@@ -6,6 +6,7 @@ from typing import Protocol
 from tocsin.channels.spec import Place
 from tocsin.core.address import AddressKind
 from tocsin.core.delivery import Target
+from tocsin.core.secret import Secret
 from tocsin.rules.audience import ListPolicy
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.routing import Route
@@ -29,7 +30,8 @@ def lists_of(
     """
     for name, one in lists.items():
         most = getattr(one, "max_recipients", None) or usual
-        people = ListPolicy(kinds=kinds, tag=one.tag, written=bool(getattr(one, "to", ())), most=most)
+        written = tuple(map(Secret, getattr(one, "to", ())))
+        people = ListPolicy(kinds=kinds, tag=one.tag, to=written, most=most)
         yield Place(name=name, lane=LANE, people=people)
     if EVERYONE not in lists:
         yield Place(name=EVERYONE, lane=LANE, people=ListPolicy(kinds=kinds, most=usual))

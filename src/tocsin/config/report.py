@@ -147,6 +147,17 @@ def _operators(settings: Settings) -> Iterator[_Finding]:
             yield path, f"{target} is told nothing while {target.channel} is not enabled"
         elif CATALOGUE[target.channel].make is None:
             yield path, f"this version has no {target.channel} channel yet: {target} is told nothing"
+        elif target in _lists(settings):
+            yield path, f"{target} is a list of people: what operators are told goes to channels alone"
+
+
+def _lists(settings: Settings) -> frozenset[Target]:
+    return frozenset(
+        Target(spec.name, place.name)
+        for spec, channel in settings.alerts.channels.enabled()
+        for place in spec.targets(channel)
+        if place.people
+    )
 
 
 def _of_channels(settings: Settings) -> Iterator[_Finding]:

@@ -36,6 +36,7 @@ class Pipeline:
         *,
         random: Random | None = None,
     ) -> None:
+        self._active = active
         self.sending = Sending(ledger, active, clock, emit, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
         self.directories = Directories(ledger.people)
@@ -69,6 +70,11 @@ class Pipeline:
             "shadow": self.operations.shadow(),
         }
 
+    async def reload(self) -> None:
+        """The rules and channels in force are others now."""
+        await self._write_down()
+        await self.sending.reload()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run every part: the first that is started is stopped last. Nothing new may come in once this is to end."""
@@ -76,11 +82,16 @@ class Pipeline:
             await self.watch.recall()
             await self.feed.start()
             stack.push_async_callback(self.feed.stop)
+            await self._write_down()
             await stack.enter_async_context(self.sending.running())
             await stack.enter_async_context(self.watch.running())
             await self._upkeep.start()
             stack.push_async_callback(self._upkeep.stop)
             yield
+
+    async def _write_down(self) -> None:
+        targets = self._active.rulebook.routing.targets
+        await self.directories.write_down({name: one.people for name, one in targets.items() if one.people})
 
     def _jobs(self, ledger: Ledger) -> Sequence[Job]:
         sending, watch = self.sending, self.watch

@@ -11,6 +11,7 @@ from tocsin.core.alert import Alert
 from tocsin.core.decision import Chosen, Hold, LeftOut, Reserve
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, first_of, slots_of
+from tocsin.core.secret import Secret
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until, told_held
@@ -19,13 +20,13 @@ from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until, 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPolicy:
     """A list as the configuration has it: addresses of these kinds, of everybody with that tag, or of everybody who
-    has none to have. `written` are addresses that an operator wrote down; they stand in the directory under the list's
+    has none to have. `to` are addresses that an operator wrote down; they stand in the directory under the list's
     name. `most` are told of one alert, the next time others.
     """
 
     kinds: frozenset[AddressKind]
     tag: str | None = None
-    written: bool = False
+    to: tuple[Secret, ...] = ()
     most: int | None = None
 
 
@@ -187,9 +188,9 @@ class Choice:
 
 
 def _members(directory: Directory, target: Target, policy: ListPolicy) -> Audience:
-    written = directory.written.get(target, NOBODY) if policy.written else NOBODY
+    written = directory.written.get(target, NOBODY) if policy.to else NOBODY
     if policy.tag is None:
-        return written if policy.written else directory.of(policy.kinds)
+        return written if policy.to else directory.of(policy.kinds)
     return (directory.tags.get(policy.tag, NOBODY) & directory.of(policy.kinds)) | written
 
 

@@ -111,6 +111,7 @@ SMS = Spec(
     places=places,
     given=(EVERYONE,),
     default_routes=default_routes,
+    make=make,
 )
 VOICE = Spec(
     name="voice",

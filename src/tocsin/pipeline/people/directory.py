@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from tocsin.core.recipients import NOBODY, Audience
+from tocsin.core.delivery import Target
+from tocsin.core.recipients import NOBODY, Audience, audience_of
 from tocsin.ledger.contract.people import People, Picture
-from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, Sleep, Wish
+from tocsin.pipeline.people.hearing import written_value
+from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, ListPolicy, Sleep, Wish
+from tocsin.rules.consent import standing_after
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.preferences import CHANNELS, Preferences, parse_preferences
 
@@ -21,6 +24,7 @@ Wanted = Iterable[tuple[Preferences, str | None, Audience]]
 
 _MANY = 10_000  # different preferences that are kept as they were read
 _UTC = ZoneInfo("UTC")
+NO_LISTS: Mapping[Target, Audience] = {}
 
 
 class Directories:
@@ -29,18 +33,37 @@ class Directories:
     def __init__(self, people: People) -> None:
         self._people = people
         self._reading = asyncio.Lock()
+        self._written: Mapping[Target, Audience] = {}
         self.current = NO_PEOPLE
+
+    async def write_down(self, lists: Mapping[Target, ListPolicy]) -> None:
+        """Give what operators have written into these lists its slots; at each start and reload. Raises LedgerError,
+        and PeopleKeyError where people cannot be kept.
+        """
+        values = {target: [written_value(each) for each in policy.to] for target, policy in lists.items() if policy.to}
+        every = {each.compared: each for told in values.values() for each in told}
+        if not every and await self._people.directory_version() == 0:
+            return  # nobody is kept, nor ever was
+        slots = await self._people.write_down(tuple(every.values()), standing_after)
+        slot_of = dict(zip(every, slots, strict=True))
+        async with self._reading:
+            self._written = {
+                target: audience_of(slot_of[each.compared] for each in told) for target, told in values.items()
+            }
+            self.current = NO_PEOPLE
 
     async def replace(self, old: Directory) -> None:
         """Read a newer one than that, unless somebody else has just done so."""
         async with self._reading:
             if self.current is old:
                 picture = await self._people.picture()
-                self.current = await asyncio.to_thread(directory_of, picture)
+                self.current = await asyncio.to_thread(directory_of, picture, self._written)
 
 
-def directory_of(picture: Picture) -> Directory:
-    """Sort people by what they want: those who want the same are one set."""
+def directory_of(picture: Picture, written: Mapping[Target, Audience] = NO_LISTS) -> Directory:
+    """Sort people by what they want: those who want the same are one set. `written` are those of lists whom operators
+    wrote down.
+    """
     every = [(_read(body), zone, audience) for (body, zone), audience in picture.wishes.items()]
     return Directory(
         version=picture.version,
@@ -54,6 +77,7 @@ def directory_of(picture: Picture) -> Directory:
         channels={name: _channel(name, every) for name in CHANNELS},
         sleeps=_sleeps(every),
         contacts=picture.contacts,
+        written=written,
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocsin.core.address import AddressKind, AddressValue, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import InvalidRequestError
+from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract.people import ConsentDraft, Said
 from tocsin.pipeline.people.mailbox import mailbox_of
@@ -56,11 +57,16 @@ def shut(why: AddressWhy, said: str, channel: str) -> ConsentDraft:
     )
 
 
+def written_value(address: Secret) -> AddressValue:
+    """A phone or a mailbox, whichever it is written as. Raises InvalidRequestError."""
+    text = address.reveal()
+    return mailbox_of(text) if "@" in text else phone_of(text)
+
+
 def _value(signal: Signal) -> AddressValue | None:
     """None where nobody is kept with such a one."""
-    text = signal.person.reveal() if signal.person else ""
     try:
-        return mailbox_of(text) if "@" in text else phone_of(text)
+        return None if signal.person is None else written_value(signal.person)
     except InvalidRequestError:
         return None
 
