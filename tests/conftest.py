@@ -7,9 +7,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.material import WANTING
 
 LONGEST = {"crash", "first_run"}  # folders of tests
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 MEMORY = Path("/dev/shm")
 MEMORY_TO_SPARE = 4 * 1024**3  # bytes
 
