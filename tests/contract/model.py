@@ -23,12 +23,13 @@ DOUBTED = {Why.RESENT, Why.NOT_FOUND}
 
 @dataclass(eq=False)
 class Told:
-    """An alert. Tests alone are about no product."""
+    """An alert. Tests alone are about no product. The newest has the highest place."""
 
     id: UUID
     sku: str | None
     priority: int
     is_closed: bool = False
+    place: int = 0
 
 
 @dataclass(eq=False)
@@ -60,6 +61,7 @@ class Queue:
     def append(self, alert: Told, plans: Iterable[Plan]) -> set[str]:
         """The lanes that have something new."""
         self.alerts.append(alert)
+        alert.place = len(self.alerts)
         made = [self._make(alert, plan) for plan in plans]
         for row in made:
             if row.delivery.state is S.PENDING:
@@ -92,17 +94,16 @@ class Queue:
         for one in mine:
             self._move(self.rows[one.key], one)
         ended = [self.rows[one.key] for one in mine]
-        woken = self._hand_on([row for row in ended if row.delivery.state is S.REFUSED])[1]
+        taken, woken = self._hand_on([row for row in ended if row.delivery.state is S.REFUSED])
         products = {row.alert.sku for row in ended} - {None}
         may = {row.delivery.lane for row in self.pending() if row.alert.sku in products}
         for row in ended:
             if row.delivery.state is S.PENDING and row.alert.is_closed and row.delivery.why is not Why.RETRIED:
                 self._end([row], S.CANCELLED, Why.CLOSED)
-        waiting = self.pending()
-        late = [row for row in ended if row in waiting and any(_is_newer(one, row) for one in waiting)]
-        self._end(late, S.CANCELLED, Why.SUPERSEDED)
+        late = self._supersede(taken + [row for row in ended if row.delivery.state is S.PENDING])
         woken |= {one.delivery.lane for one in self.pending() for row in ended if one is row or one.is_beside(row)}
-        return [row.delivery for row in ended], woken, woken | may
+        others = [row for row in late if row not in ended]
+        return [row.delivery for row in ended + others], woken, woken | may
 
     def close(self, sku: str) -> list[Delivery]:
         told = [alert for alert in self.alerts if alert.sku == sku and not alert.is_closed]
@@ -128,16 +129,21 @@ class Queue:
         for row in waited + shut:
             if row not in taken:
                 row.fallback, row.fail_over_at = (), None
-        return self._end(taken, S.CANCELLED, Why.FAILED_OVER), woken
+        self._end(taken, S.CANCELLED, Why.FAILED_OVER)
+        return [row.delivery for row in taken + self._supersede(taken)], woken
 
     def withhold(self, lane: str) -> tuple[list[Delivery], set[str]]:
         waiting = [row for row in self.pending() if row.delivery.lane == lane]
-        return self._end(waiting, S.CANCELLED, Why.SHADOW), self._hand_on(waiting)[1]
+        self._end(waiting, S.CANCELLED, Why.SHADOW)
+        taken, woken = self._hand_on(waiting)
+        return [row.delivery for row in waiting + self._supersede(taken)], woken
 
     def disable(self, target: Target) -> tuple[list[Delivery], set[str]]:
         self.resting.add(target)
         waiting = [row for row in self.pending() if row.delivery.target == target]
-        return self._end(waiting, S.REFUSED, Why.NO_TARGET), self._hand_on(waiting)[1]
+        self._end(waiting, S.REFUSED, Why.NO_TARGET)
+        taken, woken = self._hand_on(waiting)
+        return [row.delivery for row in waiting + self._supersede(taken)], woken
 
     def jump(self, by: timedelta) -> None:
         """The wall clock was put right: what is under way keeps its life, and what came back its pause."""
@@ -181,6 +187,24 @@ class Queue:
             row.delivery = replace(row.delivery, state=to, why=why, moved_at=self.now())
         return [row.delivery for row in rows]
 
+    def _supersede(self, moved: Sequence[Row]) -> list[Row]:
+        """Those of the same products that a newer alert has overtaken, where they wait."""
+        products = {row.alert.sku for row in moved} - {None}
+        late = [
+            row
+            for row in self.pending()
+            if row.alert.sku in products
+            and self._is_overtaken(row)
+            and (row.delivery.why is not Why.RETRIED or row in moved)
+        ]
+        self._end(late, S.CANCELLED, Why.SUPERSEDED)
+        return late
+
+    def _is_overtaken(self, row: Row) -> bool:
+        """What was neither asked for nor tried before is not wanted either where the newer one was told, or will be."""
+        newer = [one.delivery.state for one in self.rows.values() if _is_newer(one, row)]
+        return any(state is S.PENDING or (row.delivery.why is None and state not in IN_VAIN) for state in newer)
+
     def _begin(self, row: Row) -> Delivery:
         one = row.delivery
         row.delivery = replace(
@@ -211,7 +235,7 @@ class Queue:
         """Those of which somebody else tells now, and the lanes that got something for it."""
         states = {(row.alert, row.delivery.target): row.delivery.state for row in self.rows.values()}
         taken, woken = [], set()
-        for row in sorted(failed, key=lambda row: row.delivery.key):
+        for row in sorted(failed, key=lambda row: (row.alert.place, row.delivery.key)):
             for tried, plan in enumerate(() if row.alert.is_closed else row.fallback, start=1):
                 state = states.get((row.alert, plan.target))
                 can_take = plan.target not in {*self.resting, *shadow} and plan.expires_at > self.now()
@@ -251,7 +275,7 @@ class Queue:
 
 
 def _is_newer(row: Row, other: Row) -> bool:
-    return row.is_beside(other) and row.delivery.key > other.delivery.key
+    return row.is_beside(other) and row.alert.place > other.alert.place
 
 
 def _is_suspect(row: Row) -> bool:

@@ -127,6 +127,12 @@ class QueueMachine(RuleBasedStateMachine):
     def expire(self) -> None:
         assert by_key(self.run(self.ledger.queue.expire()).deliveries) == self.list.expire()
 
+    @precondition(lambda self: self.backed())
+    @rule(which=st.integers(0, 9))
+    def hand_on(self, which: int) -> None:
+        backed = self.backed()
+        self.fail_over(lanes={backed[which % len(backed)].delivery.lane}, shadow=set())
+
     @rule(lanes=st.sets(st.sampled_from(sorted(set(LANES.values()))), max_size=1), shadow=st.sets(TARGETS, max_size=1))
     def fail_over(self, lanes: set[str], shadow: set[Target]) -> None:
         moved = self.run(self.ledger.queue.fail_over(frozenset(lanes), frozenset(shadow)))
@@ -136,12 +142,14 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(lane=st.sampled_from(sorted(set(LANES.values()))))
     def withhold(self, lane: str) -> None:
         moved = self.run(self.ledger.queue.withhold(lane))
-        assert (by_key(moved.deliveries), moved.lanes) == self.list.withhold(lane)
+        deliveries, woken = self.list.withhold(lane)
+        assert (by_key(moved.deliveries), moved.lanes) == (by_key(deliveries), woken)
 
     @rule(gone=TARGETS)
     def disable(self, gone: Target) -> None:
         moved = self.run(self.ledger.operations.disable(gone, "target_gone", "404"))
-        assert (by_key(moved.deliveries), moved.lanes) == self.list.disable(gone)
+        deliveries, woken = self.list.disable(gone)
+        assert (by_key(moved.deliveries), moved.lanes) == (by_key(deliveries), woken)
 
     @precondition(lambda self: self.list.resting)
     @rule()
@@ -176,8 +184,12 @@ class QueueMachine(RuleBasedStateMachine):
     def move(self, one: Move) -> None:
         moved = self.run(self.ledger.queue.move([one]))
         deliveries, must, may = self.list.move([one])
-        assert list(moved.deliveries) == deliveries
+        assert moved.deliveries[0] == deliveries[0]
+        assert by_key(moved.deliveries) == by_key(deliveries)
         assert must <= moved.lanes <= may
+
+    def backed(self) -> list[Row]:
+        return [row for row in self.list.pending() if row.fallback]
 
     def of(self, *states: DeliveryState) -> list[Row]:
         return [row for row in self.list.rows.values() if row.delivery.state in states]

@@ -84,7 +84,7 @@ class Operations:
         moved = await self._queue.move([move])
         if not moved.deliveries:
             raise InvalidRequestError("it has just been moved by somebody else: look again")
-        (retried,) = moved.deliveries
+        retried = moved.deliveries[0]
         self._moves.follow(moved.deliveries, moved.lanes)
         return retried
 

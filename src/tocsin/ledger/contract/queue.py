@@ -137,8 +137,8 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """What came of moves: `deliveries` as they stand now, the keys `lost` because their fence was no longer ours,
-    `lanes` to wake.
+    """What came of moves: `deliveries` as they stand now, those that had to give way to them last; the keys `lost`
+    because their fence was no longer ours, `lanes` to wake.
     """
 
     deliveries: tuple[Delivery, ...]

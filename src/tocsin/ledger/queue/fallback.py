@@ -17,6 +17,7 @@ from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import sets
 from tocsin.ledger.queue.handover import IN_VAIN, Handover
 from tocsin.ledger.queue.moves import DELIVERIES, put
+from tocsin.ledger.queue.superseding import supersede
 
 AT_ONCE = 1000
 
@@ -57,6 +58,7 @@ def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset
     stay = [key for key in held if key not in {one.key for one in left}]
     if stay:
         transaction.write(_STAY, keys=stay, fallback=None, fail_over_at=None)
+    moved += supersede(transaction, episodes_of(taken))
     return MoveResult(tuple(moved), lanes=woken)
 
 
@@ -64,7 +66,8 @@ def withhold(transaction: Transaction, lane: str) -> MoveResult:
     """Cancel what waited when its lane went into shadow, or was handed to it after that."""
     pending = [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)]
     moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, Why.SHADOW)
-    _, woken = take_over(transaction, pending)
+    taken, woken = take_over(transaction, pending)
+    moved += supersede(transaction, episodes_of(taken))
     return MoveResult(tuple(moved), lanes=woken)
 
 
@@ -74,10 +77,12 @@ def take_over(
     """Hand failed deliveries to their fallbacks.
 
     Returns those for which somebody else tells the alert now (of a list, which of its people, by their bits), and the
-    lanes that got a new delivery for it. A target in `shadow` tells nobody. The oldest go first: in this order they are
-    claimed there.
+    lanes that got a new delivery for it. A target in `shadow` tells nobody. The oldest alerts go first: in this order
+    they are claimed there. What newer alerts have overtaken there is left to `supersede`, once the failed have moved.
     """
-    handing_on = sorted((one for one in failed if one.fallback is not None), key=lambda one: one.delivery.key)
+    handing_on = sorted(
+        (one for one in failed if one.fallback is not None), key=lambda one: (one.alert, one.delivery.key)
+    )
     if not handing_on:
         return [], frozenset()
     relay = _Relay(transaction, handing_on, shadow)
@@ -89,6 +94,11 @@ def take_over(
             taken.append((one, None))
     relay.write()
     return [(one, bits) for one, bits in taken if bits != 0], frozenset(relay.lanes)
+
+
+def episodes_of(taken: Sequence[tuple[Held, int | None]]) -> set[int]:
+    """Where something new may wait since then."""
+    return {one.episode for one, _ in taken if one.episode is not None}
 
 
 @dataclass(slots=True)
@@ -176,5 +186,5 @@ class _Relay:
 def refuse(transaction: Transaction, unwanted: Sequence[Held]) -> tuple[list[Delivery], frozenset[str]]:
     """Refuse deliveries whose target rests, and hand them on."""
     moved = put(transaction, [one.delivery for one in unwanted], DeliveryState.REFUSED, Why.NO_TARGET)
-    _, woken = take_over(transaction, unwanted)
-    return moved, woken
+    taken, woken = take_over(transaction, unwanted)
+    return moved + supersede(transaction, episodes_of(taken)), woken

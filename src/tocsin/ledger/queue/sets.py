@@ -5,7 +5,7 @@ Keys say so, too: each set has a key for each of its slots right below its own, 
 the one row that there can be, and stands before the rest of the set and behind whatever was planned earlier.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -123,13 +123,9 @@ def split_off_alone(transaction: Transaction, held: Held, leaving: int) -> Held 
     return part
 
 
-def bits_of(rows: Iterable[AnyRow], number: int) -> int:
-    """Those of this shard whom rows with `slot` and `recipients` are for."""
-    bits = 0
-    for row in rows:
-        shard = Shard.unpack(row.recipients) if row.slot is None else Shard.of(row.slot)
-        bits |= shard.bits if shard.number == number else 0
-    return bits
+def shard_of(row: AnyRow) -> Shard:
+    """Whom a row with `slot` and `recipients` is for. A target that is no list has the place that is nobody's."""
+    return Shard.unpack(row.recipients) if row.slot is None else Shard.of(row.slot)
 
 
 def _take(transaction: Transaction, key: int, most: int) -> int:

@@ -4,6 +4,7 @@ statements.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,19 +17,16 @@ from tocsin.ledger.engine.rows import Held, held_of
 from tocsin.ledger.engine.schema import PENDING, attempts, deliveries, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.operations.targets import disable
-from tocsin.ledger.queue import merge, sets
-from tocsin.ledger.queue.fallback import take_over
+from tocsin.ledger.queue import merge
+from tocsin.ledger.queue.fallback import episodes_of, take_over
 from tocsin.ledger.queue.moves import DELIVERIES, note, put
-
-Place = tuple[int, str]  # an episode's key and a target
+from tocsin.ledger.queue.superseding import supersede
 
 _FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
 _HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
 _REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
 _MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
-_WAITING = select(*(deliveries.c[name] for name in ("alert", "episode", "target", "lane", "slot", "recipients"))).where(
-    PENDING, among(deliveries.c.episode, "episodes")
-)
+_WAITING = select(deliveries.c.lane).where(PENDING, among(deliveries.c.episode, "episodes")).distinct()
 _STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys"))
 
 
@@ -62,10 +60,11 @@ def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: b
     _note_messages(transaction, wanted, moved)
     merge.leave(transaction, [one.key for one in wanted if one.why is Why.POISON])
     refused = [one for one in moved.values() if one.delivery.state is DeliveryState.REFUSED]
-    _, handed_to = take_over(transaction, refused)
-    overtaken, freed = _settle_siblings(transaction, list(moved.values()))
-    told = {key: overtaken.get(key, one.delivery) for key, one in moved.items()}
-    return [_result(call, told, handed_to | freed) for call in calls]
+    taken, handed_to = take_over(transaction, refused)
+    overtaken, freed = _settle_siblings(transaction, list(moved.values()), episodes_of(taken))
+    told = {key: overtaken.pop(key, one.delivery) for key, one in moved.items()}
+    first, *others = [_result(call, told, handed_to | freed) for call in calls]
+    return [replace(first, deliveries=(*first.deliveries, *overtaken.values())), *others]
 
 
 def _end(transaction: Transaction, settlement: Settlement) -> dict[str, Any]:
@@ -130,21 +129,21 @@ def _note_messages(transaction: Transaction, moves: Iterable[Move], held: Mappin
     transaction.insert(messages, rows)
 
 
-def _settle_siblings(transaction: Transaction, ended: Sequence[Held]) -> tuple[dict[int, Delivery], set[str]]:
+def _settle_siblings(
+    transaction: Transaction, ended: Sequence[Held], handed_on: set[int]
+) -> tuple[dict[int, Delivery], set[str]]:
     """What came back to the queue is not wanted any more where its product is sold out, or a newer alert of its
-    episode waits for the same target. A newer one that waited for this one is free to go: its lane is told.
+    episode waits for the same target; nor are older ones beside it, or beside what was handed on in these episodes. A
+    newer one that waited for this one is free to go: its lane is told.
     """
     back = [one for one in ended if one.delivery.state is DeliveryState.PENDING]
     sold_out = [one.delivery for one in back if _sold_out(one)]
     moved = put(transaction, sold_out, DeliveryState.CANCELLED, Why.CLOSED)
     products = sorted({one.episode for one in ended if one.episode is not None})
-    waiting = transaction.rows(_WAITING, episodes=products) if products else []
-    newer: defaultdict[Place, list[AnyRow]] = defaultdict(list)
-    for row in waiting:
-        newer[row.episode, row.target].append(row)
-    late = [_overtaken(transaction, one, newer) for one in back if not _sold_out(one)]
-    moved += put(transaction, [one.delivery for one in late if one], DeliveryState.CANCELLED, Why.SUPERSEDED)
-    return {one.key: one for one in moved}, {row.lane for row in waiting} | _freed(ended)
+    lanes = {row.lane for row in transaction.rows(_WAITING, episodes=products)} if products else set()
+    episodes = handed_on | {one.episode for one in back if one.episode is not None}
+    moved += supersede(transaction, episodes, {one.delivery.key for one in back})
+    return {one.key: one for one in moved}, lanes | _freed(ended)
 
 
 def _freed(ended: Iterable[Held]) -> set[str]:
@@ -155,17 +154,6 @@ def _freed(ended: Iterable[Held]) -> set[str]:
 def _sold_out(held: Held) -> bool:
     """An operator's retry is a wish that outlives the episode."""
     return held.closed and held.delivery.why is not Why.RETRIED
-
-
-def _overtaken(transaction: Transaction, held: Held, waiting: Mapping[Place, Sequence[AnyRow]]) -> Held | None:
-    """What of it a newer one has overtaken: all, where its target is no list."""
-    place = (held.episode or 0, str(held.delivery.target))
-    newer = [row for row in waiting.get(place, ()) if row.alert > held.alert]
-    if not newer or held.episode is None:
-        return None
-    if held.shard is None:
-        return held
-    return sets.split_off_alone(transaction, held, sets.bits_of(newer, held.shard.number))
 
 
 def _result(call: Sequence[Move], told: Mapping[int, Delivery], woken: set[str] | frozenset[str]) -> MoveResult:

@@ -124,12 +124,12 @@ def _apply(transaction: Transaction, key: int, signal: Signal, judge: Judge, res
     transaction.write(_MATCH, number=key, delivery=held.key, matched_at=transaction.now)
     if signal.units is not None or signal.cost is not None:
         _book(transaction, held, signal)
-    lanes: frozenset[str] = frozenset()
     for to, why in steps:
         one = Move(key=held.key, fence=held.fence, to=to, why=why, detail=signal.detail)
         (moved,) = move(transaction, [[one]])
-        held, lanes = moved.deliveries[0], lanes | moved.lanes
-    return replace(result, moved=(*result.moved, held) if steps else result.moved, lanes=result.lanes | lanes)
+        held, *gave_way = moved.deliveries
+        result = replace(result, moved=(*result.moved, *gave_way), lanes=result.lanes | moved.lanes)
+    return replace(result, moved=(*result.moved, held)) if steps else result
 
 
 def _named(transaction: Transaction, signal: Signal) -> int | None:

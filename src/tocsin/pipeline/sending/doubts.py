@@ -97,7 +97,7 @@ class Doubts:
         }
         found_moves = [_found(one, outcomes[one.key]) for one in doubtful]
         moved = await self._sender.move(found_moves, claim.records, held=deadly)
-        failed = [one for one in moved.deliveries if isinstance(outcomes[one.key], Refused)]
+        failed = [one for one in moved.deliveries if isinstance(outcomes.get(one.key), Refused)]
         if failed:
             await self._sender.move([_failed(one, outcomes[one.key]) for one in failed], claim.records)
         poison = [one for one in moved.deliveries if one.key in deadly]

@@ -213,7 +213,7 @@ class Sender:
         """
         now = self._clock.monotonic()
         moved = await self._until_taken(lambda: self._queue.move(moves))
-        answers = {one.key: Answer(records[one.key], now) for one in moved.deliveries}
+        answers = {one.key: Answer(records[one.key], now) for one in moved.deliveries if one.key in records}
         self._moves.follow(moved.deliveries, moved.lanes, answers, held=held)
         return moved
 
