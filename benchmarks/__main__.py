@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backlog, discord, gate, ingest, latency
+from benchmarks import backlog, discord, gate, ingest, latency, people
 
 Measure = Callable[[], Awaitable[list[tuple[str, str, str]]]]
 
@@ -17,6 +17,7 @@ PARTS: Mapping[str, Measure] = {
     "backlog": backlog.measure,
     "discord": discord.measure,
     "gate": gate.measure,
+    "people": people.measure,
 }
 
 

@@ -116,9 +116,10 @@ class Client:
         *,
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
+        within_s: float = _ANSWER_S,
     ) -> Any:
         """One request, and the JSON of its answer; its text where it is no JSON. `value` is sent as JSON, `body` as it
-        is. It is not tried again.
+        is. It is waited for `within_s` seconds, and not tried again.
         """
         content = body if body is not None or value is None else json_of(value)
         data = None if content is None else io.BytesIO(content)  # written in pieces: a large one stalls nobody else
@@ -126,7 +127,7 @@ class Client:
         try:
             async with self._open().request(
                 method, self.url + path, data=data, params=query, headers=headers,
-                timeout=aiohttp.ClientTimeout(total=_ANSWER_S), allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=within_s), allow_redirects=False,
             ) as answer:  # fmt: skip
                 answered = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -134,6 +135,21 @@ class Client:
         if answer.ok:
             return orjson.loads(answered) if answer.content_type == "application/json" else answered.decode()
         raise _error(answer, answered)
+
+    async def read(self, path: str, **query: Any) -> AsyncIterator[bytes]:
+        """What is at that path, of any length, in parts as it comes."""
+        given = {key: _listed(value) for key, value in query.items()}
+        patience = aiohttp.ClientTimeout(total=None, connect=_ANSWER_S, sock_read=_SILENCE_S)
+        try:
+            async with self._open().get(
+                self.url + path, params=given, headers=self._headers(), timeout=patience, allow_redirects=False
+            ) as answer:
+                if not answer.ok:
+                    raise _error(answer, await answer.read())
+                async for part in answer.content.iter_any():
+                    yield part
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            raise UnreachableError(f"{self.url} does not answer: {_said(problem)}") from None
 
     async def _persist(self, alert: Mapping[str, Any]) -> Any:
         """Repeat until an answer comes; the key makes it one alert, however often it arrives."""

@@ -1,0 +1,244 @@
+"""What lists of people cost: to decide who is told, to plan, claim and settle for thousands, to read the directory."""
+
+import asyncio
+import random
+import tempfile
+import tracemalloc
+from array import array
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from tocsin.core.address import AddressKind, AddressValue
+from tocsin.core.alert import Alert, AlertType, new_id
+from tocsin.core.clock import SystemClock
+from tocsin.core.decision import Accepted, Chosen, Plan, Reason, Ruling
+from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.recipients import Audience, audience_of, shards_of
+from tocsin.core.secret import Secret
+from tocsin.ledger.contract import ClaimRequest, Decide, Item, Ledger, Move, Settlement, Submission
+from tocsin.ledger.engine.connections import parse_url, writing_engine
+from tocsin.ledger.opening import open_ledger
+from tocsin.ledger.people.schema import addresses, contact_tags, contacts, preferences
+from tocsin.ledger.people.vault import Vault
+from tocsin.pipeline.people.directory import directory_of
+from tocsin.rules.audience import Choice, Directory, ListPolicy, Wish
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.match import Match
+
+MANY, LIST, ALERTS, EACH = 100_000, 10_000, 100, 1000
+PHONES = frozenset({AddressKind.PHONE})
+VIP, HOOK = Target("sms", "vip"), Target("discord", "general")
+TAGS = ("vip", "members", "everybody")
+AT_ONCE = 64  # attempts of one claim
+KEY = Secret("a key for a benchmark, long enough")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+async def measure() -> list[tuple[str, str, str]]:
+    rows = list(_decided())
+    async with _kept(LIST) as ledger:
+        rows += await _appended(ledger)
+        rows += await _told(ledger)
+    async with _kept(MANY) as ledger:
+        rows += await _read(ledger)
+    return rows
+
+
+def _decided() -> Iterator[tuple[str, str, str]]:
+    directory = _made_up()
+    alert = _alert(0)
+    lists = [(Target("sms", tag), ListPolicy(kinds=PHONES, tag=tag)) for tag in TAGS]
+
+    def three() -> list[Chosen]:
+        choice = Choice(directory, alert, Catalog(), NOW)
+        return [choice.of(*each) for each in lists]
+
+    def five() -> Chosen:
+        return Choice(directory, alert, Catalog(), NOW).of(VIP, ListPolicy(kinds=PHONES, tag="vip", most=5))
+
+    whole = directory.kinds[AddressKind.PHONE]
+    yield f"three lists of {MANY:,} addresses, 20 wishes", f"{_each(three):.0f} µs", ""
+    yield "five of one list", f"{_each(five):.0f} µs", ""
+    yield f"{MANY:,} addresses cut into shards", f"{_each(lambda: list(shards_of(whole))):.0f} µs", "~ 36 µs"
+
+
+async def _appended(ledger: Ledger) -> list[tuple[str, str, str]]:
+    """In turn, so that whatever else the machine does is shared."""
+    took: dict[str, list[float]] = {"list": [], "hook": []}
+    for number in range(60):
+        for name, decide in (("list", _telling(audience_of(range(1, LIST + 1)))), ("hook", _telling(None))):
+            began = perf_counter()
+            await ledger.queue.append(Submission((Item(_alert(number)),)), decide)
+            took[name].append(perf_counter() - began)
+    with_list, without = (1000 * sorted(each)[len(each) // 2] for each in took.values())
+    return [(f"append for {LIST:,} people beside one target", f"{with_list:.2f} ms, {without:.2f} ms", "+ < 3 ms")]
+
+
+async def _told(ledger: Ledger) -> list[tuple[str, str, str]]:
+    began = perf_counter()
+    decide = _telling(audience_of(range(1, EACH + 1)))
+    for number in range(ALERTS):
+        await ledger.queue.append(Submission((Item(_alert(1000 + number)),)), decide)
+    planned, told = perf_counter() - began, 0
+    began = perf_counter()
+    while told < ALERTS * EACH and perf_counter() - began < 8:
+        request = ClaimRequest(lane="sms:main", pack=lambda *_: 1, attempts=AT_ONCE)
+        claimed = await ledger.queue.claim(request)
+        await asyncio.gather(
+            *(
+                ledger.queue.settle(
+                    Settlement(
+                        attempt=claim.key,
+                        outcome="sent",
+                        moves=tuple(
+                            Move(key=one.key, fence=one.fence, to=DeliveryState.SENT) for one, _ in claim.members
+                        ),
+                    )
+                )
+                for claim in claimed.claims
+            )
+        )
+        told += sum(len(claim.members) for claim in claimed.claims)
+    return [
+        (f"{ALERTS} alerts to {EACH:,} people each, planned", f"{planned:.2f} s", ""),
+        (f"claimed and settled, {AT_ONCE} at once", f"{told / (perf_counter() - began):,.0f} people/s", ""),
+    ]
+
+
+async def _read(ledger: Ledger) -> list[tuple[str, str, str]]:
+    began = perf_counter()
+    picture = await ledger.people.picture()
+    read = perf_counter()
+    directory_of(picture)
+    took = (read - began, perf_counter() - read)
+    tracemalloc.start()
+    kept = directory_of(await ledger.people.picture())
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept.version == picture.version
+    return [
+        (
+            f"directory of {MANY:,} addresses",
+            f"{1000 * sum(took):.0f} ms ({1000 * took[0]:.0f} read), {held / 1e6:.1f} MB",
+            "",
+        )
+    ]
+
+
+def _each(work: Callable[[], object], times: int = 200) -> float:
+    """Microseconds, the best of three rounds."""
+    rounds = []
+    for _ in range(3):
+        began = perf_counter()
+        for _ in range(times):
+            work()
+        rounds.append((perf_counter() - began) / times * 1e6)
+    return min(rounds)
+
+
+def _made_up() -> Directory:
+    chance = random.Random(1)
+
+    def some(share: float) -> Audience:
+        return audience_of(slot for slot in range(1, MANY + 1) if chance.random() < share)
+
+    return Directory(
+        version=1,
+        kinds={AddressKind.PHONE: audience_of(range(1, MANY + 1))},
+        tags={tag: some(0.5) for tag in TAGS},
+        suppressed=some(0.01),
+        willing=some(0.95),
+        matches=tuple(Wish(Match(families=frozenset({f"family {each}"})), some(0.02)) for each in range(20)),
+        contacts=array("q", range(MANY + 1)),
+    )
+
+
+def _telling(people: Audience | None) -> Decide:
+    def decide(_alert: Alert, _last: object, now: datetime) -> Ruling:
+        target, lane = (HOOK, "discord:general") if people is None else (VIP, "sms:main")
+        chosen = None if people is None else Chosen(now=people)
+        plan = Plan(target=target, lane=lane, due=now, expires_at=now + timedelta(hours=1), people=chosen)
+        return Accepted(Reason.NEW, (plan,))
+
+    return decide
+
+
+def _alert(number: int) -> Alert:
+    now = datetime.now(UTC)
+    return Alert(
+        id=new_id(now), type=AlertType.RESTOCK_SOON, priority=5, sku=f"sku {number}", retailer="shop", timestamp=now
+    )
+
+
+@asynccontextmanager
+async def _kept(many: int) -> AsyncIterator[Ledger]:
+    """A ledger with so many people, each with a phone, a tag and, a fifth of them, wishes."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'ledger.db'}"
+        async with open_ledger(url, clock=SystemClock(), people_key=KEY):
+            pass
+        await asyncio.to_thread(_fill, url, many)
+        async with open_ledger(url, clock=SystemClock(), people_key=KEY) as ledger:
+            yield ledger
+
+
+def _fill(url: str, many: int) -> None:
+    vault, now = Vault(KEY, None), datetime.now(UTC)
+    values = [_phone(number) for number in range(1, many + 1)]
+    lookups = [vault.lookup(value) for value in values]
+    engine = writing_engine(parse_url(url))
+    with engine.begin() as connection:
+        connection.execute(
+            insert(contacts),
+            [
+                {
+                    "key": key,
+                    "id": uuid4(),
+                    "name": "",
+                    "searched": "",
+                    "state": "active",
+                    "version": 1,
+                    "created_at": now,
+                    "updated_at": now,
+                }
+                for key in range(1, many + 1)
+            ],
+        )
+        connection.execute(
+            insert(addresses),
+            [
+                {
+                    "key": key,
+                    "id": uuid4(),
+                    "contact": key,
+                    "kind": "phone",
+                    "value": vault.seal(value, lookup),
+                    "lookup": lookup,
+                    "shown": value.shown,
+                    "state": "active",
+                    "consent": "granted",
+                    "created_at": now,
+                }
+                for key, (value, lookup) in enumerate(zip(values, lookups, strict=True), start=1)
+            ],
+        )
+        connection.execute(insert(contact_tags), [{"contact": key, "tag": TAGS[key % 3]} for key in range(1, many + 1)])
+        connection.execute(
+            insert(preferences),
+            [
+                {"contact": key, "body": f'{{"match":{{"families":["family {key % 20}"]}}}}'}
+                for key in range(1, many + 1, 5)
+            ],
+        )
+    engine.dispose()
+
+
+def _phone(number: int) -> AddressValue:
+    text = Secret(f"+1{2000000000 + number}")
+    return AddressValue(kind=AddressKind.PHONE, secret=text, compared=text, shown="+1 *** *** 0000")
