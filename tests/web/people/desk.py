@@ -1,6 +1,7 @@
 """Words for what a caller of the people's doors does."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 from tests.web.house import House
@@ -35,5 +36,5 @@ def paths(error: Mapping[str, Any]) -> list[str]:
 
 
 async def imported(house: House, content: str | bytes, query: str = "") -> Any:
-    data = content if isinstance(content, bytes) else content.encode()
+    data = BytesIO(content if isinstance(content, bytes) else content.encode())
     return await asked(house, "POST", f"{CONTACTS}/import{query}", data=data)
