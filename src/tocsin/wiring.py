@@ -6,7 +6,7 @@ from tocsin.channels.contract import Channel, Link
 from tocsin.channels.spec import Surroundings, UnfitError
 from tocsin.channels.transport import Transport
 from tocsin.config.configuration import Config
-from tocsin.config.policy import catalog_of
+from tocsin.config.policy import catalog_of, rulebook
 from tocsin.config.reading.problems import Problem, invalid
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError
@@ -40,4 +40,5 @@ def channels(config: Config, transport: Transport, clock: Clock, link: Link, cod
 
 def judge(config: Config) -> None:
     """Whether these channels could be made; nothing is started, nobody is called. Raises InvalidConfigError."""
+    rulebook(config)
     channels(config, Transport(), SystemClock(), lambda *_: None, Codes(bytes))

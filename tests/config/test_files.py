@@ -17,6 +17,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
 from tocsin.rules.quiet import QuietAction
 from tocsin.rules.window import Rate
+from tocsin.wiring import judge
 
 HIGH, GENERAL, STAFF = (Target("discord", name) for name in ("high_priority", "general", "staff"))
 
@@ -80,7 +81,26 @@ def test_the_seed_file_names_each_of_its_four_variables_when_none_is_set():
 def test_the_files_of_the_shared_pages_load(page: str, after: str, tmp_path: Path):
     path = tmp_path / "alerts.json"
     path.write_text(block(SHARED / page, after))
+    (tmp_path / "join.txt").write_text("I agree.")
     rulebook(load(path, ENVIRON))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read: No such file"),
+        (b" \n", "is empty"),
+        (b"\xff", "not UTF-8"),
+        (b"x" * 10_001, "larger than"),
+    ],
+)
+def test_what_people_agree_to_is_there_or_nothing_starts(content: bytes | None, said: str, tmp_path: Path):
+    path = tmp_path / "alerts.json"
+    path.write_text('{"people": {"signup": true, "wordings": {"join": "join.txt"}}}')
+    if content is not None:
+        (tmp_path / "join.txt").write_bytes(content)
+    with pytest.raises(InvalidConfigError, match=rf"people\.wordings\.join: .*join\.txt .*{said}"):
+        judge(load(path, {}))
 
 
 @needs(SHARED / "mission.md")

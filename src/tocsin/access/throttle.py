@@ -26,13 +26,13 @@ class Throttle:
         """Seconds until a token from there is looked at again; 0 where it is now."""
         if not self._owes_until:
             return 0.0
-        owed = self._owes_until.get(_household(address), 0.0) - self._clock.monotonic()
+        owed = self._owes_until.get(household(address), 0.0) - self._clock.monotonic()
         return max(0.0, owed - (FREE - 1) * EVERY_S)
 
     def note_wrong(self, address: str) -> None:
-        household, now = _household(address), self._clock.monotonic()
-        owed = max(self._owes_until.pop(household, now), now)
-        self._owes_until[household] = owed + EVERY_S
+        home, now = household(address), self._clock.monotonic()
+        owed = max(self._owes_until.pop(home, now), now)
+        self._owes_until[home] = owed + EVERY_S
         _forget_oldest(self._owes_until)
 
     def note_right(self, address: str, token_id: str) -> None:
@@ -44,7 +44,8 @@ class Throttle:
         return (address, token_id) in self._known
 
 
-def _household(address: str) -> str:
+def household(address: str) -> str:
+    """What one household shares: an IPv4 address, or an IPv6 network of 64 bits."""
     parsed = address_of(address) or address
     return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else str(parsed)
 

@@ -10,6 +10,8 @@ from tocsin.config.configuration import Config
 from tocsin.config.settings import Settings
 from tocsin.config.settings.decisions import PriceLimits, ProductSettings, QuietHoursSettings, RouteSettings
 from tocsin.core.delivery import Target
+from tocsin.core.errors import InvalidConfigError
+from tocsin.core.file import cause, read_text
 from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -20,9 +22,13 @@ from tocsin.rules.people import FixedList, PeoplePolicy
 from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.signing_up import SigningUp
 
 # What is left of a provider's limits without pacing: towards this machine nobody has to be spared.
 UNPACED = ProviderLimits(in_flight=64)
+
+JOIN_WORDING = "join"  # of `people.wordings`: what is agreed to on `/join`
+MOST_OF_WORDING = 10_000  # bytes
 
 
 def rulebook(config: Config) -> Rulebook:
@@ -68,7 +74,21 @@ def _people(settings: Settings) -> PeoplePolicy:
             if key == "lists"
             for name, block in getattr(channel, key).items()
         },
+        signing_up=_signing_up(settings),
     )
+
+
+def _signing_up(settings: Settings) -> SigningUp:
+    """Raises InvalidConfigError where the wording cannot be read."""
+    people = settings.people
+    file = people.wordings.get(JOIN_WORDING)
+    try:
+        wording = None if file is None else read_text(file, MOST_OF_WORDING)
+    except (OSError, ValueError) as problem:
+        raise InvalidConfigError(f"people.wordings.join: {file} cannot be read: {cause(problem)}") from None
+    if wording is not None and not wording.strip():
+        raise InvalidConfigError(f"people.wordings.join: {file} is empty: it says what people agree to")
+    return SigningUp(open=people.signup, name=people.name or "", wording=wording)
 
 
 def _fixed(block: Any) -> FixedList:

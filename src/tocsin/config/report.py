@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.catalogue import CATALOGUE
 from tocsin.config.configuration import Config
-from tocsin.config.policy import routes
+from tocsin.config.policy import JOIN_WORDING, routes
 from tocsin.config.reading.problems import KeyPath, did_you_mean, dotted
 from tocsin.config.settings import Settings
 from tocsin.core.delivery import Target
@@ -220,9 +220,9 @@ def _later(settings: Settings) -> Iterator[_Finding]:
         yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
     if settings.history.redis:
         yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
-    for key in ("signup", "name"):
-        if key in settings.people.model_fields_set:
-            yield ("people", key), "this version has no pages for people yet: it is not used"
+    for name in settings.people.wordings:
+        if name != JOIN_WORDING:
+            yield ("people", "wordings", name), f"nothing is asked in these words: there is {JOIN_WORDING}"
     if "costs" in settings.model_fields_set:
         yield ("costs",), "this version counts no costs yet: it is not used"
 

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import Any
 
+from tocsin.access.passes import Passes
 from tocsin.bus.contract import Bus
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
-from tocsin.core.page_token import PageTokens
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.feed import Feed
@@ -40,7 +40,8 @@ class Pipeline:
         self.sending = Sending(ledger, active, clock, emit, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
         self.directories = Directories(ledger.people)
-        self.verification = Verification(ledger.people, active, PageTokens(lambda: ledger.link_secret), clock, emit)
+        self.passes = Passes(lambda: ledger.link_secret)
+        self.verification = Verification(ledger.people, active, self.passes, clock, emit)
         self.intake = Intake(
             queue=ledger.queue,
             history=ledger.history,

@@ -47,6 +47,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "restart_needed": What.RESTART_NEEDED,
         "codes_refused": What.CODES_REFUSED,
         "click_lost": None,
+        "sign_up_lost": None,
         "channel_failed": What.UNFORESEEN,
         "mentions_failed": What.UNFORESEEN,
         "task_failed": What.UNFORESEEN,

@@ -7,6 +7,7 @@ from tocsin.core.address import AddressWhy
 from tocsin.core.consent import ConsentEvent, Standing
 from tocsin.core.delivery import Target
 from tocsin.rules.consent import standing_after
+from tocsin.rules.signing_up import SigningUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PeoplePolicy:
     countries: tuple[str, ...] = ()
     accept_imported: bool = True
     lists: Mapping[Target, FixedList] = field(default_factory=dict)
+    signing_up: SigningUp = field(default_factory=SigningUp)
 
     def standing_after(self, before: Standing, event: ConsentEvent, why: AddressWhy | None = None) -> Standing:
         """What an entry of consent makes of an address that stands so."""

@@ -26,6 +26,7 @@ from tocsin.web.people.contacts import ContactDoors
 from tocsin.web.people.imports import ImportDoors
 from tocsin.web.people.lists import ListDoors
 from tocsin.web.people.me import Me
+from tocsin.web.people.pages.pages import PeoplePages
 from tocsin.web.people.preferences import PreferenceDoors
 from tocsin.web.people.suppressions import SuppressionDoors
 from tocsin.web.people.tags import TagDoors
@@ -93,6 +94,7 @@ def build_app(services: Services) -> Web:
         Me(services),
         FirstSteps(services),
         Links(services),
+        PeoplePages(services),
         Hooks(services),
         Ops(services),
         Reference(lambda: described(app)),

@@ -28,6 +28,11 @@ def grant_of(request: Request) -> Grant:
     return grant
 
 
+def client_of(request: Request) -> str:
+    """The address that a request comes from, behind whatever proxy is trusted; empty where nobody knows."""
+    return str(request.scope.get(_CLIENT, ""))
+
+
 class Guard:
     """Pure ASGI: it costs microseconds. Refused before a byte of the body is read: strange hosts, missing tokens."""
 

@@ -1,14 +1,15 @@
 """A phone is verified by a code, a mailbox by a link, and whatever hinders it is told by its own word."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.channels.twilio.scenes import CODES, of_sandbox, short_link
 from tests.web.house import House, bearer, open_house
+from tests.web.people.codes import NOON, Codes
 from tests.web.people.desk import CONTACTS, GRANTED, MAILBOX, PHONE, asked, made, refused
 
 from tocsin.channels.transport import Transport
@@ -17,37 +18,11 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.errors import CodeExpiredError
 from tocsin.core.facts import Trouble, Verified
 from tocsin.core.secret import Secret
-from tocsin.core.verification import Approved, By, CodeSent, Hindered, Hindrance
+from tocsin.core.verification import Hindered, Hindrance
 from tocsin.pipeline.people.verification import RESEND_AFTER
 from tocsin.sandbox import Sandbox
 
-NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SOON = RESEND_AFTER.total_seconds() + 1
-
-
-@dataclass
-class Codes:
-    """A channel that brings codes and links as it is told to, and is asked for nothing else."""
-
-    name: str = "codes"
-    verifies: bool = True
-    hindered: Hindered | None = None
-    asked: list[tuple[Secret, str]] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-
-    async def send_code(self, number: Secret, by: By, locale: str | None = None) -> CodeSent | Hindered:
-        del locale
-        self.asked.append((number, by))
-        return self.hindered or CodeSent(by, NOON + timedelta(minutes=10), 4)
-
-    async def check_code(self, number: Secret, code: str) -> Approved | Hindered:
-        del number
-        return self.hindered or (Approved() if code == "123456" else Hindered(Hindrance.WRONG))
-
-    async def send_link(self, mailbox: Secret, link: str, locale: str | None = None) -> Hindered | None:
-        del mailbox, locale
-        self.links.append(link)
-        return self.hindered
 
 
 @dataclass

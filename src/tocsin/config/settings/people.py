@@ -22,4 +22,4 @@ class People(Block):
     accept_imported: bool = True
     """Whether imported people are told without a code of their own."""
     wordings: Mapping[Text, File] = {}
-    """What people are asked and told, each in a file."""
+    """What people are asked, in files: `join` is what they agree to on `/join`, `{name}` in it is `people.name`."""

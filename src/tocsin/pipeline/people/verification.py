@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from tocsin.access.passes import LIFE, Passes, Purpose
 from tocsin.channels.abilities import SendsLinks, Verifies
 from tocsin.core.address import AddressKind, AddressState
 from tocsin.core.clock import Clock
@@ -26,7 +28,6 @@ from tocsin.core.errors import (
     WrongCodeError,
 )
 from tocsin.core.facts import Emit, Trouble, Verified
-from tocsin.core.page_token import PageTokens
 from tocsin.core.secret import Secret
 from tocsin.core.verification import Approved, By, Hindered, Hindrance
 from tocsin.ledger.contract.people import AddressRow, ConsentDraft, ContactRow, People, VerificationRow
@@ -34,9 +35,10 @@ from tocsin.pipeline.active import Active
 
 RESEND_AFTER = timedelta(seconds=30)
 MOST_CHECKS = 5  # of one code
-LINK_LIFE = timedelta(days=3)
+LINK_LIFE = LIFE[Purpose.CONFIRMATION] or timedelta.max
 MOST_LINKS, LINKS_IN = 3, timedelta(days=1)  # to one mailbox
-CONFIRM = "confirm"  # what the token in a link is for
+
+SHOWS_ONLY: Mapping[str, Any] = MappingProxyType({"enters": "nothing"})
 
 _MAIL = "mail"
 _A_DAY = timedelta(days=1)
@@ -54,24 +56,35 @@ class Begun:
 class Verification:
     """Raises NotFoundError for a contact or an address that is not there."""
 
-    def __init__(self, people: People, active: Active, tokens: PageTokens, clock: Clock, emit: Emit) -> None:
+    def __init__(self, people: People, active: Active, passes: Passes, clock: Clock, emit: Emit) -> None:
         self._people = people
         self._active = active
-        self._tokens = tokens
+        self._passes = passes
         self._clock = clock
         self._emit = emit
 
-    async def send_code(self, contact: UUID, phone: UUID, by: By, consent: Mapping[str, Any]) -> Begun:
-        """Send a code, or the same again; `consent` is what will be entered with the right one.
+    def reaches(self, kind: AddressKind, public_url: str | None) -> bool:
+        """Whether a code or a link could be sent to such an address, as things are configured now."""
+        if kind is AddressKind.PHONE:
+            return self._verifying() is not None
+        return kind is AddressKind.MAILBOX and public_url is not None and self._linking() is not None
+
+    async def send_code(
+        self, contact: UUID, phone: UUID, by: By, consent: Mapping[str, Any] | None, *, anew: bool = False
+    ) -> Begun:
+        """Send a code, or the same again; `consent` is what will be entered with the right one, and none is nothing:
+        it shows who asks. `anew`: whoever was verified before may show it again.
 
         Raises AlreadyVerifiedError, VerificationOffError, LandlineError, FraudGuardError, TooManySendsError,
         InvalidPhoneError and ProviderUnavailableError.
         """
         owner, address = await self._address(contact, phone, AddressKind.PHONE)
         channel = self._verifies()
-        _refuse_verified(address)
+        if not anew:
+            _refuse_verified(address)
+        entered = SHOWS_ONLY if consent is None else consent
         open_one = await self._open(address)
-        again = open_one is not None and open_one.way == by
+        again = open_one is not None and (open_one.way, open_one.consent) == (by, entered)
         if open_one is not None and again:
             self._refuse_soon(open_one)
         answer = await channel.send_code(await self._value(address), by, owner.locale)
@@ -82,7 +95,7 @@ class Verification:
             await self._people.note_verification(open_one.id, sent=True)
         else:
             await self._people.begin_verification(
-                address.id, by, reference=None, expires_at=answer.expires_at, consent=consent
+                address.id, by, reference=None, expires_at=answer.expires_at, consent=entered
             )
         return Begun(answer.expires_at, answer.sends_left)
 
@@ -113,19 +126,20 @@ class Verification:
         raise self._hindered(answer, row.way)
 
     async def send_link(
-        self, contact: UUID, mailbox: UUID, public_url: str | None, consent: Mapping[str, Any]
+        self, contact: UUID, mailbox: UUID, public_url: str | None, consent: Mapping[str, Any], *, anew: bool = False
     ) -> Begun:
-        """Send a link by which the owner of the mailbox confirms it.
+        """Send a link by which the owner of the mailbox confirms it; `anew`: also where that was done before.
 
         Raises AlreadyVerifiedError, VerificationOffError, TooManySendsError, ProviderUnavailableError.
         """
         owner, address = await self._address(contact, mailbox, AddressKind.MAILBOX)
-        channel = next((one for one in self._active.channels.values() if isinstance(one, SendsLinks)), None)
+        channel = self._linking()
         if channel is None:
             raise VerificationOffError("no channel here sends mail: alerts.channels.email says whether")
         if public_url is None:
             raise VerificationOffError("a link leads nowhere before server.public_url says where people reach us")
-        _refuse_verified(address)
+        if not anew:
+            _refuse_verified(address)
         now = self._clock.now()
         before = await self._people.verifications(address.id, now - LINKS_IN)
         if len(before) >= MOST_LINKS:
@@ -134,7 +148,7 @@ class Verification:
         row = await self._people.begin_verification(
             address.id, _MAIL, reference=None, expires_at=now + LINK_LIFE, consent=consent
         )
-        link = f"{public_url}/join/{self._tokens.make(CONFIRM, row.id, row.expires_at)}"
+        link = f"{public_url}/join/{self._passes.make(Purpose.CONFIRMATION, row.id.bytes, now)}"
         hindered = await channel.send_link(await self._value(address), link, owner.locale)
         if hindered is not None:
             await self._people.end_verification(row.id, hindered.why.value)
@@ -144,26 +158,19 @@ class Verification:
 
     async def follow(self, token: str) -> AddressRow:
         """The mailbox whose link this is, confirmed. Raises CodeExpiredError for one that is over, or was used."""
-        row = self._tokens.read(CONFIRM, token, self._clock.now())
-        if row is None:
+        found = self._passes.read(Purpose.CONFIRMATION, token, self._clock.now())
+        if found is None or found.expired:
             raise _expired()
         try:
-            return await self._approve(await self._people.note_verification(row, checked=True), "person")
+            row = await self._people.note_verification(UUID(bytes=found.content), checked=True)
+            return await self._approve(row, "person")
         except NotFoundError:
             raise _expired() from None
 
     async def _approve(self, row: VerificationRow, author: str) -> AddressRow:
-        told = row.consent
-        draft = ConsentDraft(
-            event=ConsentEvent.CONFIRMED,
-            source=ConsentSource(told.get("source", ConsentSource.API.value)),
-            author=author,
-            wording=told.get("wording"),
-            evidence=told.get("evidence"),
-        )
-        address = await self._people.end_verification(
-            row.id, "approved", draft, self._active.rulebook.people.standing_after
-        )
+        draft = None if row.consent == SHOWS_ONLY else _draft(row.consent, author)
+        rule = self._active.rulebook.people.standing_after
+        address = await self._people.end_verification(row.id, "approved", draft, rule)
         self._emit(Verified(row.way, "approved"))
         return address
 
@@ -181,12 +188,17 @@ class Verification:
         return value
 
     def _verifies(self) -> Verifies:
-        channel = next(
-            (one for one in self._active.channels.values() if isinstance(one, Verifies) and one.verifies), None
-        )
+        channel = self._verifying()
         if channel is None:
             raise VerificationOffError("no channel here sends codes: alerts.channels.sms.verify_service says whether")
         return channel
+
+    def _verifying(self) -> Verifies | None:
+        channels = self._active.channels.values()
+        return next((one for one in channels if isinstance(one, Verifies) and one.verifies), None)
+
+    def _linking(self) -> SendsLinks | None:
+        return next((one for one in self._active.channels.values() if isinstance(one, SendsLinks)), None)
 
     async def _open(self, address: AddressRow) -> VerificationRow | None:
         """The newest, where it waits for an answer."""
@@ -226,6 +238,18 @@ class Verification:
                 return InvalidPhoneError(told, [Detail("number", told)])
             case _:
                 return ProviderUnavailableError("the provider can send and check no codes now", wait or 30.0)
+
+
+def _draft(told: Mapping[str, Any], author: str) -> ConsentDraft:
+    return ConsentDraft(
+        event=ConsentEvent.CONFIRMED,
+        source=ConsentSource(told.get("source", ConsentSource.API.value)),
+        author=author,
+        wording=told.get("wording"),
+        ip=told.get("ip"),
+        user_agent=told.get("user_agent"),
+        evidence=told.get("evidence"),
+    )
 
 
 def _refuse_verified(address: AddressRow) -> None:

@@ -1,0 +1,54 @@
+"""A sheet: one page of HTML, drawn from a template, that nobody keeps, frames or finds by searching."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from tocsin.web.people.pages.english import NOBODY, say
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "style.css").read_text()
+
+# Together with the policy of every answer: browsers hold both.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": _POLICY,
+}
+
+_DRAWN = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_DRAWN.globals["say"] = say
+
+
+def sheet(request: Request, template: str, *, name: str, status: int = 200, **values: Any) -> Response:
+    """`name` is as whom people are written to. Addresses in it are relative: a proxy may have put us below a path."""
+    root = "../" * (request.url.path.count("/") - 1)
+    text = _DRAWN.get_template(template).render(root=root, name=name or NOBODY, **values)
+    return HTMLResponse(text, status, HEADERS)
+
+
+def note(request: Request, key: str, *, name: str, status: int = 200, **values: Any) -> Response:
+    """A heading and a sentence, and nothing to be done about it."""
+    title, text = say(f"{key}_title", **values), say(key, name=name or NOBODY, **values)
+    return sheet(request, "note.html", name=name, status=status, title=title, text=text)
+
+
+def moment(at: datetime) -> str:
+    """The instant, for people whose zone nobody knows."""
+    return f"{at:%B} {at.day}, {at:%H:%M} UTC"
+
+
+def elsewhere(place: str) -> Response:
+    """To be asked for anew, with GET: a page that is loaded again does nothing twice. `place` is relative."""
+    return Response(status_code=303, headers={**HEADERS, "Location": place})
