@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.contract.books import KEY
-from tests.contract.crowd import CONFIRMED, STOP, Crowd, phone
+from tests.contract.crowd import CONFIRMED, RULE, STOP, Crowd, phone
 from tests.deadline import DEADLINE_S
 
 from tocsin.bus.inprocess import InProcessBus
@@ -21,6 +21,7 @@ from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.outcome import Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
 from tocsin.ledger.contract import Ledger
 from tocsin.ledger.contract.people import AddressRow, ContactRow
 from tocsin.ledger.opening import open_ledger
@@ -201,3 +202,16 @@ async def test_a_list_that_may_tell_two_tells_two(tmp_path: Path):
         (row,) = story.lists
         assert (row.target, row.planned, row.states) == (VIP, 2, {DeliveryState.SENT: 2})
         assert row.left_out == {"max_recipients": 3}
+
+
+async def test_numbers_that_an_operator_wrote_down_are_told_until_they_leave(tmp_path: Path):
+    numbers = ("+14155550101", "+14155550102")
+    ops = ListPolicy(kinds=PHONES, to=tuple(map(Secret, numbers)))
+    async with a_club(tmp_path, ops=ops) as club:
+        await club.join("vip")
+        await club.alert("first")
+        assert await club.told("first", 2) == list(numbers)
+        await club.ledger.people.hear(phone(numbers[1]), STOP, RULE)
+    async with a_club(tmp_path, ops=ops) as club:
+        await club.alert("second")
+        assert await club.told("second", 1) == [numbers[0]]
