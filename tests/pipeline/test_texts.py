@@ -33,9 +33,11 @@ from tocsin.pipeline.sending.sending import Sending
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
+from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.window import Rate
 from tocsin.sandbox import Fault, Sandbox
 from tocsin.sandbox.twilio.account import SENDER
 
@@ -60,20 +62,21 @@ class Desk:
         return address.slot
 
     async def alert(self, *slots: int) -> None:
+        await self.alerts([self.detected()], *slots)
+
+    def detected(self, sku: str = "6634940", priority: int = 9) -> Alert:
         now = self.clock.now()
-        plan = Plan(
-            target=VIP,
-            lane=LANE,
-            due=now,
-            expires_at=now + timedelta(minutes=10),
-            people=Chosen(now=audience_of(slots)),
-        )
-        alert = Alert(
-            id=new_id(now), type=AlertType.IN_STOCK, priority=9, sku="6634940", retailer="bestbuy", timestamp=now,
+        return Alert(
+            id=new_id(now), type=AlertType.IN_STOCK, priority=priority, sku=sku, retailer="bestbuy", timestamp=now,
             price=Decimal("1999.99"), product_name="GeForce RTX 5090",
         )  # fmt: skip
+
+    async def alerts(self, alerts: Sequence[Alert], *slots: int, life: timedelta = timedelta(minutes=10)) -> None:
+        now = self.clock.now()
+        chosen = Chosen(now=audience_of(slots))
+        plan = Plan(target=VIP, lane=LANE, due=now, expires_at=now + life, people=chosen)
         version = await self.ledger.people.directory_version()
-        submission = Submission((Item(alert),))
+        submission = Submission(tuple(map(Item, alerts)))
         appended = await self.ledger.queue.append(submission, lambda *_: Accepted(Reason.NEW, (plan,)), version)
         self.sending.moves.follow(appended.moved, appended.lanes)
 
@@ -118,7 +121,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def at_the_desk(folder: Path) -> AsyncIterator[Desk]:
+async def at_the_desk(folder: Path, *rates: Rate) -> AsyncIterator[Desk]:
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(clock, limits=False))
@@ -129,7 +132,7 @@ async def at_the_desk(folder: Path) -> AsyncIterator[Desk]:
         codes = Codes(lambda: ledger.link_secret)
         sms = channel(of_sandbox(sandbox, public_url=url), transport, clock, lambda *_: None)
         sms._codes = codes
-        sending = Sending(ledger, Active(book(), {"sms": sms}), clock, lambda _: None, random=Random(1))
+        sending = Sending(ledger, Active(book(rates), {"sms": sms}), clock, lambda _: None, random=Random(1))
         door.receive = sending.receipts.receive
         sandbox.twilio.inbox.url = f"{url}/hooks/twilio/inbound"
         await stack.enter_async_context(sending.running(grace_s=5))
@@ -173,7 +176,7 @@ class Door:
         return web.Response(body=body, content_type=media_type)
 
 
-def book() -> Rulebook:
+def book(rates: tuple[Rate, ...] = ()) -> Rulebook:
     return Rulebook(
         catalog=Catalog(),
         filters=FilterPolicy(),
@@ -181,7 +184,7 @@ def book() -> Rulebook:
         routing=RoutingPolicy(
             routes=(),
             targets={VIP: TargetPolicy(target=VIP, lane=LANE)},
-            lanes={LANE: LanePolicy(name=LANE, channel="sms")},
+            lanes={LANE: LanePolicy(name=LANE, channel="sms", gate=GatePolicy(rates=rates))},
         ),
     )
 
@@ -290,3 +293,31 @@ async def test_a_carrier_that_never_reports_leaves_it_sent(desk: Desk):
     await desk.until(ada, S.SENT)
     await desk.see(lambda: waiting(desk.texts(ADA), 1))
     assert (await desk.deliveries())[ada].state is S.SENT
+
+
+async def test_of_a_hundred_at_once_a_slow_sender_tells_the_important_and_none_too_late(tmp_path: Path):
+    """One segment a second, and 20 seconds in which they are news."""
+    life = timedelta(seconds=20)
+    async with at_the_desk(tmp_path, Rate(1, timedelta(seconds=1))) as desk:
+        ada = await desk.join(ADA)
+        began = desk.clock.now()
+        many = [desk.detected(f"sku {number}", number % 10 + 1) for number in range(100)]
+        await desk.alerts(many, ada, life=life)
+        await desk.see(lambda: all_over(desk))
+        created = desk.sandbox.journal.accepted("twilio", "create")
+        found = (await desk.ledger.history.deliveries(limit=200)).items
+        sent = [one.priority for one in found if one.state in (S.SENT, S.DELIVERED)]
+        expired = [one for one in found if one.state is S.EXPIRED]
+        assert len(sent) + len(expired) == 100
+        assert len(sent) == len(created)
+        assert 1 <= len(sent) <= 21
+        assert min(sent) >= max(one.priority for one in expired)
+        assert {one.why for one in expired} == {Why.PAST_LIFE}
+        assert all(entry.at < began + life for entry in created)
+
+
+async def all_over(desk: Desk) -> bool:
+    """Nothing waits any more, in a set or by itself."""
+    await desk.sending.overdue.expire()
+    found = (await desk.ledger.history.deliveries(limit=200)).items
+    return all(one.state in (S.SENT, S.DELIVERED, S.EXPIRED) for one in found)
