@@ -227,7 +227,7 @@ class Queue:
             detail=move.detail,
             moved_at=now,
             due=now + (move.wait or timedelta()) if move.to is S.PENDING else one.due,
-            expires_at=now + (one.expires_at - one.planned_at) if move.why is Why.RETRIED else one.expires_at,
+            expires_at=one.expires_at if move.life is None else now + move.life,
             possibly_repeated=one.possibly_repeated or move.possibly_repeated,
         )
 

@@ -92,7 +92,9 @@ async def test_a_clock_set_back_does_not_hold_what_an_operator_sends_again(books
     await books.append(books.detected())
     (refused,) = (await books.settle(await books.claimed(), DeliveryState.REFUSED, Why.REFUSED)).deliveries
     books.clock.advance(60)
-    await books.queue.move([Move(key=refused.key, fence=refused.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
+    await books.queue.move(
+        [Move(key=refused.key, fence=refused.fence, to=DeliveryState.PENDING, why=Why.RETRIED, life=LIFE)]
+    )
     books.clock.jump(-3600)
     assert await books.claim() is not None
 
@@ -229,10 +231,10 @@ async def test_a_retry_gives_the_whole_life_once_more(books: Books) -> None:
     await books.append(books.detected())
     books.clock.advance(3600)
     (dead,) = (await books.queue.expire()).deliveries
-    retry = Move(key=dead.key, fence=dead.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
+    retry = Move(key=dead.key, fence=dead.fence, to=DeliveryState.PENDING, why=Why.RETRIED, life=LIFE)
     moved = await books.queue.move([retry])
     assert moved.lanes == {str(GENERAL)}
-    assert moved.deliveries[0].expires_at - books.clock.now() == dead.expires_at - dead.planned_at
+    assert moved.deliveries[0].expires_at - books.clock.now() == LIFE
     assert (await books.claimed()).members[0][0].key == dead.key
 
 
@@ -529,7 +531,9 @@ async def test_retries_of_one_product_for_one_place_leave_one_after_the_other(bo
     await books.queue.expire()
     older, newer = reversed((await books.history.deliveries()).items)
     for one in (older, newer):
-        await books.queue.move([Move(key=one.key, fence=one.fence, to=DeliveryState.PENDING, why=Why.RETRIED)])
+        await books.queue.move(
+            [Move(key=one.key, fence=one.fence, to=DeliveryState.PENDING, why=Why.RETRIED, life=LIFE)]
+        )
     request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, attempts=2)
     for one in (older, newer):
         claimed = await books.queue.claim(request)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.contract.books import GENERAL, HIGH, Books, everything
+from tests.contract.books import GENERAL, HIGH, LIFE, Books, everything
 
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.delivery import DeliveryState, Target, Why
@@ -129,7 +129,7 @@ async def test_what_is_sold_out_and_sent_again_joins_nothing_and_keeps_nobody_fr
     await told(books, sold_out := books.detected("B", priority=10))
     await books.close(sold_out)
     (one,) = [one for one in (await books.history.deliveries()).items if one.alert_id == sold_out.id]
-    await books.queue.move([Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RETRIED)])
+    await books.queue.move([Move(key=one.key, fence=one.fence, to=STATE.PENDING, why=WHY.RETRIED, life=LIFE)])
     await told(books, books.detected("C"))
     request = ClaimRequest(lane=str(GENERAL), pack=everything, limit=2, joins=any_young_one)
     alone = (await books.queue.claim(request)).claim

@@ -25,7 +25,7 @@ async def moves(books: Books, alert: Alert) -> Told:
 
 async def retry(books: Books, alert: Alert) -> None:
     delivery = (await story(books, alert)).delivery
-    await books.queue.move([Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED)])
+    await books.queue.move([Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED, life=LIFE)])
 
 
 async def test_an_operators_retry_wipes_out_nothing(books: Books) -> None:

@@ -304,7 +304,9 @@ class Play:
             return
         one = over[chance % len(over)]
         (moved,) = (
-            await self.books.ledger.queue.move([Move(key=one.key, fence=one.fence, to=_S.PENDING, why=Why.RETRIED)])
+            await self.books.ledger.queue.move(
+                [Move(key=one.key, fence=one.fence, to=_S.PENDING, why=Why.RETRIED, life=LIFE)]
+            )
         ).deliveries
         after = self.now()
         for told, state in before.items():

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tests.contract.books import GENERAL, HIGH, Books, plan
+from tests.contract.books import GENERAL, HIGH, LIFE, Books, plan
 
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Reason
@@ -169,7 +169,7 @@ async def test_there_is_a_receipt_where_the_provider_said_anything_that_belongs_
 async def test_the_receipt_of_one_sent_again_is_that_of_the_newer_message(books: Books) -> None:
     sent = await settle(books, await sending(books), reference="SM1", units=1)
     await hear(books, said(K.FAILED, "e1", reference="SM1"))
-    await books.queue.move([Move(key=sent.key, fence=sent.fence, to=S.PENDING, why=Why.RETRIED)])
+    await books.queue.move([Move(key=sent.key, fence=sent.fence, to=S.PENDING, why=Why.RETRIED, life=LIFE)])
     await settle(books, await books.claimed(), reference="SM2", units=2)
     assert await books.history.receipt(sent.key) == ("SM2", 2, None)
     assert await hear(books, said(K.DELIVERED, "e2", reference="SM1")) == Received(parked=1)

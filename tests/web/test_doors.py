@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,14 @@ from tests.deadline import DEADLINE_S
 from tests.web.house import House, bearer, open_house, serving
 
 from tocsin.core import link
+from tocsin.core.alert import AlertType
 from tocsin.core.clock import ManualClock
-from tocsin.core.delivery import DeliveryState
-from tocsin.core.outcome import Refusal, Refused
+from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.outcome import Deferred, Delay, Refusal, Refused
 from tocsin.core.record import rfc3339
 from tocsin.pipeline.intake.field import FIELDS
 from tocsin.rules.click import TOO_SOON
+from tocsin.rules.filters import MAX_AGE
 from tocsin.web.links import through
 from tocsin.web.page import Page
 
@@ -154,6 +156,32 @@ async def test_a_refused_delivery_is_listed_retried_and_its_target_enabled(house
     status, retried = await house.call("POST", f"/api/v1/deliveries/{delivery['id']}/retry")
     assert (status, retried["state"], retried["why"]) == (202, "pending", "retried")
     assert (await house.call("POST", "/api/v1/deliveries/01a205b3-d000-7009-9bb4-b1c15a515c31/retry"))[0] == 404
+
+
+@pytest.mark.parametrize("jump", [3600, -3600])
+async def test_a_retry_gives_one_whole_life_each_time_whatever_the_clock_did(tmp_path: Path, jump: int):
+    clock = ManualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    async with open_house(tmp_path, clock=clock) as house:
+        house.board.outcome = Deferred(Delay.RATE_LIMITED, after=timedelta(days=1))
+        await house.send()
+        for _ in range(2):
+            await until(house, DeliveryState.PENDING)
+            clock.jump(jump)
+            await house.services.ledger.probe()
+            clock.advance(7200)
+            delivery = await until(house, DeliveryState.EXPIRED)
+            status, told = await house.call("POST", f"/api/v1/deliveries/{delivery.id}/retry")
+            assert (status, told["expires_at"]) == (202, rfc3339(clock.now() + MAX_AGE[AlertType.IN_STOCK]))
+
+
+async def until(house: House, state: DeliveryState) -> Delivery:
+    """The only delivery, once it stands so."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            await house.services.ledger.queue.expire()
+            page = await house.services.ledger.history.deliveries()
+            if [one.state for one in page.items] == [state]:
+                return page.items[0]
 
 
 async def test_a_test_message_takes_the_real_path_and_says_what_was_answered(house: House):

@@ -20,6 +20,7 @@ from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import History, Item, LaneRow, Move, Queue, Submission
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.sending import Sending
+from tocsin.rules.filters import MAX_AGE, life
 from tocsin.rules.routing import TargetPolicy, plan
 
 TEST_LIFE = timedelta(minutes=1)
@@ -71,8 +72,8 @@ class Operations:
         return answer
 
     async def retry(self, identifier: UUID) -> Delivery:
-        """Put a delivery that is over back into its lane. Raises NotFoundError, or InvalidRequestError where its state
-        has no retry, or its target is in shadow.
+        """Put a delivery that is over back into its lane, with a whole life. Raises NotFoundError, or
+        InvalidRequestError where its state has no retry, or its target is in shadow.
         """
         delivery = await self._history.delivery(identifier)
         if delivery is None:
@@ -80,7 +81,8 @@ class Operations:
         if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
             raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
         self._check_live(delivery.target)
-        move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED)
+        whole = await self._life(delivery)
+        move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED, life=whole)
         moved = await self._queue.move([move])
         if not moved.deliveries:
             raise InvalidRequestError("it has just been moved by somebody else: look again")
@@ -137,6 +139,18 @@ class Operations:
             known = ", ".join(sorted(map(str, self._active.rulebook.routing.targets))[:_MOST_NAMED])
             raise NotFoundError(f"{target} is not a configured target; {f'there are {known}' if known else 'none is'}")
         return policy
+
+    async def _life(self, delivery: Delivery) -> timedelta:
+        """As the configuration has it now."""
+        if delivery.is_test:
+            return TEST_LIFE
+        record, policy = (
+            await self._history.alert(delivery.alert_id),
+            self._active.rulebook.routing.targets.get(delivery.target),
+        )
+        if record is None:
+            raise NotFoundError(f"there is no alert {delivery.alert_id} any more")
+        return life(record.alert.type, MAX_AGE if policy is None else policy.max_age)
 
     def _check_live(self, target: Target) -> None:
         if target in self._active.rulebook.routing.shadow:

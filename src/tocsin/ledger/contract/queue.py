@@ -107,6 +107,7 @@ class Move:
     to: DeliveryState
     why: Why | None = None
     wait: timedelta | None = None  # for pending: due so long after the move, whatever the wall clock does until then
+    life: timedelta | None = None  # for retried: how long it is worth telling from the move on
     detail: str = ""
     reference: str | None = None  # for sent: the message at the provider
     units: int | None = None  # for sent: how much it counts for there

@@ -85,8 +85,8 @@ def _moved(transaction: Transaction, row: AnyRow, wanted: Move) -> Held:
     changes: dict[str, Any] = {"state": wanted.to.value, "why": why, "moved_at": now, "detail": wanted.detail}
     if wanted.to is DeliveryState.PENDING:
         changes["due"] = now + (wanted.wait or timedelta())
-    if wanted.why is Why.RETRIED:
-        changes["expires_at"] = now + (row.expires_at - row.planned_at)
+    if wanted.life is not None:
+        changes["expires_at"] = now + wanted.life
     if wanted.possibly_repeated:
         changes["possibly_repeated"] = True
     return held_of(row, **changes)
