@@ -215,3 +215,16 @@ async def test_numbers_that_an_operator_wrote_down_are_told_until_they_leave(tmp
     async with a_club(tmp_path, ops=ops) as club:
         await club.alert("second")
         assert await club.told("second", 1) == [numbers[0]]
+
+
+async def test_a_rehearsal_says_how_many_would_be_told_now_and_tells_nobody(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip", most=2)) as club:
+        for _ in range(3):
+            await club.join("vip")
+        outlook = await club.pipeline.intake.rehearse(
+            {"type": "in_stock", "sku": "first", "retailer": "bestbuy", "price": "9.99"}
+        )
+        (target,) = outlook["targets"]
+        assert (target["recipients"], target["left_out"]) == (2, {"max_recipients": 1})
+        assert await club.ledger.history.span() == (0, 0)
+        assert club.phones.of("first") == []

@@ -13,7 +13,7 @@ from tocsin.channels.abilities import RingsOut
 from tocsin.channels.contract import Channel
 from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import Clock
-from tocsin.core.decision import Accepted, Decision, Filtered, Plan, Receipt
+from tocsin.core.decision import Accepted, Chosen, Decision, Filtered, Plan, Receipt
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.core.errors import (
     Detail,
@@ -114,9 +114,9 @@ class Intake:
         now = self._clock.now()
         item = Decoder(self._active).one(value, owner="rehearsal", now=now)
         alert = _valid(item)
-        ruling = self._active.rulebook.decide(
-            alert, None, now, self._targets.disabled, directory=self._directories.current
-        )
+        book = self._active.rulebook
+        directory = await self._directories.newest() if book.routing.tells_people else self._directories.current
+        ruling = book.decide(alert, None, now, self._targets.disabled, directory=directory)
         decision = Decision.FILTERED if isinstance(ruling, Filtered) else Decision.ACCEPTED
         record = AlertRecord(alert=alert, accepted_at=now, decision=decision, reason=ruling.reason, last_seen_at=now)
         plans = ruling.plans if isinstance(ruling, Accepted) else ()
@@ -238,6 +238,9 @@ class Intake:
         }
         if plan.why is not None:
             outlook["why"] = plan.why.value
+        if isinstance(plan.people, Chosen):
+            outlook["recipients"] = plan.people.everybody.bit_count()
+            outlook["left_out"] = {reason.value: many for reason, many in plan.people.left_out.items()}
         if plan.fallback:
             outlook["fallback"] = [str(fallback.target) for fallback in plan.fallback]
         if plan.state is DeliveryState.PENDING or plan.why is Why.SHADOW:

@@ -52,6 +52,13 @@ class Directories:
             }
             self.current = NO_PEOPLE
 
+    async def newest(self) -> Directory:
+        """Look whether there is a newer one, for whoever only asks: an append is told so by the ledger itself."""
+        known = self.current
+        if known.version != await self._people.directory_version():
+            await self.replace(known)
+        return self.current
+
     async def replace(self, old: Directory) -> None:
         """Read a newer one than that, unless somebody else has just done so."""
         async with self._reading:

@@ -115,7 +115,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "reason": TEXT,
                 "priority": PRIORITY,
                 "targets": explained(
-                    several(ANYTHING), "Each with its `state`, its `mentions` and the `message` as it would go out."
+                    several(ANYTHING),
+                    "Each with its `state`, its `mentions` and the `message` as it would go out; a list with how many"
+                    " `recipients` it would tell now, and how many it would not (`left_out`).",
                 ),
                 "notes": several(ref("Note")),
             },
