@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from tests.material import DISCORD_SPEC, needs
@@ -127,6 +127,7 @@ def agree(body: dict[str, Any]) -> None:
 @needs(DISCORD_SPEC)
 @FEW
 @given(MESSAGE)
+@example({"embeds": [{"timestamp": 7}]})
 def test_a_message_gets_the_verdict_of_the_specification(body: dict[str, Any]) -> None:
     agree(body)
 

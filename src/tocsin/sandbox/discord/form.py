@@ -90,9 +90,12 @@ class Flag:
 @dataclass(frozen=True, slots=True)
 class Moment:
     def check(self, value: Any, path: Path, problems: Problems) -> None:
+        if not isinstance(value, str):
+            problems.add(path, "STRING_TYPE_CONVERT", "Could not interpret this as string.")
+            return
         try:
             datetime.fromisoformat(value)
-        except (TypeError, ValueError):
+        except ValueError:
             problems.add(path, "DATE_TIME_TYPE_PARSE", "Could not parse this. Should be ISO8601.")
 
 
