@@ -16,7 +16,14 @@ import orjson
 from tocsin.core import errors
 from tocsin.core.decision import Receipt
 from tocsin.core.detection import Detection
-from tocsin.core.errors import Detail, LedgerUnavailableError, RateLimitedError, TocsinError, UnreachableError
+from tocsin.core.errors import (
+    Detail,
+    LedgerUnavailableError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    TocsinError,
+    UnreachableError,
+)
 from tocsin.core.secret import Secret
 from tocsin.core.wordlist import text_of
 
@@ -241,6 +248,6 @@ def _error(answer: aiohttp.ClientResponse, content: bytes) -> TocsinError:
         kind, message = _BY_CODE.get(error["code"], TocsinError), error["message"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return UnreachableError(f"{answer.url.origin()} answered {answer.status} {answer.reason}")
-    if issubclass(kind, LedgerUnavailableError):
+    if issubclass(kind, LedgerUnavailableError | RateLimitedError | ProviderUnavailableError):
         return kind(message, float(answer.headers.get("Retry-After", 1)))
     return kind(message, details)

@@ -43,6 +43,9 @@ def contacts() -> None:
 def import_(
     file: Annotated[str, typer.Argument(help="CSV or NDJSON, with a header; - is standard input.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be, and change nothing.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Send a code or a link to whoever was added without proof.")
+    ] = False,
     config: ConfigFile = None,
     url: Url = None,
     token: Token = None,
@@ -54,7 +57,7 @@ def import_(
 
     Example: `tocsin contacts import members.csv --dry-run`
     """
-    report = run(_import(client(url, token, config), read(file, "FILE"), dry_run=dry_run))
+    report = run(_import(client(url, token, config), read(file, "FILE"), dry_run=dry_run, confirm=confirm))
     if as_json:
         tell_json(report)
     else:
@@ -120,8 +123,8 @@ def erase(
         tell(f"erased; kept: {', '.join(erased['kept'])}")
 
 
-async def _import(service: Client, content: bytes, *, dry_run: bool) -> Any:
-    query = {"dry_run": "1"} if dry_run else {}
+async def _import(service: Client, content: bytes, **flags: bool) -> Any:
+    query = {name: "1" for name, said in flags.items() if said}
     async with service:
         return await service.call("POST", f"{PATH}/import", body=content, query=query, within_s=LONGEST_S)
 
@@ -160,12 +163,14 @@ def _tell_report(report: Mapping[str, Any]) -> None:
     for result in RESULTS:
         if report[result]:
             tell(f"{report[result]:>8,}  {result}")
-    for row in report["rows"]:
+    for row in (one for one in report["rows"] if one["result"] != "unchanged"):
         tell(f"row {row['row']}: {row['result']}: {'; '.join(_reasons(row))}")
     for note in report["notes"]:
         hint(note)
     if report["unverified"]:
         hint(f"{report['unverified']:,} addresses are told nothing before they are confirmed.")
+    if report["confirmations"]:
+        hint("codes and links: {sent} sent, {failed} failed, {left} left".format(**report["confirmations"]))
     if report["dry_run"]:
         hint("Nothing was changed: this was a dry run.")
 

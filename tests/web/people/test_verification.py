@@ -10,7 +10,7 @@ import pytest
 from tests.channels.twilio.scenes import CODES, of_sandbox, short_link
 from tests.web.house import House, bearer, open_house
 from tests.web.people.codes import NOON, Codes
-from tests.web.people.desk import CONTACTS, GRANTED, MAILBOX, PHONE, asked, made, refused
+from tests.web.people.desk import CONTACTS, GRANTED, MAILBOX, PHONE, asked, imported, made, refused
 
 from tocsin.channels.transport import Transport
 from tocsin.channels.twilio.channel import TwilioChannel
@@ -161,6 +161,21 @@ async def test_a_link_is_over_after_three_days_and_three_go_out_in_a_day(scene: 
     with pytest.raises(CodeExpiredError):
         await scene.house.services.pipeline.verification.follow(scene.channel.links[-1].rpartition("/")[2])
     await scene.confirm()
+
+
+async def test_an_import_asks_whom_it_added_without_proof(scene: Scene):
+    content = f"name,phone,email\nGrace,+14155550103,grace@example.com\nAda,{PHONE},\n"
+    dry = await imported(scene.house, content, "?dry_run=1&confirm=1")
+    assert (dry["confirmations"], scene.channel.asked) == (None, [])
+    report = await imported(scene.house, content, "?confirm=1")
+    assert report["confirmations"] == {"sent": 2, "failed": 0, "left": 0}
+    assert (scene.channel.asked, len(scene.channel.links)) == ([(Secret("+14155550103"), "sms")], 1)
+    scene.channel.hindered = Hindered(Hindrance.LANDLINE)
+    report = await imported(scene.house, "phone\n+14155550104\n", "?confirm=1")
+    assert (report["created"], report["confirmations"]) == (1, {"sent": 0, "failed": 1, "left": 0})
+    scene.house.services.active.channels = {}
+    error = await refused(scene.house, "POST", f"{CONTACTS}/import?confirm=1", 409, data=b"phone\n+14155550105\n")
+    assert error["code"] == "verification_off"
 
 
 async def test_whoever_stopped_comes_back_by_a_code(scene: Scene):

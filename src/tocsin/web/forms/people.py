@@ -125,6 +125,10 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "unverified": explained(WHOLE, "Addresses that were added and have to be confirmed."),
                 "notes": explained(several(TEXT), "About the file as a whole."),
                 "dry_run": FLAG,
+                "confirmations": explained(
+                    maybe(record({"sent": WHOLE, "failed": WHOLE, "left": WHOLE})),
+                    "Codes and links.",
+                ),
                 "rows": explained(several(ref("ImportedRow")), "Those that something is to be said of."),
             }
         ),

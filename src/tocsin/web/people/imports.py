@@ -3,6 +3,9 @@
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from tocsin.core.address import AddressKind
+from tocsin.core.errors import VerificationOffError
+from tocsin.pipeline.people.confirming import confirm
 from tocsin.pipeline.people.importing import import_people
 from tocsin.pipeline.people.table import MOST_BYTES
 from tocsin.web.answer import json_answer
@@ -17,15 +20,16 @@ from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
 PATH = PREFIX + "/import"
+_BY_MESSAGE = (AddressKind.PHONE, AddressKind.MAILBOX)
 _FLAG = {"0": False, "1": True, "false": False, "true": True, "": False}
+_FLAGS = {
+    "dry_run": "Say what would be, and change nothing.",
+    "confirm": "Send a code or a link to each address that was added without proof.",
+}
 _TAKES = answer(ref("ImportReport"), "What became of the rows.") | {
     "parameters": [
-        {
-            "name": "dry_run",
-            "in": "query",
-            "schema": {"enum": ["0", "1", "true", "false", ""]},
-            "description": "Say what would be, and change nothing.",
-        }
+        {"name": name, "in": "query", "schema": {"enum": list(_FLAG)}, "description": about}
+        for name, about in _FLAGS.items()
     ],
     "requestBody": {"required": True, "content": {CSV: {"schema": TEXT}, NDJSON: {"schema": TEXT}}},
 }
@@ -34,6 +38,8 @@ _TAKES = answer(ref("ImportReport"), "What became of the rows.") | {
 class ImportDoors:
     def __init__(self, services: Services) -> None:
         self._desk = Desk(services)
+        self._verification = services.pipeline.verification
+        self._public_url = services.program.public_url
 
     def open(self, app: FastAPI) -> None:
         app.router.routes.append(
@@ -51,10 +57,10 @@ class ImportDoors:
 
         The rows that something is to be said of are named; the others are counted.
         """
-        check_keys(request.query_params, ("dry_run",))
-        asked = request.query_params.get("dry_run", "")
-        if asked not in _FLAG:
-            raise wrong("dry_run", "is 1 or 0")
+        check_keys(request.query_params, _FLAGS)
+        dry_run, confirming = (_flag(request, name) for name in _FLAGS)
+        if confirming and not any(self._verification.reaches(kind, self._public_url()) for kind in _BY_MESSAGE):
+            raise VerificationOffError("nothing here could bring a code or a link to anybody: import without confirm")
         policy = self._desk.policy
         report = await import_people(
             self._desk.people,
@@ -63,6 +69,16 @@ class ImportDoors:
             author=author_of(request),
             rule=policy.standing_after,
             now=self._desk.clock.now(),
-            dry_run=_FLAG[asked],
+            dry_run=dry_run,
         )
-        return json_answer(report.as_json())
+        asked = None
+        if confirming and not dry_run:
+            asked = await confirm(self._verification, self._desk.people, report.rows, self._public_url())
+        return json_answer(report.as_json() | {"confirmations": asked and asked.as_json()})
+
+
+def _flag(request: Request, name: str) -> bool:
+    said = request.query_params.get(name, "")
+    if said not in _FLAG:
+        raise wrong(name, "is 1 or 0")
+    return _FLAG[said]
