@@ -34,13 +34,17 @@ ALERT = {
 FILES = {
     "detections.ndjson": "".join(json.dumps({**ALERT, "sku": f"N{number}"}) + "\n" for number in range(3)),
     "alert.json": json.dumps(ALERT),
+    "members.csv": "name,phone\nCid,+1 415 555 0131\nDan,12\n",
 }
+SHORT_KEYS = {"p256dh": "BM…", "auth": "9w…"}
+PUSH_KEYS = {"p256dh": "BP" + "A" * 85, "auth": "A" * 22}
 A_WEBHOOK = f"api/webhooks/1180000000000000001/{'x' * 68}"
 # By a part of its name: what a reader would have put into a variable that configuration snippets read.
 VARIABLES: Mapping[str, Callable[[str], str]] = {
     "WEBHOOK": lambda _: f"https://discord.com/{A_WEBHOOK}",
     "IFTTT": lambda _: "https://maker.ifttt.com/trigger/restock/with/key/abcdefgh",
     "HOOK": lambda _: "https://hooks.example/catch/1",
+    "TWILIO_SID": lambda _: f"AC{'0123456789abcdef' * 2}",
     "WHSEC": lambda _: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "TOKEN": lambda name: f"a-token-of-thirty-two-characters-{name}",
 }
@@ -190,6 +194,7 @@ class Desk:
         refused = self.call("POST", "/api/v1/channels/discord/test", {"target": "gone"})
         assert refused["state"] == "refused", refused
         return {
+            **self._people(),
             "http://127.0.0.1:8765": self.service.url,
             "http://127.0.0.1:8766": self.sandbox,
             "--port 8766": "--port 0",
@@ -201,6 +206,24 @@ class Desk:
             "api/webhooks/ID/TOKEN": A_WEBHOOK,
             "https://discord.com/api/webhooks/…": f"https://discord.com/{A_WEBHOOK}",
         }
+
+    def _people(self) -> dict[str, str]:
+        """A person with addresses, one who is to be forgotten, and somebody who is left alone."""
+        phones = [{"number": "+1 415 555 0121"}, {"number": "+1 415 555 0122"}]
+        zoe = {"name": "Zoe", "phones": phones, "mailboxes": [{"address": "zoe@example.com"}]}
+        person = self.call("POST", "/api/v1/contacts", zoe)
+        path = f"/api/v1/contacts/{person['id']}"
+        subscription = {"endpoint": "https://push.example/2", "keys": PUSH_KEYS}
+        ids = [person["id"], *(each["id"] for each in person["addresses"])]
+        ids.append(self.call("POST", f"{path}/browsers", subscription)["id"])
+        alone = {"number": "+1 415 555 0123", "reason": "asked by phone"}
+        ids.append(self.call("POST", "/api/v1/suppressions", alone)["id"])
+        start = "01a205b3-d000-7009-9bb4-b1c15a515c"
+        named = {f"{start}{31 + number}": real for number, real in enumerate(ids)}
+        keys = {f'"{name}": "{told}"': f'"{name}": "{PUSH_KEYS[name]}"' for name, told in SHORT_KEYS.items()}
+        version = self.call("GET", path)["version"]
+        forgotten = self.call("POST", "/api/v1/contacts", {"name": "Yan"})["id"]
+        return {**named, **keys, f"{start}40": forgotten, 'If-Match: "2"': f'If-Match: "{version}"'}
 
     def _link(self) -> str:
         """The code of a short link in a message that has arrived."""

@@ -26,6 +26,8 @@ from tocsin.wiring import judge
 RUN = ("sh", "python", "js", "json")
 SHOWN = {"text": "a picture", "mermaid": "tests/architecture", "jinja": "tests/channels/test_discord_message.py"}
 
+PERSON = "01a205b3-d000-7009-9bb4-b1c15a515c3"
+
 # Snippets that cannot run here, by page and beginning, with the reason.
 NOT_RUN: Mapping[tuple[str, str], str] = {
     ("README.md", "make run"): "tests/first_run",
@@ -33,6 +35,7 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/tutorial/first-alert.md", "make demo"): "tests/first_run",
     ("docs/tutorial/first-alert.md", "make run\n"): "tests/first_run",
     ("docs/tutorial/first-alert.md", "make run ARGS"): "tests/first_run starts it, tests/cli with a file",
+    ("docs/tutorial/first-text.md", ""): "tests/docs/test_first_text.py",
     ("docs/how-to/install.md", "uv tool install"): "tests/first_run installs the wheel",
     ("docs/how-to/install.md", "uv build"): "tests/first_run",
     ("docs/how-to/install.md", "pipx install"): "needs pipx, and installs for the user who runs the tests",
@@ -46,6 +49,17 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/reference/http.md", '{"error"'): "what a wrong alert is answered: tests/web/test_decode.py",
     ("docs/reference/http.md", '{"decision": "accepted", "reason": "new", "id": "01a2…", "notes"'): "tests/web",
     ("docs/reference/http.md", "curl -X POST $U/api/v1/first-steps/demo"): "tests/browser/test_first_steps.py",
+    (
+        "docs/reference/http.md",
+        f"curl $U/api/v1/contacts/{PERSON}1/phones/{PERSON}2/verif",
+    ): "answers 409: no codes here",
+    ("docs/reference/http.md", '{"resend_after"'): "the answer to that: tests/web/people/test_verification.py",
+    (
+        "docs/reference/http.md",
+        f"curl $U/api/v1/contacts/{PERSON}1/mailboxes/{PERSON}4/conf",
+    ): "answers 409: no mail here",
+    ("docs/reference/http.md", "curl $U/api/v1/me/browsers"): "answers 409: no browser is told anything here",
+    ("docs/reference/http.md", "curl -X DELETE $U/api/v1/me/browsers"): "the same",
     ("docs/reference/http.md", "curl -i $U/hooks/example"): "answers 404, as it says",
     ("docs/reference/http.md", '{"dashboard"'): "the answer to that",
     ("docs/reference/sandbox.md", "phone = "): "a part of a program: tests/sandbox/test_twilio.py",
@@ -64,6 +78,9 @@ FOLLOWS = (
 BEFORE = {
     ("docs/how-to/operate.md", "tocsin db backup"): (  # the key that is made with the first person
         "mkdir -p backup; test -e people.key || (umask 077 && head -c 32 /dev/urandom | base64 > people.key)"
+    ),
+    ("docs/reference/http.md", "curl $U/api/v1/lists/sms:vip"): (
+        """curl -X PUT $U/api/v1/lists/sms:vip -H "Authorization: Bearer $T" -d '{"tag": "vip"}'"""
     ),
     ("docs/reference/http.md", "curl -X POST $U/api/v1/channels/discord/targets/general/enable"): (
         'curl -X POST $U/api/v1/channels/discord/targets/general/disable -H "Authorization: Bearer $T"'
@@ -145,6 +162,8 @@ def test_a_configuration_is_one(tmp_path: Path, snippet: Snippet):
     (tmp_path / "alerts.json").write_text(text)
     names = re.findall(r"\$\{(\w+)\}", text)
     environ = {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
+    for name in (".env", "join.txt"):
+        (tmp_path / name).write_text("# what a reader has written\n")
     (tmp_path / "in_stock.txt").write_text(next(each.text for each in SNIPPETS if each.language == "jinja"))
     judge(load(tmp_path / "alerts.json", environ))
 

@@ -38,5 +38,7 @@ def _announce(names: list[str]) -> Callable[[Sandbox], None]:
         tell(f"What arrives     {sandbox.url}/")
         for target, address in sandbox.addresses(names).items():
             tell(f"{target:<24} {address}")
+        for key, value in sandbox.account().items():
+            tell(f"{key:<24} {value}")
 
     return announce

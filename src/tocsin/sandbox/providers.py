@@ -42,6 +42,17 @@ class Providers:
         """For people's configurations: targets of these names, and what each leads to."""
         return {f"{self.discord.name}:{name}": self.discord.webhook(name) for name in names}
 
+    def account(self) -> Mapping[str, str]:
+        """For people's configurations: the account that texts are sent from, by the keys that they have there."""
+        account = self.twilio.account
+        return {
+            "twilio_sid": account.sid,
+            "twilio_auth": account.token,
+            "from_number": next(iter(account.senders)),
+            "messaging_service_sid": account.service,
+            "verify_service": account.verify_service,
+        }
+
     def configuration(self) -> Mapping[str, Any]:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
         hooks = {name: self.discord.webhook(name) for name in ("high_priority", "general", "staff")}
