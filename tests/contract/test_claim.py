@@ -227,6 +227,15 @@ async def test_an_illegal_move_is_refused_whole_and_harms_no_neighbour(books: Bo
     assert first.outcome is None
 
 
+async def test_of_many_that_are_past_their_life_those_that_died_first_are_marked_first(books: Books) -> None:
+    for life in (3, 1, 2):
+        await books.append(books.detected(f"{life}"), decide=books.telling(GENERAL, life=timedelta(seconds=life)))
+    books.clock.advance(10)
+    marked = [(await books.queue.expire(1)).deliveries for _ in range(4)]
+    lives = [[round((one.expires_at - one.planned_at).total_seconds()) for one in each] for each in marked]
+    assert lives == [[1], [2], [3], []]
+
+
 async def test_a_retry_gives_the_whole_life_once_more(books: Books) -> None:
     await books.append(books.detected())
     books.clock.advance(3600)

@@ -66,6 +66,12 @@ def test_after_a_stop_nobody_but_the_person_brings_an_address_back(history, acce
         assert standing.consent is _C.WITHDRAWN
 
 
+def test_where_an_import_is_not_taken_for_consent_a_code_still_is():
+    assert standing_after(NEW, _E.IMPORTED, accept_imported=False) == WAITING
+    assert standing_after(NEW, _E.CONFIRMED, accept_imported=False) == TOLD
+    assert standing_after(NEW, _E.RESUMED, accept_imported=False) == NEW
+
+
 @given(events)
 def test_whatever_was_said_only_consent_makes_active_and_a_reason_goes_with_what_is_shut(history):
     standing = NEW

@@ -45,6 +45,10 @@ def test_two_detectors_of_one_retailer_do_not_make_it_right_and_wrong_by_turns()
     assert verdicts == sorted(verdicts)
 
 
+def test_a_detection_counts_for_a_day():
+    assert recent(signs(*OFF * 2), DAY + 1) == signs(*OFF * 2)[1:]
+
+
 @given(st.lists(st.sampled_from([None, -900.0, 400.0]), max_size=200), st.floats(0, 3 * DAY))
 @settings(max_examples=100)
 def test_old_detections_say_nothing_of_the_clock_now(heard: list[float | None], later: float):

@@ -99,6 +99,7 @@ def test_a_burn_rate_of_one_misses_what_the_objective_allows():
         ([], False),
         (steady(0, 100, 360), False),
         (steady(5, 100, 360), False),  # burns at 5
+        (steady(6, 100, 360), True),  # at 6, as fast as it may not
         (steady(7, 100, 360), True),  # at 7, for six hours
         (steady(20, 100, 3), True),  # at 20, at once: it is all there is
         ([Minute(NOON, 10, 1)], False),

@@ -55,5 +55,11 @@ def test_who_has_spent_more_may_never_send_more(cap: Decimal, less: Decimal, mor
         assert may_spend(policy, Spent(money=less + more), band, cost) is not None
 
 
+def test_who_has_spent_nothing_begins_with_nothing():
+    assert spending(CAP, Spent(), Decimal(25)) is Spending.FREE
+    assert spending(CAP, Spent(money=Decimal("25.01"))) is Spending.HIGH_BAND_ONLY
+    assert may_spend(SpendPolicy(per_contact=0), Spent(), Band.HIGH, PRICE) is not None
+
+
 def test_a_day_begins_at_midnight():
     assert day_of(datetime(2026, 11, 30, 23, 59, 59, 999_999, UTC)) == datetime(2026, 11, 30, tzinfo=UTC)

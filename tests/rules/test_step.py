@@ -144,3 +144,7 @@ def test_what_cannot_join_a_message_leaves_by_itself_at_once_and_shuts_no_lane(o
 def test_a_join_that_fails_again_and_again_backs_off():
     tried = after_join(Deferred(Delay.RATE_LIMITED, HOUR), delivery(attempts=3), HALF)
     assert tried == by_itself(back_off(3, HALF))
+
+
+def test_what_is_put_off_may_still_join_a_message():
+    assert not Step(PENDING, Why.DEFERRED).alone

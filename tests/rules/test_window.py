@@ -93,3 +93,22 @@ def test_giving_back_what_was_never_spent_changes_nothing():
     window = Window(Rate(10, SECOND)).spend(1.0)
     assert window.give_back(0.5) == window
     assert window.merge([(0.0, 2), (1.0, 1)]).total == 4
+
+
+@given(ANY_RATE, st.lists(st.tuples(GAPS, st.integers(1, 6)), max_size=12), GAPS, GAPS, st.integers(1, 9))
+def test_what_is_moved_is_given_back_and_spent_later(rate, steps, at, gap, units):
+    window, now = Window(rate), 0.0
+    for before, taken in steps:
+        now += before
+        window = window.spend(now, taken)
+    spent, later = window.spend(now + at, units), now + at + gap
+    moved = spent.move(now + at, later, units).since(later)
+    assert moved == spent.give_back(now + at, units).spend(later, units).since(later)
+    assert moved.total == sum(taken for _, taken in moved.uses)
+    assert all(moment > later - rate.per_s for moment, _ in moved.uses)
+
+
+def test_where_nothing_is_said_it_is_one_unit():
+    window = Window(Rate(3, MINUTE)).spend(1.0)
+    assert window.total == window.move(1.0, 2.0).total == 1
+    assert window.give_back(1.0).total == 0
