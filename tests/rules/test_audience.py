@@ -17,7 +17,7 @@ from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
 from tocsin.core.secret import Secret
-from tocsin.rules.audience import ChannelWishes, Choice, Directory, ListPolicy, Sleep, Wish
+from tocsin.rules.audience import ChannelWishes, Choice, Directory, ListPolicy, Sleep, Wish, reachable
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
 
@@ -174,6 +174,16 @@ def belongs(person: Person, address: Address, target: Target) -> bool:
     return target.name == "everyone" or target.name in person.tags
 
 
+def can_be_told(person: Person, address: Address, target: Target) -> bool:
+    """Whatever the alert is."""
+    paused = person.paused is not None and person.paused > timedelta(0)
+    off = target.channel == "sms" and person.by_sms is None
+    sleeps = person.quiet is not None and quiet_until(person.quiet.hours, NOW) is not None
+    vouched = target == OPS and address.written
+    willing = address.state == "willing" or (address.state == "silent" and vouched)
+    return willing and not (paused or off or sleeps)
+
+
 def told_of(chosen: Chosen) -> dict[int, datetime | None]:
     """By slot: when, where that is later."""
     now = dict.fromkeys(slots_of(chosen.now))
@@ -206,6 +216,19 @@ def test_sets_say_the_same_as_a_look_at_each_person(persons: list[Person], what:
         assert chosen.left_out == dict(left_out)
         heard[target.channel] |= {
             number for number, person in enumerate(persons) if any(each.slot in expected for each in person.addresses)
+        }
+
+
+@settings(max_examples=100, deadline=None)
+@given(PEOPLE)
+def test_who_can_be_told_now_is_said_without_an_alert(persons: list[Person]):
+    picture = directory(persons)
+    for target, policy in LISTS.items():
+        assert set(slots_of(reachable(picture, target, policy, NOW))) == {
+            address.slot
+            for person in persons
+            for address in person.addresses
+            if belongs(person, address, target) and can_be_told(person, address, target)
         }
 
 

@@ -94,6 +94,22 @@ class Directory:
 NO_PEOPLE = Directory()
 
 
+def reachable(directory: Directory, target: Target, policy: ListPolicy, now: datetime) -> Audience:
+    """Those of a list who can be told at this moment, as far as no alert decides it: whoever has paused, sleeps or
+    wants nothing by this channel cannot.
+    """
+    left = _members(directory, target, policy)
+    left &= directory.willing | directory.written.get(target, NOBODY)
+    for unwilling in (
+        directory.suppressed,
+        _united(who for until, who in directory.paused if now < until),
+        directory.channels.get(target.channel, ChannelWishes()).off,
+        _united(sleep.audience for sleep in directory.sleeps if _silences(sleep.rule, now)),
+    ):
+        left, _ = _without(left, unwilling)
+    return left
+
+
 class Choice:
     """Who is told of one alert. Asked for one list after the other in the order of the routes: whoever is chosen once
     is told by no other list of the same channel.
@@ -212,6 +228,10 @@ def _in_turn(audience: Audience, most: int, alert: Alert) -> Audience:
     before = first_of(audience, alert.id.int % audience.bit_count())
     told = first_of(audience ^ before, most)
     return told | first_of(before, most - told.bit_count())
+
+
+def _silences(rule: QuietRule, now: datetime) -> bool:
+    return rule.do in (QuietAction.HOLD, QuietAction.DROP) and _end_of(rule.hours, now) is not None
 
 
 def _end_of(hours: QuietHours, now: datetime) -> datetime | None:

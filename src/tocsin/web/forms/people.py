@@ -115,9 +115,16 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "max_recipients": explained(maybe(WHOLE), "Null: the channel's."),
                 "fair": {"enum": ["rotate"]},
                 "written_down": explained(WHOLE, "How many addresses the configuration file has for it."),
+                "reachable": explained(
+                    maybe(WHOLE), "Addresses that can be told at this moment. Null: no channel tells it."
+                ),
+                "told_now": explained(maybe(WHOLE), "How many of those an alert is told to: `max_recipients` at most."),
                 "from_configuration": explained(FLAG, "Whether the configuration file has it: calls cannot change it."),
             },
-            needed=("target", "channel", "name", "max_recipients", "fair", "written_down", "from_configuration"),
+            needed=(
+                *("target", "channel", "name", "max_recipients", "fair"),
+                *("written_down", "reachable", "told_now", "from_configuration"),
+            ),
         ),
         "ImportReport": record(
             {

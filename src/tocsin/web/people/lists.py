@@ -10,6 +10,7 @@ from starlette.responses import Response
 from tocsin.core.delivery import Target
 from tocsin.core.errors import FromConfigurationError, NotFoundError
 from tocsin.ledger.contract.people import ListRow
+from tocsin.rules.audience import reachable
 from tocsin.rules.people import FixedList
 from tocsin.rules.preferences import CHANNELS
 from tocsin.web.answer import json_answer
@@ -39,6 +40,7 @@ class Kept(Asked):
 class ListDoors:
     def __init__(self, services: Services) -> None:
         self._desk = Desk(services)
+        self._directories = services.pipeline.directories
 
     def open(self, app: FastAPI) -> None:
         one = answer(ref("List"), "As it is kept.")
@@ -80,7 +82,7 @@ class ListDoors:
             max_recipients=asked.max_recipients,
         )
         new = await self._desk.people.keep_list(row)
-        return json_answer(_shown(row), 201 if new else 200)
+        return json_answer(_shown(row) | await self._reach(target), 201 if new else 200)
 
     async def forget(self, name: Name) -> Response:
         """Forget a list. Its contacts stay."""
@@ -98,7 +100,18 @@ class ListDoors:
         """By their names as targets; the configuration's are those that count."""
         fixed = {target: _fixed(target, one) for target, one in self._desk.policy.lists.items()}
         kept = {Target(row.channel, row.name): _shown(row) for row in await self._desk.people.lists()}
-        return {**fixed, **{target: told for target, told in kept.items() if target not in fixed}}
+        lists = {**fixed, **{target: told for target, told in kept.items() if target not in fixed}}
+        return {target: told | await self._reach(target) for target, told in lists.items()}
+
+    async def _reach(self, target: Target) -> dict[str, int | None]:
+        """Unknown for a list that no channel tells."""
+        policy = self._desk.active.rulebook.routing.targets.get(target)
+        if policy is None or policy.people is None:
+            return {"reachable": None, "told_now": None}
+        directory = await self._directories.newest()
+        many = reachable(directory, target, policy.people, self._desk.clock.now()).bit_count()
+        most = policy.people.most
+        return {"reachable": many, "told_now": many if most is None else min(many, most)}
 
 
 def _target(name: str) -> Target:
