@@ -6,12 +6,19 @@ import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 import { here } from "./place";
 
+export interface Detail {
+  path: string;
+  message: string;
+}
+
 /** The service said no: `code` is its stable word, the message says how to mend it. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    /** One for each thing that is wrong with what was asked, by its path in it. */
+    readonly details: readonly Detail[] = [],
   ) {
     super(message);
   }
@@ -59,6 +66,27 @@ export interface Delivery {
   attempts: Attempt[];
 }
 
+/** What a list of people was told: how many of them are in which state, and how many were left out, by the reason. */
+export interface ToldList {
+  target: string;
+  route: string | null;
+  recipients: Record<string, number>;
+  left_out: Record<string, number>;
+  moved_at: string | null;
+}
+
+/** One person of a list, masked; without a contact where the address is nobody's any more. */
+export interface Recipient {
+  contact: string | null;
+  address: string | null;
+  shown: string | null;
+  state: string;
+  why: string | null;
+  detail: string;
+  delivery: string | null;
+  moved_at: string;
+}
+
 /** `ms` counts from detection, `took_ms` from the step before. */
 export interface Step {
   at: string;
@@ -71,6 +99,7 @@ export interface Step {
 /** Everything about one alert. */
 export interface Story extends Alert {
   deliveries: Delivery[];
+  lists: ToldList[];
   timeline: Step[];
 }
 
@@ -142,68 +171,75 @@ export class Api {
   }
 
   alerts(query: URLSearchParams): Promise<Page> {
-    return this.#call("GET", `/api/v1/alerts?${query}`);
+    return this.call("GET", `/api/v1/alerts?${query}`);
   }
 
   story(id: string): Promise<Story> {
-    return this.#call("GET", `/api/v1/alerts/${encodeURIComponent(id)}`);
+    return this.call("GET", `/api/v1/alerts/${encodeURIComponent(id)}`);
+  }
+
+  recipients(alert: string, query: URLSearchParams): Promise<{ recipients: Recipient[]; next: string | null }> {
+    return this.call("GET", `/api/v1/alerts/${encodeURIComponent(alert)}/recipients?${query}`);
   }
 
   retry(delivery: string): Promise<unknown> {
-    return this.#call("POST", `/api/v1/deliveries/${encodeURIComponent(delivery)}/retry`);
+    return this.call("POST", `/api/v1/deliveries/${encodeURIComponent(delivery)}/retry`);
   }
 
   channels(): Promise<{ channels: Channel[] }> {
-    return this.#call("GET", "/api/v1/channels");
+    return this.call("GET", "/api/v1/channels");
   }
 
   monitors(): Promise<{ monitors: Monitor[] }> {
-    return this.#call("GET", "/api/v1/monitors");
+    return this.call("GET", "/api/v1/monitors");
   }
 
   mine(): Promise<Mine> {
-    return this.#call("GET", "/api/v1/tokens/mine");
+    return this.call("GET", "/api/v1/tokens/mine");
   }
 
   firstSteps(): Promise<FirstSteps> {
-    return this.#call("GET", "/api/v1/first-steps");
+    return this.call("GET", "/api/v1/first-steps");
   }
 
   sendSample(): Promise<unknown> {
-    return this.#call("POST", "/api/v1/first-steps/alert");
+    return this.call("POST", "/api/v1/first-steps/alert");
   }
 
   showDemo(): Promise<Demo> {
-    return this.#call("POST", "/api/v1/first-steps/demo");
+    return this.call("POST", "/api/v1/first-steps/demo");
   }
 
   conditions(): Promise<{ conditions: Condition[] }> {
-    return this.#call("GET", "/api/v1/conditions");
+    return this.call("GET", "/api/v1/conditions");
   }
 
   test(target: string): Promise<TestAnswer> {
     const [channel, name] = parts(target);
-    return this.#call("POST", `/api/v1/channels/${encodeURIComponent(channel)}/test`, { target: name });
+    return this.call("POST", `/api/v1/channels/${encodeURIComponent(channel)}/test`, { target: name });
   }
 
   enable(target: string): Promise<unknown> {
     const [channel, name] = parts(target).map(encodeURIComponent);
-    return this.#call("POST", `/api/v1/channels/${channel}/targets/${name}/enable`);
+    return this.call("POST", `/api/v1/channels/${channel}/targets/${name}/enable`);
   }
 
   async metrics(): Promise<string> {
     return (await this.#ask("GET", "/metrics")).text();
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return (await this.#ask(method, path, body)).json();
+  /** A file goes as it is, under its own type; everything else as JSON. */
+  async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    return (await this.#ask(method, path, body, headers)).json();
   }
 
-  async #ask(method: string, path: string, body?: unknown): Promise<Response> {
+  async #ask(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
+    const isFile = body instanceof Blob;
+    const type: Record<string, string> = body && !isFile ? { "content-type": "application/json" } : {};
     const answer = await fetch(here(path), {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, ...(body ? { "content-type": "application/json" } : {}) },
-      body: body ? JSON.stringify(body) : null,
+      headers: { authorization: `Bearer ${this.#token}`, ...type, ...more },
+      body: isFile ? body : body ? JSON.stringify(body) : null,
       credentials: "omit",
     }).catch(() => {
       throw new ApiError(0, "unreachable", "The service does not answer. Is it running?");
@@ -219,7 +255,10 @@ export function parts(target: string): [channel: string, name: string] {
   return [target.slice(0, colon), target.slice(colon + 1)];
 }
 
-function refusal(status: number, told: { error?: { code?: string; message?: string } } | null): ApiError {
+type Told = { error?: { code?: string; message?: string; details?: Detail[] } } | null;
+
+function refusal(status: number, told: Told): ApiError {
   const error = told?.error;
-  return new ApiError(status, error?.code ?? `http_${status}`, error?.message ?? `The service answered ${status}.`);
+  const message = error?.message ?? `The service answered ${status}.`;
+  return new ApiError(status, error?.code ?? `http_${status}`, message, error?.details ?? []);
 }

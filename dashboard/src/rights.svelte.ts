@@ -6,6 +6,8 @@ export type Scope = "ingest" | "read" | "contacts" | "admin";
 
 export class Rights {
   #scopes = $state.raw<readonly string[]>([]);
+  /** Whether the service has said so. */
+  known = $state(false);
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -20,6 +22,8 @@ export class Rights {
   /** What cannot be asked now stays as it was. */
   async look(): Promise<void> {
     const token = await this.#api.mine().catch(() => null);
-    if (token) this.#scopes = token.scopes;
+    if (!token) return;
+    this.#scopes = token.scopes;
+    this.known = true;
   }
 }
