@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playwright.async_api import Browser, ViewportSize, expect
+from tests.browser.club import BROKEN, FIRST, LEAVER, ROUTE, join, leaves, member, told_by_text
 from tests.browser.visitor import PHONE, Visitor, browser
 from tests.story.service_rig import ServiceRig
 
@@ -122,6 +123,64 @@ async def menu(town: ServiceRig, visitor: Visitor) -> None:
         await visitor.button("More").click()
 
 
+async def people(town: ServiceRig, visitor: Visitor, query: str = "") -> None:
+    await join(town)
+    await visitor.open(f"?room=people{query}")
+    await expect(visitor.page.get_by_role("navigation", name="People")).to_be_visible()
+
+
+async def person(town: ServiceRig, visitor: Visitor) -> None:
+    await people(town, visitor)
+    (found,) = (await town.get("/api/v1/contacts?q=Ada"))["contacts"]
+    wants = {
+        "match": {"families": ["rtx50"]},
+        "mute": [{"match": {"products": ["rtx-5090-fe"]}, "why": "bought"}],
+        "channels": {"sms": {"match": {"min_priority": 8}, "per_day": 10}},
+        "quiet": {"from": "23:00", "to": "07:00", "do": "hold", "except": {"min_priority": 10}},
+    }
+    await town.call("PUT", f"/api/v1/contacts/{found['id']}/preferences", wants)
+    await member(visitor, FIRST).click()
+    await expect(visitor.page.get_by_role("heading", name="Consent")).to_be_visible()
+
+
+async def person_erased(town: ServiceRig, visitor: Visitor) -> None:
+    await person(town, visitor)
+    await visitor.button("Erase …").click()
+
+
+async def person_added(town: ServiceRig, visitor: Visitor) -> None:
+    await people(town, visitor)
+    await visitor.button("Add a person").click()
+
+
+async def people_import(town: ServiceRig, visitor: Visitor) -> None:
+    await people(town, visitor, "&view=import")
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": BROKEN.encode()}
+    await visitor.page.get_by_label("A file of people").set_input_files(file)  # type: ignore[arg-type]  # as a file
+    await expect(visitor.button("Import 1 person")).to_be_visible()
+
+
+async def people_lists(town: ServiceRig, visitor: Visitor) -> None:
+    await people(town, visitor, "&view=lists")
+    await expect(visitor.page.get_by_text("sms:vip")).to_be_visible()
+
+
+async def left_alone(town: ServiceRig, visitor: Visitor) -> None:
+    await town.call("POST", "/api/v1/suppressions", {"number": "+12025550109", "reason": "asked by mail"}, 201)
+    await people(town, visitor, "&view=suppressions")
+    await expect(visitor.page.get_by_text("asked by mail")).to_be_visible()
+
+
+async def told_list(town: ServiceRig, visitor: Visitor) -> None:
+    await join(town)
+    leaves(town, LEAVER)
+    await town.report("GeForce RTX 5080", priority=10)
+    await visitor.open()
+    await visitor.button("GeForce RTX 5080").click()
+    await visitor.button("sms:vip: 1 refused").click()
+    await expect(visitor.details.get_by_role("list", name="People of sms:vip").get_by_role("listitem")).to_have_count(1)
+
+
 async def details(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     await visitor.button("PlayStation 5 Pro 2TB").click()
@@ -141,6 +200,14 @@ SCENES: dict[str, tuple[Scene, dict[str, Any]]] = {
     "monitors": (monitors, {}),
     "menu": (menu, {}),
     "details": (details, {}),
+    "people": (people, {"club": True}),
+    "person": (person, {"club": True}),
+    "person-erased": (person_erased, {"club": True}),
+    "person-added": (person_added, {"club": True}),
+    "people-import": (people_import, {"club": True}),
+    "people-lists": (people_lists, {"club": True}),
+    "left-alone": (left_alone, {"club": True}),
+    "told-list": (told_list, {"club": True}),
 }
 SCHEMES: Sequence[Literal["dark", "light"]] = ("dark", "light")
 
@@ -183,8 +250,8 @@ async def picture(chromium: Browser, name: str, size: ViewportSize, folder: Path
 
 
 @asynccontextmanager
-async def peopled(**settings: Any) -> AsyncIterator[ServiceRig]:
-    """A service with two channels where alerts have just been told."""
+async def peopled(*, club: bool = False, **settings: Any) -> AsyncIterator[ServiceRig]:
+    """A service with two channels where alerts have just been told; of a club, with a third for its members."""
     with tempfile.TemporaryDirectory() as place:
         async with ServiceRig(Path(place)) as town:
             partner = {
@@ -194,11 +261,11 @@ async def peopled(**settings: Any) -> AsyncIterator[ServiceRig]:
             }
             hooks = {name: town.sandbox.discord.webhook(name) for name in ("high_priority", "general")}
             discord = {"enabled": True, "api_base": town.sandbox.url, "webhooks": hooks, **settings.pop("discord", {})}
+            channels = {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}}
             await town.open(
-                alerts={
-                    "channels": {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}}
-                },
+                alerts={"channels": {**channels, "sms": told_by_text(town)} if club else channels},
                 routes=[
+                    *([ROUTE] if club else []),
                     {"name": "high", "match": {"min_priority": 8}, "to": ["discord:high_priority", "webhook:partner"]},
                     {"name": "rest", "match": {"unrouted": True}, "to": ["discord:general"]},
                 ],
