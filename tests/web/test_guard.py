@@ -24,7 +24,10 @@ from tocsin.web import WebSettings
 from tocsin.web.scopes import ANY, rule_of
 
 # What everybody may enter; a new open door has to be written down here too.
-OPEN = {"/healthz", "/readyz", "/r/{code}", "/hooks/{provider}/{kind}", "/docs", "/docs/style.css", "/openapi.json"}
+OPEN = {
+    *("/healthz", "/readyz", "/r/{code}", "/hooks/{provider}/{kind}", "/docs", "/docs/style.css", "/openapi.json"),
+    *("/join", "/join/{token}", "/me/{token}", "/u/{token}", "/a/{link}", "/people/style.css"),
+}
 BEHIND_A_PROXY = Entrance(proxies=Proxies(["127.0.0.1"]))
 MISSING_ID = "01a205b3-d000-7009-9bb4-b1c15a515c31"
 
