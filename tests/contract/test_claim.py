@@ -551,6 +551,15 @@ async def test_retries_of_one_product_for_one_place_leave_one_after_the_other(bo
         await books.settle(claimed.claims[0], DeliveryState.SENT)
 
 
+async def test_a_crash_changes_nothing_of_an_attempt_that_had_ended(books: Books) -> None:
+    await books.append(books.detected("told"), books.detected("under way"))
+    await books.settle(await books.claimed(), DeliveryState.SENT)
+    await books.claimed()
+    await books.queue.recover()
+    attempts = await books.queue.recent_attempts(books.clock.now())
+    assert sorted(str(each.outcome) for each in attempts) == ["crashed", "sent"]
+
+
 async def test_whom_an_attempt_rings_out_to_is_known_although_it_never_ended(books: Books) -> None:
     await books.append(books.detected("rings out"), books.detected("is quiet"))
     claim, _ = await books.claimed(), await books.claimed()
