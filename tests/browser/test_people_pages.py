@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -11,6 +11,7 @@ from benchmarks.program import free_port
 from playwright.async_api import Browser, Page, expect
 from tests.browser.visitor import barriers
 from tests.deadline import DEADLINE_S
+from tests.story.proxy import proxied
 from tests.story.service_rig import ServiceRig
 
 from tocsin.access.passes import Purpose
@@ -36,29 +37,33 @@ LONG = 'Ada "The Long" <b>Lovelace</b> ' + "x" * 150
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def club(tmp_path: Path) -> AsyncIterator[ServiceRig]:
-    """A service that texts, and where anybody may sign up."""
     async with ServiceRig(tmp_path) as town:
-        port, account = free_port(), town.sandbox.twilio.account
-        sms = {
-            "enabled": True,
-            "api_base": town.sandbox.url,
-            "twilio_sid": account.sid,
-            "twilio_auth": account.token,
-            "from_number": SENDER,
-            "verify_service": account.verify_service,
-        }
-        town.sandbox.twilio.inbox.url = f"http://127.0.0.1:{port}/hooks/twilio/inbound"
-        await town.open(
-            server={"port": port, "public_url": f"http://127.0.0.1:{port}"},
-            alerts={"channels": {"sms": sms}},
-            people={"signup": True, "name": "Restock Club", "countries": ["US"]},
-            products={
-                "5090": {"skus": ["RTX-5090"], "family": "GeForce 50"},
-                "PS5": {"skus": ["PS5"], "family": "PlayStation"},
-            },
-            retailers={"bestbuy": {"name": "Best Buy"}},
-        )
+        port = free_port()
+        await founded(town, port=port, public_url=f"http://127.0.0.1:{port}")
         yield town
+
+
+async def founded(town: ServiceRig, **server: Any) -> None:
+    """A service that texts, and where anybody may sign up."""
+    account = town.sandbox.twilio.account
+    sms = {
+        "enabled": True,
+        "api_base": town.sandbox.url,
+        "twilio_sid": account.sid,
+        "twilio_auth": account.token,
+        "from_number": SENDER,
+        "verify_service": account.verify_service,
+    }
+    await town.open(
+        server={"port": 0, **server},
+        alerts={"channels": {"sms": sms}},
+        people={"signup": True, "name": "Restock Club", "countries": ["US"]},
+        products={
+            "5090": {"skus": ["RTX-5090"], "family": "GeForce 50"},
+            "PS5": {"skus": ["PS5"], "family": "PlayStation"},
+        },
+        retailers={"bestbuy": {"name": "Best Buy"}},
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -88,8 +93,8 @@ def me(club: ServiceRig, contact: ContactRow) -> str:
     return f"{club.alerts.url}/me/{made}"
 
 
-async def sign_up(page: Page, club: ServiceRig) -> None:
-    await page.goto(f"{club.alerts.url}/join")
+async def sign_up(page: Page, place: str) -> None:
+    await page.goto(f"{place}/join")
     await page.get_by_label("Mobile number").fill("(415) 555-0101")
     await page.get_by_label("I agree that Restock Club sends me").check()
     await page.get_by_role("button", name="Sign up").click()
@@ -98,7 +103,7 @@ async def sign_up(page: Page, club: ServiceRig) -> None:
 
 async def test_from_signing_up_to_the_first_text_to_leaving_and_back(phone: Page, club: ServiceRig):
     handset = club.sandbox.twilio.phone(ADA)
-    await sign_up(phone, club)
+    await sign_up(phone, club.alerts.url)
     await club.report("Too early")
     await phone.get_by_label("Code from the text").fill(await handset.expect_code(DEADLINE_S))
     await phone.get_by_role("button", name="Finish").click()
@@ -150,6 +155,24 @@ async def test_settings_are_changed_and_everything_is_erased(phone: Page, club: 
     await expect(phone.get_by_role("heading", name="You are forgotten")).to_be_visible()
 
 
+async def test_it_all_works_below_a_path_of_a_proxy(phone: Page, tmp_path: Path):
+    async with ServiceRig(tmp_path) as town, proxied(lambda: town.alerts.url, "/tocsin") as port:
+        public = f"http://board.example:{port}/tocsin"
+        await founded(town, public_url=public, trusted_proxies=["127.0.0.1"])
+        await sign_up(phone, public)
+        code = await town.sandbox.twilio.phone(ADA).expect_code(DEADLINE_S)
+        await phone.get_by_label("Code from the text").fill(code)
+        await phone.get_by_role("button", name="Finish").click()
+        await expect(phone.get_by_role("status")).to_have_text("You are in. From now on you are told.")
+        assert phone.url.startswith(f"{public}/me/")
+        await phone.get_by_role("button", name="Pause").click()
+        await expect(phone.get_by_role("status")).to_have_text("Paused.")
+        await phone.get_by_role("link", name="Sign it up").click()
+        assert phone.url == f"{public}/join"
+        ground = "rgb(245, 241, 232)"
+        await expect(phone.locator("html")).to_have_css("background-color", ground)  # the style is found there, too
+
+
 async def test_the_keyboard_is_enough(phone: Page, club: ServiceRig):
     await phone.goto(f"{club.alerts.url}/join")
     await phone.keyboard.press("Tab")
@@ -184,7 +207,7 @@ async def test_nothing_keeps_anybody_out(chromium: Browser, club: ServiceRig, sc
     settings = me(club, contact)
     context = await chromium.new_context(viewport=SMALL, color_scheme=scheme, bypass_csp=True)
     page = await context.new_page()
-    await sign_up(page, club)
+    await sign_up(page, club.alerts.url)
     waiting = page.url
     for address in (
         f"{club.alerts.url}/join",

@@ -12,14 +12,14 @@ _JOIN = (
     "I agree that {name} sends me automated messages about products that are in stock or cheaper, to the phone number"
     " or mailbox that I give here. How many there are depends on what I choose and on what happens in the shops."
     " Message and data rates may apply. Agreeing is no condition of buying anything. I can stop at any time: by"
-    " answering STOP to a text (HELP gets help), or by a link in each message."
+    " answering STOP to a text (HELP gets help), or by the link in a mail."
 )
 NOBODY = "this service"
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
         "skip": "Skip to the content",
-        "foot": "Sent by {name}. No cookies, no scripts, nobody else is told.",
+        "foot": "A page of {name}. No cookies, no scripts, nobody else is told.",
         # /join
         "join_title": "Be told first",
         "join_lead": "{name} tells you the moment something is in stock or cheaper.",
@@ -37,7 +37,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "closed_title": "Nobody can sign up here",
         "closed": "{name} does not take sign-ups on this page. Whoever runs it can put you on the list.",
         "unreachable": "Codes cannot be sent at the moment, so nobody can sign up. Please try again later.",
-        "wrong": "Something is missing",
+        "wrong": "Please look at this again",
         "no_address": "Enter a mobile number or an email address.",
         "no_phone": "Enter a mobile number.",
         "no_mailbox": "Enter an email address.",
