@@ -39,6 +39,14 @@ async def test_every_call_is_described_with_its_scope_and_an_example(tmp_path: P
         assert re.search(rf'^curl .*\$U{example}(?=["\s?]|$)', told[call], re.MULTILINE), f"{call} has no example"
 
 
+async def test_every_page_for_people_is_described(tmp_path: Path):
+    told = set(re.findall(r"^\| `(/[^`]+)` \|", sections("people.md", "##")["Pages for people"], re.MULTILINE))
+    async with open_house(tmp_path) as house:
+        routes = [route for route in house.web.routes if isinstance(route, APIRoute) and "people" in (route.tags or ())]
+    assert told == {route.path for route in routes} - {"/people/style.css"}
+    assert all(rule_of(route).scope is None and not route.include_in_schema for route in routes)
+
+
 def described(routes: Any) -> Iterator[tuple[str, str | None]]:
     for route in routes:
         assert isinstance(route, APIRoute)

@@ -114,6 +114,18 @@ async def test_the_answer_is_the_same_for_everybody(lobby: Lobby):
     assert (landline.status, len(landline.place)) == (303, len(answers[0].place))
 
 
+async def test_the_answer_does_not_wait_for_anybody_to_be_looked_up(lobby: Lobby):
+    """Its time tells nothing: it leaves while what follows from it still stands still."""
+    lobby.channel.held = asyncio.Event()
+    told = {"phone": WRITTEN, "agree": await lobby.agreed()}
+    sheet = await press(lobby.house, "/join", **told)
+    assert sheet.status == 303
+    assert (await visit(lobby.house, f"/{sheet.place}")).status == 200
+    lobby.channel.held.set()
+    await lobby.quiet()
+    assert len(lobby.channel.asked) == 1
+
+
 async def test_who_stopped_is_told_again_by_a_code_and_gets_to_the_settings(lobby: Lobby):
     contact = await known(lobby.house)
     stop = ConsentDraft(
@@ -167,8 +179,8 @@ async def test_wrong_codes_are_told_and_bounded(lobby: Lobby):
         page = await lobby.code(sheet, wrong)
         assert page.status == status
         assert "<b>" not in page.source
-    for _ in range(2):
-        await lobby.code(sheet, "000000")
+    for _ in range(4):
+        assert (await lobby.code(sheet, "00 00-00")).status == 422
     assert (await lobby.code(sheet, "123456")).status == 429
 
 

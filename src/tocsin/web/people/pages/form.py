@@ -13,18 +13,26 @@ MAX_BODY = 16 * 1024
 MOST = 200  # fields
 
 _MULTIPART = "multipart/form-data"
+_DIGITS = frozenset("0123456789")
+_CODE = range(4, 11)  # digits of a code
 
 
 class Fields:
-    """A field that is not there is empty; control characters are none that anybody typed."""
+    """A field that is not there is empty."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
-            self._values.setdefault(name, []).append("".join(filter(str.isprintable, value)).strip())
+            self._values.setdefault(name, []).append(value.strip())
 
     def one(self, name: str) -> str:
         return self._values.get(name, [""])[0]
+
+    @property
+    def code(self) -> str:
+        """The digits of `code`, however they were set apart; empty where it can be none."""
+        digits = "".join(each for each in self.one("code") if each in _DIGITS)
+        return digits if len(digits) in _CODE else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(self._values.get(name, ()))

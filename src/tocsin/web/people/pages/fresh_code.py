@@ -48,17 +48,16 @@ class FreshCode:
         if to is None:
             raise NotFoundError("no code goes there")
         problem = ""
-        code = "".join(filter(str.isalnum, fields.one("code")))
         if not fields.one("coded"):
             return await self._send(request, contact, to, do, told)
-        if not code:
+        if not fields.code:
             problem = "no_code"
         elif not self._tries.take(household(client_of(request))):
             problem = "error_rate_limited"
         if problem:
             return self.ask(request, contact, do, told, problem=say(problem), status=422)
         try:
-            await self._hall.signing_up.check_code(to, code)
+            await self._hall.signing_up.check_code(to, fields.code)
         except TocsinError as refused:
             return self._refused(request, contact, do, told, refused)
         return await self._done(request, contact, do, told)

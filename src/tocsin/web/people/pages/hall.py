@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tocsin.access.passes import Passes
 from tocsin.core.clock import Clock
-from tocsin.core.errors import InvalidRequestError, NotFoundError, TocsinError
+from tocsin.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, TocsinError
 from tocsin.core.facts import Emit
 from tocsin.ledger.contract.people import People
 from tocsin.pipeline.people.signing_up import SigningUp
@@ -77,6 +77,7 @@ class Hall:
 
         async def shown(request: Request) -> Response:
             if request.method == "POST" and not self._is_ours(request):
+                request.scope[PROBLEM] = ForbiddenError("a form of another page was sent here")
                 return self.note(request, "strange", status=403)
             try:
                 return await page(request)

@@ -107,14 +107,13 @@ class JoinPages:
             answer = elsewhere(request.path_params["token"])
             answer.background = BackgroundTask(self._begin, request, written, "call" if by == "call" else "sms")
             return answer
-        code = "".join(filter(str.isalnum, fields.one("code")))
         phone = next((one for one in self._sign_ups(request, written) if one.address.kind is AddressKind.PHONE), None)
-        if phone is None or not code:
+        if phone is None or not fields.code:
             return self._sent(request, written, {"code": say("no_code")}, 422)
         if not self._tries.take(household(client_of(request))):
             return self._sent(request, written, {"code": say("error_rate_limited")}, 429)
         try:
-            address = await self._hall.signing_up.finish(phone, code)
+            address = await self._hall.signing_up.finish(phone, fields.code)
         except TocsinError as problem:
             key = f"error_{problem.code}"
             return self._sent(request, written, {"code": WORDS.get(key, WORDS["error_unknown"])}, _status(problem))
