@@ -11,6 +11,7 @@ import pytest_asyncio
 from tests.web.house import House, open_house
 from tests.web.people.desk import ADA, CONTACTS, GRANTED, MAILBOX, OTHER, PHONE, asked, made, paths, refused
 
+from tocsin.core.facts import Turned
 from tocsin.rules.people import PeoplePolicy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -184,3 +185,17 @@ async def test_a_suppression_is_of_one_address_and_has_a_reason(known: Known, bo
 async def test_what_is_no_file_of_people_is_refused_whole(known: Known, content: bytes):
     error = await refused(known.house, "POST", f"{CONTACTS}/import", 422, data=content)
     assert error["code"] == "invalid_request"
+
+
+async def test_no_fact_tells_whom_a_refused_request_was_about(known: Known):
+    private = ("discord:4711", "lovelace", "5550199")
+    taken = ADA | {"external_id": "known", "phones": [{"number": OTHER}]}
+    for status, draft in (
+        (422, {"external_id": "discord:4711", "mailboxes": [{"address": "ada lovelace@example.com"}]}),
+        (422, {"phones": [{"number": "+1 415 5550199 999"}], "zone": "lovelace"}),
+        (409, taken),
+    ):
+        await refused(known.house, "POST", CONTACTS, status, json=draft)
+    told = [fact for fact in known.house.facts if isinstance(fact, Turned)]
+    assert len(told) >= 3
+    assert not [word for word in (*private, OTHER, "'known'") if word in repr(told)]

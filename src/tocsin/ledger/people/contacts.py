@@ -179,7 +179,7 @@ def _tag(change: Change, key: int, tags: Sequence[str]) -> None:
 
 def _refuse_taken(change: Change, external_id: str | None) -> None:
     if external_id is not None and by_external_id(change, external_id) is not None:
-        raise ExternalIdTakenError(f"another contact has the external_id {external_id!r}: change that one")
+        raise ExternalIdTakenError("another contact has this external_id: change that one")
 
 
 def _keep_out(change: Change, address: AnyRow, author: str) -> None:
