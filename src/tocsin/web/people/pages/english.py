@@ -163,7 +163,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "done_renewed": "This is your new link. Keep it to yourself.",
         # /u/{token}
         "unsubscribe_title": "No more mail?",
-        "unsubscribe_lead": "{shown} gets no mail from {name} any more.",
+        "unsubscribe_lead": "One tap, and {shown} gets no mail from {name} any more.",
         "unsubscribe_button": "Unsubscribe",
         "unsubscribed_title": "You are unsubscribed",
         "unsubscribed": "{shown} gets nothing from {name} any more.",
