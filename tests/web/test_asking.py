@@ -16,7 +16,8 @@ def doors(house: House) -> dict[str, set[str]]:
     """Each path, with its holes filled, and what can be done there: one may be meant by several routes."""
     routes = [route for route in house.web.routes if isinstance(route, APIRoute)]
     assert len(routes) == len(house.web.routes)
-    holes = {"id": MISSING_ID, "code": "x", "name": "board", "target": "general", "provider": "x", "kind": "x"}
+    holes = {"id": MISSING_ID, "address": MISSING_ID, "name": "board", "target": "general"}
+    holes |= dict.fromkeys(("code", "provider", "kind", "external_id", "device", "token", "link"), "x")
     paths = {route.path.format(**holes) for route in routes}
     return {
         path: {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
