@@ -11,7 +11,7 @@ from tocsin.core.delivery import Target
 from tocsin.rules.audience import ListPolicy
 from tocsin.rules.routing import TargetPolicy
 
-VIP = Target("sms", "vip")
+VIP, EVERYONE = Target("sms", "vip"), Target("sms", "everyone")
 PROVEN = "2026-11-01,form,Text me about restocks."
 FILE = f"""name,phone,tags,consent_at,consent_source,consent_text
 Ada,+14155550101,vip,{PROVEN}
@@ -22,12 +22,12 @@ Eve,+14155550105,,{PROVEN}
 """
 
 
-def told_by(house: House, *, most: int | None) -> None:
+def told_by(house: House, name: Target = VIP, *, most: int | None) -> None:
     """A channel tells the list."""
-    people = ListPolicy(kinds=frozenset({AddressKind.PHONE}), tag="vip", most=most)
+    people = ListPolicy(kinds=frozenset({AddressKind.PHONE}), tag="vip" if name == VIP else None, most=most)
     book = house.services.active.rulebook
-    target = TargetPolicy(target=VIP, lane="sms:main", people=people)
-    routing = replace(book.routing, targets={**book.routing.targets, VIP: target})
+    target = TargetPolicy(target=name, lane="sms:main", people=people)
+    routing = replace(book.routing, targets={**book.routing.targets, name: target})
     house.services.active.rulebook = replace(book, routing=routing)
 
 
@@ -52,3 +52,11 @@ async def test_a_list_says_how_many_it_would_tell_now(house: House):
     await asked(house, "PATCH", f"{CONTACTS}/{bob['id']}", json={"paused_until": "2999-01-01T00:00:00Z"})
     listed = await asked(house, "GET", "/api/v1/lists")
     assert [(each["target"], each["told_now"]) for each in listed["lists"]] == [("sms:vip", 1)]
+
+
+async def test_a_list_that_a_channel_has_of_itself_is_among_them(house: House):
+    await imported(house, FILE)
+    told_by(house, EVERYONE, most=None)
+    (everyone,) = (await asked(house, "GET", "/api/v1/lists"))["lists"]
+    assert (everyone["target"], everyone["told_now"], everyone["from_configuration"]) == ("sms:everyone", 4, True)
+    assert not everyone.keys() & {"tag", "contacts"}

@@ -98,10 +98,15 @@ class ListDoors:
 
     async def _all(self) -> dict[Target, dict[str, Any]]:
         """By their names as targets; the configuration's are those that count."""
-        fixed = {target: _fixed(target, one) for target, one in self._desk.policy.lists.items()}
+        configured = self._given() | {target: _fixed(target, one) for target, one in self._desk.policy.lists.items()}
         kept = {Target(row.channel, row.name): _shown(row) for row in await self._desk.people.lists()}
-        lists = {**fixed, **{target: told for target, told in kept.items() if target not in fixed}}
+        lists = configured | {target: told for target, told in kept.items() if target not in configured}
         return {target: told | await self._reach(target) for target, told in lists.items()}
+
+    def _given(self) -> dict[Target, dict[str, Any]]:
+        """Those that channels have, with or without a word in the file: everyone."""
+        targets = self._desk.active.rulebook.routing.targets
+        return {target: _fixed(target, FixedList()) for target, policy in targets.items() if policy.people is not None}
 
     async def _reach(self, target: Target) -> dict[str, int | None]:
         """Unknown for a list that no channel tells."""
