@@ -27,6 +27,7 @@ export class ApiError extends Error {
 /** An alert as lists show it. */
 export interface ListedAlert extends Alert {
   deliveries: Delivered[];
+  lists: ToldList[];
 }
 
 export interface Page {

@@ -1,5 +1,6 @@
 // What became of an alert's deliveries, in few words: one chip for each channel. Pure.
 
+import type { ToldList } from "./api";
 import { deliveryState, type Tone, tone, why } from "./words";
 
 /** What is known of one delivery, from a list or from the live news; `at` is when it came into its state. */
@@ -9,6 +10,9 @@ export interface Delivered {
   state: string;
   why: string | null;
   at: string;
+  /** Of a list of people: `many` of `of` are in this state. */
+  many?: number;
+  of?: number;
 }
 
 /** By target. */
@@ -22,6 +26,9 @@ export interface Chip {
   explained: string;
 }
 
+// Channels whose targets are lists of people.
+const TOLD_PERSONS: ReadonlySet<string> = new Set(["sms", "voice", "push", "email"]);
+
 const WORST_FIRST: readonly Tone[] = ["bad", "busy", "good", "off"];
 
 /** With what was told now; of two that say different things about one delivery, the later is right. */
@@ -32,6 +39,19 @@ export function merged(known: Deliveries | undefined, told: readonly Delivered[]
     if (!before || before.at <= delivery.at) all.set(delivery.target, delivery);
   }
   return all;
+}
+
+/** A list as one delivery: in the state that most of its people are in. */
+export function asOne({ target, recipients, moved_at }: ToldList): Delivered[] {
+  const { planned: of = 0, ...states } = recipients;
+  const [state, many] = Object.entries(states).reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
+  if (!many || !moved_at) return [];
+  return [{ target, state: state === "waiting" ? "pending" : state, why: null, at: moved_at, many, of }];
+}
+
+/** Whether it says more of one person than of the list that the person is on: how that one fared is in the details. */
+export function isOfOne({ target, state }: Delivered): boolean {
+  return TOLD_PERSONS.has(target.slice(0, target.indexOf(":"))) && tone(state) !== "good" && state !== "sending";
 }
 
 /** What is worst comes first, of a channel and among channels: there may be no room for the rest. */
@@ -48,12 +68,20 @@ function chipOf(channel: string, all: Delivered[]): Chip {
   const worst = all.reduce((one, other) => (rankOf(other) < rankOf(one) ? other : one));
   const alike = all.filter(({ state }) => state === worst.state).length;
   const word = deliveryState(worst.state).toLowerCase();
-  const count = alike < all.length ? `${alike} of ${all.length} ` : all.length > 1 ? `${all.length} ` : "";
+  const { many = 0, of = 0 } = worst;
+  const people = all.length > 1 || of < 2 ? "" : many < of ? `${many} of ${of} ` : `${of} `;
+  const count = people
+    ? people
+    : alike < all.length
+      ? `${alike} of ${all.length} `
+      : all.length > 1
+        ? `${all.length} `
+        : "";
   return { channel, tone: tone(worst.state), said: count + word, explained: all.map(explained).join("\n") };
 }
 
-function explained({ target, state, why: word }: Delivered): string {
-  return `${target}: ${deliveryState(state).toLowerCase()}${word ? `, ${why(word)}` : ""}`;
+function explained({ target, state, why: word, many, of }: Delivered): string {
+  return `${target}: ${of ? `${many} of ${of} ` : ""}${deliveryState(state).toLowerCase()}${word ? `, ${why(word)}` : ""}`;
 }
 
 const rankOf = ({ state }: Delivered): number => WORST_FIRST.indexOf(tone(state));

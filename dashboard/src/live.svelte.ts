@@ -3,7 +3,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import type { Alert, Closed } from "./alert";
 import { type Api, ApiError } from "./api";
-import { type Deliveries, type Delivered, merged } from "./chips";
+import { asOne, type Deliveries, type Delivered, isOfOne, merged } from "./chips";
 import { arrive, close, EMPTY, type Feed, KEEP, lengthen, type Page, release, renew, replace, waitingIn } from "./feed";
 import {
   admitting,
@@ -205,7 +205,9 @@ export class Live {
     query.set("limit", String(Math.min(LONGEST_PAGE, limit)));
     if (below) query.set("before", below);
     const answer = await this.#api.alerts(query);
-    for (const { id, deliveries } of answer.alerts) this.#keepNews(id, deliveries);
+    for (const { id, deliveries, lists } of answer.alerts) {
+      this.#keepNews(id, [...deliveries, ...lists.flatMap(asOne)]);
+    }
     return { alerts: answer.alerts, more: answer.next !== null };
   }
 
@@ -281,7 +283,8 @@ export class Live {
 
   #note(news: DeliveryNews): void {
     if (IN_VAIN.has(news.state) || news.why === "deferred") this.troubles.set(targetOf(news), news);
-    this.#keepNews(news.alert_id, [{ target: targetOf(news), state: news.state, why: news.why, at: news.at }]);
+    const told = { target: targetOf(news), state: news.state, why: news.why, at: news.at };
+    this.#keepNews(news.alert_id, isOfOne(told) ? [] : [told]);
   }
 
   #keepNews(alert: string, told: readonly Delivered[]): void {

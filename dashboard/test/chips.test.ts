@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chipsOf, type Delivered, merged } from "../src/chips";
+import { asOne, chipsOf, type Delivered, isOfOne, merged } from "../src/chips";
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 2, 3, 4, second)).toISOString();
 const delivery = (target: string, state: string, part: Partial<Delivered> = {}): Delivered => ({
@@ -33,6 +33,23 @@ describe("chips", () => {
 
   it("show a state that they do not know as it is", () => {
     expect(said(delivery("discord:a", "brand_new"))).toEqual(["discord brand new"]);
+  });
+});
+
+describe("a list of people", () => {
+  const list = (recipients: Record<string, number>) =>
+    said(...asOne({ target: "sms:vip", route: null, recipients, left_out: {}, moved_at: at(1) }));
+
+  it("is one delivery, in the state that most are in", () => {
+    expect(list({ planned: 300, waiting: 51, sent: 248, refused: 1 })).toEqual(["sms 248 of 300 sent"]);
+    expect(list({ planned: 300, waiting: 300, sent: 0 })).toEqual(["sms 300 queued"]);
+    expect(list({ planned: 1, waiting: 0, sent: 1 })).toEqual(["sms sent"]);
+    expect(list({ planned: 0 })).toEqual([]);
+  });
+
+  it("is not in trouble because one of them is", () => {
+    const told = [delivery("sms:vip", "sent"), delivery("sms:vip", "refused"), delivery("discord:a", "refused")];
+    expect(told.map(isOfOne)).toEqual([false, true, false]);
   });
 });
 

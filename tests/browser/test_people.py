@@ -265,6 +265,9 @@ async def test_an_alert_that_was_texted_tells_who_got_it_and_who_had_left(visito
     await visitor.button("sms:vip: 1 refused").click()
     people = visitor.details.get_by_role("list", name="People of sms:vip")
     await expect(people).to_contain_text("+1 *** *** 0103")
+    await visitor.page.reload()
+    await expect(visitor.row("RTX 5090")).to_contain_text("sms 2 of 3 sent")
+    await visitor.button("sms:vip: 1 refused").click()
     await people.get_by_role("button", name="Show").click()
     await expect(person(visitor)).to_contain_text("Left alone: the provider holds a block")
 
