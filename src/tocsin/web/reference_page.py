@@ -17,7 +17,7 @@ h4 { margin: 1rem 0 0; font-size: 0.85rem; color: var(--quiet); font-weight: 600
 p { margin: 0.4rem 0; }
 code, pre, h3 { font-family: ui-monospace, monospace; }
 code { background: var(--soft); border-radius: 0.25rem; padding: 0.05rem 0.25rem; font-size: 0.92em; }
-h3 { overflow-wrap: anywhere; }
+h3, nav, p { overflow-wrap: anywhere; }
 h3 code, pre code { background: none; padding: 0; font-size: 1em; }
 pre { background: var(--soft); padding: 0.6rem 0.8rem; white-space: pre-wrap; font-size: 0.85rem; }
 nav { columns: 17rem; font-size: 0.9rem; } nav ul { list-style: none; margin: 0 0 1rem; padding: 0; }
