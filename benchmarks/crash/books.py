@@ -22,11 +22,13 @@ BEGIN INSERT INTO watched VALUES (NEW.key, OLD.state, NEW.state, NEW.why); END;
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
+    """`targets` has one for each delivery, in the order of the alphabet: a list stands there once for each person."""
+
     id: UUID
     sku: str
     decision: str
     repeats: int
-    targets: frozenset[str]
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ def kept(ledger: Path) -> int:
 
 def read(ledger: Path) -> Books:
     with _copied(ledger) as connection:
-        targets: dict[int, set[str]] = {}
-        for alert, target in connection.execute("SELECT alert, target FROM deliveries"):
-            targets.setdefault(alert, set()).add(target)
+        targets: dict[int, list[str]] = {}
+        for alert, target in connection.execute("SELECT alert, target FROM deliveries ORDER BY target"):
+            targets.setdefault(alert, []).append(target)
         rows = connection.execute("SELECT key, id, sku, decision, repeats FROM alerts").fetchall()
         names = {key: _uuid(name) for key, name, *_ in rows}
         return Books(
-            {names[key]: AlertRow(names[key], *rest, frozenset(targets.get(key, ()))) for key, _, *rest in rows},
+            {names[key]: AlertRow(names[key], *rest, tuple(targets.get(key, ()))) for key, _, *rest in rows},
             {
                 key: DeliveryRow(key, names[alert], target, state, bool(repeated))
                 for key, alert, target, state, repeated in connection.execute(_DELIVERIES)

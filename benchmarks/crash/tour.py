@@ -24,11 +24,13 @@ from benchmarks.crash.load import EXCLUDED, Load
 from benchmarks.program import TOKEN, free_port
 from tocsin.core.clock import SystemClock
 from tocsin.core.killpoint import STATUS, Point
+from tocsin.core.link import Codes
 from tocsin.ledger.opening import open_ledger
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
+CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text of each alert, in turn
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -41,6 +43,7 @@ class Result:
     alerts: int = 0
     deliveries: int = 0
     in_flight: int = 0
+    texts: int = 0
     joined: int = 0
     repeated: int = 0
     possibly_repeated: int = 0
@@ -76,6 +79,7 @@ class Tour:
         self._url = f"http://127.0.0.1:{self._port}"
         self._load = Load(self._url, TOKEN, self._chance)
         self._doubtful: frozenset[int] = frozenset()
+        self._link_secret = b""
 
     async def run(self, kills: Sequence[Point | Call | None]) -> Result:
         """Die once while the schema is made, at each of `kills` under load, and once while old rows are deleted."""
@@ -124,8 +128,8 @@ class Tour:
 
     async def _lay_watch(self) -> None:
         """What the kill left of the schema is made whole, as every start does it."""
-        async with open_ledger(f"sqlite:///{self._ledger}", clock=SystemClock()):
-            pass
+        async with open_ledger(f"sqlite:///{self._ledger}", clock=SystemClock()) as ledger:
+            self._link_secret = ledger.link_secret
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
@@ -136,12 +140,13 @@ class Tour:
             await _until(self._at_rest)
 
     def _audit(self, found: Books) -> None:
-        arrived = arrivals(self._sandbox.journal)
+        arrived = arrivals(self._sandbox.journal, Codes(lambda: self._link_secret))
         result = self.result
         result.alerts, result.deliveries = len(found.alerts), len(found.deliveries)
         result.repeated = len(self._sandbox.journal.repeated())
         result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
         result.possibly_sent = sum(row.state == "possibly_sent" for row in found.deliveries.values())
+        result.texts = len(arrived["sms"])
         standing = shown(self._sandbox.discord.messages("general"))
         result.joined = sum(len(entry.references) for entry in self._sandbox.journal.accepted("discord", "edit"))
         result.faults += faults(
@@ -213,16 +218,27 @@ class Tour:
             "secret": sandbox.webhook.hook("partner").secrets[0],
             "allow_networks": ["127.0.0.0/8"],
         }
+        account = sandbox.account()
+        sms = {
+            "api_base": sandbox.url,
+            "pacing": "none",
+            "lists": {"crew": {"to": CREW, "max_recipients": 2}},
+            **{key: account[key] for key in ("twilio_sid", "twilio_auth", "from_number")},
+        }
         return {
-            "server": {"port": self._port},
+            "server": {"port": self._port, "public_url": self._url},
             "storage": {"retention": retention},
             "tokens": {"crash": {"secret": TOKEN, "scopes": ["admin"]}},
             "alerts": {
-                "channels": {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}},
+                "channels": {
+                    "discord": discord,
+                    "sms": sms,
+                    "webhook": {"enabled": True, "endpoints": {"partner": partner}},
+                },
                 "filters": {"excluded_retailers": [EXCLUDED]},
             },
             "products": {"sought": {"skus": ["K*3", "K*7"]}},
-            "routes": [{"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]}],
+            "routes": [{"name": "all", "match": {}, "to": ["discord:general", "sms:crew", "webhook:partner"]}],
         }
 
 
@@ -246,4 +262,4 @@ async def _until(question: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"))
+_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"), ("twilio", "create"))

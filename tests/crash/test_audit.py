@@ -7,17 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from benchmarks.crash.audit import faults
+from benchmarks.crash.audit import TARGETS, faults
 from benchmarks.crash.books import AlertRow, Books, DeliveryRow
 
 ALERT = UUID(int=1)
 ANSWERS = {"key-1": {"decision": "accepted", "id": str(ALERT)}}
-ROW = AlertRow(ALERT, "K000001", "accepted", 0, frozenset({"discord:general", "webhook:partner"}))
+ROW = AlertRow(ALERT, "K000001", "accepted", 0, TARGETS)
 TOLD = DeliveryRow(1, ALERT, "discord:general", "sent", possibly_repeated=False)
 POSTED = DeliveryRow(2, ALERT, "webhook:partner", "sent", possibly_repeated=False)
 MOVES = frozenset({("pending", "sending", None), ("sending", "sent", None)})
-BOOKS = Books({ALERT: ROW}, {1: TOLD, 2: POSTED}, MOVES, sound=True)
-ARRIVED = {"discord": Counter({1: 1}), "webhook": Counter({2: 1})}
+TEXTED = DeliveryRow(3, ALERT, "sms:crew", "delivered", possibly_repeated=False)
+DELIVERIES = {1: TOLD, 2: POSTED, 3: TEXTED}
+BOOKS = Books({ALERT: ROW}, DELIVERIES, MOVES, sound=True)
+ARRIVED = {"discord": Counter({1: 1}), "webhook": Counter({2: 1}), "sms": Counter({3: 1})}
 
 
 def found(
@@ -34,7 +36,11 @@ def found(
 
 
 def having(**changes: Any) -> Books:
-    return replace(BOOKS, deliveries={1: replace(TOLD, **changes), 2: POSTED})
+    return replace(BOOKS, deliveries={**DELIVERIES, 1: replace(TOLD, **changes)})
+
+
+def having_text(**changes: Any) -> Books:
+    return replace(BOOKS, deliveries={**DELIVERIES, 3: replace(TEXTED, **changes)})
 
 
 def test_three_logs_that_agree_are_sound():
@@ -49,13 +55,18 @@ def test_a_flag_with_a_cause_is_sound():
 @pytest.mark.parametrize(
     ("word", "planted"),
     [
-        ("lost: key-1", {"books": replace(BOOKS, alerts={}, deliveries={}), "arrived": {"discord": Counter()}}),
+        ("lost: key-1", {"books": replace(BOOKS, alerts={}, deliveries={}), "arrived": {}}),
         ("miscounted", {"sent": 2}),
         ("limbo", {"books": having(state="sending")}),
         ("not sent", {"books": having(state="expired")}),
         ("lost: delivery 1", {"arrived": {**ARRIVED, "discord": Counter()}}),
         ("wiped out: delivery 1", {"standing": frozenset({2})}),
-        ("misplanned", {"books": replace(BOOKS, alerts={ALERT: replace(ROW, targets=frozenset())})}),
+        ("misplanned", {"books": replace(BOOKS, alerts={ALERT: replace(ROW, targets=())})}),
+        ("misplanned", {"books": replace(BOOKS, alerts={ALERT: replace(ROW, targets=TARGETS[:2])})}),
+        ("lost: delivery 3", {"arrived": {**ARRIVED, "sms": Counter()}}),
+        ("guessed: text 3", {"arrived": {**ARRIVED, "sms": Counter({3: 2})}}),
+        ("guessed: text 3", {"books": having_text(possibly_repeated=True), "doubtful": frozenset({3})}),
+        ("guessed: text 3", {"books": having_text(state="possibly_sent"), "doubtful": frozenset({3})}),
         ("repeated", {"arrived": {**ARRIVED, "discord": Counter({1: 2})}}),
         ("flagged", {"books": having(possibly_repeated=True)}),
         ("flagged", {"books": having(state="possibly_sent")}),
