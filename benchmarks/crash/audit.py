@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from benchmarks.crash.books import UNSETTLED, Books, DeliveryRow
+from benchmarks.crash.books import UNSETTLED, AlertRow, Books, DeliveryRow
 from tocsin.core.alert import key_of_id
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.core.errors import IllegalMoveError
@@ -13,7 +13,9 @@ from tocsin.core.link import Codes
 from tocsin.sandbox.discord.guild import Message
 from tocsin.sandbox.journal import Journal
 
-TARGETS = ("discord:general", "sms:crew", "sms:crew", "webhook:partner")  # it tells two people of each
+TARGETS = ("discord:general", "webhook:partner")
+TEXTED_FROM = 9  # the priority from which on a list is told as well, two people of it
+WITH_TEXTS = ("discord:general", "sms:crew", "sms:crew", "webhook:partner")
 THERE = ("sent", "delivered")
 
 Arrivals = Mapping[str, Counter[int]]
@@ -101,8 +103,14 @@ def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
         if row.state in THERE and not _times(row, arrived):
             yield f"lost: delivery {row.key} is sent, and {row.target} never had it"
     for alert in books.alerts.values():
-        if alert.targets != (TARGETS if alert.decision == "accepted" else ()):
+        if alert.targets != _wanted(alert):
             yield f"misplanned: {alert.sku} is {alert.decision} and has targets {alert.targets}"
+
+
+def _wanted(alert: AlertRow) -> tuple[str, ...]:
+    if alert.decision != "accepted":
+        return ()
+    return WITH_TEXTS if alert.priority >= TEXTED_FROM else TARGETS
 
 
 def _wiped_out(books: Books, standing: frozenset[int]) -> Iterator[str]:

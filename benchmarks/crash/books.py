@@ -28,6 +28,7 @@ class AlertRow:
     sku: str
     decision: str
     repeats: int
+    priority: int
     targets: tuple[str, ...]
 
 
@@ -79,7 +80,7 @@ def read(ledger: Path) -> Books:
         targets: dict[int, list[str]] = {}
         for alert, target in connection.execute("SELECT alert, target FROM deliveries ORDER BY target"):
             targets.setdefault(alert, []).append(target)
-        rows = connection.execute("SELECT key, id, sku, decision, repeats FROM alerts").fetchall()
+        rows = connection.execute("SELECT key, id, sku, decision, repeats, priority FROM alerts").fetchall()
         names = {key: _uuid(name) for key, name, *_ in rows}
         return Books(
             {names[key]: AlertRow(names[key], *rest, tuple(targets.get(key, ()))) for key, _, *rest in rows},
