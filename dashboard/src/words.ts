@@ -50,6 +50,7 @@ const WHYS: Record<string, string> = {
   quiet: "quiet hours of this target",
   shadow: "shadow mode: decided and shown, never sent",
   failed_over: "the fallback took over",
+  spend_cap: "what may be spent today, or sent to that person, was used up",
   past_life: "too old to be useful before it could leave",
   deferred: "back in the queue",
   retried: "an operator asked for another try",

@@ -1,6 +1,7 @@
 """What rules follow from settings, above all where the file says nothing."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from tests.config.scenes import WEBHOOK
@@ -218,3 +219,26 @@ def test_check_says_where_nothing_can_join_for_lack_of_products_and_calls_none_u
         "products lists nothing: no alert ever joins a message"
     ]
     assert check(loaded(text[:-1] + ', "products": {"ps5": {"skus": ["bestbuy:1"]}}}')).cautions == ()
+
+
+TEXTS = """{"alerts": {"channels": {"sms": {"twilio_sid": "AC%s", "twilio_auth": "t", "from_number": "+15005550006",
+  "spend_cap": {"per_day": 25%s}}}}%s}"""
+
+
+@pytest.mark.parametrize(
+    ("cap", "costs", "segment"),
+    [
+        ("", "", "0.0083"),
+        ("", ', "costs": {"per_segment": {"US": 0.008, "GB": 0.05}}', "0.05"),
+        (', "currency": "EUR"', ', "costs": {"rates": {"EUR": 1.25}, "per_segment": {"US": 0.01}}', "0.008"),
+        (', "currency": "EUR"', "", "0.0083"),
+    ],
+)
+def test_a_segment_costs_what_the_dearest_country_of_the_file_does_else_what_the_provider_lists(
+    loaded, cap, costs, segment
+):
+    config = loaded(TEXTS % ("0" * 32, cap, costs))
+    policy = rulebook(config).routing.lanes["sms:main"].spending
+    assert (policy.per_day, policy.expected(2)) == (Decimal(25), 2 * Decimal(segment))
+    said = [caution for caution in map(str, check(config).cautions) if "count alike" in caution]
+    assert bool(said) is (not policy.knows("USD"))

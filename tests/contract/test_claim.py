@@ -403,6 +403,27 @@ async def test_what_waits_in_shadow_is_cancelled_and_handed_on_where_it_can_be(b
     assert (await books.claimed(HIGH)).members[0][1].alert.sku == "elsewhere"
 
 
+async def test_what_may_not_be_paid_for_is_cancelled_but_for_a_band_and_what_is_not_due(books: Books) -> None:
+    await books.append(books.detected("backed", priority=5), decide=behind(PHONE, clock=books.clock))
+    await books.append(books.detected("alone", priority=7))
+    await books.append(books.detected("high", priority=8))
+    tomorrow = books.clock.now() + timedelta(days=1)
+    await books.append(
+        books.detected("later", priority=5), decide=books.telling(GENERAL, due=tomorrow, expires_at=tomorrow + LIFE)
+    )
+    moved = await books.queue.curtail(str(GENERAL), Band.HIGH)
+    assert [(one.priority, one.state, one.why) for one in moved.deliveries] == [
+        (5, DeliveryState.CANCELLED, Why.SPEND_CAP),
+        (7, DeliveryState.CANCELLED, Why.SPEND_CAP),
+    ]
+    assert moved.lanes == {str(PHONE)}
+    assert [one.priority for one in (await books.queue.curtail(str(GENERAL), None)).deliveries] == [8]
+    assert await books.claim() is None
+    assert (await books.claimed(PHONE)).members[0][1].alert.sku == "backed"
+    books.clock.advance(timedelta(days=1).total_seconds())
+    assert (await books.claimed()).members[0][1].alert.sku == "later"
+
+
 @pytest.mark.parametrize(
     "hand_on",
     [

@@ -196,3 +196,24 @@ async def test_what_was_heard_of_one_attempt_says_nothing_of_the_next(books: Boo
     await hear(books, said(K.DELIVERED, "e1", delivery=one.key))
     await settle(books, claim, to=S.PENDING, why=Why.DEFERRED)
     assert (await settle(books, await books.claimed())).state is S.SENT
+
+
+async def test_what_was_spent_since_is_told_by_the_newest_attempt_of_each(books: Books) -> None:
+    before = books.clock.now()
+    first = await settle(books, await sending(books), reference="SM1", units=2)
+    books.clock.advance(60)
+    later = books.clock.now()
+    lost = await settle(books, await sending(books, books.detected("lost")), to=S.UNKNOWN, why=Why.ANSWER_LOST)
+    refused = books.detected("refused")
+    await settle(books, await sending(books, refused), to=S.REFUSED, why=Why.REFUSED)
+    lanes = frozenset({str(GENERAL)})
+    spent = await books.queue.spent(before, lanes)
+    assert [(row.delivery, row.units, row.cost, row.reference) for row in spent] == [
+        (first.key, 2, None, "SM1"),
+        (lost.key, 2, None, None),
+    ]
+    await hear(books, said(K.PRICED, "e1", reference="SM1", units=3, cost=Cost(Decimal("0.0249"), "USD")))
+    (priced, _) = await books.queue.spent(before, lanes)
+    assert (priced.units, priced.cost, priced.at) == (3, Cost(Decimal("0.0249"), "USD"), before)
+    assert [row.delivery for row in await books.queue.spent(later, lanes)] == [lost.key]
+    assert await books.queue.spent(before, frozenset({str(HIGH)})) == ()

@@ -16,6 +16,7 @@ LEGAL = {
         "superseded",
         "acknowledged",
         "consent",
+        "spend_cap",
         "quiet",
         "shadow",
         "failed_over",

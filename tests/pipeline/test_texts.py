@@ -24,6 +24,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Chosen, Plan, Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import ForgedError
+from tocsin.core.facts import Emit
 from tocsin.core.link import Codes
 from tocsin.core.recipients import audience_of
 from tocsin.ledger.contract import Item, Ledger, Submission
@@ -37,6 +38,7 @@ from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.spending import SpendPolicy
 from tocsin.rules.window import Rate
 from tocsin.sandbox import Fault, Sandbox
 from tocsin.sandbox.twilio.account import SENDER
@@ -121,7 +123,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def at_the_desk(folder: Path, *rates: Rate) -> AsyncIterator[Desk]:
+async def at_the_desk(
+    folder: Path, *rates: Rate, spending: SpendPolicy | None = None, emit: Emit = lambda _: None
+) -> AsyncIterator[Desk]:
     clock = ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(clock, limits=False))
@@ -132,7 +136,7 @@ async def at_the_desk(folder: Path, *rates: Rate) -> AsyncIterator[Desk]:
         codes = Codes(lambda: ledger.link_secret)
         sms = channel(of_sandbox(sandbox, public_url=url), transport, clock, lambda *_: None)
         sms._codes = codes
-        sending = Sending(ledger, Active(book(rates), {"sms": sms}), clock, lambda _: None, random=Random(1))
+        sending = Sending(ledger, Active(book(rates, spending), {"sms": sms}), clock, emit, random=Random(1))
         door.receive = sending.receipts.receive
         sandbox.twilio.inbox.url = f"{url}/hooks/twilio/inbound"
         await stack.enter_async_context(sending.running(grace_s=5))
@@ -176,7 +180,7 @@ class Door:
         return web.Response(body=body, content_type=media_type)
 
 
-def book(rates: tuple[Rate, ...] = ()) -> Rulebook:
+def book(rates: tuple[Rate, ...] = (), spending: SpendPolicy | None = None) -> Rulebook:
     return Rulebook(
         catalog=Catalog(),
         filters=FilterPolicy(),
@@ -184,7 +188,7 @@ def book(rates: tuple[Rate, ...] = ()) -> Rulebook:
         routing=RoutingPolicy(
             routes=(),
             targets={VIP: TargetPolicy(target=VIP, lane=LANE)},
-            lanes={LANE: LanePolicy(name=LANE, channel="sms", gate=GatePolicy(rates=rates))},
+            lanes={LANE: LanePolicy(name=LANE, channel="sms", gate=GatePolicy(rates=rates), spending=spending)},
         ),
     )
 

@@ -18,6 +18,7 @@ from tocsin.rules.audience import ListPolicy
 from tocsin.rules.catalog import Retailer
 from tocsin.rules.mentions import MentionRule
 from tocsin.rules.routing import Route
+from tocsin.rules.spending import SpendPolicy
 from tocsin.rules.window import Rate
 
 S = TypeVar("S", bound=ChannelSettings)
@@ -90,6 +91,10 @@ def _nothing(_: Any) -> Iterable[Any]:
     return ()
 
 
+def _no_bound(_: Any) -> SpendPolicy | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec(Generic[S]):
     """One channel as the others know it. All its functions are pure but `make`, which may read files.
@@ -101,6 +106,7 @@ class Spec(Generic[S]):
       type; `cautions` says what in a block that loads is hardly meant so.
     - `places` describes the targets; left out, each name is one with a lane of its own.
     - `given`: targets that are there although the file names none: everyone, on a channel for people.
+    - `spending`: where it ends, and what a unit costs by the provider's own list; None where there is no bound.
     - `default_routes` hold where the file has no routes.
     - `make` raises ValueError, or `UnfitError` with every flaw; None where this version cannot send there yet: its
       settings are read and checked, and no deliveries are planned.
@@ -118,6 +124,7 @@ class Spec(Generic[S]):
     places: Callable[[S], Iterable[Place]] | None = None
     given: tuple[str, ...] = ()
     default_routes: Callable[[S], Iterable[Route]] = _nothing
+    spending: Callable[[S], SpendPolicy | None] = _no_bound
     make: Callable[[S, Surroundings], Channel] | None = None
 
     def names(self, settings: S) -> tuple[str, ...]:

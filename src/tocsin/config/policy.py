@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tocsin.channels.settings import ChannelSettings, Quiet
 from tocsin.channels.spec import Place, ProviderLimits, Spec
 from tocsin.config.configuration import Config
 from tocsin.config.settings import Settings
+from tocsin.config.settings.costs import Costs
 from tocsin.config.settings.decisions import PriceLimits, ProductSettings, QuietHoursSettings, RouteSettings
 from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
 from tocsin.core.file import cause, read_text
+from tocsin.core.signal import Cost
 from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -23,6 +26,7 @@ from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.signing_up import SigningUp
+from tocsin.rules.spending import SpendPolicy
 
 # What is left of a provider's limits without pacing: towards this machine nobody has to be spared.
 UNPACED = ProviderLimits(in_flight=64)
@@ -159,11 +163,11 @@ def _places(settings: Settings) -> Iterator[tuple[TargetPolicy, LanePolicy]]:
     """One for each place on a channel that this version can send to, with its lane."""
     for spec, channel in settings.alerts.channels.enabled():
         for place in spec.targets(channel) if spec.make else ():
-            lane = _lane(spec, place, channel)
+            lane = _lane(spec, place, channel, settings.costs)
             yield _target(spec, place, lane.name, channel, settings), lane
 
 
-def _lane(spec: Spec[Any], place: Place, channel: ChannelSettings) -> LanePolicy:
+def _lane(spec: Spec[Any], place: Place, channel: ChannelSettings, costs: Costs) -> LanePolicy:
     own = (channel.rate_limit,) if channel.rate_limit else ()
     documented = place.limits or spec.limits
     limits = documented if channel.pacing != "none" else replace(UNPACED, bundle=documented.bundle)
@@ -178,7 +182,19 @@ def _lane(spec: Spec[Any], place: Place, channel: ChannelSettings) -> LanePolicy
         ),
         shared=GatePolicy(rates=limits.shared, share=channel.share),
         whole=GatePolicy(rates=limits.whole, share=channel.share),
+        spending=spending_of(spec, channel, costs),
     )
+
+
+def spending_of(spec: Spec[Any], channel: ChannelSettings, costs: Costs) -> SpendPolicy | None:
+    """Whom a text is for is not known before it is claimed: the dearest country of the price list counts for all."""
+    policy = spec.spending(channel)
+    if policy is None:
+        return None
+    worth = {name: Decimal(str(rate)) for name, rate in costs.rates.items()} | {costs.currency: Decimal(1)}
+    dearest = max(costs.per_segment.values(), default=None)
+    unit = policy.unit if dearest is None else Cost(Decimal(str(dearest)), costs.currency)
+    return replace(policy, unit=unit, worth=worth)
 
 
 def _target(spec: Spec[Any], place: Place, lane: str, channel: ChannelSettings, settings: Settings) -> TargetPolicy:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.catalogue import CATALOGUE
 from tocsin.config.configuration import Config
-from tocsin.config.policy import JOIN_WORDING, routes
+from tocsin.config.policy import JOIN_WORDING, routes, spending_of
 from tocsin.config.reading.problems import KeyPath, did_you_mean, dotted
 from tocsin.config.settings import Settings
 from tocsin.core.delivery import Target
@@ -90,6 +90,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
         _unused,
         _unknown_words,
         _later,
+        _spending,
         _shadows,
         _without_effect,
         _links,
@@ -223,8 +224,21 @@ def _later(settings: Settings) -> Iterator[_Finding]:
     for name in settings.people.wordings:
         if name != JOIN_WORDING:
             yield ("people", "wordings", name), f"nothing is asked in these words: there is {JOIN_WORDING}"
-    if "costs" in settings.model_fields_set:
-        yield ("costs",), "this version counts no costs yet: it is not used"
+    if settings.costs.per_month:
+        yield ("costs", "per_month"), "this version counts no costs by the month yet: it is not used"
+
+
+def _spending(settings: Settings) -> Iterator[_Finding]:
+    """A cap in one currency, and what is spent in another."""
+    for spec, channel in settings.alerts.channels.enabled():
+        policy = spending_of(spec, channel, settings.costs)
+        listed = spec.spending(channel)
+        if policy is None or listed is None:
+            continue
+        for currency in sorted({listed.unit.currency, policy.unit.currency}):
+            if not policy.knows(currency):
+                path = ("alerts", "channels", spec.name, "spend_cap", "currency")
+                yield path, f"costs.rates do not say what {currency} is worth in {policy.currency}: they count alike"
 
 
 def _shadows(settings: Settings) -> Iterator[_Finding]:

@@ -29,6 +29,7 @@ class What(StrEnum):
     LEDGER_HELD = "ledger_held"  # a reader keeps its log from being folded in, and it grows
     DESCRIPTORS_SHORT = "descriptors_short"  # newcomers wait at the doors
     CLOCK_JUMPED = "clock_jumped"  # this machine's clock was moved
+    SPEND_CAP = "spend_cap"  # about a channel: it has spent what it may in a day
     CODES_REFUSED = "codes_refused"  # the provider lets us send no codes to phones
     UNFORESEEN = "unforeseen"  # about the word of the trouble: a bug
 

@@ -151,6 +151,14 @@ class BreakerClosed:
     lane: str
 
 
+@dataclass(frozen=True, slots=True)
+class SpendCapReached:
+    """A channel has spent what it may in a day: from now on the high band alone goes on, and soon nothing."""
+
+    channel: str
+    detail: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveMissed:
     """Too few alerts of a channel are told in time: its error budget burns `burn_rate` times as fast as it may."""
@@ -284,6 +292,7 @@ Fact = (
     | BreakerOpened
     | BreakerClosed
     | ObjectiveMissed
+    | SpendCapReached
     | ObjectiveMet
     | ClockWrong
     | ClockRight

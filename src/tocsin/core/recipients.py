@@ -24,7 +24,8 @@ _NUMBER = 4  # bytes of a shard's number where it is packed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database.
+    """A recipient is one address as a delivery sees it. `zone` is a name of the IANA
+    database, `contact` the number of whoever has it.
 
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
@@ -34,6 +35,7 @@ class Recipient:
     lookup: bytes
     locale: str | None = None
     zone: str | None = None
+    contact: int | None = None
 
 
 class Shard(NamedTuple):

@@ -148,6 +148,13 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             quiet=_EVENT,
             believed=_EVENT,
         ),
+        What.SPEND_CAP: Kind(
+            headline="{about} has spent what it may today",
+            over="{about} may spend again",
+            mend="The high band alone goes on, for a quarter more; then nothing leaves until midnight (UTC). What is"
+            " not sent is cancelled with the reason spend_cap, or goes to its fallback. To send more today, raise"
+            " spend_cap of the channel and reload.",
+        ),
         What.CODES_REFUSED: Kind(
             headline="No codes can be sent to phones",
             mend="Look at the service for codes in the configuration, at its account and its key; what the provider"

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.spending import SpendPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanePolicy:
     """A lane's policy: `gate` is its own, `shared` has those of its limits that it may share with other lanes, `whole`
-    those that all lanes of its channel share.
+    those that all lanes of its channel share, as they share what may be spent (`spending`).
     """
 
     name: str
@@ -17,6 +18,7 @@ class LanePolicy:
     gate: GatePolicy = field(default_factory=GatePolicy)
     shared: GatePolicy = field(default_factory=GatePolicy)
     whole: GatePolicy = field(default_factory=GatePolicy)
+    spending: SpendPolicy | None = None
 
     @property
     def memory(self) -> timedelta:

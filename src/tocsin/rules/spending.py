@@ -1,12 +1,16 @@
 """Where spending ends: at the cap of the day the high band alone goes on, and soon nobody does."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from tocsin.core.alert import Band
+from tocsin.core.signal import Cost
 
+FREE_OF_CHARGE = Cost(Decimal(0), "USD")
 ABOVE = Decimal("1.25")  # of the cap: what the high band may spend of a day
 
 
@@ -20,12 +24,31 @@ class Spending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendPolicy:
-    """None is no bound. `per_day` in the currency that is spent in, for everybody together; `per_contact` counts the
-    messages that one person gets in a day.
+    """None is no bound. `per_day` in `currency`, for everybody together; `per_contact` counts the messages that one
+    person gets in a day.
+
+    `unit` is what one unit (a segment of a text) is expected to cost until its provider says so; `worth` what a unit
+    of each currency is worth, all in the same one.
     """
 
     per_day: Decimal | None = None
     per_contact: int | None = None
+    currency: str = "USD"
+    unit: Cost = FREE_OF_CHARGE
+    worth: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def money(self, cost: Cost) -> Decimal:
+        """In the currency of the cap. Where nobody knows what one is worth in the other, they count alike."""
+        if not self.knows(cost.currency):
+            return cost.amount
+        return cost.amount * self.worth.get(cost.currency, Decimal(1)) / self.worth.get(self.currency, Decimal(1))
+
+    def knows(self, currency: str) -> bool:
+        """What an amount in it is worth in the currency of the cap."""
+        return currency == self.currency or all(self.worth.get(name) for name in (currency, self.currency))
+
+    def expected(self, units: int) -> Decimal:
+        return self.money(self.unit) * units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +79,16 @@ def may_spend(policy: SpendPolicy, spent: Spent, band: Band, cost: Decimal) -> s
             return "the cap of the day is reached, the high band alone goes on: spend_cap"
         case _:
             return None
+
+
+def lowest(policy: SpendPolicy, spent: Spent, cost: Decimal = Decimal(0)) -> Band | None:
+    """The lowest band of which something may be sent next; None where nothing may."""
+    return _LOWEST[spending(policy, spent, cost)]
+
+
+_LOWEST: Mapping[Spending, Band | None] = MappingProxyType(
+    {Spending.FREE: Band.LOW, Spending.HIGH_BAND_ONLY: Band.HIGH, Spending.ENDED: None}
+)
 
 
 def day_of(now: datetime) -> datetime:

@@ -37,7 +37,7 @@ Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 class SpendCap(Block):
     per_day: Annotated[float, Field(ge=0, allow_inf_nan=False), NotBoolean]
-    """The most a day may cost."""
+    """The most a day (UTC) may cost. At the cap the high band alone goes on, for a quarter more."""
     currency: Currency = "USD"
     """In which currency (ISO 4217)."""
     per_contact: Annotated[int, Field(ge=1), NotBoolean] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tocsin.channels.contract import Channel
@@ -13,10 +14,13 @@ from tocsin.channels.twilio.channel import NAME, TwilioChannel
 from tocsin.channels.twilio.settings import Sms, Twilio, Voice
 from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings
 from tocsin.core.address import AddressKind
+from tocsin.core.signal import Cost
 from tocsin.rules.routing import Route
+from tocsin.rules.spending import SpendPolicy
 from tocsin.rules.window import Rate
 
 PHONES = frozenset({AddressKind.PHONE})
+SEGMENT = Cost(Decimal("0.0083"), "USD")  # to a phone of the US, without what its carrier adds (Twilio, "SMS pricing")
 _SECOND = timedelta(seconds=1)
 _TOLL_FREE = tuple(f"+1{prefix}" for prefix in (800, 833, 844, 855, 866, 877, 888))
 
@@ -67,6 +71,16 @@ def default_routes(_: Sms) -> Iterator[Route]:
     yield people_route(NAME)
 
 
+def spending(settings: Twilio) -> SpendPolicy | None:
+    """Counted in segments."""
+    cap = settings.spend_cap
+    if cap is None:
+        return None
+    return SpendPolicy(
+        per_day=Decimal(str(cap.per_day)), per_contact=cap.per_contact, currency=cap.currency, unit=SEGMENT
+    )
+
+
 def make(settings: Sms, around: Surroundings) -> Channel:
     return TwilioChannel(made_of(settings, around), around.transport, around.clock, around.link, around.codes)
 
@@ -111,6 +125,7 @@ SMS = Spec(
     places=places,
     given=(EVERYONE,),
     default_routes=default_routes,
+    spending=spending,
     make=make,
 )
 VOICE = Spec(

@@ -19,6 +19,6 @@ class Costs(Block):
     per_month: Mapping[Text, Amount] = {}
     """What a channel costs a month, however much is sent."""
     per_segment: Mapping[Annotated[str, Field(pattern="^[A-Z]{2}$")], Amount] = {}
-    """What a segment of a text costs, by country (ISO 3166)."""
+    """What a segment of a text costs, by country (ISO 3166); the dearest counts where spending is bounded."""
     rates: Mapping[Annotated[str, Field(pattern="^[A-Z]{3}$")], Amount] = {}
     """What a unit of another currency is worth in this one."""

@@ -50,6 +50,7 @@ from tocsin.ledger.contract.queue import (
     Queue,
     Settlement,
     ShutLane,
+    SpentRow,
     StandingMessage,
     Waiting,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "RecipientRow",
     "Settlement",
     "ShutLane",
+    "SpentRow",
     "StandingMessage",
     "Submission",
     "TargetRow",

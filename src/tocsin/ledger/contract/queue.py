@@ -28,7 +28,8 @@ class ClaimRequest:
 
     All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now. `joins` is
     None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
-    about the same product is being sent to the same target: it waits for that message, to join it.
+    about the same product is being sent to the same target: it waits for that message, to join it. `sated` are
+    contacts who get no more today: what is for them is cancelled.
     """
 
     lane: str
@@ -38,6 +39,7 @@ class ClaimRequest:
     lowest: Band = Band.LOW
     oldest_first: bool = False  # the `share` of a band: its oldest due delivery in place of the most important one
     joins: Joins | None = None
+    sated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,21 @@ class ShutLane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpentRow:
+    """What one delivery took of its provider since that attempt began: `cost` is None as long as nobody has said it.
+    `contact` is whom it was for, where that is a person.
+    """
+
+    delivery: int
+    lane: str
+    at: datetime
+    units: int = 1
+    cost: Cost | None = None
+    reference: str | None = None
+    contact: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaneRow:
     """What stands in one lane now, in numbers."""
 
@@ -292,6 +309,12 @@ class Queue(Protocol):
         """
         ...
 
+    async def curtail(self, lane: str, spared: Band | None) -> MoveResult:
+        """Cancel what is due on a lane and costs more than may be spent today, but for what is of the band `spared` or
+        above it, handing it to its fallback where it has one. At most 1,000 at a time.
+        """
+        ...
+
     async def recover(self) -> MoveResult:
         """Make `unknown` (crashed) what a dead process left `sending`. At start, before anything is claimed."""
         ...
@@ -327,6 +350,10 @@ class Queue(Protocol):
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
         """List at most `limit` messages at these targets that are to be edited, the longest standing first."""
+        ...
+
+    async def spent(self, since: datetime, lanes: frozenset[str]) -> tuple[SpentRow, ...]:
+        """List what was taken by providers, or may have been, of the attempts on these lanes begun since then."""
         ...
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:

@@ -14,7 +14,7 @@ from tocsin.ledger.people.vault import Vault
 # Who may be told: the address is its owner's, and the newest entry about it says yes.
 WILLING = (addresses.c.state == AddressState.ACTIVE.value, addresses.c.consent == Consent.GRANTED.value)
 
-_COLUMNS = (*(addresses.c[name] for name in ("key", "kind", "value", "lookup")), contacts.c.locale)
+_COLUMNS = (*(addresses.c[name] for name in ("key", "kind", "value", "lookup", "contact")), contacts.c.locale)
 _ZONE = func.coalesce(contacts.c.zone, addresses.c.zone).label("zone")
 _ADDRESSES = (
     select(*_COLUMNS, _ZONE)
@@ -42,6 +42,7 @@ def _recipients(vault: Vault, rows: Sequence[AnyRow]) -> Mapping[int, Recipient]
             lookup=bytes(row.lookup),
             locale=row.locale,
             zone=row.zone,
+            contact=row.contact,
         )
         for row in rows
     }

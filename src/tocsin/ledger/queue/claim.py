@@ -170,14 +170,18 @@ def _candidates(transaction: Transaction, request: ClaimRequest, looks: _Looks, 
         alive = [row for row in rows if row[_EXPIRES_AT] > transaction.now] if over else rows
         if sets.take_out(transaction, alive, wanted):
             continue
-        if _reached(transaction, alive, reach, found):
+        if _reached(transaction, alive, reach, request.sated, found):
             return found
     found.rows = ()
     return found
 
 
-def _reached(transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, found: _Found) -> bool:
-    """Find those who may be told; False where somebody may not any more, whatever was planned: that is marked so."""
+def _reached(
+    transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, sated: Container[int | None], found: _Found
+) -> bool:
+    """Find those who may be told; False where somebody may not any more, whatever was planned, or has had enough for
+    today: that is marked so.
+    """
     found.rows = [row for row in alive if not sets.is_set(row)]
     people = [row for row in found.rows if row[_SLOT]]
     if not people:
@@ -185,7 +189,10 @@ def _reached(transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, fo
     found.recipients = reach(transaction, [row[_SLOT] for row in people])
     gone = [delivery_of(row[: len(DELIVERY)]) for row in people if row[_SLOT] not in found.recipients]
     found.withdrawn += put(transaction, gone, DeliveryState.CANCELLED, Why.CONSENT)
-    return not gone
+    full = {slot for slot, recipient in found.recipients.items() if recipient.contact in sated}
+    enough = [delivery_of(row[: len(DELIVERY)]) for row in people if row[_SLOT] in full]
+    found.withdrawn += put(transaction, enough, DeliveryState.CANCELLED, Why.SPEND_CAP)
+    return not (gone or enough)
 
 
 def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window: int) -> Sequence[AnyRow]:

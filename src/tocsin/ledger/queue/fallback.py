@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
+from tocsin.core.alert import FLOOR, Band
 from tocsin.core.decision import Plan
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.recipients import Shard, audience_of
 from tocsin.ledger.contract import MoveResult
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, delivery_row, held_of, target_of, unpacked
-from tocsin.ledger.engine.schema import OF_NOBODY, PENDING, Moment, deliveries, targets
+from tocsin.ledger.engine.schema import LATER, OF_NOBODY, PENDING, Moment, deliveries, targets
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import sets
@@ -20,6 +21,7 @@ from tocsin.ledger.queue.moves import DELIVERIES, put
 from tocsin.ledger.queue.superseding import supersede
 
 AT_ONCE = 1000
+ABOVE_ALL = 1000  # a priority that no alert has
 
 _WAITED_ENOUGH = (
     DELIVERIES.where(PENDING, deliveries.c.fail_over_at <= bindparam("now", type_=Moment))
@@ -35,6 +37,14 @@ _IN_LANES = (
 )
 _IN_LANE = (
     DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane"))
+    .order_by(deliveries.c.key)
+    .limit(AT_ONCE)
+    .with_for_update(of=deliveries)
+)
+_IS_DUE = deliveries.c.due <= bindparam("now", type_=Moment)
+_DUE_IN_LANE = (
+    DELIVERIES.where(PENDING, deliveries.c.lane == bindparam("lane"), deliveries.c.priority < bindparam("spared"))
+    .where(or_(~LATER, _IS_DUE))
     .order_by(deliveries.c.key)
     .limit(AT_ONCE)
     .with_for_update(of=deliveries)
@@ -64,8 +74,18 @@ def fail_over(transaction: Transaction, lanes: frozenset[str], shadow: frozenset
 
 def withhold(transaction: Transaction, lane: str) -> MoveResult:
     """Cancel what waited when its lane went into shadow, or was handed to it after that."""
-    pending = [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)]
-    moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, Why.SHADOW)
+    return _give_up(transaction, [held_of(row) for row in transaction.rows(_IN_LANE, lane=lane)], Why.SHADOW)
+
+
+def curtail(transaction: Transaction, lane: str, spared: Band | None) -> MoveResult:
+    """Cancel what may not be paid for any more today. What falls due later may fall into another day."""
+    floor = ABOVE_ALL if spared is None else FLOOR[spared]
+    due = transaction.rows(_DUE_IN_LANE, lane=lane, spared=floor, now=transaction.now)
+    return _give_up(transaction, [held_of(row) for row in due], Why.SPEND_CAP)
+
+
+def _give_up(transaction: Transaction, pending: Sequence[Held], why: Why) -> MoveResult:
+    moved = put(transaction, [one.delivery for one in pending], DeliveryState.CANCELLED, why)
     taken, woken = take_over(transaction, pending)
     moved += supersede(transaction, episodes_of(taken))
     return MoveResult(tuple(moved), lanes=woken)

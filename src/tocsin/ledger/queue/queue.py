@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from tocsin.core.alert import EpisodeKey
+from tocsin.core.alert import Band, EpisodeKey
 from tocsin.core.delivery import Target
 from tocsin.core.signal import Signal
 from tocsin.ledger.contract import (
@@ -22,6 +22,7 @@ from tocsin.ledger.contract import (
     Received,
     Settlement,
     ShutLane,
+    SpentRow,
     StandingMessage,
     Submission,
 )
@@ -41,6 +42,7 @@ from tocsin.ledger.queue import (
     settle,
     shut_lanes,
     signals,
+    spent,
 )
 
 _SETTLE, _UPKEEP = Turn(Rank.SETTLE), Turn(Rank.UPKEEP)
@@ -94,6 +96,9 @@ class SqlQueue:
     async def withhold(self, lane: str) -> MoveResult:
         return await self._writer.each(_SETTLE, fallback.withhold, lane)
 
+    async def curtail(self, lane: str, spared: Band | None) -> MoveResult:
+        return await self._writer.each(_SETTLE, fallback.curtail, lane, spared)
+
     async def recover(self) -> MoveResult:
         return await self._writer.each(_SETTLE, expiry.recover)
 
@@ -120,6 +125,9 @@ class SqlQueue:
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._reader.read(depth.recent_attempts, since)
+
+    async def spent(self, since: datetime, lanes: frozenset[str]) -> tuple[SpentRow, ...]:
+        return await self._reader.read(spent.since, since, lanes)
 
 
 def _settling(moves: Sequence[object]) -> Turn:

@@ -5,18 +5,19 @@ import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from tocsin.core.alert import Band
+from tocsin.core.alert import FLOOR, Band
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Emit, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.outcome import Deferred, Delay, Outcome, Unknown
-from tocsin.ledger.contract import Claim, ClaimRequest, LaneRow, Queue, Waiting
+from tocsin.ledger.contract import Claim, ClaimRequest, LaneRow, MoveResult, Queue, Waiting
 from tocsin.pipeline.sending.attempt import Prepared
 from tocsin.pipeline.sending.doubts import Doubts
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.pipeline.sending.lanes import Lanes
 from tocsin.pipeline.sending.moves import Moves
+from tocsin.pipeline.sending.purse import Purse
 from tocsin.pipeline.sending.schedule import Schedule
 from tocsin.pipeline.sending.sender import Answered, Sender
 from tocsin.pipeline.tasks import Tasks
@@ -73,6 +74,7 @@ class Dispatcher:
     async def look(self) -> None:
         """Ask the ledger which lanes hold something: at start, and now and then lest a wake-up was lost."""
         await self._lanes.look()
+        await self._lanes.count_spending(self._queue)
         self._seen = await self._queue.lanes()
         for row in self._seen:
             if row.next_due is not None:
@@ -96,17 +98,26 @@ class Dispatcher:
         if lane.busy:
             lane.stirred = True
             return
+        spared = Band.LOW if lane.purse is None else lane.purse.lowest(self._clock.now())
+        if spared is None:
+            lane.claiming = True
+            self._tasks.start(self._curtail(lane, None))
+            return
         lowest = lane.lowest_now(now)
         if lowest is None:
             self._schedule.put(lane.name, min(lane.opens_at(band, now) for band in Band))
             return
         oldest_first = lane.oldest_first()
         lane.claiming = True
+        if lane.purse is not None:
+            lane.purse.claiming += 1
         lane.enter(now)  # at once: other lanes may pass the same gate, and are looked at before this claim begins
+        lowest = max(lowest, spared, key=FLOOR.__getitem__)
         self._tasks.start(self._claim(lane, lowest, now, oldest_first=oldest_first))
 
     async def _claim(self, lane: Lane, lowest: Band, now: float, *, oldest_first: bool) -> None:
         claims: tuple[Claim, ...] = ()
+        purse = lane.purse
         try:
             claimed = await self._queue.claim(self._request(lane, lowest, oldest_first=oldest_first))
             claims, lane.waiting = claimed.claims, claimed.waiting
@@ -118,10 +129,34 @@ class Dispatcher:
             lane.claiming = False
             requests = [self._sender.prepare(claim) for claim in claims]
             lane.settle_places(now, [request.units for request in requests])
+            if purse is not None:
+                purse.settle_claim(requests, self._clock.now())
         for request in requests:
             kill_point(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
-            self._tasks.start(self._make(lane, request, now))
+            self._tasks.start(self._make(lane, request, now, purse))
+        spared = None if purse is None else purse.lowest(self._clock.now())
+        if not claims and spared is not None and self._is_cut_off(lane.waiting, spared):
+            lane.claiming = True
+            await self._curtail(lane, spared)
+        self._plan_next(lane)
+
+    def _is_cut_off(self, waiting: Waiting | None, spared: Band) -> bool:
+        """What waits is due, and nothing of it may be paid for today."""
+        return waiting is not None and waiting.due <= self._clock.now() and FLOOR[waiting.band] < FLOOR[spared]
+
+    async def _curtail(self, lane: Lane, spared: Band | None) -> None:
+        """Cancel what is due and may not be paid for any more today: all that is below the band `spared`, or all."""
+        moved = MoveResult(())
+        try:
+            moved = await self._queue.curtail(lane.name, spared)
+            lane.waiting = None
+        except LedgerError as problem:
+            self._emit(Trouble("claim_failed", problem.message))
+            lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
+        finally:
+            lane.claiming = False
+        self._moves.follow(moved.deliveries, moved.lanes | {lane.name} if moved.deliveries else moved.lanes)
         self._plan_next(lane)
 
     async def _withhold(self, lane: Lane) -> None:
@@ -144,9 +179,10 @@ class Dispatcher:
             lowest=lowest,
             oldest_first=oldest_first,
             joins=self._sender.joins(lane.name),
+            sated=frozenset() if lane.purse is None else lane.purse.sated(self._clock.now()),
         )
 
-    async def _make(self, lane: Lane, request: Prepared, entered: float) -> None:
+    async def _make(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None) -> None:
         """The place at the provider is free with its answer: what it came to is written in one commit with the next
         claim.
         """
@@ -155,6 +191,8 @@ class Dispatcher:
             answered = await self._sender.send(request)
             left = self._clock.monotonic()
             self._learn(lane, answered, left)
+            if purse is not None:
+                purse.answered(request, answered.report.outcomes, self._clock.now())
             if _never_left(answered):
                 left = None
         finally:

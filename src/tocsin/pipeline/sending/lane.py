@@ -9,6 +9,7 @@ from tocsin.core.alert import Band
 from tocsin.core.delivery import Target
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
+from tocsin.pipeline.sending.purse import Purse
 from tocsin.rules.breaker import Breaker, admits, judge, probe
 from tocsin.rules.gate import (
     Gate,
@@ -68,6 +69,7 @@ class Lane:
     targets: tuple[TargetPolicy, ...]  # whose deliveries stand in it
     limiters: list[RateLimiter]
     breaker: Breaker = field(default_factory=Breaker)
+    purse: Purse | None = None  # None: nothing bounds what it spends
     in_flight: int = 0
     claiming: bool = False
     stirred: bool = False  # somebody asked for a look while it was busy
@@ -102,8 +104,10 @@ class Lane:
         return self.in_flight >= self._bound()
 
     def attempts_now(self) -> int:
-        """How many attempts may be claimed together: where a rate is kept, each is a decision of its own."""
-        paced = any(limiter.policy.rates for limiter in self.limiters)
+        """How many attempts may be claimed together: where a rate is kept, or money counted, each is a decision of its
+        own.
+        """
+        paced = self.purse is not None or any(limiter.policy.rates for limiter in self.limiters)
         return 1 if paced else max(1, self._bound() - self.in_flight)
 
     def _bound(self) -> int:

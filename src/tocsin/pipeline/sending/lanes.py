@@ -9,14 +9,16 @@ from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import BreakerClosed, BreakerOpened, Emit, LaneClosed
 from tocsin.core.outcome import Deferred, Delay, Outcome, Sent
-from tocsin.ledger.contract import AttemptRow
+from tocsin.ledger.contract import AttemptRow, Queue
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.lane import Lane, RateLimiter
+from tocsin.pipeline.sending.purse import Purse
 from tocsin.pipeline.sending.schedule import Schedule
 from tocsin.pipeline.sending.shared_gates import SharedGates
 from tocsin.pipeline.sending.shut_lanes import ShutLanes
 from tocsin.pipeline.tasks import Tasks
 from tocsin.rules.lane import LanePolicy
+from tocsin.rules.spending import day_of
 
 
 class Lanes(Mapping[str, Lane]):
@@ -40,6 +42,7 @@ class Lanes(Mapping[str, Lane]):
         self._emit = emit
         self._lanes: dict[str, Lane] = {}
         self._wholes: dict[str, RateLimiter] = {}
+        self._purses: dict[str, Purse] = {}
         self._questions = Tasks("lanes", emit)
         self._writes = Tasks("lanes", emit)
         self._joining = False
@@ -58,6 +61,8 @@ class Lanes(Mapping[str, Lane]):
         routing = self._active.rulebook.routing
         for name in self._lanes.keys() - routing.lanes.keys():
             del self._lanes[name]
+        spending = {policy.channel for policy in routing.lanes.values() if policy.spending is not None}
+        self._purses = {channel: purse for channel, purse in self._purses.items() if channel in spending}
         for name, policy in routing.lanes.items():
             targets = routing.by_lane[name]
             if lane := self._lanes.get(name):
@@ -66,6 +71,7 @@ class Lanes(Mapping[str, Lane]):
                 self._whole(policy)
             else:
                 self._lanes[name] = Lane(policy, targets, [RateLimiter(policy.gate), self._whole(policy)])
+            self._lanes[name].purse = self._purse(policy)
 
     @property
     def memory(self) -> timedelta:
@@ -119,6 +125,23 @@ class Lanes(Mapping[str, Lane]):
         await self._questions.cancel()
         await self._writes.join()
 
+    def purse(self, channel: str) -> Purse | None:
+        """What that channel spends from; None where nothing bounds it."""
+        return next((lane.purse for lane in self.values() if lane.channel == channel and lane.purse), None)
+
+    def spent_up(self, channel: str) -> bool:
+        """It has reached the cap of this day."""
+        purse = self.purse(channel)
+        return purse is not None and purse.reached(self._clock.now())
+
+    async def count_spending(self, queue: Queue) -> None:
+        """Ask the ledger once what channels with a cap have spent today."""
+        now = self._clock.now()
+        for name, purse in self._purses.items():
+            if not purse.known:
+                lanes = frozenset(lane.name for lane in self.values() if lane.channel == name)
+                purse.recall(await queue.spent(day_of(now), lanes), now)
+
     def broken(self) -> frozenset[str]:
         """The lanes whose breaker is open: what waits there may fail over."""
         return frozenset(name for name, lane in self.items() if lane.breaker.open)
@@ -147,6 +170,14 @@ class Lanes(Mapping[str, Lane]):
         limiter = self._wholes.setdefault(policy.channel, RateLimiter(policy.whole))
         limiter.policy = policy.whole
         return limiter
+
+    def _purse(self, policy: LanePolicy) -> Purse | None:
+        """The one that every lane of a channel spends from."""
+        if policy.spending is None:
+            return None
+        purse = self._purses.setdefault(policy.channel, Purse(policy.channel, policy.spending, self._emit))
+        purse.policy = policy.spending
+        return purse
 
     def _tell_broken(self, lane: Lane, outcome: Outcome) -> None:
         pause = timedelta(seconds=lane.breaker.open_until - self._clock.monotonic())

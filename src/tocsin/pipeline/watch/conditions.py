@@ -57,6 +57,7 @@ class Conditions:
             What.LANE_FAILING: lambda lane: lane in lanes.broken(),
             What.CREDENTIALS_REFUSED: lambda lane: lane in lanes,
             What.OBJECTIVE_MISSED: lambda channel: channel in {target.channel for target in self._configured()},
+            What.SPEND_CAP: lanes.spent_up,
             What.MONITOR_LOST: monitors.is_lost,
             What.LEDGER_GONE: lambda _: bool(ledger.gone),
         }
