@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from tests.pipeline.test_texts import ADA, BOB, Desk, S, at_the_desk, waiting
+from tests.pipeline.test_texts import ADA, BOB, LANE, Desk, S, at_the_desk, waiting
 
 from tocsin.core.delivery import Why
 from tocsin.core.facts import Fact, SpendCapReached
@@ -85,3 +85,35 @@ async def test_a_person_gets_so_many_a_day_and_others_more(tmp_path: Path):
         assert await ends(desk, HIGH) == (3, 2)
         await desk.see(lambda: waiting(desk.texts(BOB), 1))
         assert len(desk.texts(ADA)) == 2
+
+
+async def test_what_a_text_cost_is_booked_once_and_takes_the_place_of_what_it_was_expected_to(tmp_path: Path):
+    dear = SpendPolicy(per_day=Decimal("0.04"), unit=Cost(Decimal("0.03"), "USD"))
+    async with at_the_desk(tmp_path, spending=dear) as desk:
+        ada = await desk.join(ADA)
+        began = desk.clock.now()
+        await desk.alert(ada)
+        key = (await desk.until(ada, S.DELIVERED)).key
+        assert desk.sending.lanes.spent_up("sms")
+        await desk.sending.prices.look()
+        assert await cost_of(desk, key) is None  # too young to be billed
+        desk.clock.advance(120)
+        await desk.see(lambda: priced(desk, key))
+        assert await cost_of(desk, key) == Cost(Decimal("0.0079"), "USD")
+        assert not desk.sending.lanes.spent_up("sms")
+        desk.clock.advance(120)
+        asked = len(desk.sandbox.journal.accepted("twilio", "fetch"))
+        await desk.sending.prices.look()
+        assert len(desk.sandbox.journal.accepted("twilio", "fetch")) == asked
+        (row,) = await desk.ledger.queue.spent(began, frozenset({LANE}))
+        assert row.cost == Cost(Decimal("0.0079"), "USD")
+
+
+async def priced(desk: Desk, key: int) -> bool:
+    await desk.sending.prices.look()
+    return await cost_of(desk, key) is not None
+
+
+async def cost_of(desk: Desk, key: int) -> Cost | None:
+    receipt = await desk.ledger.history.receipt(key)
+    return None if receipt is None else receipt.cost

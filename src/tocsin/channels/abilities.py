@@ -94,6 +94,15 @@ class Measures(Protocol):
 
 
 @runtime_checkable
+class Prices(Protocol):
+    """A channel whose provider says only later what a message cost."""
+
+    async def price(self, reference: str) -> Signal | None:
+        """Ask for the price of the message that the provider knows by this name; None as long as nobody can tell."""
+        ...
+
+
+@runtime_checkable
 class Receives(Protocol):
     """A channel whose provider calls back at `/hooks/{provider}/{kind}`: with receipts, with what people
     answer or did.

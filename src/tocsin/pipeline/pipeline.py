@@ -106,6 +106,7 @@ class Pipeline:
             Job("watch conditions", 1.0, watch.conditions.look),
             Job("watch objectives", 1.0, watch.objectives.watch),
             Job("tell operators", 1.0, watch.operators.look),
+            Job("book prices", 1.0, sending.prices.look),
             Job("look for work", 5.0, sending.dispatcher.look),
             Job("settle doubts", 5.0, sending.doubts.look),
             Job("close what is silent", 15.0, self.intake.close_silent),

@@ -52,8 +52,8 @@ _RANKS = (
 
 
 class TwilioChannel:
-    """Satisfies `Channel`, `Measures`, `Finds`, `Receives` and `Verifies`. Raises ValueError for settings under
-    which Twilio would take nothing.
+    """Satisfies `Channel`, `Measures`, `Prices`, `Finds`, `Receives` and `Verifies`. Raises ValueError for settings
+    under which Twilio would take nothing.
     """
 
     name = NAME

@@ -15,6 +15,7 @@ from tocsin.pipeline.sending.lane_watch import LaneWatch
 from tocsin.pipeline.sending.lanes import Lanes
 from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.overdue import Overdue
+from tocsin.pipeline.sending.prices import PriceBook
 from tocsin.pipeline.sending.receipts import Receipts
 from tocsin.pipeline.sending.schedule import Schedule
 from tocsin.pipeline.sending.sender import Sender
@@ -73,6 +74,7 @@ class Sending:
         )
         self.overdue = Overdue(queue, self.lanes, self.moves, active)
         self.receipts = Receipts(queue, ledger.people, self.moves, active, emit)
+        self.prices = PriceBook(queue, self.lanes, active, clock)
         self.lane_watch = LaneWatch(self.lanes, self.targets, clock, emit)
 
     @asynccontextmanager

@@ -1,0 +1,76 @@
+"""Asks what messages have cost, where their provider says so later: one at a time, and while nothing waits to leave."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+from tocsin.channels.abilities import Prices
+from tocsin.core.alert import Band
+from tocsin.core.clock import Clock
+from tocsin.ledger.contract import Queue, SpentRow
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.sending.lane import Lane
+from tocsin.pipeline.sending.lanes import Lanes
+from tocsin.rules.receipts import moves_after
+
+BILLED_AFTER = timedelta(minutes=1)
+PERIOD_S = 60.0  # between two looks at the ledger
+AFTER_START = timedelta(days=1)  # of how long ago the first look knows
+GIVEN_UP_AFTER = timedelta(hours=1)
+AT_ONCE = 100  # that are known of to be asked
+
+
+class PriceBook:
+    """No price is worth a wait: a look-up takes no place on its lane, since providers count messages, not questions."""
+
+    def __init__(self, queue: Queue, lanes: Lanes, active: Active, clock: Clock) -> None:
+        self._queue = queue
+        self._lanes = lanes
+        self._active = active
+        self._clock = clock
+        self._due: deque[SpentRow] = deque()
+        self._next_look = float("-inf")
+        self._back = AFTER_START
+
+    async def look(self) -> None:
+        """Ask for one price, the oldest; now and then, the ledger for those that are not known."""
+        if not self._due:
+            await self._refill()
+        if self._due and self._is_idle(self._lanes.get(self._due[0].lane)):
+            await self._ask(self._due.popleft())
+
+    async def _refill(self) -> None:
+        lanes = frozenset(name for name, lane in self._lanes.items() if self._priced_by(lane) is not None)
+        if not lanes or self._clock.monotonic() < self._next_look:
+            return
+        self._next_look = self._clock.monotonic() + PERIOD_S
+        now = self._clock.now()
+        spent = await self._queue.spent(now - self._back, lanes)
+        self._back = GIVEN_UP_AFTER
+        self._due.extend([row for row in spent if _is_open(row, now - BILLED_AFTER)][:AT_ONCE])
+
+    async def _ask(self, row: SpentRow) -> None:
+        lane = self._lanes[row.lane]
+        channel = self._priced_by(lane)
+        signal = None if channel is None or row.reference is None else await channel.price(row.reference)
+        if signal is None or signal.cost is None:
+            return
+        received = await self._queue.receive([signal], moves_after)
+        purse = self._lanes.purse(lane.channel)
+        if purse is not None and not received.known:
+            purse.book(row, signal.cost, self._clock.now())
+
+    def _priced_by(self, lane: Lane) -> Prices | None:
+        channel: object = self._active.channels.get(lane.channel)
+        return channel if isinstance(channel, Prices) and not lane.shadow else None
+
+    def _is_idle(self, lane: Lane | None) -> bool:
+        """Nothing waits there, and its provider is well. Of a lane that is gone nothing is asked."""
+        if lane is None:
+            self._due.popleft()
+            return False
+        waits = lane.waiting is not None and lane.waiting.due <= self._clock.now()
+        return not (waits or lane.busy) and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+
+
+def _is_open(row: SpentRow, before: datetime) -> bool:
+    return row.cost is None and row.reference is not None and row.at <= before
