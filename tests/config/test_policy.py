@@ -181,6 +181,36 @@ def test_a_list_of_people_is_told_nothing_of_what_operators_are_told(loaded):
     assert caution.message == "sms:everyone is a list of people: what operators are told goes to channels alone"
 
 
+TEXTING = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100", "lists": {"vip": {}}}'
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ('"routes": [{"match": {}, "to": ["sms:vip", "sms:night"]}]', "routes.0.to.1"),
+        ('"routes": [{"match": {}, "to": ["sms:vip"], "fallback": ["sms:night"]}]', "routes.0.fallback.0"),
+        ('"retailers": {"bestbuy": {"to": ["sms:night"]}}', "retailers.bestbuy.to.0"),
+    ],
+)
+def test_a_list_that_a_call_may_keep_is_a_caution_until_it_does(loaded, target, path):
+    config = loaded(f'{{"alerts": {{"channels": {{{TEXTING}}}}}, {target}}}')
+    (caution,) = [each for each in check(config).cautions if each.path == path]
+    assert caution.message == "the file has no list sms:night: nobody is told until a call keeps it"
+
+
+def test_a_list_of_a_call_is_served_as_everyone_is(loaded):
+    block = TEXTING.replace('"lists"', '"max_recipients": 9, "fail_over_after": "7s", "lists"')
+    routing = rulebook(loaded(f'{{"alerts": {{"channels": {{{block}}}}}}}')).routing
+    (policy,) = routing.lists.values()
+    assert policy == routing.targets[Target("sms", "everyone")]
+    assert policy.people is not None
+    assert (policy.people.most, policy.people.given, policy.lane in routing.lanes) == (9, True, True)
+    assert policy.fail_over_after == timedelta(seconds=7)
+    written = routing.targets[Target("sms", "vip")].people
+    assert written is not None
+    assert not written.given
+
+
 def test_a_webhook_may_join_longer_than_its_channel_or_never(loaded):
     hooks = [f'"{name}": {{"url": "{WEBHOOK.format(n)}"{join}}}' for n, (name, join) in enumerate(JOINS.items())]
     targets = rulebook(loaded(discord(", ".join(hooks), ', "join": "30m"'))).routing.targets

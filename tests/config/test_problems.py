@@ -133,6 +133,19 @@ BAD = [
         "routes.0.to.0",
         'no channel "discrod"; did you mean "discord"?',
     ),
+    (
+        (
+            '{"alerts": {"channels": {"sms": {"enabled": false, "lists": {"night": {}}}}},'
+            ' "routes": [{"match": {}, "to": ["sms:nihgt"]}]}'
+        ),
+        "routes.0.to.0",
+        'sms has no list "nihgt"; did you mean "sms:night"?',
+    ),
+    (
+        '{"alerts": {"channels": {"sms": {"enabled": false}}}, "operators": {"to": ["sms:night"]}}',
+        "operators.to.0",
+        'sms has no list "night"',
+    ),
     ('{"routes": [{"match": {}, "to": ["sms:vip"]}]}', "routes.0.to.0", "alerts.channels has no sms"),
     ('{"routes": [{"match": {}, "to": [], "fallback": ["x"]}]}', "routes.0.fallback.0", 'is written "channel:name"'),
     ('{"operators": {"to": ["email:ops"]}}', "operators.to.0", "alerts.channels has no email"),

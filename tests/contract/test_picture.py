@@ -8,10 +8,13 @@ from tests.contract.books import Books
 from tests.contract.crowd import AUTHOR, GRANTED, RESUMED, RULE, STOP, Crowd, device, mailbox, phone
 
 from tocsin.core.address import AddressKind
+from tocsin.core.delivery import Target
 from tocsin.core.errors import StaleDirectoryError
 from tocsin.core.recipients import NOBODY, audience_of, slots_of
 from tocsin.ledger.contract import Item, Submission
+from tocsin.ledger.contract.people import ListRow
 from tocsin.pipeline.people.directory import Directories, directory_of
+from tocsin.rules.audience import KeptList
 from tocsin.rules.match import Match
 
 
@@ -56,13 +59,14 @@ async def test_people_are_sorted_by_what_decides_who_is_told(books: Books):
     assert directory.channels["sms"].off == NOBODY
 
 
-@pytest.mark.parametrize("change", ["stop", "start", "tags", "prefer", "pause", "erase", "device"])
+@pytest.mark.parametrize("change", ["stop", "start", "tags", "prefer", "pause", "erase", "device", "list", "no list"])
 async def test_whatever_changes_who_is_told_makes_every_older_picture_old(books: Books, change: str):
     crowd, people = Crowd(books.ledger.people), books.ledger.people
     contact, address = await crowd.telling()
     await crowd.say(contact, address, STOP)
     if change != "start":
         await crowd.say(contact, address, RESUMED)
+    await people.keep_list(ListRow(channel="sms", name="old", tag="vip"))
     verbs: dict[str, Callable[[], Awaitable[object]]] = {
         "stop": lambda: crowd.say(contact, address, STOP),
         "start": lambda: crowd.say(contact, address, RESUMED),
@@ -70,6 +74,8 @@ async def test_whatever_changes_who_is_told_makes_every_older_picture_old(books:
         "prefer": lambda: people.prefer(contact.id, {"match": {"min_priority": 9}}),
         "pause": lambda: people.change(contact.id, {"paused_until": books.clock.now() + timedelta(days=1)}),
         "erase": lambda: people.erase(contact.id, AUTHOR, RULE),
+        "list": lambda: people.keep_list(ListRow(channel="sms", name="new", tag="vip")),
+        "no list": lambda: people.forget_list("sms", "old"),
         "device": lambda: crowd.put_device(contact, device("token")),
     }
     directories = Directories(people)
@@ -94,3 +100,20 @@ async def test_whoever_asks_with_an_old_one_causes_one_look_only(books: Books):
     assert newer.willing == audience_of([address.slot])
     await directories.replace(old)
     assert directories.current is newer
+
+
+async def test_lists_of_calls_have_the_addresses_of_whom_they_name(books: Books):
+    crowd, people = Crowd(books.ledger.people), books.ledger.people
+    ada, phone_of_ada = await crowd.telling("Ada")
+    device_of_ada = await crowd.put_device(ada, device("token"))
+    bob, _ = await crowd.telling("Bob", phone("+14155550102"))
+    await people.keep_list(ListRow(channel="sms", name="named", contacts=(ada.id,), max_recipients=3))
+    await people.keep_list(ListRow(channel="sms", name="tagged", tag="vip"))
+    await people.keep_list(ListRow(channel="push", name="left", contacts=(bob.id,)))
+    await people.erase(bob.id, AUTHOR, RULE)
+    directory = directory_of(await people.picture())
+    assert directory.lists == {
+        Target("sms", "named"): KeptList(contacts=audience_of([phone_of_ada.slot, device_of_ada.slot]), most=3),
+        Target("sms", "tagged"): KeptList(tag="vip"),
+        Target("push", "left"): KeptList(contacts=NOBODY),
+    }

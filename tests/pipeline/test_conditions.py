@@ -34,6 +34,7 @@ from tocsin.pipeline.sending.targets import Targets
 from tocsin.pipeline.watch.conditions import CALM_S, Conditions
 from tocsin.pipeline.watch.monitors import Monitors
 from tocsin.rules.conditions import notice
+from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STAFF, PAGER = Target("discord", "staff"), Target("webhook", "pager")
@@ -58,7 +59,7 @@ class Office:
         self.clock = clock
         self.lanes = Lanes({"discord:general": None})
         self.audience = (STAFF, PAGER)
-        self.configured = {STAFF: None, PAGER: None, GENERAL: None}
+        self.configured = {each: TargetPolicy(target=each, lane=str(each)) for each in (STAFF, PAGER, GENERAL)}
         self.facts: list[Fact] = []
         self.heard: dict[Target, list[tuple[Phase, What]]] = {STAFF: [], PAGER: []}
         self.ledger: Ledger
@@ -68,7 +69,7 @@ class Office:
 
     @property
     def rulebook(self) -> Any:
-        return SimpleNamespace(routing=SimpleNamespace(targets=self.configured), operators=self.audience)
+        return SimpleNamespace(routing=RoutingPolicy(routes=(), targets=self.configured), operators=self.audience)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:

@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from tests.contract.books import KEY
-from tests.contract.crowd import CONFIRMED, RULE, STOP, Crowd, phone
+from tests.contract.crowd import AUTHOR, CONFIRMED, RULE, STOP, Crowd, phone
 from tests.deadline import DEADLINE_S
 
 from tocsin.bus.inprocess import InProcessBus
@@ -19,11 +20,12 @@ from tocsin.channels.contract import Attempt, Report
 from tocsin.core.address import AddressKind
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.errors import NotFoundError
 from tocsin.core.outcome import Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.ledger.contract import Ledger
-from tocsin.ledger.contract.people import AddressRow, ContactRow
+from tocsin.ledger.contract.people import AddressRow, ContactRow, ListRow
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.pipeline import Pipeline
@@ -108,18 +110,21 @@ class Club:
 
 
 @asynccontextmanager
-async def a_club(path: Path, **lists: ListPolicy) -> AsyncIterator[Club]:
+async def a_club(path: Path, *routed: str, **lists: ListPolicy) -> AsyncIterator[Club]:
+    """Every alert goes to these lists, after those that are `routed` to although only a call may keep them."""
     clock = SystemClock()
     targets = {Target("sms", name): policy for name, policy in lists.items()}
+    by_call = ListPolicy(kinds=PHONES, most=1000, given=True)
     book = Rulebook(
         catalog=Catalog(),
         filters=FilterPolicy(),
         dedup=AlertDeduplicator(DedupPolicy()),
         routing=RoutingPolicy(
-            routes=(Route(name="all", match=EVERYTHING, to=tuple(targets)),),
+            routes=(Route(name="all", match=EVERYTHING, to=(*(Target("sms", name) for name in routed), *targets)),),
             targets={
                 target: TargetPolicy(target=target, lane=LANE, people=people) for target, people in targets.items()
             },
+            lists={"sms": TargetPolicy(target=Target("sms", "everyone"), lane=LANE, people=by_call)},
             lanes={LANE: LanePolicy(name=LANE, channel="sms", gate=GatePolicy(max_in_flight=4))},
         ),
     )
@@ -228,3 +233,77 @@ async def test_a_rehearsal_says_how_many_would_be_told_now_and_tells_nobody(tmp_
         assert (target["recipients"], target["left_out"]) == (2, {"max_recipients": 1})
         assert await club.ledger.history.span() == (0, 0)
         assert club.phones.of("first") == []
+
+
+def kept(name: str, **whom: Any) -> ListRow:
+    return ListRow(channel="sms", name=name, **whom)
+
+
+async def test_a_list_that_a_call_keeps_is_told_from_the_next_alert_on(tmp_path: Path):
+    async with a_club(tmp_path, "night", everyone=ListPolicy(kinds=PHONES, tag="others", given=True)) as club:
+        people = club.ledger.people
+        ada, _ = await club.join("owls")
+        bob, _ = await club.join("larks")
+        await club.join("others")
+        await club.alert("nobody keeps it")
+        assert await club.told("nobody keeps it", 1) == ["+14155003000"]
+        await people.keep_list(kept("night", tag="owls"))
+        await club.alert("by tag")
+        assert await club.told("by tag", 2) == ["+14155001000", "+14155003000"]
+        await people.keep_list(kept("night", contacts=(bob.id,)))
+        identifier = await club.alert("by name")
+        assert await club.told("by name", 2) == ["+14155002000", "+14155003000"]
+        story = await club.ledger.history.story(UUID(identifier))
+        assert story is not None
+        assert sorted(str(row.target) for row in story.lists) == ["sms:everyone", "sms:night"]
+        await people.keep_list(kept("night", contacts=(ada.id, bob.id), max_recipients=1))
+        await club.alert("one of two")
+        assert len(await club.told("one of two", 2)) == 2
+        await people.forget_list("sms", "night")
+        await club.alert("forgotten")
+        assert await club.told("forgotten", 1) == ["+14155003000"]
+
+
+async def test_a_list_that_a_call_keeps_is_there_after_a_restart_and_can_be_switched_off(tmp_path: Path):
+    everyone = ListPolicy(kinds=PHONES, tag="others", given=True)
+    night = Target("sms", "night")
+    async with a_club(tmp_path, "night", everyone=everyone) as club:
+        await club.join("owls")
+        await club.ledger.people.keep_list(kept("night", tag="owls"))
+    async with a_club(tmp_path, "night", everyone=everyone) as club:
+        await club.alert("first")
+        assert await club.told("first", 1) == ["+14155001000"]
+        operations = club.pipeline.operations
+        (channel,) = await operations.channels()
+        assert [each["target"] for each in channel["targets"]] == ["sms:everyone", "sms:night"]
+        await operations.disable(night)
+        identifier = await club.alert("second")
+        await club.told("second", 0)
+        story = await club.ledger.history.story(UUID(identifier))
+        assert story is not None
+        (row,) = [each for each in story.lists if each.target == night]
+        assert row.states == {DeliveryState.REFUSED: 1}
+        with pytest.raises(NotFoundError, match=r"sms:nigth .* there are sms:everyone, sms:night"):
+            await operations.disable(Target("sms", "nigth"))
+
+
+async def test_everyone_is_who_a_call_says_where_the_file_does_not(tmp_path: Path):
+    async with a_club(tmp_path, everyone=ListPolicy(kinds=PHONES, given=True)) as club:
+        for _ in range(2):
+            await club.join("vip")
+        await club.join()
+        await club.alert("all")
+        assert len(await club.told("all", 3)) == 3
+        await club.ledger.people.keep_list(kept("everyone", tag="vip"))
+        await club.alert("some")
+        assert await club.told("some", 2) == ["+14155001000", "+14155002000"]
+
+
+async def test_whoever_is_erased_leaves_the_lists_of_calls(tmp_path: Path):
+    async with a_club(tmp_path, "night", others=ListPolicy(kinds=PHONES, tag="others")) as club:
+        ada, _ = await club.join()
+        bob, _ = await club.join()
+        await club.ledger.people.keep_list(kept("night", contacts=(ada.id, bob.id)))
+        await club.ledger.people.erase(ada.id, AUTHOR, RULE)
+        await club.alert("first")
+        assert await club.told("first", 1) == ["+14155002000"]

@@ -17,7 +17,7 @@ from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
 from tocsin.core.secret import Secret
-from tocsin.rules.audience import ChannelWishes, Choice, Directory, ListPolicy, Sleep, Wish, reachable
+from tocsin.rules.audience import ChannelWishes, Choice, Directory, KeptList, ListPolicy, Sleep, Wish, reachable
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
 
@@ -230,6 +230,28 @@ def test_who_can_be_told_now_is_said_without_an_alert(persons: list[Person]):
             for address in person.addresses
             if belongs(person, address, target) and can_be_told(person, address, target)
         }
+
+
+@settings(max_examples=100, deadline=None)
+@given(PEOPLE, ALERTS, st.sets(st.integers(0, 7)), st.sampled_from([PHONE, DEVICES]))
+def test_a_list_of_named_people_tells_those_of_them_whom_everyone_tells(
+    persons: list[Person], what: Alert, named: set[int], kinds: frozenset[AddressKind]
+):
+    picture, given_list = directory(persons), ListPolicy(kinds=kinds, most=5, given=True)
+    addresses = audience_of(each.slot for at, one in enumerate(persons) if at in named for each in one.addresses)
+    policy = given_list.kept_as(KeptList(contacts=addresses, most=1000))
+    target = Target("sms" if kinds == PHONE else "push", "named")
+    everybody = Choice(picture, what, CATALOG, NOW).of(target, ListPolicy(kinds=kinds)).everybody
+    assert Choice(picture, what, CATALOG, NOW).of(target, policy).everybody == everybody & addresses
+
+
+def test_a_list_of_a_call_has_the_most_of_its_channel_unless_it_says_its_own():
+    usual = ListPolicy(kinds=PHONE, most=5, given=True)
+    assert usual.kept_as(KeptList(tag="vip")) == ListPolicy(kinds=PHONE, tag="vip", most=5)
+    assert usual.kept_as(KeptList(tag="vip", most=7)).most == 7
+    nobody = usual.kept_as(KeptList(contacts=NOBODY))
+    picture = Directory(kinds={AddressKind.PHONE: 2}, willing=2, contacts=[0, 1])
+    assert Choice(picture, alert(), CATALOG, NOW).of(VIP, nobody).everybody == NOBODY, "and not everybody"
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.made import CATALOG, GENERAL, HIGH, HOUR, MINUTE, NOW, SECOND, STAFF, alert
 
+from tocsin.core.address import AddressKind
 from tocsin.core.alert import AlertType
-from tocsin.core.decision import Plan
+from tocsin.core.decision import Chosen, Plan, Reserve
 from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.rules.audience import Directory, KeptList, ListPolicy
 from tocsin.rules.catalog import Catalog, Retailer
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule
@@ -308,3 +310,108 @@ def test_a_lane_knows_which_of_its_targets_join():
     assert {lane: [one.target for one in each] for lane, each in policy.joining.items()} == {
         f"lane {GENERAL}": [GENERAL]
     }
+
+
+PHONE = frozenset({AddressKind.PHONE})
+EVERYONE, VIP, NIGHT = (Target("sms", name) for name in ("everyone", "vip", "night"))
+MANY = ListPolicy(kinds=PHONE, most=5, given=True)
+BY_SMS = TargetPolicy(target=EVERYONE, lane="sms:main", people=MANY, fail_over_after=7 * SECOND)
+TWO, THREE = 0b0110, 0b1110  # the slots 1 and 2, and one more
+
+
+def texting(*routes: Route, written: ListPolicy | None = None) -> RoutingPolicy:
+    """A channel of people beside others; `written`: the file has a list, too."""
+    known = targets(GENERAL) | {EVERYONE: BY_SMS}
+    fixed = {} if written is None else {VIP: replace(BY_SMS, target=VIP, people=written)}
+    return RoutingPolicy(routes=routes, targets=known | fixed, lists={"sms": BY_SMS})
+
+
+def three_people(**lists: KeptList) -> Directory:
+    kept = {Target("sms", name): one for name, one in lists.items()}
+    return Directory(
+        version=1, kinds={AddressKind.PHONE: THREE}, tags={"vip": TWO}, willing=THREE, contacts=[0, 1, 2, 3], lists=kept
+    )
+
+
+def heard(policy: RoutingPolicy, directory: Directory, catalog: Catalog = UNLISTED) -> dict[Target, object]:
+    plans = plan(alert(), NOW, policy, catalog, directory=directory)
+    return {each.target: each.people.everybody if isinstance(each.people, Chosen) else None for each in plans}
+
+
+VIPS = KeptList(tag="vip")
+
+
+@pytest.mark.parametrize(
+    ("policy", "lists", "expected"),
+    [
+        (texting(route(VIP)), {}, {}),
+        (texting(route(VIP)), {"vip": VIPS}, {VIP: TWO}),
+        (texting(route(VIP)), {"night": VIPS}, {}),
+        (texting(route(VIP, GENERAL)), {}, {GENERAL: None}),
+        (texting(route(VIP, EVERYONE)), {"vip": VIPS}, {VIP: TWO, EVERYONE: 0b1000}),
+        (texting(route(EVERYONE)), {"vip": VIPS}, {EVERYONE: THREE}),
+        (texting(route(EVERYONE)), {"everyone": VIPS}, {EVERYONE: TWO}),
+        (texting(route(VIP), written=ListPolicy(kinds=PHONE)), {"vip": VIPS}, {VIP: THREE}),
+        (texting(route(VIP)), {"vip": KeptList(contacts=0b0100)}, {VIP: 0b0100}),
+        (RoutingPolicy(routes=(route(VIP, GENERAL),), targets=targets(GENERAL)), {"vip": VIPS}, {GENERAL: None}),
+    ],
+    ids=[
+        "nobody keeps it",
+        "a call keeps it",
+        "a call keeps another",
+        "the others of the route are told",
+        "nobody is told twice",
+        "a list without a route is told nothing",
+        "a call says who everyone is",
+        "what the file says counts",
+        "people by name",
+        "its channel is not there",
+    ],
+)
+def test_a_list_of_a_call_is_a_target_as_soon_as_it_is_kept(policy, lists, expected):
+    assert heard(policy, three_people(**lists)) == expected
+    assert heard(policy, three_people(**lists)) == expected, "the second time from what was kept"
+
+
+def test_a_list_that_comes_and_goes_is_a_target_while_it_is_there():
+    policy = texting(route(VIP))
+    for lists in ({}, {"vip": VIPS}, {}, {"vip": KeptList(contacts=THREE)}):
+        assert heard(policy, three_people(**lists)).keys() == ({VIP} if lists else set())
+
+
+def test_a_list_of_a_call_is_served_as_all_of_its_channel():
+    policy = texting(route(VIP, fallback=(GENERAL,)))
+    (made,) = plan(alert(), NOW, policy, UNLISTED, directory=three_people(vip=VIPS))
+    assert (made.lane, made.fail_over_at, [each.target for each in made.fallback]) == (
+        "sms:main",
+        NOW + 7 * SECOND,
+        [GENERAL],
+    )
+    assert policy.policy_of(NIGHT) == replace(BY_SMS, target=NIGHT)
+    assert policy.policy_of(NOWHERE) is None
+
+
+def test_a_list_of_a_call_stands_behind_another_target():
+    policy = texting(route(GENERAL, fallback=(VIP, NIGHT)))
+    (without,) = plan(alert(), NOW, policy, UNLISTED, directory=three_people())
+    assert without.fallback == ()
+    (backed,) = plan(alert(), NOW, policy, UNLISTED, directory=three_people(vip=VIPS))
+    assert [(each.target, each.people) for each in backed.fallback] == [(VIP, Reserve(TWO, 5))]
+
+
+def test_a_list_of_a_call_that_is_disabled_is_refused():
+    policy = texting(route(VIP))
+    (made,) = plan(alert(), NOW, policy, UNLISTED, frozenset({VIP}), directory=three_people(vip=VIPS))
+    assert (made.state, made.why) == (STATE.REFUSED, WHY.NO_TARGET)
+
+
+def test_a_retailers_own_list_may_be_one_of_a_call():
+    catalog = Catalog(retailers={"bestbuy": Retailer(key="bestbuy", title="Best Buy", to=(VIP,))})
+    assert heard(texting(), three_people(), catalog) == {}
+    assert heard(texting(), three_people(vip=VIPS), catalog) == {VIP: TWO}
+
+
+def test_what_needs_no_list_is_served_as_the_configuration_has_it():
+    policy = texting(route(GENERAL))
+    assert heard(policy, three_people(vip=VIPS)) == {GENERAL: None}
+    assert not next(iter(policy.known.values())).lists

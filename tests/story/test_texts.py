@@ -93,6 +93,21 @@ async def test_who_is_written_down_with_a_reload_is_told_and_who_is_not_any_more
     assert phone(town, ADA).texts == []
 
 
+async def test_a_list_that_a_call_keeps_is_told_by_the_route_that_named_it_before(town: ServiceRig):
+    await texting(town, BOB)
+    settings = json.loads((town.folder / "tocsin.json").read_text())
+    settings["routes"][0]["to"] = ["sms:night"]
+    (town.folder / "tocsin.json").write_text(json.dumps(settings))
+    await town.alerts.reload()
+    row = f"{ADA},owls,2026-11-01,form,Text me about restocks."
+    file = f"phone,tags,consent_at,consent_source,consent_text\n{row}\n"
+    await town.upload("/api/v1/contacts/import", file)
+    await town.call("PUT", "/api/v1/lists/sms:night", {"tag": "owls"}, 201)
+    await town.report()
+    await phone(town, ADA).expect_sms("RTX 5090", 60)
+    assert phone(town, BOB).texts == []
+
+
 async def test_a_text_whose_answer_was_lost_is_on_the_phone_once_and_found(town: ServiceRig):
     await texting(town, ADA)
     town.sandbox.faults.next("twilio", Fault.lost("reset"), action="create")

@@ -34,7 +34,12 @@ def lists_of(
         people = ListPolicy(kinds=kinds, tag=one.tag, to=written, most=most)
         yield Place(name=name, lane=LANE, people=people)
     if EVERYONE not in lists:
-        yield Place(name=EVERYONE, lane=LANE, people=ListPolicy(kinds=kinds, most=usual))
+        yield given_list(kinds, usual)
+
+
+def given_list(kinds: frozenset[AddressKind], usual: int | None = None) -> Place:
+    """Describe a list that the file does not: everyone, unless a call says who is on it."""
+    return Place(name=EVERYONE, lane=LANE, people=ListPolicy(kinds=kinds, most=usual, given=True))
 
 
 def people_route(channel: str, match: Match = EVERYTHING) -> Route:

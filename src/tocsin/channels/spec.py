@@ -106,6 +106,7 @@ class Spec(Generic[S]):
       type; `cautions` says what in a block that loads is hardly meant so.
     - `places` describes the targets; left out, each name is one with a lane of its own.
     - `given`: targets that are there although the file names none: everyone, on a channel for people.
+    - `list_by_call` describes a list that is kept by calls; None where the channel has none.
     - `spending`: where it ends, and what a unit costs by the provider's own list; None where there is no bound.
     - `default_routes` hold where the file has no routes.
     - `make` raises ValueError, or `UnfitError` with every flaw; None where this version cannot send there yet: its
@@ -123,6 +124,7 @@ class Spec(Generic[S]):
     cautions: Callable[[S], Iterable[Finding]] = _nothing
     places: Callable[[S], Iterable[Place]] | None = None
     given: tuple[str, ...] = ()
+    list_by_call: Callable[[S], Place] | None = None
     default_routes: Callable[[S], Iterable[Route]] = _nothing
     spending: Callable[[S], SpendPolicy | None] = _no_bound
     make: Callable[[S, Surroundings], Channel] | None = None

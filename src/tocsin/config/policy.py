@@ -155,6 +155,7 @@ def _routing(settings: Settings) -> RoutingPolicy:
     return RoutingPolicy(
         routes=routes(settings),
         targets={target.target: target for target, _ in places},
+        lists=dict(_lists_by_calls(settings)),
         lanes={lane.name: lane for _, lane in places},
     )
 
@@ -165,6 +166,14 @@ def _places(settings: Settings) -> Iterator[tuple[TargetPolicy, LanePolicy]]:
         for place in spec.targets(channel) if spec.make else ():
             lane = _lane(spec, place, channel, settings.costs)
             yield _target(spec, place, lane.name, channel, settings), lane
+
+
+def _lists_by_calls(settings: Settings) -> Iterator[tuple[str, TargetPolicy]]:
+    """By the name of the channel. They share the lane of its other lists."""
+    for spec, channel in settings.alerts.channels.enabled():
+        if spec.make and spec.list_by_call:
+            place = spec.list_by_call(channel)
+            yield spec.name, _target(spec, place, _lane(spec, place, channel, settings.costs).name, channel, settings)
 
 
 def _lane(spec: Spec[Any], place: Place, channel: ChannelSettings, costs: Costs) -> LanePolicy:

@@ -85,6 +85,7 @@ def _cautions(config: Config) -> Iterator[Caution]:
     for look in (
         _absent_channels,
         _unreached,
+        _not_kept,
         _operators,
         _of_channels,
         _unused,
@@ -124,6 +125,29 @@ def _unreached(settings: Settings) -> Iterator[_Finding]:
         for target in route.to:
             if target.channel not in live:
                 yield ("routes", number, "to"), f"{target} gets nothing while {target.channel} is not enabled"
+
+
+def _not_kept(settings: Settings) -> Iterator[_Finding]:
+    """Lists that the file does not have, so that a call must say who is on them."""
+    targets = {
+        Target(spec.name, place.name)
+        for spec, channel in settings.alerts.channels.enabled()
+        if spec.list_by_call
+        for place in spec.targets(channel)
+    }
+    channels = {target.channel for target in targets}
+    for path, target in _routed(settings):
+        if target.channel in channels and target not in targets:
+            yield path, f"the file has no list {target}: nobody is told until a call keeps it"
+
+
+def _routed(settings: Settings) -> Iterator[tuple[KeyPath, Target]]:
+    """The targets of routes and retailers, where they are named."""
+    for number, route in enumerate(settings.routes or ()):
+        yield from ((("routes", number, "to", at), target) for at, target in enumerate(route.to))
+        yield from ((("routes", number, "fallback", at), target) for at, target in enumerate(route.fallback))
+    for name, retailer in settings.retailers.items():
+        yield from ((("retailers", name, "to", at), target) for at, target in enumerate(retailer.to))
 
 
 def _live(settings: Settings) -> frozenset[str]:

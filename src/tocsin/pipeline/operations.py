@@ -19,6 +19,7 @@ from tocsin.core.facts import BY_OPERATOR
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import History, Item, LaneRow, Move, Queue, Submission
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.rules.filters import MAX_AGE, life
 from tocsin.rules.routing import TargetPolicy, plan
@@ -29,13 +30,23 @@ _MOST_NAMED = 20
 
 
 class Operations:
-    def __init__(self, queue: Queue, history: History, sending: Sending, active: Active, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        history: History,
+        sending: Sending,
+        directories: Directories,
+        active: Active,
+        clock: Clock,
+    ) -> None:
         self._queue = queue
         self._history = history
         self._sender = sending.sender
         self._moves = sending.moves
         self._targets = sending.targets
         self._lane_watch = sending.lane_watch
+        self._directories = directories
         self._active = active
         self._clock = clock
 
@@ -45,7 +56,7 @@ class Operations:
         Raises NotFoundError for a target that is not configured, InvalidRequestError for one in shadow, and for a list:
         not everybody on it wants to see a test.
         """
-        policy = self._policy(target)
+        policy = await self._policy(target)
         if policy.people is not None:
             raise InvalidRequestError(f"{target} is a list of people, who are told of real alerts only")
         self._check_live(target)
@@ -94,7 +105,7 @@ class Operations:
         """Send nothing there until it is enabled: what waits goes to its fallback, or is refused (no_target). What is
         disabled already stays so, for the reason it has. Raises NotFoundError for a target that is not configured.
         """
-        self._policy(target)
+        await self._policy(target)
         if target not in self._targets.disabled:
             moved = await self._targets.disable(target, BY_OPERATOR)
             self._moves.follow(moved.deliveries, moved.lanes)
@@ -108,7 +119,7 @@ class Operations:
         disabled = {row.target: row for row in await self._targets.rows()}
         lanes = {row.lane: row for row in await self._queue.lanes()}
         channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for target, policy in sorted(self._active.rulebook.routing.targets.items()):
+        for target, policy in sorted((await self._served()).items()):
             rest = disabled.get(target)
             channels[target.channel].append(
                 {
@@ -133,10 +144,20 @@ class Operations:
             "channels": sorted({target.channel for target in shadow}),
         }
 
-    def _policy(self, target: Target) -> TargetPolicy:
-        policy = self._active.rulebook.routing.targets.get(target)
+    async def _served(self) -> Mapping[Target, TargetPolicy]:
+        """The targets of the configuration, and the lists that calls keep."""
+        routing = self._active.rulebook.routing
+        if not routing.tells_people:
+            return routing.targets
+        directory = await self._directories.newest()
+        served = {target: routing.served(target, directory) for target in directory.lists}
+        return {**routing.targets, **{target: policy for target, policy in served.items() if policy is not None}}
+
+    async def _policy(self, target: Target) -> TargetPolicy:
+        served = await self._served()
+        policy = served.get(target)
         if policy is None:
-            known = ", ".join(sorted(map(str, self._active.rulebook.routing.targets))[:_MOST_NAMED])
+            known = ", ".join(sorted(map(str, served))[:_MOST_NAMED])
             raise NotFoundError(f"{target} is not a configured target; {f'there are {known}' if known else 'none is'}")
         return policy
 
@@ -146,7 +167,7 @@ class Operations:
             return TEST_LIFE
         record, policy = (
             await self._history.alert(delivery.alert_id),
-            self._active.rulebook.routing.targets.get(delivery.target),
+            self._active.rulebook.routing.policy_of(delivery.target),
         )
         if record is None:
             raise NotFoundError(f"there is no alert {delivery.alert_id} any more")

@@ -53,7 +53,14 @@ class Pipeline:
             clock=clock,
             emit=emit,
         )
-        self.operations = Operations(ledger.queue, ledger.history, self.sending, active, clock)
+        self.operations = Operations(
+            queue=ledger.queue,
+            history=ledger.history,
+            sending=self.sending,
+            directories=self.directories,
+            active=active,
+            clock=clock,
+        )
         self.watch = Watch(ledger, self.sending, active, clock, emit)
         self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -19,14 +19,31 @@ from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPolicy:
-    """A list as the configuration has it: addresses of these kinds, of everybody with that tag, or of everybody who
-    has none to have. `to` are addresses that an operator wrote down; they stand in the directory under the list's
-    name. `most` are told of one alert, the next time others.
+    """Who is on a list: addresses of these kinds, of everybody with that tag, or of everybody who has none to have.
+    `to` are addresses that an operator wrote down; they stand in the directory under the list's name. `contacts` are
+    those of people whom a call named, and nobody else. `most` are told of one alert, the next time others. `given`: it
+    is there although nobody wrote it down, and a call may say who is on it.
     """
 
     kinds: frozenset[AddressKind]
     tag: str | None = None
     to: tuple[Secret, ...] = ()
+    contacts: Audience | None = None
+    most: int | None = None
+    given: bool = False
+
+    def kept_as(self, kept: "KeptList") -> "ListPolicy":
+        """Who is on a list that a call keeps, on the channel that this one is given on."""
+        most = self.most if kept.most is None else kept.most
+        return replace(self, tag=kept.tag, contacts=kept.contacts, most=most, given=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptList:
+    """A list as a call keeps it: everybody with `tag`, or all addresses of `contacts`. No `most`: the channel's."""
+
+    tag: str | None = None
+    contacts: Audience | None = None
     most: int | None = None
 
 
@@ -61,14 +78,15 @@ class Directory:
     ledger refuses what was decided by one whose `version` is old.
 
     `kinds` and `tags` have everybody of a kind of address and with a tag, `written` the addresses that operators wrote
-    down for a list. `willing` are those who may be told: active, and with their consent. `contacts` has at each slot
-    whose it is, 0 where it is nobody's any more.
+    down for a list, `lists` the lists that calls keep. `willing` are those who may be told: active, and with their
+    consent. `contacts` has at each slot whose it is, 0 where it is nobody's any more.
     """
 
     version: int = 0
     kinds: Mapping[AddressKind, Audience] = field(default_factory=dict)
     tags: Mapping[str, Audience] = field(default_factory=dict)
     written: Mapping[Target, Audience] = field(default_factory=dict)
+    lists: Mapping[Target, KeptList] = field(default_factory=dict)
     suppressed: Audience = NOBODY
     willing: Audience = NOBODY
     paused: tuple[tuple[datetime, Audience], ...] = ()
@@ -204,6 +222,8 @@ class Choice:
 
 
 def _members(directory: Directory, target: Target, policy: ListPolicy) -> Audience:
+    if policy.contacts is not None:
+        return policy.contacts & directory.of(policy.kinds)
     written = directory.written.get(target, NOBODY) if policy.to else NOBODY
     if policy.tag is None:
         return written if policy.to else directory.of(policy.kinds)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
@@ -32,8 +33,18 @@ class Lead:
     fallback: tuple[Target, ...] = ()
 
 
-Wanted = Mapping[Target, Lead]
+Leads = Mapping[Target, Lead]
 """The targets that hear of an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the routes want to be told. Who is behind the names of `lists` the directory says: they are lists of calls,
+    or may be.
+    """
+
+    leads: Leads
+    lists: frozenset[Target] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +85,39 @@ class TargetPolicy:
 @dataclass(frozen=True, kw_only=True)
 class RoutingPolicy:
     """The routes in their order, and the policy of each target: of enabled channels that this version has alone. A
-    route to another plans nothing.
+    route to another plans nothing. `lists` has for each channel of people how one that a call keeps is served.
     """
 
     routes: tuple[Route, ...]
     targets: Mapping[Target, TargetPolicy]
+    lists: Mapping[str, TargetPolicy] = field(default_factory=dict)
     lanes: Mapping[str, LanePolicy] = field(default_factory=dict)  # each that a target stands in
     known: dict[tuple[tuple[int, ...], str | None], Wanted] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def policy_of(self, target: Target) -> TargetPolicy | None:
+        """How it is served, or would be if it is a list and a call keeps it; None where it cannot be one."""
+        policy = self.targets.get(target)
+        if policy is None and target.channel in self.lists:
+            return replace(self.lists[target.channel], target=target)
+        return policy
+
+    def served(self, target: Target, directory: Directory) -> TargetPolicy | None:
+        """How it is served, with who is on it where a call keeps it; None where nobody has written it down. What the
+        file says of a list counts.
+        """
+        policy, kept = self.targets.get(target), directory.lists.get(target)
+        if kept is None or not self.by_calls(target):
+            return policy
+        usual = self.lists[target.channel]
+        return replace(usual, target=target, people=usual.people.kept_as(kept) if usual.people else None)
+
+    def by_calls(self, target: Target) -> bool:
+        """Whether calls say who is on it, if it is a list."""
+        policy = self.targets.get(target)
+        given = policy is None or (policy.people is not None and policy.people.given)
+        return given and target.channel in self.lists
 
     @cached_property
     def by_lane(self) -> Mapping[str, tuple[TargetPolicy, ...]]:
@@ -132,10 +167,10 @@ def plan(
     A disabled target is planned `refused`, and the first of its fallback that can take over is planned beside it.
     Whoever is told by one list, in the order of the routes, is told by no other of its channel.
     """
-    case = _Case(alert, now, policy.targets, catalog, disabled, Choice(directory, alert, catalog, now))
-    wanted = _wanted(alert, policy, catalog)
-    plans = {target: case.plan(target, lead.route) for target, lead in wanted.items()}
-    for target, lead in wanted.items():
+    leads, targets = _known(_wanted(alert, policy, catalog), policy, directory)
+    case = _Case(alert, now, targets, catalog, disabled, Choice(directory, alert, catalog, now))
+    plans = {target: case.plan(target, lead.route) for target, lead in leads.items()}
+    for target, lead in leads.items():
         if lead.fallback:
             backed = _backed(plans[target], case.row(lead), case, plans.keys())
             plans[backed.target] = backed
@@ -152,6 +187,20 @@ def _wanted(alert: Alert, policy: RoutingPolicy, catalog: Catalog) -> Wanted:
     return wanted
 
 
+def _known(wanted: Wanted, policy: RoutingPolicy, directory: Directory) -> tuple[Leads, Mapping[Target, TargetPolicy]]:
+    """Those of what is wanted that are there at this moment, and how they are served."""
+    if not wanted.lists:
+        return wanted.leads, policy.targets
+    served = {target: policy.served(target, directory) for target in wanted.lists}
+    unknown = {target for target, how in served.items() if how is None}
+    leads = {
+        target: replace(lead, fallback=tuple(each for each in lead.fallback if each not in unknown))
+        for target, lead in wanted.leads.items()
+        if target not in unknown
+    }
+    return leads, {**policy.targets, **{target: how for target, how in served.items() if how is not None}}
+
+
 def _targets_of(routes: Iterable[Route], retailer: Retailer, policy: RoutingPolicy) -> Wanted:
     """What hears of the alert anyway falls back for nobody."""
     names: dict[Target, str] = {}
@@ -163,11 +212,13 @@ def _targets_of(routes: Iterable[Route], retailer: Retailer, policy: RoutingPoli
             behind[target].update(dict.fromkeys(fallback))
     for target in retailer.to:
         names.setdefault(target, f"retailer {retailer.key}")
-    return {
-        target: Lead(name, tuple(each for each in behind[target] if each in policy.targets and each not in names))
+    able = {each for each in (*names, *chain(*behind.values())) if each in policy.targets or policy.by_calls(each)}
+    leads = {
+        target: Lead(name, tuple(each for each in behind[target] if each in able and each not in names))
         for target, name in names.items()
-        if target in policy.targets
+        if target in able
     }
+    return Wanted(leads, frozenset(filter(policy.by_calls, able)))
 
 
 def _matching(alert: Alert, routes: Iterable[Route], catalog: Catalog) -> Iterator[int]:

@@ -36,6 +36,22 @@ async def reach(house: House) -> tuple[Any, Any]:
     return told["reachable"], told["told_now"]
 
 
+async def test_a_list_of_a_call_says_it_where_its_channel_tells_people(house: House):
+    book = house.services.active.rulebook
+    usual = TargetPolicy(
+        target=Target("sms", "everyone"),
+        lane="sms:main",
+        people=ListPolicy(kinds=frozenset({AddressKind.PHONE}), most=1, given=True),
+    )
+    house.services.active.rulebook = replace(book, routing=replace(book.routing, lists={"sms": usual}))
+    await imported(house, FILE)
+    kept = await asked(house, "PUT", "/api/v1/lists/sms:vip", 201, json={"tag": "vip"})
+    assert (kept["reachable"], kept["told_now"]) == (3, 1)
+    (ada,) = (await asked(house, "GET", f"{CONTACTS}?q=Ada"))["contacts"]
+    await asked(house, "PUT", "/api/v1/lists/sms:vip", json={"contacts": [ada["id"]], "max_recipients": 7})
+    assert await reach(house) == (1, 1)
+
+
 async def test_a_list_says_how_many_it_would_tell_now(house: House):
     await asked(house, "PUT", "/api/v1/lists/sms:vip", 201, json={"tag": "vip"})
     assert await reach(house) == (None, None), "no channel tells it"

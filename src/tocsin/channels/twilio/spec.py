@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tocsin.channels.contract import Channel
-from tocsin.channels.lists import EVERYONE, lists_of, people_route
+from tocsin.channels.lists import EVERYONE, given_list, lists_of, people_route
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
 from tocsin.channels.twilio import setup
 from tocsin.channels.twilio.channel import NAME, TwilioChannel
@@ -64,6 +64,10 @@ def limits(settings: Twilio) -> ProviderLimits:
 def places(settings: Sms) -> Iterator[Place]:
     for place in lists_of(PHONES, settings.lists, settings.max_recipients):
         yield replace(place, limits=limits(settings))
+
+
+def list_by_call(settings: Sms) -> Place:
+    return replace(given_list(PHONES, settings.max_recipients), limits=limits(settings))
 
 
 def default_routes(_: Sms) -> Iterator[Route]:
@@ -124,6 +128,7 @@ SMS = Spec(
     cautions=cautions,
     places=places,
     given=(EVERYONE,),
+    list_by_call=list_by_call,
     default_routes=default_routes,
     spending=spending,
     make=make,

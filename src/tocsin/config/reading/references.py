@@ -47,12 +47,16 @@ def is_enabled(tree: Any, channel: str) -> bool:
 def _targets(tree: Any) -> Iterator[Finding]:
     for pattern in _TARGET_LISTS:
         for path, value in find(tree, pattern):
-            problem = _target_problem(tree, value) if isinstance(value, str) and ":" in value else None
+            of_people = pattern[0] != "operators"
+            problem = (
+                _target_problem(tree, value, of_people=of_people) if isinstance(value, str) and ":" in value else None
+            )
             if problem:
                 yield path, problem
 
 
-def _target_problem(tree: Any, value: str) -> str | None:
+def _target_problem(tree: Any, value: str, *, of_people: bool) -> str | None:
+    """A list may be kept by a call later, unless its name is nearly that of one that is written down."""
     channel, _, name = value.partition(":")
     if channel not in CATALOGUE:
         return f"there is no channel {_quoted(channel)}{did_you_mean(channel, CATALOGUE)}"
@@ -61,6 +65,8 @@ def _target_problem(tree: Any, value: str) -> str | None:
     named_in = CATALOGUE[channel].named_in
     written = [each for key in named_in for each in keys_at(tree, *_CHANNELS, channel, key)]
     names = [*written, *CATALOGUE[channel].given]
+    if of_people and CATALOGUE[channel].list_by_call and not did_you_mean(name, names):
+        return None
     if name not in names:
         near = did_you_mean(value, (f"{channel}:{each}" for each in names))
         return f"{channel} has no {named_in[0].removesuffix('s')} {_quoted(name)}{near}"

@@ -390,8 +390,9 @@ class Erased:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """All people at one version of the directory, as sets of slots: by kind, by tag, by what they prefer (as JSON, with
-    the zone that holds for the address), by the end of a pause. `willing` may be told; `contacts` has at each slot
-    whose it is, 0 where it is nobody's any more.
+    the zone that holds for the address), by the end of a pause. `lists` are those that calls keep, each with all
+    addresses of the contacts whom it names. `willing` may be told; `contacts` has at each slot whose it is, 0 where it
+    is nobody's any more.
     """
 
     version: int
@@ -401,6 +402,7 @@ class Picture:
     willing: Audience
     paused: tuple[tuple[datetime, Audience], ...]
     wishes: Mapping[tuple[str, str | None], Audience]
+    lists: tuple[tuple[ListRow, Audience], ...]
     contacts: Sequence[int] = field(repr=False)
 
 

@@ -1,19 +1,22 @@
 """A picture of all people is read at once, as sets of slots: as far as it decides who is told, and no further."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from tocsin.core.address import AddressKind, AddressState
 from tocsin.core.recipients import Audience, audience_of
-from tocsin.ledger.contract.people import Picture
+from tocsin.ledger.contract.people import ListRow, Picture
 from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.people.lists import listed
 from tocsin.ledger.people.reach import WILLING
 from tocsin.ledger.people.schema import addresses, contact_tags, contacts, preferences
 
@@ -61,6 +64,12 @@ _WISHES = (
     .join(addresses, addresses.c.contact == contacts.c.key)
     .group_by(preferences.c.body, _ZONE)
 )
+_NAMED = (
+    select(contacts.c.id, addresses.c.key)
+    .join(addresses, addresses.c.contact == contacts.c.key)
+    .where(contacts.c.id.in_(bindparam("named", expanding=True)))
+)
+_AT_ONCE = 10_000  # contacts: a statement takes no more than some ten thousand parameters
 
 
 def picture(connection: Connection) -> Picture:
@@ -74,8 +83,19 @@ def picture(connection: Connection) -> Picture:
         willing=_audience(connection.scalar(_WILLING)),
         paused=tuple((until, _audience(slots)) for until, slots in connection.execute(_PAUSED)),
         wishes={(body, zone): _audience(slots) for body, zone, slots in connection.execute(_WISHES)},
+        lists=_lists(connection),
         contacts=_owners(*connection.execute(_ALL).one()),
     )
+
+
+def _lists(connection: Connection) -> tuple[tuple[ListRow, Audience], ...]:
+    kept = listed(connection)
+    named = list({contact for each in kept for contact in each.contacts})
+    slots: defaultdict[UUID, list[int]] = defaultdict(list)
+    for begin in range(0, len(named), _AT_ONCE):
+        for contact, slot in connection.execute(_NAMED, {"named": named[begin : begin + _AT_ONCE]}):
+            slots[contact].append(slot)
+    return tuple((each, audience_of(slot for contact in each.contacts for slot in slots[contact])) for each in kept)
 
 
 def _owners(slots: str | None, owners: str | None) -> Sequence[int]:

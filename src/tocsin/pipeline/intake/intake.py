@@ -228,7 +228,7 @@ class Intake:
     def _rehearsed(self, plan: Plan, record: AlertRecord, now: datetime) -> Mapping[str, Any]:
         book = self._active.rulebook
         mention = Mention()
-        if policy := book.routing.targets.get(plan.target):
+        if policy := book.routing.policy_of(plan.target):
             mention = mention_for([record.alert], policy.mentions, {}, now, book.catalog)
         outlook: dict[str, Any] = {
             "target": str(plan.target),

@@ -11,9 +11,9 @@ import orjson
 
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of
-from tocsin.ledger.contract.people import People, Picture
+from tocsin.ledger.contract.people import ListRow, People, Picture
 from tocsin.pipeline.people.hearing import written_value
-from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, ListPolicy, Sleep, Wish
+from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Wish
 from tocsin.rules.consent import standing_after
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.preferences import CHANNELS, Preferences, parse_preferences
@@ -85,7 +85,12 @@ def directory_of(picture: Picture, written: Mapping[Target, Audience] = NO_LISTS
         sleeps=_sleeps(every),
         contacts=picture.contacts,
         written=written,
+        lists={Target(row.channel, row.name): _kept(row, named) for row, named in picture.lists},
     )
+
+
+def _kept(row: ListRow, named: Audience) -> KeptList:
+    return KeptList(tag=row.tag, contacts=None if row.tag else named, most=row.max_recipients)
 
 
 def _muted(every: Wanted) -> tuple[Wish, ...]:

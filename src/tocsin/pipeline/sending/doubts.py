@@ -115,8 +115,9 @@ class Doubts:
         repeats_safely = isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target)
         if repeats_safely or claim.joins is not None:
             return move_of(delivery, after_harmless_doubt(delivery, now, jitter))
-        policy = self._active.rulebook.routing.targets[delivery.target]
-        return move_of(delivery, after_doubt(delivery, policy.on_lost_answer, now, jitter))
+        policy = self._active.rulebook.routing.policy_of(delivery.target)
+        wish = None if policy is None else policy.on_lost_answer
+        return move_of(delivery, after_doubt(delivery, wish, now, jitter))
 
 
 def _lane_of(claim: Claim) -> str:

@@ -33,7 +33,9 @@ class Mentions:
     def add_to(self, attempt: Attempt) -> Attempt:
         """The attempt with whom it mentions, and whether it makes a sound."""
         book, now = self._active.rulebook, attempt.started_at
-        policy = book.routing.targets[attempt.target]
+        policy = book.routing.policy_of(attempt.target)
+        if policy is None:  # a reload has just taken it away
+            return attempt
         records = [member.record for member in attempt.members]
         hushed = [hush(policy.quiet, record.alert, book.catalog, now) for record in records]
         loud = [

@@ -217,7 +217,8 @@ class Conditions:
         return key in self._known and self._known[key].phase is Phase.BEGAN
 
     def _is_disabled(self, name: str) -> bool:
-        return any(str(target) == name for target in self._targets.disabled & self._configured().keys())
+        policy_of = self._active.rulebook.routing.policy_of
+        return any(str(target) == name and policy_of(target) is not None for target in self._targets.disabled)
 
     def _configured(self) -> Mapping[Target, object]:
         return self._active.rulebook.routing.targets

@@ -110,10 +110,10 @@ class ListDoors:
 
     async def _reach(self, target: Target) -> dict[str, int | None]:
         """Unknown for a list that no channel tells."""
-        policy = self._desk.active.rulebook.routing.targets.get(target)
+        directory = await self._directories.newest()
+        policy = self._desk.active.rulebook.routing.served(target, directory)
         if policy is None or policy.people is None:
             return {"reachable": None, "told_now": None}
-        directory = await self._directories.newest()
         many = reachable(directory, target, policy.people, self._desk.clock.now()).bit_count()
         most = policy.people.most
         return {"reachable": many, "told_now": many if most is None else min(many, most)}
