@@ -52,6 +52,20 @@ async def test_a_list_of_a_call_says_it_where_its_channel_tells_people(house: Ho
     assert await reach(house) == (1, 1)
 
 
+async def test_everyone_is_shown_as_a_call_keeps_it_and_as_given_again_once_that_is_forgotten(house: House):
+    book = house.services.active.rulebook
+    given = ListPolicy(kinds=frozenset({AddressKind.PHONE}), given=True)
+    usual = TargetPolicy(target=EVERYONE, lane="sms:main", people=given)
+    routing = replace(book.routing, lists={"sms": usual}, targets={**book.routing.targets, EVERYONE: usual})
+    house.services.active.rulebook = replace(book, routing=routing)
+    await imported(house, FILE)
+    for change, expected in ((("PUT", 201), (3, "vip", False)), (("DELETE", 200), (4, None, True))):
+        body = {"json": {"tag": "vip"}} if change[0] == "PUT" else {}
+        await asked(house, change[0], "/api/v1/lists/sms:everyone", change[1], **body)
+        shown = await asked(house, "GET", "/api/v1/lists/sms:everyone")
+        assert (shown["told_now"], shown.get("tag"), shown["from_configuration"]) == expected
+
+
 async def test_a_list_says_how_many_it_would_tell_now(house: House):
     await asked(house, "PUT", "/api/v1/lists/sms:vip", 201, json={"tag": "vip"})
     assert await reach(house) == (None, None), "no channel tells it"

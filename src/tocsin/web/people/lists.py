@@ -97,10 +97,10 @@ class ListDoors:
             raise FromConfigurationError(f"{target} is a list of the configuration file: change it there, and reload")
 
     async def _all(self) -> dict[Target, dict[str, Any]]:
-        """By their names as targets; the configuration's are those that count."""
-        configured = self._given() | {target: _fixed(target, one) for target, one in self._desk.policy.lists.items()}
+        """By their names as targets. What the file says counts, then what a call says, also of everyone."""
+        fixed = {target: _fixed(target, one) for target, one in self._desk.policy.lists.items()}
         kept = {Target(row.channel, row.name): _shown(row) for row in await self._desk.people.lists()}
-        lists = configured | {target: told for target, told in kept.items() if target not in configured}
+        lists = self._given() | fixed | {target: told for target, told in kept.items() if target not in fixed}
         return {target: told | await self._reach(target) for target, told in lists.items()}
 
     def _given(self) -> dict[Target, dict[str, Any]]:
