@@ -25,6 +25,7 @@ from tocsin.core.facts import (
     Fact,
     ObjectiveMissed,
     Reloaded,
+    SpendCapReached,
     TargetDisabled,
     Trouble,
 )
@@ -43,9 +44,13 @@ WRONG, RIGHT = ClockWrong(retailer="bestbuy", ahead_s=90), ClockRight("bestbuy")
 
 
 class Lanes(dict[str, None]):
-    """What is known of lanes: those there are, and those that fail."""
+    """What is known of lanes: those there are, those that fail, and the channels that have spent what they may."""
 
     failing: frozenset[str] = frozenset()
+    spent: frozenset[str] = frozenset()
+
+    def spent_up(self, channel: str) -> bool:
+        return channel in self.spent
 
     def broken(self) -> frozenset[str]:
         return self.failing
@@ -286,6 +291,19 @@ async def test_what_can_be_asked_is_asked_after_a_restart(office: Office):
         await office.look()
         assert office.lasting() == [What.LANE_FAILING]
         office.lanes.failing = frozenset()
+        await office.look()
+        assert (office.lasting(), office.phases()) == ([], [Phase.OVER])
+
+
+async def test_the_cap_of_a_day_is_told_once_and_is_over_with_the_day(office: Office):
+    office.lanes.spent = frozenset({"sms"})
+    office.conditions.hear(SpendCapReached("sms", "25.00 of 25 USD are spent"))
+    office.conditions.hear(SpendCapReached("sms", "25.00 of 25 USD are spent"))
+    await office.look()
+    async with restarted(office):
+        await office.look()
+        assert office.lasting() == [What.SPEND_CAP]
+        office.lanes.spent = frozenset()
         await office.look()
         assert (office.lasting(), office.phases()) == ([], [Phase.OVER])
 

@@ -43,6 +43,8 @@ def cautions(settings: Sms) -> Iterator[Finding]:
             yield ("texts", kind.value), f"{template.cost}, and each segment is paid for"
     if settings.twilio_auth is None:
         yield ("twilio_auth",), "callbacks are signed with the auth token: with an API key alone all are refused"
+    if settings.tell_twilio_of_consent:
+        yield ("tell_twilio_of_consent",), "this version does not tell Twilio of consent yet: it is not used"
     if settings.verify_service is None:
         yield ("verify_service",), "without one no phone can be verified by a code"
     if settings.messaging_service_sid and not settings.from_number and settings.rate_limit is None:

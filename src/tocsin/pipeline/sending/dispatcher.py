@@ -182,7 +182,7 @@ class Dispatcher:
             sated=frozenset() if lane.purse is None else lane.purse.sated(self._clock.now()),
         )
 
-    async def _make(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None) -> None:
+    async def _make(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None = None) -> None:
         """The place at the provider is free with its answer: what it came to is written in one commit with the next
         claim.
         """
