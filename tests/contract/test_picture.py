@@ -1,13 +1,15 @@
 """The picture of people that decides who is told: what each verb of people changes in it, and its version."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.contract.books import Books
 from tests.contract.crowd import AUTHOR, GRANTED, RESUMED, RULE, STOP, Crowd, device, mailbox, phone
 
-from tocsin.core.address import AddressKind
+from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.delivery import Target
 from tocsin.core.errors import StaleDirectoryError
 from tocsin.core.recipients import NOBODY, audience_of, slots_of
@@ -117,3 +119,46 @@ async def test_lists_of_calls_have_the_addresses_of_whom_they_name(books: Books)
         Target("sms", "tagged"): KeptList(tag="vip"),
         Target("push", "left"): KeptList(contacts=NOBODY),
     }
+
+
+async def test_quiet_hours_are_where_a_person_lives_else_where_the_number_belongs_else_where_the_file_says(
+    books: Books,
+):
+    crowd, people = Crowd(books.ledger.people), books.ledger.people
+    berlin, rome = "+4930901820", "+390669881"
+
+    def at(number: str, zone: str | None) -> AddressValue:
+        return replace(phone(number), zone=zone)
+
+    lives = {
+        "said": ((at(berlin, "Europe/Berlin"),), "Asia/Tokyo", "Asia/Tokyo"),
+        "by number": ((at(berlin + "1", "Europe/Berlin"), mailbox("a@example.com")), None, "Europe/Berlin"),
+        "two that agree": (
+            (at(berlin + "2", "Europe/Berlin"), at(berlin + "3", "Europe/Berlin")),
+            None,
+            "Europe/Berlin",
+        ),
+        "nobody knows": ((at("+14155550101", None), mailbox("b@example.com")), None, "America/Chicago"),
+        "mailbox alone": ((mailbox("c@example.com"),), None, "America/Chicago"),
+    }
+    expected: dict[int, str] = {}
+    for name, (values, zone, where) in lives.items():
+        contact = await crowd.meet(name, *values, zone=zone)
+        await people.prefer(contact.id, {"quiet": {"from": "23:00", "to": "07:00"}})
+        expected |= {address.slot: where for address in (await crowd.look(contact)).addresses}
+    torn = await crowd.meet(
+        "torn", at(berlin + "4", "Europe/Berlin"), at(rome, "Europe/Rome"), mailbox("d@example.com")
+    )
+    await people.prefer(torn.id, {"quiet": {"from": "23:00", "to": "07:00"}})
+    german, italian, mail = (address.slot for address in torn.addresses)
+    expected |= {german: "Europe/Berlin", italian: "Europe/Rome", mail: "America/Chicago"}
+
+    directories = Directories(people)
+    await directories.write_down({}, ZoneInfo("America/Chicago"))
+    directory = await directories.newest()
+    assert {
+        slot: str(each.rule.hours.zone) for each in directory.sleeps for slot in slots_of(each.audience)
+    } == expected
+    await directories.write_down({}, ZoneInfo("Asia/Tokyo"))
+    after = {str(each.rule.hours.zone) for each in (await directories.newest()).sleeps}
+    assert after == {"Europe/Berlin", "Europe/Rome", "Asia/Tokyo"}

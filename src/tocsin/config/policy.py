@@ -70,6 +70,7 @@ def _objective(settings: Settings) -> Objective | None:
 def _people(settings: Settings) -> PeoplePolicy:
     return PeoplePolicy(
         countries=settings.people.countries,
+        zone=settings.people.zone,
         accept_imported=settings.people.accept_imported,
         lists={
             Target(spec.name, name): _fixed(block)

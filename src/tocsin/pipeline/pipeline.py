@@ -98,8 +98,9 @@ class Pipeline:
             yield
 
     async def _write_down(self) -> None:
-        targets = self._active.rulebook.routing.targets
-        await self.directories.write_down({name: one.people for name, one in targets.items() if one.people})
+        book = self._active.rulebook
+        lists = {name: one.people for name, one in book.routing.targets.items() if one.people}
+        await self.directories.write_down(lists, book.people.zone)
 
     def _jobs(self, ledger: Ledger) -> Sequence[Job]:
         sending, watch = self.sending, self.watch

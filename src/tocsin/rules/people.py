@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from tocsin.core.address import AddressWhy
 from tocsin.core.consent import ConsentEvent, Standing
@@ -23,11 +24,12 @@ class FixedList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePolicy:
-    """`countries` (ISO 3166) are those whose numbers are taken; none: all. `lists` are those of the configuration
-    file, which calls cannot change.
+    """`countries` (ISO 3166) are those whose numbers are taken; none: all. `zone` is of people of whom neither they nor
+    their numbers say it. `lists` are those of the configuration file, which calls cannot change.
     """
 
     countries: tuple[str, ...] = ()
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     accept_imported: bool = True
     lists: Mapping[Target, FixedList] = field(default_factory=dict)
     signing_up: SigningUp = field(default_factory=SigningUp)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -57,11 +57,19 @@ _PAUSED = (
     .where(contacts.c.paused_until.is_not(None))
     .group_by(contacts.c.paused_until)
 )
-_ZONE = func.coalesce(contacts.c.zone, addresses.c.zone)
+_FIRST, _LAST = func.min(addresses.c.zone), func.max(addresses.c.zone)
+_BY_NUMBER = (  # a mailbox or a device says nothing of where a person lives, whose number may; two may contradict
+    select(addresses.c.contact, case((_FIRST == _LAST, _FIRST)).label("zone"))
+    .where(addresses.c.zone.is_not(None))
+    .group_by(addresses.c.contact)
+    .subquery()
+)
+_ZONE = func.coalesce(contacts.c.zone, addresses.c.zone, _BY_NUMBER.c.zone)
 _WISHES = (
     select(preferences.c.body, _ZONE, _SLOTS)
     .join(contacts, contacts.c.key == preferences.c.contact)
     .join(addresses, addresses.c.contact == contacts.c.key)
+    .outerjoin(_BY_NUMBER, _BY_NUMBER.c.contact == contacts.c.key)
     .group_by(preferences.c.body, _ZONE)
 )
 _NAMED = (

@@ -23,7 +23,7 @@ Wanted = Iterable[tuple[Preferences, str | None, Audience]]
 """What is preferred, the zone that holds, and by which addresses."""
 
 _MANY = 10_000  # different preferences that are kept as they were read
-_UTC = ZoneInfo("UTC")
+UTC = ZoneInfo("UTC")
 NO_LISTS: Mapping[Target, Audience] = {}
 
 
@@ -34,12 +34,14 @@ class Directories:
         self._people = people
         self._reading = asyncio.Lock()
         self._written: Mapping[Target, Audience] = {}
+        self._zone = UTC
         self.current = NO_PEOPLE
 
-    async def write_down(self, lists: Mapping[Target, ListPolicy]) -> None:
-        """Give what operators have written into these lists its slots; at each start and reload. Raises LedgerError,
-        and PeopleKeyError where people cannot be kept.
+    async def write_down(self, lists: Mapping[Target, ListPolicy], zone: ZoneInfo = UTC) -> None:
+        """Give what operators have written into these lists its slots; at each start and reload. `zone` is of people
+        of whom none is known. Raises LedgerError, and PeopleKeyError where people cannot be kept.
         """
+        self._zone = zone
         values = {target: [written_value(each) for each in policy.to] for target, policy in lists.items() if policy.to}
         every = {each.compared: each for told in values.values() for each in told}
         if not every and await self._people.directory_version() == 0:
@@ -64,12 +66,14 @@ class Directories:
         async with self._reading:
             if self.current is old:
                 picture = await self._people.picture()
-                self.current = await asyncio.to_thread(directory_of, picture, self._written)
+                self.current = await asyncio.to_thread(directory_of, picture, self._written, self._zone)
 
 
-def directory_of(picture: Picture, written: Mapping[Target, Audience] = NO_LISTS) -> Directory:
+def directory_of(
+    picture: Picture, written: Mapping[Target, Audience] = NO_LISTS, zone_of_others: ZoneInfo = UTC
+) -> Directory:
     """Sort people by what they want: those who want the same are one set. `written` are those of lists whom operators
-    wrote down.
+    wrote down, `zone_of_others` is where people live of whom nobody knows it.
     """
     every = [(_read(body), zone, audience) for (body, zone), audience in picture.wishes.items()]
     return Directory(
@@ -82,7 +86,7 @@ def directory_of(picture: Picture, written: Mapping[Target, Audience] = NO_LISTS
         muted=_muted(every),
         matches=_matches((one.match, audience) for one, _, audience in every),
         channels={name: _channel(name, every) for name in CHANNELS},
-        sleeps=_sleeps(every),
+        sleeps=_sleeps(every, zone_of_others),
         contacts=picture.contacts,
         written=written,
         lists={Target(row.channel, row.name): _kept(row, named) for row, named in picture.lists},
@@ -107,8 +111,12 @@ def _channel(name: str, every: Wanted) -> ChannelWishes:
     return ChannelWishes(off=off, matches=_matches((one.by(name).match, audience) for one, _, audience in every))
 
 
-def _sleeps(every: Wanted) -> tuple[Sleep, ...]:
-    quiet = _united((one.quiet.rule(_zone(zone)), audience) for one, zone, audience in every if one.quiet is not None)
+def _sleeps(every: Wanted, zone_of_others: ZoneInfo) -> tuple[Sleep, ...]:
+    quiet = _united(
+        (one.quiet.rule(ZoneInfo(zone) if zone else zone_of_others), audience)
+        for one, zone, audience in every
+        if one.quiet is not None
+    )
     return tuple(Sleep(rule, audience) for rule, audience in quiet.items())
 
 
@@ -123,7 +131,3 @@ def _united(those: Iterable[tuple[T, Audience]]) -> Mapping[T, Audience]:
 def _read(body: str) -> Preferences:
     """Read what was judged before it was kept."""
     return parse_preferences(orjson.loads(body))
-
-
-def _zone(name: str | None) -> ZoneInfo:
-    return _UTC if name is None else ZoneInfo(name)
