@@ -1,6 +1,7 @@
 """Texts to people of a list, from the queue to their phones and back: the real channel, ledger and sandbox."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ from tocsin.core.callback import Callback
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Chosen, Plan, Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
-from tocsin.core.errors import ForgedError
+from tocsin.core.errors import ForgedError, StaleDirectoryError
 from tocsin.core.facts import Emit
 from tocsin.core.link import Codes
 from tocsin.core.recipients import audience_of
-from tocsin.ledger.contract import Item, Ledger, Submission
+from tocsin.ledger.contract import Appended, Item, Ledger, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.sending import Sending
@@ -77,10 +78,15 @@ class Desk:
         now = self.clock.now()
         chosen = Chosen(now=audience_of(slots))
         plan = Plan(target=VIP, lane=LANE, due=now, expires_at=now + life, people=chosen)
-        version = await self.ledger.people.directory_version()
-        submission = Submission(tuple(map(Item, alerts)))
-        appended = await self.ledger.queue.append(submission, lambda *_: Accepted(Reason.NEW, (plan,)), version)
+        appended = await self._appended(Submission(tuple(map(Item, alerts))), plan)
         self.sending.moves.follow(appended.moved, appended.lanes)
+
+    async def _appended(self, submission: Submission, plan: Plan) -> Appended:
+        """What a provider said of somebody may be entered at this very moment: then once more, as intake does it."""
+        while True:
+            version = await self.ledger.people.directory_version()
+            with contextlib.suppress(StaleDirectoryError):
+                return await self.ledger.queue.append(submission, lambda *_: Accepted(Reason.NEW, (plan,)), version)
 
     async def deliveries(self) -> dict[int | None, Delivery]:
         """By slot, the newest of each."""
