@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tocsin.channels.discord.limits import length
@@ -34,10 +34,16 @@ def test_what_a_reader_takes_for_one_character_is_one_cluster(name: str):
     assert list(clusters("".join(WHOLES[name]))) == WHOLES[name]
 
 
+_VIRAMA_ON_A_FLAG = regex.compile(r"\p{RI}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*\u094d")
+
+
 @settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from("a \r\n\u0301\u0903\u200c\u200d\ufe0f\u0600🇩🇪🇫👩👍🏽ᄀ각ᆨकष\u094d\ud800")))
 def test_clusters_are_those_of_unicode(text: str):
-    """Flags are looked for first; that is for speed alone."""
+    """Flags are looked for first; that is for speed alone. A virama on a flag is left aside: the library joins the
+    letter behind it, though by rule GB9c (UAX #29) it joins letters of India alone.
+    """
+    assume(not _VIRAMA_ON_A_FLAG.search(text))
     assert list(clusters(text)) == regex.findall(r"\X", text)
 
 

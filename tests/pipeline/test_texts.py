@@ -217,7 +217,6 @@ async def test_a_text_whose_answer_was_lost_is_found_by_asking(desk: Desk):
     desk.sandbox.twilio.caller.held = True
     desk.sandbox.faults.next("twilio", Fault.lost("reset"), action="create")
     await desk.alert(ada)
-    await desk.until(ada, S.UNKNOWN)
     found = await desk.see(lambda: desk.asked(ada, S.SENT))
     assert found.why is Why.FOUND
     await desk.see(lambda: waiting(desk.texts(ADA), 1))
