@@ -41,6 +41,7 @@ async def boxes(parts: Locator) -> list[Box]:
 
 async def resize(visitor: Visitor, width: int) -> None:
     await visitor.page.set_viewport_size(ViewportSize(width=width, height=800))
+    await visitor.drawn()
 
 
 async def fits(visitor: Visitor) -> None:

@@ -142,7 +142,14 @@ class Visitor:
             await self.page.keyboard.press(key)
 
     async def no_wider_than_the_screen(self) -> bool:
+        await self.drawn()
         return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    async def drawn(self) -> None:
+        """What has changed is measured anew between two frames: after them everything stands where it is seen."""
+        await self.page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+        )
 
     async def barriers(self) -> list[str]:
         return await barriers(self.page)
