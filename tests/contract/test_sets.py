@@ -303,7 +303,7 @@ class Play:
         if not over:
             return
         one = over[chance % len(over)]
-        (moved,) = (
+        moved, *_ = (  # behind it those that give way: itself, where a newer one waits
             await self.books.ledger.queue.move(
                 [Move(key=one.key, fence=one.fence, to=_S.PENDING, why=Why.RETRIED, life=LIFE)]
             )
