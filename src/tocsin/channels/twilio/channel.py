@@ -135,7 +135,7 @@ class TwilioChannel:
     async def price(self, reference: str) -> Signal | None:
         """What a text cost, and how many segments it was billed as; None as long as Twilio has not billed it."""
         answer = await self._call("GET", f"/Messages/{reference}.json")
-        message = Message.of(parsed(answer)) if isinstance(answer, Answer) and answer.status == 200 else None  # noqa: PLR2004 - HTTP OK
+        message = Message.of(_told(answer))
         if message is None or message.cost is None:
             return None
         return Signal(
@@ -174,7 +174,7 @@ class TwilioChannel:
     async def _withdrawn(self, message: Message) -> Outcome:
         """Nobody asked for another hour: Twilio's Compliance Toolkit put it off to the morning, when it is no news."""
         answer = await self._call("POST", f"/Messages/{message.sid}.json", {"Status": "canceled"})
-        now = Message.of(parsed(answer)) if isinstance(answer, Answer) and answer.status == 200 else None  # noqa: PLR2004 - HTTP OK
+        now = Message.of(_told(answer))
         if now is not None and now.status == "canceled":
             return Deferred(Delay.PROVIDER_TROUBLE, _PUT_OFF, "Twilio put it off to a permitted hour: cancelled there")
         return Unknown(Doubt.PROVIDER_ERROR, "Twilio put it off to a permitted hour, and did not cancel it")
@@ -187,7 +187,7 @@ class TwilioChannel:
             if page is None:
                 return found
             answer = await self._call("GET", page)
-            said = parsed(answer) if isinstance(answer, Answer) and answer.status == 200 else {}  # noqa: PLR2004 - HTTP OK
+            said = _told(answer)
             told = said.get("messages")
             if not isinstance(told, list):
                 return None
@@ -212,6 +212,11 @@ class TwilioChannel:
             longest=_PAGE_BYTES,
             patience=PATIENCE,
         )
+
+
+def _told(answer: Answer | Deferred | Unknown) -> Mapping[str, Any]:
+    """Nothing where it was refused or lost."""
+    return parsed(answer) if isinstance(answer, Answer) and answer.status == 200 else {}  # noqa: PLR2004 - HTTP OK
 
 
 def _is_ours(message: Message, link: str | None, member: Member) -> bool:
