@@ -39,7 +39,7 @@ def body_of(record: AlertRecord, title: str, link: str | None, template: Templat
     usual text does: the product's name is shortened to that. A link that is not short may take more, it is never cut.
     """
     is_unicode = template is not None and template.is_unicode
-    write = _template_text(template) if template else _built_in(record)
+    write = template.written if template else _built_in(record)
     address = web_address(link, _LONGEST_LINK) or ""
     values = _values(record, title, plain if is_unicode else _as_gsm7) | {"link": address}
     if record.is_test and template:
@@ -70,10 +70,6 @@ def _built_in(record: AlertRecord) -> Callable[[Mapping[str, str]], str]:
 
 def _joined(word: str, *details: str, link: str) -> str:
     return f"{word}: {', '.join(filter(None, details))} {link}".rstrip()
-
-
-def _template_text(template: Template) -> Callable[[Mapping[str, str]], str]:
-    return template.written
 
 
 def _marked(write: Callable[[Mapping[str, str]], str]) -> Callable[[Mapping[str, str]], str]:
@@ -143,6 +139,9 @@ def _longest(name: str, fits: Callable[[str], bool], ellipsis: str) -> str | Non
     if fits(name):
         return name
     parts = list(islice(clusters(name), _LONGEST_NAME))
-    shortened = [f"{''.join(parts[:count]).rstrip(' ,')}{ellipsis}" for count in range(len(parts) + 1)]
-    count = bisect_left(range(len(shortened)), True, key=lambda count: not fits(shortened[count])) - 1  # noqa: FBT003 - what is searched for
-    return shortened[count] if count >= 0 and utf16(shortened[count]) >= _SHORTEST_NAME else None
+
+    def shortened(count: int) -> str:
+        return f"{''.join(parts[:count]).rstrip(' ,')}{ellipsis}"
+
+    count = bisect_left(range(len(parts) + 1), True, key=lambda count: not fits(shortened(count))) - 1  # noqa: FBT003 - what is searched for
+    return shortened(count) if count >= 0 and utf16(shortened(count)) >= _SHORTEST_NAME else None
