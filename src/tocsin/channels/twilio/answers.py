@@ -22,13 +22,7 @@ ANSWER_LENGTH = 256
 MESSAGE = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 
 # By status, where there is no code: a path that is not there is an account that is not there.
-_STATUSES: Mapping[int, Outcome] = MappingProxyType(
-    {
-        401: Deferred(Delay.CREDENTIALS),
-        403: Deferred(Delay.CREDENTIALS),
-        404: Deferred(Delay.CREDENTIALS),
-    }
-)
+_STATUSES: Mapping[int, Outcome] = MappingProxyType(dict.fromkeys((403, 404), Deferred(Delay.CREDENTIALS)))
 _FAILED = frozenset({"failed", "undelivered", "canceled"})
 _UNDELIVERED = Refused(Refusal.UNDELIVERED)
 _NUMBER = re.compile(r"[+(]?\d(?:[\d ().-]{5,}\d)")  # texts of errors repeat the number; a code has five digits

@@ -17,20 +17,16 @@ from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refuse
 @dataclass(frozen=True, slots=True)
 class Code:
     """`outcome` is that of a request which was answered with the code; `shuts`: why nothing may go to that number any
-    more, which most codes do not say. `stops_all`: no text of the account, or of the
-    sender, passes before a human has mended something.
+    more, which most codes do not say.
     """
 
     words: str
     outcome: Outcome
     shuts: AddressWhy | None = None
 
-    @property
-    def stops_all(self) -> bool:
-        return isinstance(self.outcome, Deferred) and self.outcome.why is Delay.CREDENTIALS
-
 
 def _mend(words: str) -> Code:
+    """No text of the account, or of the sender, passes before."""
     return Code(words, Deferred(Delay.CREDENTIALS))
 
 
