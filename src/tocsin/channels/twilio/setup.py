@@ -13,11 +13,6 @@ API = "https://api.twilio.com"
 VERIFY_API = "https://verify.twilio.com"
 ACCOUNTS_API = "https://accounts.twilio.com"
 
-_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
-_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
-_MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
-_VERIFY_SERVICE = re.compile(r"VA[0-9a-fA-F]{32}")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
@@ -89,17 +84,6 @@ def faults_of(settings: TwilioSettings) -> list[str]:
     return faults
 
 
-def is_account(sid: str) -> bool:
-    return _ACCOUNT.fullmatch(sid) is not None
-
-
-def is_key(sid: str) -> bool:
-    return _KEY.fullmatch(sid) is not None
-
-
-def is_messaging_service(sid: str) -> bool:
-    return _MESSAGING_SERVICE.fullmatch(sid) is not None
-
-
-def is_verify_service(sid: str) -> bool:
-    return _VERIFY_SERVICE.fullmatch(sid) is not None
+def is_sid(text: str, prefix: str) -> bool:
+    """Whether it has the form in which Twilio names what starts so: `AC` an account, `SK` a key, and so on."""
+    return re.fullmatch(rf"{prefix}[0-9a-fA-F]{{32}}", text) is not None

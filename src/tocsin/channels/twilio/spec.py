@@ -9,10 +9,9 @@ from typing import Any
 from tocsin.channels.contract import Channel
 from tocsin.channels.lists import EVERYONE, given_list, lists_of, people_route
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
-from tocsin.channels.twilio import setup
 from tocsin.channels.twilio.channel import NAME, TwilioChannel
 from tocsin.channels.twilio.settings import Sms, Twilio, Voice
-from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings
+from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings, is_sid
 from tocsin.core.address import AddressKind
 from tocsin.core.signal import Cost
 from tocsin.rules.routing import Route
@@ -110,14 +109,15 @@ def made_of(settings: Sms, around: Surroundings) -> TwilioSettings:
 
 def _misspelled(settings: Sms) -> Iterator[Finding]:
     """Twilio knows what it has given out; these were never of it."""
-    if settings.twilio_sid and not setup.is_account(settings.twilio_sid.reveal()):
-        yield ("twilio_sid",), "an account is AC and 32 hexadecimal digits"
-    if settings.api_key and not setup.is_key(settings.api_key.sid):
-        yield ("api_key", "sid"), "an API key is SK and 32 hexadecimal digits"
-    if settings.messaging_service_sid and not setup.is_messaging_service(settings.messaging_service_sid):
-        yield ("messaging_service_sid",), "a messaging service is MG and 32 hexadecimal digits"
-    if settings.verify_service and not setup.is_verify_service(settings.verify_service):
-        yield ("verify_service",), "a verify service is VA and 32 hexadecimal digits"
+    account, key = settings.twilio_sid, settings.api_key
+    for path, written, prefix, what in (
+        (("twilio_sid",), account.reveal() if account else None, "AC", "an account"),
+        (("api_key", "sid"), key.sid if key else None, "SK", "an API key"),
+        (("messaging_service_sid",), settings.messaging_service_sid, "MG", "a messaging service"),
+        (("verify_service",), settings.verify_service, "VA", "a verify service"),
+    ):
+        if written and not is_sid(written, prefix):
+            yield path, f"{what} is {prefix} and 32 hexadecimal digits"
 
 
 SMS = Spec(
