@@ -1,18 +1,16 @@
 """What is wrong with an endpoint as it is written, before anybody is called."""
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import SplitResult
 
 from tocsin.channels.webhook.settings import each
+from tocsin.channels.webhook.signature import key_of
 from tocsin.config.values.addresses import split_url
 from tocsin.core.destination import LONGEST, is_usual, known_addresses, shut_out
 from tocsin.core.networks import Network
-
-_KEY_SIZES = range(24, 65)  # bytes (Standard Webhooks, "Signature scheme")
+from tocsin.core.secret import Secret
 
 
 def endpoint_problems(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -21,8 +19,8 @@ def endpoint_problems(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if problem := _url_problem(endpoint.get("url"), networks):
         yield "url", problem
     secrets = _listed(each(endpoint.get("secret")))
-    if not all(map(_is_key, secrets)):
-        yield "secret", "a signing secret is whsec_ and the base64 of 24 to 64 random bytes"
+    if problem := next(filter(None, map(_key_problem, secrets)), None):
+        yield "secret", problem
     elif secrets and endpoint.get("form") in ("plain", "ifttt"):
         yield "secret", f"the form {endpoint['form']} is not signed"
     if endpoint.get("form") in ("plain", "ifttt") and endpoint.get("bundle", 1) != 1:
@@ -65,8 +63,10 @@ def _read(written: Sequence[str]) -> Iterator[Network]:
             continue
 
 
-def _is_key(secret: Any) -> bool:
+def _key_problem(secret: Any) -> str | None:
+    """As signing judges it."""
     try:
-        return len(base64.b64decode(str(secret).removeprefix("whsec_"), validate=True)) in _KEY_SIZES
-    except (binascii.Error, ValueError):
-        return False
+        key_of(Secret(str(secret)))
+    except ValueError as problem:
+        return str(problem)
+    return None

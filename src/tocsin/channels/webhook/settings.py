@@ -1,11 +1,12 @@
 """Webhooks to other programs: named endpoints, what they are sent, and how they know that it is ours."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from tocsin.channels.settings import ChannelSettings, from_url
+from tocsin.channels.webhook.endpoint import Form
 from tocsin.config.values.addresses import Network
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name, SecretText
@@ -25,7 +26,7 @@ Secrets = Annotated[tuple[SecretText, ...], BeforeValidator(each, json_schema_in
 class Endpoint(Block):
     url: SecretText | None = None
     """Where to POST."""
-    form: Literal["standard", "plain", "ifttt"] = "standard"
+    form: Form = "standard"
     """`standard` is that of Standard Webhooks; `plain` and `ifttt` are for services that take no signature."""
     secret: Secrets = ()
     """The key of the signature, `whsec_…`; several while one takes over from another. Without one nothing is signed."""

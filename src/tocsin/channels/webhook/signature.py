@@ -1,7 +1,6 @@
 """The signature of Standard Webhooks 1.0.0: `v1`, HMAC-SHA256 over id, time of the attempt and body."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +9,7 @@ from tocsin.core.clock import epoch_micros
 from tocsin.core.secret import Secret
 
 _PREFIX = "whsec_"
-_SHORTEST, _LONGEST = 24, 64  # bytes
+_SHORTEST, _LONGEST = 24, 64  # bytes (Standard Webhooks, "Signature scheme")
 
 
 def key_of(secret: Secret) -> bytes:
@@ -20,7 +19,7 @@ def key_of(secret: Secret) -> bytes:
     """
     try:
         key = base64.b64decode(secret.reveal().removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:  # of base64, and of what is not ASCII
         key = b""
     if not _SHORTEST <= len(key) <= _LONGEST:
         raise ValueError(f"a signing secret is {_PREFIX} and the base64 of {_SHORTEST} to {_LONGEST} random bytes")
