@@ -135,6 +135,23 @@ def test_check_points_out_what_is_hardly_meant_so(loaded, text, path, words):
     assert told[path].place.startswith("alerts.json:1:")
 
 
+ODD = [
+    ("discord", f'"webhooks": {{"a": "{WEBHOOK.format(1)}", "b": "{WEBHOOK.format(1)}"}}'),
+    ("sms", '"twilio_sid": "mine", "twilio_auth": "x", "from_number": "+14155550100"'),
+    ("webhook", '"api_base": "https://x.example", "endpoints": {"a": "https://x.example"}'),
+]
+
+
+@pytest.mark.parametrize(("channel", "block"), ODD)
+def test_nothing_is_said_of_what_stands_in_a_channel_that_is_off(loaded, channel, block):
+    def said(more: str) -> bool:
+        report = check(loaded(f'{{"alerts": {{"channels": {{"{channel}": {{{block}{more}}}}}}}}}'))
+        return any(caution.path.startswith(f"alerts.channels.{channel}.") for caution in report.cautions)
+
+    assert said("")
+    assert not said(', "enabled": false')
+
+
 def test_a_file_without_oddities_has_no_cautions(loaded):
     report = check(loaded(discord(named("high_priority", "general"))))
     assert report.cautions == ()

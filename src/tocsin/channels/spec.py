@@ -103,7 +103,7 @@ class Spec(Generic[S]):
     - `settings`: its block below `alerts.channels`; `named_in`: the keys of that block where its targets have names.
     - `limits`: what its provider documents; `uses`: which of `join` and `templates` mean something here.
     - `problems` judges an enabled block as it is written, before anybody knows whether its values are of the right
-      type; `cautions` says what in a block that loads is hardly meant so.
+      type; `cautions` says what in an enabled block that loads is hardly meant so.
     - `places` describes the targets; left out, each name is one with a lane of its own.
     - `given`: targets that are there although the file names none: everyone, on a channel for people.
     - `list_by_call` describes a list that is kept by calls; None where the channel has none.

@@ -165,14 +165,14 @@ def _reachable(settings: Settings) -> Iterator[Target]:
 
 def _operators(settings: Settings) -> Iterator[_Finding]:
     """Places where nobody would hear what the service has to say of itself."""
-    live = _live(settings)
+    live, lists = _live(settings), _lists(settings)
     for number, target in enumerate(settings.operators.to):
         path = ("operators", "to", number)
         if target.channel not in live:
             yield path, f"{target} is told nothing while {target.channel} is not enabled"
         elif CATALOGUE[target.channel].make is None:
             yield path, f"this version has no {target.channel} channel yet: {target} is told nothing"
-        elif target in _lists(settings):
+        elif target in lists:
             yield path, f"{target} is a list of people: what operators are told goes to channels alone"
 
 
@@ -186,8 +186,8 @@ def _lists(settings: Settings) -> frozenset[Target]:
 
 
 def _of_channels(settings: Settings) -> Iterator[_Finding]:
-    """What each channel itself points out."""
-    for spec, channel in settings.alerts.channels.written():
+    """What each enabled channel itself points out."""
+    for spec, channel in settings.alerts.channels.enabled():
         for path, message in spec.cautions(channel):
             yield ("alerts", "channels", spec.name, *path), message
 

@@ -57,7 +57,7 @@ def problems(block: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def cautions(settings: blocks.Discord) -> Iterator[Finding]:
-    for place in places(settings) if settings.enabled else ():
+    for place in places(settings):
         if place.lane != place.name:
             message = f"the same webhook as {place.lane}: who reads it gets an alert for both names twice"
             yield ("webhooks", place.name), message

@@ -34,8 +34,6 @@ def problems(block: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def cautions(settings: Sms) -> Iterator[Finding]:
-    if not settings.enabled:
-        return
     yield from _misspelled(settings)
     for kind, template in settings.texts.items():
         if template.segments > 1:

@@ -27,7 +27,7 @@ def problems(block: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def cautions(settings: blocks.Webhooks) -> Iterator[Finding]:
-    if settings.enabled and settings.api_base:
+    if settings.api_base:
         yield ("api_base",), "every endpoint has an address of its own: not used"
 
 
