@@ -41,6 +41,8 @@ def test_a_file_of_people_is_taken_row_by_row(at: Run, tmp_path: Path):
     assert (gone.exit_code, gone.stderr.startswith("not_found: ")) == (1, True)
     back = json.loads(at("contacts", "import", "-", "--json", piped=FILE.replace("Ada", "Ada L.")).stdout)
     assert (back["suppressed"], back["created"]) == (1, 0)
+    added = at("contacts", "import", "-", piped="name,email\nEve,eve@example.com\n").stderr
+    assert "Addresses that are told nothing before they are confirmed: 1\n" in added
 
 
 def test_what_is_no_file_of_people_is_refused(at: Run, tmp_path: Path):

@@ -168,7 +168,7 @@ def _tell_report(report: Mapping[str, Any]) -> None:
     for note in report["notes"]:
         hint(note)
     if report["unverified"]:
-        hint(f"{report['unverified']:,} addresses are told nothing before they are confirmed.")
+        hint(f"Addresses that are told nothing before they are confirmed: {report['unverified']:,}")
     if report["confirmations"]:
         hint("codes and links: {sent} sent, {failed} failed, {left} left".format(**report["confirmations"]))
     if report["dry_run"]:
