@@ -75,9 +75,7 @@ def _people(settings: Settings) -> PeoplePolicy:
         lists={
             Target(spec.name, name): _fixed(block)
             for spec, channel in settings.alerts.channels.written()
-            for key in spec.named_in
-            if key == "lists"
-            for name, block in getattr(channel, key).items()
+            for name, block in getattr(channel, "lists", {}).items()
         },
         signing_up=_signing_up(settings),
     )
