@@ -87,7 +87,7 @@ async def test_a_text_lives_and_every_step_calls_back_signed(quick: Sandbox, lis
     official = Official(quick)
     message = await official(text(status_callback=f"{listener.url}?d=abc", validity_period=60))
     assert (message.status, message.num_segments, message.price) == ("queued", "1", None)
-    assert (await quick.twilio.phone(ADA).expect_sms("RTX 5090", 20)).sid == message.sid
+    assert (await quick.twilio.phone(ADA).expect_sms("RTX 5090")).sid == message.sid
     assert await listener.until(2) == ["sent", "delivered"]
     assert {fields["MessageSid"] for fields in listener.heard} == {message.sid}
     assert "RawDlrDoneDate" in listener.heard[1]
@@ -237,7 +237,7 @@ async def test_what_the_toolkit_puts_off_can_be_cancelled_or_leaves_in_the_morni
     assert {first.status, second.status} == {"scheduled"}
     assert (await official(lambda client: client.messages(first.sid).update(status="canceled"))).status == "canceled"
     quick.twilio.lives.morning()
-    await quick.twilio.phone(ADA).expect_sms("second", 20)
+    await quick.twilio.phone(ADA).expect_sms("second")
     assert await official.code(lambda client: client.messages(second.sid).update(status="canceled")) == 30409
     assert quick.twilio.phone(ADA).texts == ["second"]
 
@@ -297,7 +297,7 @@ async def test_callbacks_can_be_held_turned_round_repeated_and_forged(quick: San
 async def test_a_carrier_may_never_report(quick: Sandbox, listener: Listener) -> None:
     quick.twilio.phone(ADA).phone.silent = True
     await Official(quick)(text(status_callback=listener.url))
-    await quick.twilio.phone(ADA).expect_sms("RTX", 20)
+    await quick.twilio.phone(ADA).expect_sms("RTX")
     assert await listener.until(1) == ["sent"]
 
 
@@ -305,7 +305,7 @@ async def test_an_answer_can_be_lost_after_the_text_was_taken(quick: Sandbox) ->
     quick.faults.next("twilio", Fault.lost("reset"), action="create")
     with pytest.raises(Exception, match=r"Connection"):
         await Official(quick)(text())
-    await quick.twilio.phone(ADA).expect_sms("RTX", 20)
+    await quick.twilio.phone(ADA).expect_sms("RTX")
 
 
 async def test_verify_sends_a_code_and_asks_for_it(sandbox: Sandbox, clock: ManualClock) -> None:
@@ -365,7 +365,7 @@ def test_segments_are_counted_part_by_part(body: str, count: int) -> None:
 async def test_every_answer_is_one_of_the_official_specification(quick: Sandbox, sender: Sender) -> None:
     account = quick.twilio.account
     sid = (await Official(quick)(text())).sid
-    await quick.twilio.phone(ADA).expect_sms("RTX", 20)
+    await quick.twilio.phone(ADA).expect_sms("RTX")
     base, auth = f"{quick.url}/2010-04-01/Accounts/{account.sid}", {"Authorization": basic(quick)}
     for path in (f"/Messages/{sid}.json", "/Messages.json"):
         _, told, _ = await sender.call("GET", base + path, headers=auth)

@@ -2,7 +2,7 @@
 
 import re
 
-from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.journal import PATIENCE_S, Journal
 from tocsin.sandbox.twilio.account import SENDER, Message, Phone
 from tocsin.sandbox.twilio.inbox import Inbox
 
@@ -20,11 +20,11 @@ class Handset:
         """What it has been sent, oldest first."""
         return [message.body for message in self.phone.shown if message.direction != "inbound"]
 
-    async def expect_sms(self, text: str, deadline_s: float = 5.0) -> Message:
+    async def expect_sms(self, text: str, deadline_s: float = PATIENCE_S) -> Message:
         """The first text with these words, now or within so many real seconds. Raises TimeoutError."""
         return await self._journal.until(lambda: self._showing(text), deadline_s)
 
-    async def expect_code(self, deadline_s: float = 5.0) -> str:
+    async def expect_code(self, deadline_s: float = PATIENCE_S) -> str:
         """The code of the newest text that brought one."""
         return await self._journal.until(self._code, deadline_s)
 
