@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW, a_record
-from tests.channels.twilio.scenes import SERVICE, a_text, channel, settings
-from tests.channels.twilio.test_channel import base, seen
+from tests.channels.twilio.scenes import SERVICE, a_text, base, channel, seen, settings
 from tests.golden.alerts import AWKWARD, TEST, TYPICAL
 
 from tocsin.channels.transport import Transport

@@ -1,10 +1,12 @@
 """A text to somebody, the channel that sends it, and what the official library would send in its place."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.channels.far_side import FarSide
 from tests.channels.scenes import a_record, an_attempt
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -83,6 +85,27 @@ class Recorder(HttpClient):
             "kind": more["headers"].get("Content-Type"),
         }
         return Response(201 if method == "POST" else 200, '{"messages": []}')
+
+
+def base(side: FarSide) -> str:
+    return f"http://127.0.0.1:{side.port}"
+
+
+def seen(request: bytes) -> Mapping[str, Any]:
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    method, target, _ = first.split(" ")
+    place = urlsplit(target)
+    login = base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode().split(":")
+    return {
+        "method": method,
+        "path": place.path,
+        "query": sorted(parse_qsl(place.query)),
+        "form": sorted(parse_qsl(body.decode())),
+        "login": tuple(login),
+        "kind": headers.get("content-type"),
+    }
 
 
 def official(ask: Callable[[Client], Any], user: str = ACCOUNT, password: str = "token") -> Mapping[str, Any]:

@@ -1,7 +1,6 @@
 """A text on its way: what is asked of the provider, what its answer means, and how a lost one is found."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -9,11 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import jsonschema
 import pytest
-from tests.channels.far_side import FarSide, answers, far_side
+from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW, a_record, an_attempt
 from tests.channels.twilio.scenes import (
     ACCOUNT,
@@ -23,9 +22,11 @@ from tests.channels.twilio.scenes import (
     SERVICE,
     VIP,
     a_text,
+    base,
     channel,
     of_sandbox,
     official,
+    seen,
     settings,
     short_link,
 )
@@ -49,17 +50,6 @@ from tocsin.sandbox.twilio.account import SENDER
 
 SPEC = SHARED / "specs/twilio/twilio_api_v2010.json"
 KEY = ApiKey(sid="SK" + "0" * 32, secret=Secret("secret"))
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-async def sandbox(clock: ManualClock) -> AsyncIterator[Sandbox]:
-    async with Sandbox(clock) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture
@@ -125,27 +115,6 @@ async def on_the_wire(ask: Any, clock: ManualClock, **changes: Any) -> Mapping[s
     async with far_side(answers(body=b"{}")) as side, Transport() as transport:
         await ask(channel(settings(api_base=base(side), **changes), transport, clock))
     return seen(side.requests[0])
-
-
-def base(side: FarSide) -> str:
-    return f"http://127.0.0.1:{side.port}"
-
-
-def seen(request: bytes) -> Mapping[str, Any]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    method, target, _ = first.split(" ")
-    place = urlsplit(target)
-    login = base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode().split(":")
-    return {
-        "method": method,
-        "path": place.path,
-        "query": sorted(parse_qsl(place.query)),
-        "form": sorted(parse_qsl(body.decode())),
-        "login": tuple(login),
-        "kind": headers.get("content-type"),
-    }
 
 
 def without_host(asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,15 +1,25 @@
 """The provider hears of consent that was given or taken back elsewhere than by text."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import NOW
-from tests.channels.twilio.scenes import ACCOUNT, ADA, SERVICE, a_text, channel, of_sandbox, official, settings
-from tests.channels.twilio.test_channel import base, seen
+from tests.channels.twilio.scenes import (
+    ACCOUNT,
+    ADA,
+    SERVICE,
+    a_text,
+    base,
+    channel,
+    of_sandbox,
+    official,
+    seen,
+    settings,
+)
 
 from tocsin.channels.transport import Transport
 from tocsin.channels.twilio.consents import ConsentWord, TwilioConsents
@@ -18,17 +28,6 @@ from tocsin.core.consent import ConsentSource
 from tocsin.core.outcome import Refused, Sent
 from tocsin.core.secret import Secret
 from tocsin.sandbox import Fault, Sandbox
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-async def sandbox(clock: ManualClock) -> AsyncIterator[Sandbox]:
-    async with Sandbox(clock) as sandbox:
-        yield sandbox
 
 
 def word(number: str = ADA, key: int = 1, **changes: Any) -> ConsentWord:
