@@ -135,7 +135,7 @@ class Subscriber:
 
 
 class Comeback:
-    """One replay for one seat. A later subscription makes another, and this one is gone."""
+    """One replay for one subscriber. A later subscription makes another, and this one is gone."""
 
     __slots__ = ("_subscriber", "complete", "count", "match", "position")
 

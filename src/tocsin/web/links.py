@@ -101,13 +101,13 @@ def _added(url: str, more: str) -> str:
     """A path goes to the path and a query to the query, with `?` or `&` as the address needs it; its fragment stays at
     the end, unless there is another one.
     """
-    path, query, fragment = _services(url, "?")
-    further, asked, other = _services(more, "?&")
+    path, query, fragment = _parts(url, "?")
+    further, asked, other = _parts(more, "?&")
     whole = "&".join(filter(None, (query.rstrip("&"), asked)))
     return path + further + ("?" + whole if whole else "") + (other or fragment)
 
 
-def _services(address: str, marks: str) -> tuple[str, str, str]:
+def _parts(address: str, marks: str) -> tuple[str, str, str]:
     """Path, query and fragment, the last with its `#`. The query begins behind the first of `marks`."""
     before, fragment_mark, fragment = address.partition("#")
     start = min((before.find(mark) for mark in marks if mark in before), default=len(before))

@@ -65,7 +65,7 @@ def rule_of(route: BaseRoute) -> RouteRule:
 
 
 class Scopes:
-    """The lock of a request, by the same patterns that lead it to its route. What can be got has a head."""
+    """Finds the rule of a request by the same patterns that lead it to its route. What can be got has a head."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._fixed: dict[tuple[str, str], RouteRule] = {}

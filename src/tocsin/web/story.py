@@ -235,8 +235,8 @@ def _untouched(delivery: Delivery) -> bool:
     return delivery.state is DeliveryState.PENDING and delivery.moved_at == delivery.planned_at
 
 
-def _joined(*services: str | None) -> str:
-    return ": ".join(filter(None, services))
+def _joined(*parts: str | None) -> str:
+    return ": ".join(filter(None, parts))
 
 
 def _answer(attempt: AttemptRow) -> str:
