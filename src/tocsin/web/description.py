@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from tocsin.web.errors import STATUS
 from tocsin.web.forms import FORMS
 from tocsin.web.forms.form import JSON, ref
 from tocsin.web.scopes import SECURITY_SCHEMES
 
 _REFUSAL = {
-    "description": "Any error: 400, 401, 403, 404, 413, 422, 429, 503",
+    "description": f"Any error: {', '.join(map(str, sorted({*STATUS.values()})))}",
     "content": {JSON: {"schema": ref("Error")}},
 }
 
