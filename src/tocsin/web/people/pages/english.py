@@ -126,7 +126,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "data_lead": "This link may have been passed on. So a code is sent to you first.",
         "export": "Get a copy",
         "erase": "Erase everything",
-        "me_expired_title": "This link is too old",
         "me_expired": "Links to your settings are good for 30 days. Get a new one with a code.",
         "no_way": "No code can be sent to you at the moment. Ask whoever runs {name} to do it for you.",
         "bad_zone": "There is no such time zone. They are named like Europe/Berlin.",
@@ -158,7 +157,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "done_left": "Stopped. Nothing is sent to you any more.",
         "done_removed": "Removed.",
         "done_unmuted": "You hear of it again.",
-        "done_sent": "A code is on its way.",
         "done_again": "You are told there again.",
         "done_renewed": "This is your new link. Keep it to yourself.",
         # /u/{token}

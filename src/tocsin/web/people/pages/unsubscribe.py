@@ -14,6 +14,7 @@ from tocsin.ledger.contract.people import AddressRow, ConsentDraft
 from tocsin.pipeline.people.signing_up import PERSON
 from tocsin.web.people.pages.english import NOBODY, say
 from tocsin.web.people.pages.form import fields_of
+from tocsin.web.people.pages.fresh_code import address_of
 from tocsin.web.people.pages.hall import Hall
 
 FIELD = ("List-Unsubscribe", "One-Click")  # RFC 8058, section 3.1
@@ -59,11 +60,7 @@ class UnsubscribePage:
         if found is None:
             raise NotFoundError("this is no link that was given out")
         contact, identifier = UUID(bytes=found.content[:16]), UUID(bytes=found.content[16:])
-        there = (await self._hall.people.contact(contact)).addresses
-        address = next((one for one in there if one.id == identifier), None)
-        if address is None:
-            raise NotFoundError("this address is not kept any more")
-        return address
+        return address_of(await self._hall.people.contact(contact), str(identifier))
 
 
 def _left() -> ConsentDraft:
