@@ -13,7 +13,7 @@ from tocsin.core.facts import Trouble
 from tocsin.core.record import AlertRecord
 from tocsin.pipeline.intake.fields import is_web_url
 from tocsin.rules.click import click_of
-from tocsin.web.forms.form import HTML, TEXT, answer, in_path
+from tocsin.web.forms.form import HTML, TEXT, answer, either, in_path
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import OPEN
 from tocsin.web.services import Services
@@ -22,10 +22,10 @@ from tocsin.web.visit import learn_crawlers, visit_of
 # Every character that has a meaning in an address stays; what has none there is escaped.
 _SAFE = ":/?#[]@!$&'()*+,;=%~-._"
 
-_ANSWERS = {
-    "responses": answer(None, "The product's address is in `Location`.", status=302)["responses"]
-    | answer(TEXT, "It leads nowhere.", status=404, media_types=(HTML,))["responses"]
-}
+_ANSWERS = either(
+    answer(None, "The product's address is in `Location`.", status=302),
+    answer(TEXT, "It leads nowhere.", status=404, media_types=(HTML,)),
+)
 _UNKNOWN = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>No such link</title>
 <h1>This link leads nowhere</h1>

@@ -4,15 +4,13 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref, several
+from tocsin.web.forms.form import FLAG, TEXT, answer, either, record, ref, several
 from tocsin.web.scopes import HEALTH, needs
 from tocsin.web.services import Services
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus documentation, "Exposition formats"
 _PROBLEMS = record({"ready": FLAG, "problems": several(TEXT)})
-_READY = {
-    "responses": answer(_PROBLEMS, "It can.")["responses"] | answer(_PROBLEMS, "It cannot.", status=503)["responses"]
-}
+_READY = either(answer(_PROBLEMS, "It can."), answer(_PROBLEMS, "It cannot.", status=503))
 _ALIVE = answer(record({"status": {"enum": ["ok"]}, "version": TEXT}), "It lives.")
 _FIGURES = answer(TEXT, "All of them.", media_types=("text/plain",))
 _RELOADED = answer(record({"reloaded": FLAG}), "The file counts from now on.")

@@ -52,6 +52,11 @@ def answer(
     return {"responses": {str(status): {"description": about, **content}}}
 
 
+def either(*answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers of a door that has several, each with a status of its own."""
+    return {"responses": {status: told for one in answers for status, told in one["responses"].items()}}
+
+
 def in_path(name: str, about: str) -> dict[str, Any]:
     """A parameter of a route whose handler reads it by itself."""
     return {"name": name, "in": "path", "required": True, "schema": TEXT, "description": about}

@@ -14,7 +14,7 @@ from tocsin.ledger.contract.people import AddressDraft, AddressRow
 from tocsin.pipeline.people.browser import browser_of
 from tocsin.pipeline.people.device import device_of
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref
+from tocsin.web.forms.form import FLAG, TEXT, answer, either, record, ref
 from tocsin.web.people.desk import Desk, author_of
 from tocsin.web.people.drafts import AskedMailbox, AskedPhone, wrong
 from tocsin.web.people.words import ONE, Asked, Label
@@ -22,12 +22,7 @@ from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
 from tocsin.web.services import Services
 
-KEPT = {
-    "responses": {
-        **answer(ref("Address"), "It was there.")["responses"],
-        **answer(ref("Address"), "It was added.", status=201)["responses"],
-    }
-}
+KEPT = either(answer(ref("Address"), "It was there."), answer(ref("Address"), "It was added.", status=201))
 REMOVED = answer(record({"id": TEXT, "removed": FLAG}), "It is gone.")
 
 DeviceName = Annotated[Segment, Path(min_length=1, max_length=200)]

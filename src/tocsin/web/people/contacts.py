@@ -15,7 +15,7 @@ from tocsin.ledger.contract.people import ContactChange, ContactQuery
 from tocsin.pipeline.people.mailbox import mailbox_of
 from tocsin.pipeline.people.phone import phone_of
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import ANYTHING, answer, page_of, ref
+from tocsin.web.forms.form import ANYTHING, answer, either, page_of, ref
 from tocsin.web.people.desk import Desk, author_of, tagged
 from tocsin.web.people.drafts import AskedContact, locale_of, wrong
 from tocsin.web.people.words import ONE, PREFIX, Asked, Label, Line, Locale, Moment, Tags, Written
@@ -50,22 +50,26 @@ class ContactDoors:
 
     def open(self, app: FastAPI) -> None:
         made = answer(ref("Contact"), "As it is kept.", status=201)
-        one = needs("contacts") | answer(ref("Contact"), "As it is kept.")
-        either = needs("contacts") | {"responses": {**one["responses"], **made["responses"]}}
+        one = answer(ref("Contact"), "As it is kept.")
         listed = answer(page_of("contacts", ref("Contact")), "One page of them.")
         exported = answer(ANYTHING, "The contact with its values, its consents, wordings and lists.")
         for path, handler, method, status, extra in (
-            (PREFIX, self.create, "POST", 201, needs("contacts") | made),
-            (PREFIX, self.listed, "GET", 200, needs("contacts") | listed),
-            (_BY, self.put, "PUT", 200, either),
+            (PREFIX, self.create, "POST", 201, made),
+            (PREFIX, self.listed, "GET", 200, listed),
+            (_BY, self.put, "PUT", 200, either(one, made)),
             (_BY, self.named, "GET", 200, one),
             (ONE, self.one, "GET", 200, one),
             (ONE, self.change, "PATCH", 200, one),
-            (ONE, self.erase, "DELETE", 200, needs("contacts") | answer(ref("Erased"), "What is kept of it.")),
-            (ONE + "/export", self.export, "GET", 200, needs("contacts") | exported),
+            (ONE, self.erase, "DELETE", 200, answer(ref("Erased"), "What is kept of it.")),
+            (ONE + "/export", self.export, "GET", 200, exported),
         ):
             app.add_api_route(
-                path, handler, methods=[method], status_code=status, tags=["contacts"], openapi_extra=extra
+                path,
+                handler,
+                methods=[method],
+                status_code=status,
+                tags=["contacts"],
+                openapi_extra=needs("contacts") | extra,
             )
 
     async def create(self, request: Request, asked: AskedContact) -> Response:

@@ -14,7 +14,7 @@ from tocsin.rules.audience import reachable
 from tocsin.rules.people import FixedList
 from tocsin.rules.preferences import CHANNELS
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import FLAG, TEXT, answer, record, ref, several
+from tocsin.web.forms.form import FLAG, TEXT, answer, either, record, ref, several
 from tocsin.web.people.desk import Desk
 from tocsin.web.people.drafts import wrong
 from tocsin.web.people.words import Asked, Tag
@@ -44,7 +44,7 @@ class ListDoors:
 
     def open(self, app: FastAPI) -> None:
         one = answer(ref("List"), "As it is kept.")
-        new = {"responses": {**one["responses"], **answer(ref("List"), "It is new.", status=201)["responses"]}}
+        new = either(one, answer(ref("List"), "It is new.", status=201))
         listed = answer(record({"lists": several(ref("List"))}), "All of them, those of the configuration first.")
         forgotten = answer(record({"target": TEXT, "forgotten": FLAG}), "It is gone.")
         doors: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
