@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Path
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +16,8 @@ from tocsin.pipeline.people.device import device_of
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import FLAG, TEXT, answer, either, record, ref
 from tocsin.web.people.desk import Desk, author_of
-from tocsin.web.people.drafts import AskedMailbox, AskedPhone, wrong
-from tocsin.web.people.words import ONE, Asked, Label
+from tocsin.web.people.drafts import AskedMailbox, AskedPhone
+from tocsin.web.people.words import ONE, Asked, Label, one_line
 from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
 from tocsin.web.services import Services
@@ -25,7 +25,7 @@ from tocsin.web.services import Services
 KEPT = either(answer(ref("Address"), "It was there."), answer(ref("Address"), "It was added.", status=201))
 REMOVED = answer(record({"id": TEXT, "removed": FLAG}), "It is gone.")
 
-DeviceName = Annotated[Segment, Path(min_length=1, max_length=200)]
+DeviceName = Annotated[Segment, AfterValidator(one_line), Path(min_length=1, max_length=200)]
 
 
 class Subscription(Asked):
@@ -95,8 +95,6 @@ class AddressDoors:
 
         The same value at another device or contact moves here. Who has stopped stays so, however often the app starts.
         """
-        if not device.isprintable():
-            raise wrong("device", "must be one line of printable characters")
         draft = AddressDraft(
             value=device_of(asked.kind, asked.value, asked.platform, asked.app_version),
             device=device,

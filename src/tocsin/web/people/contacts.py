@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Path, Query
+from pydantic import AfterValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +18,8 @@ from tocsin.pipeline.people.phone import phone_of
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import ANYTHING, answer, either, page_of, ref
 from tocsin.web.people.desk import Desk, author_of, tagged
-from tocsin.web.people.drafts import AskedContact, locale_of, wrong
-from tocsin.web.people.words import ONE, PREFIX, Asked, Label, Line, Locale, Moment, Tags, Written
+from tocsin.web.people.drafts import AskedContact, Described, locale_of, wrong
+from tocsin.web.people.words import ONE, PREFIX, Moment, one_line
 from tocsin.web.query import check_keys
 from tocsin.web.scopes import needs
 from tocsin.web.segment import Segment
@@ -28,19 +29,14 @@ _KEYS = ("tag", "state", "kind", "q", "limit", "page")
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 _BY = PREFIX + "/by/{external_id}"
 
-External = Annotated[Segment, Path(min_length=1, max_length=200)]
+External = Annotated[Segment, AfterValidator(one_line), Path(min_length=1, max_length=200)]
 State = Literal["active", "paused", "unverified", "suppressed", "dead"]
 IfMatch = Annotated[str | None, Header(max_length=200, description="The ETag that was read; none: whatever it is now.")]
 
 
-class Change(Asked):
+class Change(Described):
     """What is not there stays; null takes away. `paused_until`: nothing is told before then."""
 
-    name: Line = ""
-    external_id: Label | None = None
-    zone: Written | None = None
-    locale: Locale | None = None
-    tags: Tags = ()
     paused_until: Moment | None = None
 
 
@@ -85,19 +81,18 @@ class ContactDoors:
 
         Where phones or mailboxes are given, both are replaced; devices, browsers, preferences and consents stay.
         """
-        outside = _external(external_id)
-        if asked.external_id not in (None, outside):
+        if asked.external_id not in (None, external_id):
             raise wrong("external_id", "is another one than in the address of the call")
         reading = self._desk.reading(request)
         draft = reading.contact(asked)
         reading.done()
         rule = self._desk.policy.standing_after
-        contact, created = await self._desk.people.put(outside, draft, author_of(request), rule)
+        contact, created = await self._desk.people.put(external_id, draft, author_of(request), rule)
         return json_answer(contact.as_json(), 201 if created else 200, tagged(contact))
 
     async def named(self, external_id: External) -> Response:
         """The contact that your own system knows by this id."""
-        contact = await self._desk.people.by_external_id(_external(external_id))
+        contact = await self._desk.people.by_external_id(external_id)
         if contact is None:
             raise NotFoundError(f"there is no contact with the external_id {external_id!r}")
         return json_answer(contact.as_json(), headers=tagged(contact))
@@ -153,12 +148,6 @@ class ContactDoors:
     async def export(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """Everything that is held of the person, values in the clear: for the person."""
         return json_answer(await self._desk.people.export(id))
-
-
-def _external(written: str) -> str:
-    if not written.isprintable():
-        raise wrong("external_id", "must be one line of printable characters")
-    return written
 
 
 def _version(if_match: str | None) -> int | None:

@@ -47,14 +47,19 @@ class AskedMailbox(Asked):
     consent: AskedConsent | None = None
 
 
-class AskedContact(Asked):
-    """`external_id` is how your own system knows the person."""
+class Described(Asked):
+    """Whatever is said of a person beside the ways to reach them."""
 
     name: Line = ""
     external_id: Label | None = None
     zone: Written | None = None
     locale: Locale | None = None
     tags: Tags = ()
+
+
+class AskedContact(Described):
+    """`external_id` is how your own system knows the person."""
+
     phones: Annotated[list[AskedPhone], Field(max_length=MOST_ADDRESSES)] | None = None
     mailboxes: Annotated[list[AskedMailbox], Field(max_length=MOST_ADDRESSES)] | None = None
 

@@ -14,7 +14,7 @@ ONE = PREFIX + "/{id}"
 MOST_TAGS, MOST_ADDRESSES = 50, 50
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must be one line of printable characters")
     return text
@@ -33,9 +33,9 @@ def _moment(value: Any) -> datetime:
     return read_timestamp(value)
 
 
-Line = Annotated[str, AfterValidator(_line), Field(max_length=200)]
-Label = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=200)]
-Tag = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=80)]
+Line = Annotated[str, AfterValidator(one_line), Field(max_length=200)]
+Label = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=200)]
+Tag = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=80)]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS)]
 Prose = Annotated[str, AfterValidator(_prose), Field(min_length=1, max_length=10_000)]
 Written = Annotated[str, Field(max_length=400)]  # a number, a mailbox or a zone as people write it
