@@ -127,7 +127,7 @@ class Lanes(Mapping[str, Lane]):
 
     def purse(self, channel: str) -> Purse | None:
         """What that channel spends from; None where nothing bounds it."""
-        return next((lane.purse for lane in self.values() if lane.channel == channel and lane.purse), None)
+        return self._purses.get(channel)
 
     def spent_up(self, channel: str) -> bool:
         """It has reached the cap of this day."""
