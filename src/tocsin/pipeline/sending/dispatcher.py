@@ -98,7 +98,8 @@ class Dispatcher:
         if lane.busy:
             lane.stirred = True
             return
-        spared = Band.LOW if lane.purse is None else lane.purse.lowest(self._clock.now())
+        purse = lane.purse
+        spared = Band.LOW if purse is None else purse.lowest(self._clock.now())
         if spared is None:
             lane.claiming = True
             self._tasks.start(self._curtail(lane, None))
@@ -109,15 +110,15 @@ class Dispatcher:
             return
         oldest_first = lane.oldest_first()
         lane.claiming = True
-        if lane.purse is not None:
-            lane.purse.claiming += 1
+        if purse is not None:
+            purse.claiming += 1
         lane.enter(now)  # at once: other lanes may pass the same gate, and are looked at before this claim begins
         lowest = max(lowest, spared, key=FLOOR.__getitem__)
-        self._tasks.start(self._claim(lane, lowest, now, oldest_first=oldest_first))
+        self._tasks.start(self._claim(lane, lowest, now, purse, oldest_first=oldest_first))
 
-    async def _claim(self, lane: Lane, lowest: Band, now: float, *, oldest_first: bool) -> None:
+    async def _claim(self, lane: Lane, lowest: Band, now: float, purse: Purse | None, *, oldest_first: bool) -> None:
+        """`purse` counts this claim, whatever a reload puts in its place meanwhile."""
         claims: tuple[Claim, ...] = ()
-        purse = lane.purse
         try:
             claimed = await self._queue.claim(self._request(lane, lowest, oldest_first=oldest_first))
             claims, lane.waiting = claimed.claims, claimed.waiting
