@@ -7,7 +7,6 @@ from itertools import groupby
 
 from tocsin.channels.abilities import Edits
 from tocsin.channels.contract import Report
-from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Attempted, Emit
 from tocsin.core.outcome import Deferred, Delay, Refused, Sent, Unknown
@@ -87,10 +86,7 @@ class Editor:
             self._looked_after.discard(name)
 
     def _spare(self, lane: Lane) -> bool:
-        """The lowest band may leave, and nothing waits that could."""
-        waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
-        busy = waiting or lane.claiming or lane.full() or self._rests_now(lane.name)
-        return not busy and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+        return not self._rests_now(lane.name) and lane.idle(self._clock.now(), self._clock.monotonic())
 
     def _rests_now(self, name: str) -> bool:
         rest = self._rests.get(name)

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tocsin.channels.contract import Budget
-from tocsin.core.alert import Band
+from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Target
 from tocsin.core.outcome import Outcome
 from tocsin.ledger.contract import Waiting
@@ -103,6 +103,14 @@ class Lane:
         """As many requests are under way as may be; while the breaker probes, that is one."""
         return self.in_flight >= self._bound()
 
+    def waits(self, moment: datetime) -> bool:
+        """Something is due by then, as far as the ledger has said."""
+        return self.waiting is not None and self.waiting.due <= moment
+
+    def idle(self, moment: datetime, now: float) -> bool:
+        """Nothing is there to leave, and the budget has enough for the lowest band: what is no alert may take a place."""
+        return not (self.waits(moment) or self.busy) and self.lowest_now(now) is Band.LOW
+
     def attempts_now(self) -> int:
         """How many attempts may be claimed together: where a rate is kept, or money counted, each is a decision of its
         own.
@@ -127,7 +135,7 @@ class Lane:
             admitted = lowest_now(limiter.gate, limiter.policy, now)
             if admitted is None:
                 return None
-            lowest = max(lowest, admitted, key=_HEIGHT.__getitem__)
+            lowest = max(lowest, admitted, key=FLOOR.__getitem__)
         return lowest
 
     def oldest_first(self) -> bool:
@@ -185,6 +193,3 @@ class Lane:
 
     def judge(self, outcome: Outcome, now: float) -> None:
         self.breaker = judge(self.breaker, outcome, now)
-
-
-_HEIGHT = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}

@@ -4,7 +4,6 @@ from collections import deque
 from datetime import datetime, timedelta
 
 from tocsin.channels.abilities import Prices
-from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.ledger.contract import Queue, SpentRow
 from tocsin.pipeline.active import Active
@@ -64,12 +63,11 @@ class PriceBook:
         return channel if isinstance(channel, Prices) and not lane.shadow else None
 
     def _is_idle(self, lane: Lane | None) -> bool:
-        """Nothing waits there, and its provider is well. Of a lane that is gone nothing is asked."""
+        """Of a lane that is gone nothing is asked."""
         if lane is None:
             self._due.popleft()
             return False
-        waits = lane.waiting is not None and lane.waiting.due <= self._clock.now()
-        return not (waits or lane.busy) and lane.lowest_now(self._clock.monotonic()) is Band.LOW
+        return lane.idle(self._clock.now(), self._clock.monotonic())
 
 
 def _is_open(row: SpentRow, before: datetime) -> bool:

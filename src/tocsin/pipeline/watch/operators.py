@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from tocsin.channels.abilities import NotifiesOperators
 from tocsin.channels.contract import Report
-from tocsin.core.alert import Band
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Condition, Phase
 from tocsin.core.delivery import Target
@@ -119,14 +118,11 @@ class Operators:
         return sorted(fit, key=lambda condition: condition.over_at or condition.began_at)
 
     def _passes(self, lane: Lane, news: Sequence[Condition]) -> bool:
-        """Nothing waits that could leave, and what is left for the lowest band is enough."""
-        lowest = lane.lowest_now(self._clock.monotonic())
-        if lane.full() or lowest is None:
-            return False
-        if self._clock.now() - (news[0].over_at or news[0].began_at) > PATIENCE:
-            return True
-        waiting = lane.waiting is not None and lane.waiting.due <= self._clock.now()
-        return not waiting and not lane.claiming and lowest is Band.LOW
+        """At once where nothing else is there to leave; after a while, wherever the high band could."""
+        now, moment = self._clock.monotonic(), self._clock.now()
+        if moment - (news[0].over_at or news[0].began_at) > PATIENCE:
+            return not lane.full() and lane.lowest_now(now) is not None
+        return lane.idle(moment, now)
 
     async def _send(self, way: _Way, news: Sequence[Condition]) -> None:
         report = await self._request(way, news)
