@@ -108,7 +108,7 @@ class Lane:
         return self.waiting is not None and self.waiting.due <= moment
 
     def idle(self, moment: datetime, now: float) -> bool:
-        """Nothing is there to leave, and the budget has enough for the lowest band: what is no alert may take a place."""
+        """Nothing is there to leave, and the budget has enough for the lowest band: what is no alert may leave."""
         return not (self.waits(moment) or self.busy) and self.lowest_now(now) is Band.LOW
 
     def attempts_now(self) -> int:

@@ -34,12 +34,21 @@ class PriceBook:
         """Ask for one price, the oldest; now and then, the ledger for those that are not known."""
         if not self._due:
             await self._refill()
-        if self._due and self._is_idle(self._lanes.get(self._due[0].lane)):
-            await self._ask(self._due.popleft())
+        if not self._due:
+            return
+        lane = self._lanes.get(self._due[0].lane)
+        if lane is None:
+            self._due.popleft()  # of a lane that is gone nothing is asked
+        elif lane.idle(self._clock.now(), self._clock.monotonic()):
+            await self._ask(lane, self._due.popleft())
 
     async def _refill(self) -> None:
-        lanes = frozenset(name for name, lane in self._lanes.items() if self._priced_by(lane) is not None)
-        if not lanes or self._clock.monotonic() < self._next_look:
+        """Few channels tell prices, and they may have thousands of lanes beside them."""
+        if self._clock.monotonic() < self._next_look:
+            return
+        pricing = {name for name, channel in self._active.channels.items() if isinstance(channel, Prices)}
+        lanes = frozenset(lane.name for lane in self._lanes.values() if lane.channel in pricing and not lane.shadow)
+        if not lanes:
             return
         self._next_look = self._clock.monotonic() + PERIOD_S
         now = self._clock.now()
@@ -47,27 +56,17 @@ class PriceBook:
         self._back = GIVEN_UP_AFTER
         self._due.extend([row for row in spent if _is_open(row, now - BILLED_AFTER)][:AT_ONCE])
 
-    async def _ask(self, row: SpentRow) -> None:
-        lane = self._lanes[row.lane]
-        channel = self._priced_by(lane)
-        signal = None if channel is None or row.reference is None else await channel.price(row.reference)
+    async def _ask(self, lane: Lane, row: SpentRow) -> None:
+        channel: object = self._active.channels.get(lane.channel)
+        if lane.shadow or row.reference is None or not isinstance(channel, Prices):
+            return
+        signal = await channel.price(row.reference)
         if signal is None or signal.cost is None:
             return
         received = await self._queue.receive([signal], moves_after)
         purse = self._lanes.purse(lane.channel)
         if purse is not None and not received.known:
             purse.book(row, signal.cost, self._clock.now())
-
-    def _priced_by(self, lane: Lane) -> Prices | None:
-        channel: object = self._active.channels.get(lane.channel)
-        return channel if isinstance(channel, Prices) and not lane.shadow else None
-
-    def _is_idle(self, lane: Lane | None) -> bool:
-        """Of a lane that is gone nothing is asked."""
-        if lane is None:
-            self._due.popleft()
-            return False
-        return lane.idle(self._clock.now(), self._clock.monotonic())
 
 
 def _is_open(row: SpentRow, before: datetime) -> bool:
