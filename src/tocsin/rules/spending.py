@@ -51,37 +51,24 @@ class SpendPolicy:
         return self.money(self.unit) * units
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Since the day began, UTC. What is not billed yet counts as it is expected to cost."""
-
-    money: Decimal = Decimal(0)
-    to_contact: int = 0
-
-
-def spending(policy: SpendPolicy, spent: Spent, cost: Decimal = Decimal(0)) -> Spending:
-    """What may be sent next, where that is expected to cost so much."""
-    if policy.per_day is None or spent.money + cost <= policy.per_day:
+def spending(policy: SpendPolicy, spent: Decimal, cost: Decimal = Decimal(0)) -> Spending:
+    """What may be sent next, where that is expected to cost so much. `spent`: since the day began; what is not billed
+    yet counts as it is expected to cost.
+    """
+    if policy.per_day is None or spent + cost <= policy.per_day:
         return Spending.FREE
-    if spent.money + cost <= policy.per_day * ABOVE:
+    if spent + cost <= policy.per_day * ABOVE:
         return Spending.HIGH_BAND_ONLY
     return Spending.ENDED
 
 
-def may_spend(policy: SpendPolicy, spent: Spent, band: Band, cost: Decimal) -> str | None:
-    """Why this one is not sent; None where it is. The person's own bound is the high band's too."""
-    if policy.per_contact is not None and spent.to_contact >= policy.per_contact:
-        return f"the person has had {spent.to_contact} today: per_contact"
-    match spending(policy, spent, cost):
-        case Spending.ENDED:
-            return "the day's spending has ended: spend_cap"
-        case Spending.HIGH_BAND_ONLY if band is not Band.HIGH:
-            return "the cap of the day is reached, the high band alone goes on: spend_cap"
-        case _:
-            return None
+def sated(policy: SpendPolicy, messages: Mapping[int, int]) -> frozenset[int]:
+    """Who has had as many messages today as one person gets, of whatever band; `messages` by contact."""
+    most = policy.per_contact
+    return frozenset() if most is None else frozenset(who for who, many in messages.items() if many >= most)
 
 
-def lowest(policy: SpendPolicy, spent: Spent, cost: Decimal = Decimal(0)) -> Band | None:
+def lowest(policy: SpendPolicy, spent: Decimal, cost: Decimal = Decimal(0)) -> Band | None:
     """The lowest band of which something may be sent next; None where nothing may."""
     return _LOWEST[spending(policy, spent, cost)]
 

@@ -12,7 +12,7 @@ from tocsin.core.outcome import Outcome, Sent, Unknown
 from tocsin.core.signal import Cost
 from tocsin.ledger.contract import SpentRow
 from tocsin.pipeline.sending.attempt import Prepared
-from tocsin.rules.spending import Spending, SpendPolicy, Spent, day_of, lowest, spending
+from tocsin.rules.spending import Spending, SpendPolicy, day_of, lowest, sated, spending
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -38,7 +38,7 @@ class Purse:
     def lowest(self, now: datetime) -> Band | None:
         """The lowest band of which something may leave now; None where nothing may."""
         self._turn_over(now)
-        return lowest(self.policy, self._spent(), self._next())
+        return lowest(self.policy, self._money, self._next())
 
     def reached(self, now: datetime) -> bool:
         """The cap of this day."""
@@ -48,8 +48,7 @@ class Purse:
     def sated(self, now: datetime) -> frozenset[int]:
         """The contacts who get nothing more today."""
         self._turn_over(now)
-        most = self.policy.per_contact
-        return frozenset(who for who, many in self._messages.items() if most is not None and many >= most)
+        return sated(self.policy, self._messages)
 
     def settle_claim(self, requests: Iterable[Prepared], now: datetime) -> None:
         """These are claimed, and about to leave."""
@@ -66,12 +65,11 @@ class Purse:
         if prepared.claim.started_at < self._day:
             return
         took = list(outcomes)
-        kept = [outcome for outcome in took if isinstance(outcome, Sent | Unknown)]
         for who, outcome in zip(_members(prepared), took, strict=True):
             if who is not None and not isinstance(outcome, Sent | Unknown):
                 self._messages[who] -= 1
         paid = self.policy.expected(prepared.units)
-        if not kept:
+        if not any(isinstance(outcome, Sent | Unknown) for outcome in took):
             self._money -= paid
         elif len(took) == 1 and isinstance(took[0], Sent):
             self._money += self._price(took[0].units or prepared.units, took[0].cost) - paid
@@ -97,11 +95,8 @@ class Purse:
     def _price(self, units: int, cost: Cost | None) -> Decimal:
         return self.policy.expected(units) if cost is None else self.policy.money(cost)
 
-    def _spent(self) -> Spent:
-        return Spent(money=self._money)
-
     def _left(self) -> Spending:
-        return spending(self.policy, self._spent(), self.policy.expected(1))
+        return spending(self.policy, self._money, self.policy.expected(1))
 
     def _next(self) -> Decimal:
         """Claims under way come to at least a unit each."""
