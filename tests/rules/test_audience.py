@@ -301,3 +301,13 @@ def test_who_is_in_reserve_takes_nobodys_turn():
     choice = Choice(picture, alert(), CATALOG, NOW)
     assert choice.in_reserve(VIP, ListPolicy(kinds=PHONE, tag="vip", most=3)) == Reserve(many, 3)
     assert choice.of(EVERYONE, LISTS[EVERYONE]).now == many
+
+
+def test_what_ends_at_this_moment_is_over():
+    everybody = audience_of([1])
+    kinds = {AddressKind.PHONE: everybody}
+    for until, told in ((NOW, everybody), (NOW + timedelta(microseconds=1), NOBODY)):
+        paused = Directory(kinds=kinds, willing=everybody, paused=((until, everybody),), contacts=(0, 1))
+        muted = Directory(kinds=kinds, willing=everybody, muted=(Wish(EVERYTHING, everybody, until),), contacts=(0, 1))
+        for one in (paused, muted):
+            assert Choice(one, alert(), CATALOG, NOW).of(EVERYONE, LISTS[EVERYONE]).now == told

@@ -10,15 +10,10 @@ from datetime import UTC, datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from tocsin.core.address import AddressState, Consent
-from tocsin.core.alert import Alert
-from tocsin.core.consent import Standing
-from tocsin.core.decision import LeftOut
 from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.spelling import shown
-from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import EVERYTHING, Match, parse_match
-from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, hush, quiet_until
+from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule
 
 T = TypeVar("T")
 
@@ -39,9 +34,6 @@ class Mute:
     match: Match
     until: datetime | None = None
     why: str = ""
-
-    def holds(self, now: datetime) -> bool:
-        return self.until is None or now < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,56 +77,6 @@ class Preferences:
 
 
 _PLAIN = ByChannel()
-NO_WISHES = Preferences()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One address, and of whoever has it what decides whether an alert is told there. `told_today`: how many alerts
-    have been by its channel since midnight in `zone`.
-    """
-
-    standing: Standing
-    zone: ZoneInfo
-    preferences: Preferences = NO_WISHES
-    paused_until: datetime | None = None
-    told_today: int = 0
-
-    def left_out(
-        self, channel: str, alert: Alert, catalog: Catalog, now: datetime, *, critical: bool = False
-    ) -> LeftOut | None:
-        """Why the person is not told of this alert by that channel; None for one who is, at once or once the quiet
-        hours are over (`held_until`). What an operator calls `critical` passes mutes and quiet hours, never consent.
-        """
-        wishes, by = self.preferences, self.preferences.by(channel)
-        muted = any(mute.holds(now) and mute.match.admits(alert, catalog) for mute in wishes.mute)
-        hushed = self._hushed(alert, catalog, now)
-        steps = (
-            (LeftOut.SUPPRESSED, self.standing.state is AddressState.SUPPRESSED),
-            (LeftOut.CONSENT, not self._willing),
-            (LeftOut.PAUSED, self.paused_until is not None and now < self.paused_until),
-            (LeftOut.MUTED, muted and not critical),
-            (LeftOut.MATCH, not wishes.match.admits(alert, catalog)),
-            (LeftOut.CHANNEL, not (by.on and by.match.admits(alert, catalog))),
-            (LeftOut.PER_DAY, by.per_day is not None and self.told_today >= by.per_day),
-            (LeftOut.QUIET, hushed is QuietAction.DROP and not critical),
-        )
-        return next((reason for reason, holds in steps if holds), None)
-
-    def held_until(self, alert: Alert, catalog: Catalog, now: datetime, *, critical: bool = False) -> datetime | None:
-        """The end (UTC) of the quiet hours that a told alert waits for; None where it leaves at once."""
-        quiet = self.preferences.quiet
-        if quiet is None or critical or self._hushed(alert, catalog, now) is not QuietAction.HOLD:
-            return None
-        return quiet_until(quiet.rule(self.zone).hours, now)
-
-    @property
-    def _willing(self) -> bool:
-        return self.standing.state is AddressState.ACTIVE and self.standing.consent is Consent.GRANTED
-
-    def _hushed(self, alert: Alert, catalog: Catalog, now: datetime) -> QuietAction | None:
-        quiet = self.preferences.quiet
-        return None if quiet is None else hush(quiet.rule(self.zone), alert, catalog, now)
 
 
 def parse_preferences(value: Any) -> Preferences:
