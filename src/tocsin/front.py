@@ -13,12 +13,12 @@ class Front:
     """Whoever knocks while the service stops is told when to come back, until `stop`."""
 
     def __init__(self, services: Services, host: str, port: int) -> None:
-        intake, rulebook = services.pipeline.intake, services.active
+        intake, active = services.pipeline.intake, services.active
         self.gateway = Gateway(
             feed=services.pipeline.feed,
             tokens=services.tokens,
             offer=lambda value, owner: intake.offer(value, owner=owner),
-            catalog=lambda: rulebook.rulebook.catalog,
+            catalog=lambda: active.rulebook.catalog,
             vitals=services.pipeline.vitals,
             clock=services.clock,
             settings=GatewaySettings(),

@@ -165,12 +165,10 @@ class Operations:
         """As the configuration has it now."""
         if delivery.is_test:
             return TEST_LIFE
-        record, policy = (
-            await self._history.alert(delivery.alert_id),
-            self._active.rulebook.routing.policy_of(delivery.target),
-        )
+        record = await self._history.alert(delivery.alert_id)
         if record is None:
             raise NotFoundError(f"there is no alert {delivery.alert_id} any more")
+        policy = self._active.rulebook.routing.policy_of(delivery.target)
         return life(record.alert.type, MAX_AGE if policy is None else policy.max_age)
 
     def _check_live(self, target: Target) -> None:

@@ -41,9 +41,9 @@ _MEANINGS: Mapping[tuple[SignalKind, AddressKind], _Meaning] = MappingProxyType(
 def said_of(signals: Iterable[Signal], provider: str, at: datetime) -> Iterator[Said]:
     """Those of persons whose address could be anybody's here."""
     for signal in signals:
-        if signal.person is None or (value := _value(signal)) is None:
-            continue
-        yield Said(signal=signal, value=value, draft=_draft(signal, value.kind, provider, at))
+        value = None if signal.person is None else _value(signal.person)
+        if value is not None:
+            yield Said(signal=signal, value=value, draft=_draft(signal, value.kind, provider, at))
 
 
 def shut(why: AddressWhy, said: str, channel: str) -> ConsentDraft:
@@ -63,10 +63,10 @@ def written_value(address: Secret) -> AddressValue:
     return mailbox_of(text) if "@" in text else phone_of(text)
 
 
-def _value(signal: Signal) -> AddressValue | None:
+def _value(person: Secret) -> AddressValue | None:
     """None where nobody is kept with such a one."""
     try:
-        return None if signal.person is None else written_value(signal.person)
+        return written_value(person)
     except InvalidRequestError:
         return None
 
