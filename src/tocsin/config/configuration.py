@@ -95,7 +95,7 @@ class Config:
 
 
 def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
-    """What a reload cannot change: the paths whose new values only count after a restart."""
+    """The paths whose new values only count after a restart, where operators are told so."""
     return tuple(
         path
         for path, old, new in (
