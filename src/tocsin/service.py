@@ -57,8 +57,8 @@ class AlertService:
     From `async with` on alerts are taken, sent and served at `url`; `serve=False` leaves the port shut. At the end what
     is under way gets its answer (18 s at most), and what waits is sent after the next start. One process owns a ledger:
     a second one raises LedgerOwnedError. Entering also raises InvalidConfigError for what only a channel can judge,
-    CannotListenError where the port is taken, LedgerUnavailableError where the ledger cannot be opened; all are
-    TocsinError, and each says how to mend it.
+    CannotListenError where the port is taken, LedgerUnavailableError, LedgerNewerError, LedgerCorruptError or
+    PeopleKeyError where the ledger cannot be opened; all are TocsinError, and each says how to mend it.
 
     It belongs to one event loop. Times are aware datetimes, money is a decimal (a string keeps its digits), and what is
     not known is left out.
@@ -110,8 +110,8 @@ class AlertService:
         """Decide, write and plan one detection; returns once that is on disk. It is sent after that.
 
         The receipt says `accepted`, `duplicate` or `filtered`, and why; the same `idempotency_key` gets the same
-        receipt for 24 hours. Raises InvalidAlertError with every field that is wrong, LedgerUnavailableError when
-        nothing can be kept now.
+        receipt for 24 hours. Raises InvalidAlertError with every field that is wrong, or for a key that was used for
+        another detection; LedgerUnavailableError when nothing can be kept now.
         """
         given = {name: value for name, value in detection.items() if value is not None}
         return receipt_of(await self.pipeline.intake.offer(given, owner=EMBEDDED))
@@ -127,7 +127,7 @@ class AlertService:
 
     async def reload(self) -> Config:
         """Read the configuration again, and return it. All that can fail comes first; then everything is swapped at
-        once. What needs a restart is told (`restart_needed`), and counts from the next one on.
+        once. Of what needs a restart `restart_needed` is told; it counts from the next one on, as does who is let in.
 
         Raises InvalidConfigError, and nothing has changed.
         """

@@ -1,7 +1,7 @@
 """Everything that Tocsin raises on purpose.
 
 TocsinError
-├── InvalidAlertError         one detection is not as `interface.md` of the docs says; nothing of it was kept
+├── InvalidAlertError         one detection is not as the HTTP reference says; nothing of it was kept
 ├── InvalidRequestError       a request around alerts is malformed: a bad cursor, an unknown query key
 │   ├── NotJsonError             its body is not JSON at all
 │   ├── InvalidPhoneError        no phone that could be told anything, and why
