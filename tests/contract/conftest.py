@@ -53,7 +53,8 @@ async def _make_ledger(place: str) -> None:
 
 
 @pytest.fixture
-def emptied(database: str) -> Iterator[str]:
+def on_postgresql(database: str) -> Iterator[str]:
+    """The url of a ledger with nothing in it that several processes may own."""
     with psycopg.connect(database, autocommit=True) as connection:
         schema = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     yield database
@@ -77,7 +78,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The url of a ledger with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{shutil.copy(request.getfixturevalue('blank'), tmp_path)}"
-    url: str = request.getfixturevalue("emptied")
+    url: str = request.getfixturevalue("on_postgresql")
     return url
 
 

@@ -154,10 +154,8 @@ async def test_concurrent_claims_never_take_the_same_delivery(place: str, clock:
         await _claim_all(books, [books])
 
 
-async def test_two_processes_never_claim_the_same_delivery(place: str, clock: ManualClock) -> None:
-    if place.startswith("sqlite"):
-        pytest.skip("one process owns a SQLite ledger")
-    async with opened(place, clock, shared=True) as one, opened(place, clock, shared=True) as other:
+async def test_two_processes_never_claim_the_same_delivery(on_postgresql: str, clock: ManualClock) -> None:
+    async with opened(on_postgresql, clock, shared=True) as one, opened(on_postgresql, clock, shared=True) as other:
         await _claim_all(one, [one, other])
 
 

@@ -87,10 +87,8 @@ async def test_a_refusal_harms_nobody_else_in_its_commit(books: Books, crowd: Cr
     assert len((await crowd.people.contacts(ContactQuery())).items) == 3
 
 
-async def test_two_services_that_keep_the_same_number_at_once_keep_it_once(place: str, clock: ManualClock):
-    if place.startswith("sqlite"):
-        pytest.skip("a SQLite ledger has one owner")
-    async with opened(place, clock, shared=True) as one, opened(place, clock, shared=True) as other:
+async def test_two_services_that_keep_the_same_number_at_once_keep_it_once(on_postgresql: str, clock: ManualClock):
+    async with opened(on_postgresql, clock, shared=True) as one, opened(on_postgresql, clock, shared=True) as other:
         crowds = [Crowd(books.ledger.people) for books in (one, other)]
         for number in range(20):
             value = phone(f"+1415555{number:04d}")

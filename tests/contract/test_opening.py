@@ -210,11 +210,12 @@ async def test_a_backup_is_whole_while_the_ledger_is_written(tmp_path: Path, fil
         assert left.state is DeliveryState.UNKNOWN
 
 
-async def test_postgresql_is_backed_up_with_its_own_tools(books: Books, place: str, tmp_path: Path) -> None:
-    if place.startswith("sqlite"):
-        pytest.skip("SQLite is copied")
-    with pytest.raises(InvalidRequestError, match="pg_dump"):
-        await books.ledger.backup(str(tmp_path / "copy.db"))
+async def test_postgresql_is_backed_up_with_its_own_tools(
+    on_postgresql: str, tmp_path: Path, clock: ManualClock
+) -> None:
+    async with opened(on_postgresql, clock) as books:
+        with pytest.raises(InvalidRequestError, match="pg_dump"):
+            await books.ledger.backup(str(tmp_path / "copy.db"))
 
 
 async def test_a_closed_ledger_takes_nothing_more(place: str, clock: ManualClock) -> None:
