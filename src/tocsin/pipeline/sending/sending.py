@@ -23,7 +23,7 @@ from tocsin.pipeline.sending.shared_gates import SharedGates
 from tocsin.pipeline.sending.shut_lanes import ShutLanes
 from tocsin.pipeline.sending.targets import Targets
 
-GRACE_S = 18.0  # longer than a request to a provider may take
+GRACE_S = 18.0  # a text may take longer: what has no answer by then is asked after at the next start
 
 
 class Sending:
