@@ -1,6 +1,6 @@
 """Lists as an alert tells of them: how many people are in which state, and who they are."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from uuid import UUID
@@ -16,6 +16,7 @@ from tocsin.ledger.contract import AudienceRow, Page, RecipientRow
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import target_of
 from tocsin.ledger.engine.schema import IS_SET, OF_NOBODY, alerts, audiences, deliveries, in_state
+from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.history.page import below, bounded, token_of
 
 _COUNTS = (
@@ -51,18 +52,17 @@ def audiences_of(connection: Connection, keys: Sequence[int]) -> Mapping[int, tu
     """Count, by the key of each alert, the people of its lists; those that stand in reserve are told of once they are
     needed.
     """
-    states: defaultdict[tuple[int, str], Counter[DeliveryState]] = defaultdict(Counter)
-    rows = connection.execute(_COUNTS, {"alerts": list(keys)}).all()
-    for row in rows:
-        states[row.alert, row.target][DeliveryState(row.state)] += int(row.people)
+    counted: defaultdict[tuple[int, str], list[AnyRow]] = defaultdict(list)
+    for row in connection.execute(_COUNTS, {"alerts": list(keys)}):
+        counted[row.alert, row.target].append(row)
     left_out = {(row.alert, row.target): row.left_out for row in connection.execute(_LEFT_OUT, {"alerts": list(keys)})}
     found: defaultdict[int, tuple[AudienceRow, ...]] = defaultdict(tuple)
-    for place in sorted(states.keys() | left_out.keys()):
-        mine = [row for row in rows if (row.alert, row.target) == place]
+    for place in sorted(counted.keys() | left_out.keys()):
+        mine = counted[place]
         found[place[0]] += (
             AudienceRow(
                 target=target_of(place[1]),
-                states=states[place],
+                states={DeliveryState(row.state): int(row.people) for row in mine},
                 left_out=orjson.loads(left_out.get(place, "{}")),
                 route=next((row.route for row in mine), None),
                 planned_at=min((row.planned_at for row in mine), default=None),
