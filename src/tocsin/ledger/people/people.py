@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, select
-
 from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.clock import Clock
 from tocsin.core.consent import ConsentSource
@@ -39,7 +37,6 @@ from tocsin.ledger.contract.people import (
     WordingRow,
 )
 from tocsin.ledger.engine.reader import Reader
-from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 from tocsin.ledger.people import (
     addresses,
@@ -213,65 +210,63 @@ class SqlPeople:
         return await self._do(lambda change: retention.prune(change, before, limit), limit)
 
     async def contact(self, identifier: UUID) -> ContactRow:
-        return await self._read(lambda connection: search.contact(connection, identifier, self._clock.now()))
+        return await self._reader.read(search.contact, identifier, self._clock.now())
 
     async def by_external_id(self, external_id: str) -> ContactRow | None:
-        return await self._read(lambda connection: search.by_external_id(connection, external_id, self._clock.now()))
+        return await self._reader.read(search.by_external_id, external_id, self._clock.now())
 
     async def by_value(self, value: AddressValue) -> AddressRow | None:
         if self.vault.empty:
             return None
-        return await self._read(lambda connection: addresses.found(connection, self.vault.lookup(value)))
+        return await self._reader.read(addresses.found, self.vault.lookup(value))
 
     async def by_slots(self, slots: Sequence[int]) -> Mapping[int, tuple[AddressRow, ContactRow]]:
-        return await self._read(lambda connection: search.by_slots(connection, slots, self._clock.now()))
+        return await self._reader.read(search.by_slots, slots, self._clock.now())
 
     async def reveal(self, slot: int) -> Secret | None:
-        return await self._read(lambda connection: addresses.reveal(connection, self.vault, slot))
+        return await self._reader.read(addresses.reveal, self.vault, slot)
 
     async def contacts(self, query: ContactQuery) -> Page[ContactRow]:
         known = query.value is not None and not self.vault.empty
         lookup = self.vault.lookup(query.value) if known and query.value is not None else None
-        return await self._read(lambda connection: search.contacts_page(connection, query, lookup, self._clock.now()))
+        return await self._reader.read(search.contacts_page, query, lookup, self._clock.now())
 
     async def tags(self) -> Mapping[str, int]:
-        return await self._read(search.tags)
+        return await self._reader.read(search.tags)
 
     async def consents(self, identifier: UUID) -> tuple[ConsentRow, ...]:
-        return await self._read(lambda connection: consents.of_contact(connection, identifier))
+        return await self._reader.read(consents.of_contact, identifier)
 
     async def consents_since(
         self, since: datetime | None, *, limit: int = 1000, page: str | None = None
     ) -> Page[ConsentRow]:
-        return await self._read(lambda connection: consents.since(connection, since, limit, page))
+        return await self._reader.read(consents.since, since, limit, page)
 
     async def check_consents(self, identifier: UUID) -> ChainCheck:
-        return await self._read(lambda connection: consents.checked(connection, self.vault, identifier))
+        return await self._reader.read(consents.checked, self.vault, identifier)
 
     async def wording(self, sha256: str) -> WordingRow | None:
-        return await self._read(lambda connection: wordings.wording(connection, sha256))
+        return await self._reader.read(wordings.wording, sha256)
 
     async def export(self, identifier: UUID) -> Mapping[str, Any]:
-        return await self._read(
-            lambda connection: export.exported(connection, self.vault, identifier, self._clock.now())
-        )
+        return await self._reader.read(export.exported, self.vault, identifier, self._clock.now())
 
     async def lists(self) -> tuple[ListRow, ...]:
-        return await self._read(lists.listed)
+        return await self._reader.read(lists.listed)
 
     async def suppressions(
         self, kind: AddressKind | None = None, *, limit: int = 50, page: str | None = None
     ) -> Page[SuppressionRow]:
-        return await self._read(lambda connection: suppressions.listed(connection, kind, limit, page))
+        return await self._reader.read(suppressions.listed, kind, limit, page)
 
     async def verifications(self, address: UUID, since: datetime) -> tuple[VerificationRow, ...]:
-        return await self._read(lambda connection: verifications.of_address(connection, address, since))
+        return await self._reader.read(verifications.of_address, address, since)
 
     async def directory_version(self) -> int:
-        return await self._read(lambda connection: connection.scalar(select(stream.c.directory_version)) or 0)
+        return await self._reader.read(picture.version)
 
     async def picture(self) -> Picture:
-        return await self._read(picture.picture)
+        return await self._reader.read(picture.picture)
 
     async def _do(self, verb: Callable[[Change], T], rows: int = _COST) -> T:
         """What changes people needs their key."""
@@ -279,6 +274,3 @@ class SqlPeople:
             await asyncio.to_thread(self.vault.need)
         answer: T = await self._writer.do(Turn(Rank.PEOPLE, rows, lasts=True), self._work, verb)
         return answer
-
-    async def _read(self, look: Callable[[Connection], T]) -> T:
-        return await self._reader.read(look)

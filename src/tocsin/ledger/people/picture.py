@@ -82,9 +82,8 @@ _AT_ONCE = 10_000  # contacts: a statement takes no more than some ten thousand 
 
 def picture(connection: Connection) -> Picture:
     """Read it whole. The version comes first: what changes meanwhile makes it old, and never wrong."""
-    version = connection.scalar(_VERSION) or 0
     return Picture(
-        version=version,
+        version=version(connection),
         kinds={kind: _audience(connection.scalar(of_kind)) for kind, of_kind in _KINDS.items()},
         tags={tag: _audience(slots) for tag, slots in connection.execute(_TAGS)},
         suppressed=_audience(connection.scalar(_SUPPRESSED)),
@@ -94,6 +93,10 @@ def picture(connection: Connection) -> Picture:
         lists=_lists(connection),
         contacts=_owners(*connection.execute(_ALL).one()),
     )
+
+
+def version(connection: Connection) -> int:
+    return connection.scalar(_VERSION) or 0
 
 
 def _lists(connection: Connection) -> tuple[tuple[ListRow, Audience], ...]:
