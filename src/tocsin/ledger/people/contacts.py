@@ -140,22 +140,19 @@ def make(
 
 def write(change: Change, row: AnyRow, **changes: Any) -> bool:
     """What is another than it was; whether anything is."""
-    if "tags" in changes:
-        tags = {tag.tag for tag in change.transaction.rows(_TAGS, number=row.key)}
-        changes = {name: value for name, value in changes.items() if name != "tags" or value != tags}
-    values = {name: value for name, value in changes.items() if name == "tags" or getattr(row, name) != value}
+    was = {name: tags_of(change, row.key) if name == "tags" else getattr(row, name) for name in changes}
+    values = {name: value for name, value in changes.items() if value != was[name]}
     if not values:
         return False
+    if values.get("external_id"):
+        _refuse_taken(change, values["external_id"])
+    change.directory = change.directory or not _TELLING.isdisjoint(values)
     if "tags" in values:
         change.transaction.write(_UNTAG, number=row.key)
         _tag(change, row.key, sorted(values.pop("tags")))
-        change.directory = True
-    if values.get("external_id"):
-        _refuse_taken(change, values["external_id"])
     if {"name", "external_id"} & values.keys():
         values["searched"] = _searched(values.get("name", row.name), values.get("external_id", row.external_id))
     touch(change, row.key, **values)
-    change.directory = change.directory or not _TELLING.isdisjoint(values)
     return True
 
 

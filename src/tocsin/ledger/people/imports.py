@@ -31,8 +31,6 @@ _DONE = select(imports.c.row, imports.c.result).where(
 )
 _NOTE = insert(imports)
 
-_AGAIN = {ImportResult.SUPPRESSED: ImportResult.SUPPRESSED}  # all others are unchanged
-
 
 def take(
     change: Change,
@@ -62,8 +60,8 @@ def take(
 
 
 def _again(row: ImportRow, before: str) -> ImportedRow:
-    result = ImportResult(before)
-    return ImportedRow(row=row.row, result=_AGAIN.get(result, ImportResult.UNCHANGED), note="taken before")
+    result = ImportResult.SUPPRESSED if before == ImportResult.SUPPRESSED else ImportResult.UNCHANGED
+    return ImportedRow(row=row.row, result=result, note="taken before")
 
 
 def _one(change: Change, row: ImportRow, author: str, rule: ConsentRule) -> ImportedRow:
@@ -128,8 +126,9 @@ class _Row:
         row = self._row
         told = {"external_id": row.external_id, "name": row.name, "zone": row.zone, "locale": row.locale}
         changes: dict[str, Any] = {name: value for name, value in told.items() if value}
-        tags = row.tags | contacts.tags_of(self._change, contact.key)
-        return contacts.write(self._change, contact, tags=tags, **changes)
+        if row.tags:
+            changes["tags"] = row.tags | contacts.tags_of(self._change, contact.key)
+        return contacts.write(self._change, contact, **changes)
 
     def _take_address(self, contact: AnyRow, draft: AddressDraft, there: AnyRow | None) -> bool:
         """Whether it is new, or consented to now where it was not."""
