@@ -49,7 +49,7 @@ def enter(change: Change, address: AnyRow, draft: ConsentDraft, rule: ConsentRul
 def of_contact(connection: Connection, identifier: UUID) -> tuple[ConsentRow, ...]:
     """Oldest first. Raises NotFoundError for a contact that never was."""
     _contact(connection, identifier)
-    return tuple(map(consent_of, connection.execute(_OF_CONTACT, {"identifier": identifier})))
+    return _entries(connection, identifier)
 
 
 def since(connection: Connection, begin: datetime | None, limit: int, page: str | None) -> Page[ConsentRow]:
@@ -64,10 +64,14 @@ def since(connection: Connection, begin: datetime | None, limit: int, page: str 
 
 def checked(connection: Connection, vault: Vault, identifier: UUID) -> ChainCheck:
     contact = _contact(connection, identifier)
-    entries = of_contact(connection, identifier)
+    entries = _entries(connection, identifier)
     if vault.empty:
         return ChainCheck(len(entries), broken=bool(entries))
     return chain.check(vault, entries, contact.consent_head, erased=contact.state == ERASED)
+
+
+def _entries(connection: Connection, identifier: UUID) -> tuple[ConsentRow, ...]:
+    return tuple(map(consent_of, connection.execute(_OF_CONTACT, {"identifier": identifier})))
 
 
 def _contact(connection: Connection, identifier: UUID) -> AnyRow:

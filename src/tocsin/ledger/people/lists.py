@@ -1,11 +1,13 @@
 """Lists that are kept by calls. Those of the configuration are not here."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from tocsin.ledger.contract.people import ListRow
+from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.schema import lists
 
@@ -31,25 +33,20 @@ def forget(change: Change, channel: str, name: str) -> bool:
 
 def drop(change: Change, contact: UUID) -> None:
     """Out of every list that names it."""
-    for row in change.transaction.rows(_ALL):
-        kept = _list_of(row.channel, row.name, row.body)
+    for kept in listed(change.transaction.connection):
         if contact in kept.contacts:
-            others = tuple(each for each in kept.contacts if each != contact)
-            keep(
-                change,
-                ListRow(channel=kept.channel, name=kept.name, contacts=others, max_recipients=kept.max_recipients),
-            )
+            keep(change, replace(kept, contacts=tuple(each for each in kept.contacts if each != contact)))
 
 
 def listed(connection: Connection) -> tuple[ListRow, ...]:
-    return tuple(_list_of(row.channel, row.name, row.body) for row in connection.execute(_ALL))
+    return tuple(map(_list_of, connection.execute(_ALL)))
 
 
-def _list_of(channel: str, name: str, body: str) -> ListRow:
-    told = orjson.loads(body)
+def _list_of(row: AnyRow) -> ListRow:
+    told = orjson.loads(row.body)
     return ListRow(
-        channel=channel,
-        name=name,
+        channel=row.channel,
+        name=row.name,
         tag=told["tag"],
         contacts=tuple(map(UUID, told["contacts"])),
         max_recipients=told["max_recipients"],

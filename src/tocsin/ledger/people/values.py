@@ -30,11 +30,10 @@ def hear(change: Change, value: AddressValue, draft: ConsentDraft, rule: Consent
     if row is not None:
         held_by_key(change, row.contact)
         return enter(change, row, draft, rule)
-    known = suppressions.in_force(change, lookup)
     if _is_out(draft) and value.kind in OUTLIVE:
         why, event = draft.why or AddressWhy.PROVIDER_OPT_OUT, draft.event.value
         suppressions.suppress(change, value.kind, lookup, shown=value.shown, why=why, reason=event, author=draft.author)
-    elif draft.event is ConsentEvent.RESUMED and known is not None:
+    elif draft.event is ConsentEvent.RESUMED and (known := suppressions.in_force(change, lookup)):
         suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)
     return None
 
@@ -64,13 +63,12 @@ def suppress(change: Change, value: AddressValue, reason: str, author: str, rule
     )
     if row is not None and row.state != AddressState.SUPPRESSED.value:
         held_by_key(change, row.contact)
-        told = {"reason": reason}
         leave = ConsentDraft(
             event=ConsentEvent.WITHDRAWN,
             source=ConsentSource.OPERATOR,
             author=author,
             why=AddressWhy.OPERATOR,
-            evidence=told,
+            evidence={"reason": reason},
         )
         enter(change, row, leave, rule)
     return suppressed
