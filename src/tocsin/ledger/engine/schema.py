@@ -5,7 +5,7 @@ There are no foreign keys: one module writes each table, inside transactions, an
 for every child of a hot path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     literal_column,
+    or_,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -360,7 +361,13 @@ def in_state(state: DeliveryState, table: FromClause = deliveries) -> ColumnElem
     return table.c.state == literal_column(f"'{state.value}'")
 
 
+def in_any(states: Iterable[DeliveryState], table: FromClause = deliveries) -> ColumnElement[bool]:
+    """Say that a row is in one of these states, each spelled out."""
+    return or_(*(in_state(state, table) for state in states))
+
+
 PENDING = in_state(DeliveryState.PENDING)
+UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 IN_VAIN = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
@@ -386,7 +393,6 @@ Index("receipts_reference", receipts.c.reference, receipts.c.channel)
 Index("delivery_moves_delivery", delivery_moves.c.delivery)
 
 # The queue: small however long history grows, since a delivery leaves these indexes with its state.
-_UNDER_WAY = (("sending", in_state(DeliveryState.SENDING)), ("unknown", in_state(DeliveryState.UNKNOWN)))
 _FAILING_OVER = PENDING & deliveries.c.fail_over_at.is_not(None)
 # Deferred, or held by quiet hours; all others are due at once. Where the clock was set back, later may be earlier.
 LATER = deliveries.c.due != deliveries.c.planned_at
@@ -405,8 +411,8 @@ _partial("deliveries_life", PENDING, deliveries.c.expires_at)
 _partial("deliveries_waiting", PENDING, deliveries.c.episode)
 _partial("deliveries_product", JOINING, deliveries.c.product, deliveries.c.target)
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
-for _name, _where in _UNDER_WAY:
-    _partial(f"deliveries_{_name}", _where, deliveries.c.episode, deliveries.c.target)
+for _state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
+    _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.episode, deliveries.c.target)
 
 # What went wrong is rare, and looked for.
 for _state in IN_VAIN:

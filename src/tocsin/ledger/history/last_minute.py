@@ -10,7 +10,7 @@ from tocsin.core.clock import from_micros
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.ledger.contract import MOST_WAITING, Past, WaitingRow
-from tocsin.ledger.engine.schema import alerts, attempt_members, attempts, deliveries, in_state
+from tocsin.ledger.engine.schema import UNDER_WAY, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.history.punctuality import BEGAN, BY_WISH, NOBODY_WAITED, SENT, TESTED, micros
 
 LONGEST_REQUEST = timedelta(minutes=1)  # what ended in a minute began no earlier than this before it
@@ -40,7 +40,7 @@ def _waiting_in(state: DeliveryState) -> Select[*tuple[Any, ...]]:
     return select(*found.c)
 
 
-_EACH = union_all(*map(_waiting_in, (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN))).subquery()
+_EACH = union_all(*map(_waiting_in, UNDER_WAY)).subquery()
 _ALIKE = [column for column in _EACH.c if column.name != "people"]
 WAITING = select(*_ALIKE, func.sum(_EACH.c.people).label("n")).group_by(*_ALIKE)
 

@@ -14,17 +14,16 @@ from tocsin.core.decision import Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.ledger.contract import EndedRow
 from tocsin.ledger.engine.rows import target_of
-from tocsin.ledger.engine.schema import alerts, attempts, deliveries, in_state
+from tocsin.ledger.engine.schema import IN_VAIN, alerts, attempts, deliveries, in_any, in_state
 
 MOST = 100_000  # deliveries read: a burst beyond that says enough
 _MINUTE = 60_000_000  # microseconds
 
-SENT = or_(in_state(DeliveryState.SENT), in_state(DeliveryState.DELIVERED))
-_IN_VAIN = or_(*map(in_state, (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)))
+SENT = in_any((DeliveryState.SENT, DeliveryState.DELIVERED))
 _DEAD_TARGET = and_(in_state(DeliveryState.REFUSED), deliveries.c.why == Why.NO_TARGET.value)
 _NEVER_ALIVE = and_(deliveries.c.attempts == 0, deliveries.c.moved_at == deliveries.c.planned_at)
-_UNDER_WAY = or_(in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
-_LEFT_BEFORE = deliveries.c.attempts - case((or_(SENT, _UNDER_WAY), 1), else_=0)
+_LEAVING = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))
+_LEFT_BEFORE = deliveries.c.attempts - case((or_(SENT, _LEAVING), 1), else_=0)
 TESTED = alerts.c.reason == Reason.TEST.value
 BY_WISH = and_(_LEFT_BEFORE == 0, deliveries.c.due > deliveries.c.planned_at)
 NOBODY_WAITED = or_(TESTED, _DEAD_TARGET, _NEVER_ALIVE, BY_WISH)
@@ -48,7 +47,7 @@ LATELY = (
     .select_from(alerts)
     .join(deliveries, deliveries.c.alert == alerts.c.key)
     .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
-    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, _IN_VAIN), ~NOBODY_WAITED)
+    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, in_any(IN_VAIN)), ~NOBODY_WAITED)
     .order_by(alerts.c.id.desc())
     .limit(bindparam("most"))
 )

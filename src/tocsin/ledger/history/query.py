@@ -3,12 +3,11 @@
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, union_all
 
 from tocsin.core.alert import FLOOR, TOP_PRIORITY, Band
-from tocsin.core.delivery import DeliveryState
 from tocsin.ledger.contract import AlertQuery
-from tocsin.ledger.engine.schema import ALONE, IN_VAIN, alerts, deliveries, episodes, in_state, texts
+from tocsin.ledger.engine.schema import ALONE, IN_VAIN, UNDER_WAY, alerts, deliveries, episodes, in_any, in_state, texts
 
 # Few deliveries are in these at any time: each has a small index of its own.
-_RARE = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN, *IN_VAIN})
+_RARE = frozenset({*UNDER_WAY, *IN_VAIN})
 
 
 def conditions(query: AlertQuery) -> list[ColumnElement[bool]]:
@@ -38,7 +37,7 @@ def _was_delivered(query: AlertQuery) -> ColumnElement[bool] | None:
         found = union_all(*(select(deliveries.c.alert).where(in_state(state), *where) for state in states))
         return alerts.c.key.in_(found)
     if states:
-        where.append(or_(*map(in_state, states)))
+        where.append(in_any(states))
     return exists().where(deliveries.c.alert == alerts.c.key, *where)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, or_, select
+from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, select
 
-from tocsin.core.delivery import DeliveryState
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import (
     IS_OPEN,
+    UNDER_WAY,
     Moment,
     alerts,
     attempt_members,
@@ -21,7 +21,7 @@ from tocsin.ledger.engine.schema import (
     episodes,
     events,
     idempotency,
-    in_state,
+    in_any,
     messages,
     receipts,
     signals,
@@ -31,15 +31,13 @@ from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue.idempotency import KEPT
 
-UNDER_WAY = or_(*map(in_state, (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)))
-
 _BEFORE = bindparam("before", type_=Moment)
 _MOST: BindParameter[int] = bindparam("most")
 
 _OLDEST_EVENTS = select(events.c.position, events.c.at).order_by(events.c.position).limit(_MOST)
 _FORGET_EVENTS = delete(events).where(events.c.position <= bindparam("last"))
 _OLDEST_KEPT = select(func.min(events.c.position))
-_UNDER_WAY = exists().where(UNDER_WAY, deliveries.c.alert == alerts.c.key)
+_UNDER_WAY = exists().where(in_any(UNDER_WAY), deliveries.c.alert == alerts.c.key)
 _LAST_POSITION = func.coalesce(alerts.c.closed_position, alerts.c.position, 0)
 _OLDEST_ALERTS = (
     select(alerts.c.key, alerts.c.accepted_at, _LAST_POSITION.label("position"), _UNDER_WAY.label("busy"))

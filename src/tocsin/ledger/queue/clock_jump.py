@@ -4,15 +4,13 @@ make.
 
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, or_, type_coerce, update
+from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, type_coerce, update
 
-from tocsin.core.delivery import DeliveryState
-from tocsin.ledger.engine.schema import PENDING, deliveries, in_state, lanes
+from tocsin.ledger.engine.schema import PENDING, UNDER_WAY, deliveries, in_any, lanes
 from tocsin.ledger.engine.transaction import Transaction
 
 LEAST = timedelta(seconds=2)  # less than that is drift, and not worth a correction
 
-_UNDER_WAY = or_(PENDING, in_state(DeliveryState.SENDING), in_state(DeliveryState.UNKNOWN))
 # What came back waits for so long. Quiet hours are another matter: they wait for a time of day, which the clock has
 # right now.
 _PAUSING = deliveries.c.why.is_not(None)
@@ -24,7 +22,7 @@ def _later(moment: Column[object]) -> ColumnElement[int]:
 
 _LIFE = (
     update(deliveries)
-    .where(_UNDER_WAY)
+    .where(in_any(UNDER_WAY))
     .values(expires_at=_later(deliveries.c.expires_at), fail_over_at=_later(deliveries.c.fail_over_at))
 )
 _SHUT = update(lanes).values(probe_at=_later(lanes.c.probe_at), shut_until=_later(lanes.c.shut_until))

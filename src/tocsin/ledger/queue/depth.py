@@ -7,14 +7,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from tocsin.core.alert import Band, id_of_key
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.recipients import Recipient
 from tocsin.ledger.contract import AttemptRow, Claim, LaneRow
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
-from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, in_state
+from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, in_any, in_state
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.queue.message_edits import joined_by
 
@@ -24,7 +24,7 @@ Reached = Callable[[Connection, Sequence[int]], Mapping[int, Recipient]]
 """By slot: where those are who may have been told."""
 
 _UNKNOWN = in_state(DeliveryState.UNKNOWN)
-_UNDER_WAY = or_(in_state(DeliveryState.SENDING), _UNKNOWN)
+_UNDER_WAY = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))
 
 
 def attempt_of(values: Sequence[Any]) -> AttemptRow:

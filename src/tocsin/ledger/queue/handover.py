@@ -3,14 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 
 from tocsin.core.decision import Plan
 from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.recipients import NOBODY, Audience, Shard, audience_of, first_of, slots_of
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held
-from tocsin.ledger.engine.schema import IS_SET, audiences, deliveries, in_state
+from tocsin.ledger.engine.schema import IS_SET, audiences, deliveries, in_any
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.people.schema import addresses
@@ -27,9 +27,7 @@ _RESERVE = select(audiences.c.reserve, audiences.c.most).where(
 )
 _SETS = select(deliveries.c.recipients, deliveries.c.state).where(*_AT, IS_SET)
 _ROWS = select(deliveries.c.slot, deliveries.c.state).where(*_AT, among(deliveries.c.slot, "slots"))
-_MANY = select(func.coalesce(func.sum(deliveries.c.people), 0)).where(
-    *_AT, ~or_(*(in_state(state) for state in IN_VAIN))
-)
+_MANY = select(func.coalesce(func.sum(deliveries.c.people), 0)).where(*_AT, ~in_any(sorted(IN_VAIN)))
 
 Place = tuple[int, Target]  # an alert and a list
 

@@ -5,14 +5,14 @@ stock.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
 
-from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.delivery import Target
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import StandingMessage
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of
-from tocsin.ledger.engine.schema import EDIT_DUE, alerts, deliveries, in_state, messages
+from tocsin.ledger.engine.schema import EDIT_DUE, UNDER_WAY, alerts, deliveries, in_any, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 
 UNSURE = "unsure"  # two have written at once: nobody knows who came last
@@ -36,12 +36,11 @@ _STANDS = (
     .where(messages.c.reference == bindparam("name"), deliveries.c.target == bindparam("at"))
 )
 _others, _other_messages = deliveries.alias("others"), messages.alias("other_messages")
-_UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 _BEING_JOINED = exists().where(
     _other_messages.c.reference == messages.c.reference,
     _others.c.target == deliveries.c.target,
     _others.c.key == _other_messages.c.delivery,
-    or_(*(in_state(state, _others) for state in _UNDER_WAY)),
+    in_any(UNDER_WAY, _others),
 )
 
 

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, or_, select
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.signal import Cost
 from tocsin.ledger.contract import SpentRow
-from tocsin.ledger.engine.schema import attempt_members, attempts, deliveries, in_state, receipts
+from tocsin.ledger.engine.schema import attempt_members, attempts, deliveries, in_any, receipts
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people.schema import addresses
 
-_IN_DOUBT = or_(*(in_state(state) for state in (DeliveryState.UNKNOWN, DeliveryState.POSSIBLY_SENT)))
+_IN_DOUBT = in_any((DeliveryState.UNKNOWN, DeliveryState.POSSIBLY_SENT))
 _COLUMNS = (
     deliveries.c.key,
     deliveries.c.lane,
