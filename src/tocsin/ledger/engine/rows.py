@@ -14,6 +14,7 @@ from tocsin.core.decision import Chosen, Decision, Plan, Reason, Reserve
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.recipients import NOBODY, Shard
 from tocsin.core.record import AlertRecord
+from tocsin.core.signal import Cost
 from tocsin.ledger.contract import DeliveryRow
 from tocsin.ledger.engine.schema import alerts, deliveries, micros_of
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
@@ -45,6 +46,11 @@ _DECISIONS = {decision.value: decision for decision in Decision}
 _REASONS = {reason.value: reason for reason in Reason}
 
 target_of = lru_cache(maxsize=4096)(Target.parse)
+
+
+def cost_of(row: AnyRow) -> Cost | None:
+    """Make a cost of a row's `cost` and `currency`; None where nobody has said one."""
+    return None if row.cost is None else Cost(row.cost, row.currency)
 
 
 def record_of(values: Sequence[Any]) -> AlertRecord:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from tocsin.core.delivery import Delivery
-from tocsin.core.signal import Cost, Signal, SignalKind
+from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract import Judge, Move, MoveResult, ReceiptRow, Received, Settlement
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.rows import held_of
+from tocsin.ledger.engine.rows import cost_of, held_of
 from tocsin.ledger.engine.schema import PARKED, deliveries, receipts, signals
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue.moves import DELIVERIES
@@ -63,7 +63,7 @@ def receipt(connection: Connection, delivery: int) -> ReceiptRow | None:
     row = connection.execute(_RECEIPT, {"number": delivery}).first()
     if row is None:
         return None
-    return ReceiptRow(row.reference, row.units, None if row.cost is None else Cost(row.cost, row.currency))
+    return ReceiptRow(row.reference, row.units, cost_of(row))
 
 
 def _matched(transaction: Transaction, settlement: Settlement, moved: MoveResult) -> MoveResult:
@@ -92,9 +92,7 @@ def _note_receipts(transaction: Transaction, channel: str, moves: Sequence[Move]
                 "delivery": move.key,
                 "channel": channel,
                 "reference": move.reference,
-                "units": move.units,
-                "cost": move.cost and move.cost.amount,
-                "currency": move.cost and move.cost.currency,
+                **_counted(move),
             }
             for move in told
         ],
@@ -140,11 +138,7 @@ def _named(transaction: Transaction, signal: Signal) -> int | None:
 
 def _book(transaction: Transaction, held: Delivery, signal: Signal) -> None:
     """Units and price, as the provider counts them: often minutes after the message."""
-    known: dict[str, object] = {
-        "units": signal.units,
-        "cost": signal.cost and signal.cost.amount,
-        "currency": signal.cost and signal.cost.currency,
-    }
+    known = _counted(signal)
     told = {name: value for name, value in known.items() if value is not None}
     if transaction.write(_PRICE, number=held.key, **told) == 0:
         row = {"delivery": held.key, "channel": signal.channel, "reference": signal.reference, **known}
@@ -160,9 +154,16 @@ def _row(transaction: Transaction, signal: Signal) -> dict[str, object]:
         "delivery": signal.delivery,
         "reference": signal.reference,
         "detail": signal.detail,
-        "units": signal.units,
-        "cost": signal.cost and signal.cost.amount,
-        "currency": signal.cost and signal.cost.currency,
+        **_counted(signal),
+    }
+
+
+def _counted(told: Signal | Move) -> dict[str, object]:
+    """What it counts for, and what the provider takes for it, as it is stored."""
+    return {
+        "units": told.units,
+        "cost": told.cost and told.cost.amount,
+        "currency": told.cost and told.cost.currency,
     }
 
 
@@ -175,5 +176,5 @@ def _signal(row: AnyRow) -> Signal:
         reference=row.reference,
         detail=row.detail,
         units=row.units,
-        cost=None if row.cost is None else Cost(row.cost, row.currency),
+        cost=cost_of(row),
     )

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from tocsin.core.delivery import DeliveryState
-from tocsin.core.signal import Cost
 from tocsin.ledger.contract import SpentRow
+from tocsin.ledger.engine.rows import cost_of
 from tocsin.ledger.engine.schema import attempt_members, attempts, deliveries, in_any, receipts
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people.schema import addresses
@@ -47,7 +47,7 @@ def _row(row: AnyRow) -> SpentRow:
         lane=row.lane,
         at=row.started_at,
         units=row.counted or row.units or 1,
-        cost=None if row.cost is None else Cost(row.cost, row.currency),
+        cost=cost_of(row),
         reference=row.reference,
         contact=row.contact,
     )
