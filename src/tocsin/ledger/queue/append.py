@@ -37,6 +37,7 @@ Place = tuple[int, str]  # an episode's key and a target: where a newer delivery
 _COLUMNS = {column.name: place for place, column in enumerate(deliveries.columns)}
 _KEY, _STATE, _WHY = (_COLUMNS[name] for name in ("key", "state", "why"))
 _RECIPIENTS, _PEOPLE = _COLUMNS["recipients"], _COLUMNS["people"]
+_SUPERSEDED: dict[int, Any] = {_STATE: DeliveryState.CANCELLED.value, _WHY: Why.SUPERSEDED.value}
 
 _REPEAT = (
     update(alerts)
@@ -207,7 +208,7 @@ class _Batch:
         if plan.state is DeliveryState.PENDING:
             draft.lanes.add(plan.lane)
             if episode is not None:
-                self._supersede((episode, row[2]), draft)
+                self._supersede((episode, str(plan.target)), draft)
         else:
             draft.moved.append(_over(plan, key, alert, self._transaction.now, is_test=episode is None))
         self._deliveries.append(row)
@@ -216,9 +217,7 @@ class _Batch:
         """The delivery that is written next takes the place of an older one, of this batch or stored before."""
         older = self._newest.get(place)
         if older is not None:
-            row = list(self._deliveries[older])
-            row[_STATE], row[_WHY] = DeliveryState.CANCELLED.value, Why.SUPERSEDED.value
-            self._deliveries[older] = tuple(row)
+            self._deliveries[older] = _altered(self._deliveries[older], _SUPERSEDED)
         self._newest[place] = len(self._deliveries)
         self._superseding.setdefault(place, draft)
 
@@ -266,13 +265,12 @@ class _Batch:
         leaving = shard._replace(bits=shard.bits & shard.within(audience))
         if not leaving.bits or row[_STATE] != DeliveryState.PENDING.value:
             return
-        over = {_STATE: DeliveryState.CANCELLED.value, _WHY: Why.SUPERSEDED.value}
         if leaving == shard:
-            self._deliveries[older] = _altered(row, over)
+            self._deliveries[older] = _altered(row, _SUPERSEDED)
             return
         rest = shard._replace(bits=shard.bits ^ leaving.bits)
         self._deliveries[older] = _altered(row, _of(rest))
-        self._deliveries.append(_altered(row, over | _of(leaving) | {_KEY: sets.key_for(self._stream, leaving)}))
+        self._deliveries.append(_altered(row, _SUPERSEDED | _of(leaving) | {_KEY: sets.key_for(self._stream, leaving)}))
 
     def _supersede_stored(self) -> None:
         touched = self._episodes.touched if self._superseding else []

@@ -1,7 +1,7 @@
 """A fallback takes over from a target that cannot or does not take an alert: one after the other, never two at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -121,53 +121,33 @@ def episodes_of(taken: Sequence[tuple[Held, int | None]]) -> set[int]:
     return {one.episode for one, _ in taken if one.episode is not None}
 
 
-@dataclass(slots=True)
 class _Relay:
-    _transaction: Transaction
-    _states: dict[tuple[int, Target], DeliveryState]
-    _resting: frozenset[Target]
-    _stream: Stream
-    _rows: list[tuple[object, ...]]
-    _people: Handover
-    lanes: set[str]
-
     def __init__(self, transaction: Transaction, failed: Sequence[Held], shadow: frozenset[Target]) -> None:
         siblings = transaction.rows(_SIBLINGS, alerts=sorted({one.alert for one in failed}))
         self._transaction = transaction
         self._states = {(row.alert, target_of(row.target)): DeliveryState(row.state) for row in siblings}
         self._resting = shadow.union(target_of(row.target) for row in transaction.rows(_RESTING))
         self._stream = Stream(transaction)
-        self._rows = []
+        self._rows: list[tuple[object, ...]] = []
         self._people = Handover(transaction, self._stream)
-        self.lanes = set()
+        self.lanes: set[str] = set()
 
     def pass_on(self, failed: Held) -> bool:
-        if failed.closed or failed.fallback is None:
-            return False
-        plans = unpacked(failed.fallback, self._transaction.now)
-        for tried, plan in enumerate(plans, start=1):
-            ready = replace(plan, fallback=plans[tried:], route=failed.delivery.route)
-            if plan.people is not None:
-                if self._can_take(plan) and self._people.tell_all(ready, failed):
-                    return True
-            elif self._told_by(ready, failed):
-                return True
-        return False
+        return any(self._takes(plan, failed) for plan in self._ways(failed))
 
     def pass_on_people(self, failed: Held, shard: Shard) -> int:
         """Which of them are told by somebody else: each person by the first way that there is for this one."""
-        if failed.closed or failed.fallback is None:
+        if failed.closed:
             return 0
-        plans = unpacked(failed.fallback, self._transaction.now)
         left = self._people.owners(shard)
-        for tried, plan in enumerate(plans, start=1):
-            ready = replace(plan, fallback=plans[tried:], route=failed.delivery.route)
+        for plan in self._ways(failed):
             if not left:
                 break
-            if plan.people is None:
-                told = set(left.values()) if self._told_by(ready, failed) else set[int]()
+            people = set(left.values())
+            if plan.people is not None:
+                told = self._people.tell(plan, failed, people, can_take=self._can_take(plan))
             else:
-                told = self._people.tell(ready, failed, set(left.values()), can_take=self._can_take(plan))
+                told = people if self._told_by(plan, failed) else set()
             left = {slot: contact for slot, contact in left.items() if contact not in told}
         return shard.bits & ~shard.within(audience_of(left))
 
@@ -176,6 +156,17 @@ class _Relay:
         self.lanes |= self._people.lanes
         self._transaction.insert(deliveries, [*self._rows, *rows])
         self._stream.save()
+
+    def _ways(self, failed: Held) -> Iterator[Plan]:
+        """Its fallbacks in turn, each with those behind it; none once its product is sold out."""
+        plans = () if failed.closed or failed.fallback is None else unpacked(failed.fallback, self._transaction.now)
+        for tried, plan in enumerate(plans, start=1):
+            yield replace(plan, fallback=plans[tried:], route=failed.delivery.route)
+
+    def _takes(self, plan: Plan, failed: Held) -> bool:
+        if plan.people is not None:
+            return self._can_take(plan) and self._people.tell_all(plan, failed)
+        return self._told_by(plan, failed)
 
     def _told_by(self, plan: Plan, failed: Held) -> bool:
         """By a target that is no list: from now on, or already."""
