@@ -206,7 +206,7 @@ class AlertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, the newest first; `next` is passed on as `page`, and is None on the last one."""
+    """A page of a list; `next` is passed on as `page`, and is None on the last one."""
 
     items: tuple[T, ...]
     next: str | None

@@ -412,7 +412,7 @@ class Entered:
 
     consent: ConsentRow
     address: AddressRow
-    moved: bool = field(default=False)
+    moved: bool = False
 
 
 class People(Protocol):

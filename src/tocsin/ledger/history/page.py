@@ -1,4 +1,4 @@
-"""A page is a part of a list, newest first. Its token names the key to go on below, and the list that it belongs to."""
+"""A page is a part of a list, in the order of its keys. Its token names the last of them, and the list it is of."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
@@ -50,4 +50,4 @@ def token_of(name: str, key: int) -> str:
 
 
 def _unknown() -> InvalidRequestError:
-    return InvalidRequestError("`page` is not the `next` of this list: leave it out to begin with the newest")
+    return InvalidRequestError("`page` is not the `next` of this list: leave it out for the first page")

@@ -130,7 +130,9 @@ suppressions = Table(
     Column("kind", String, nullable=False, comment="of the address"),
     Column("lookup", LargeBinary, nullable=False),
     Column("shown", String, nullable=False, comment="masked; empty once its contact is erased"),
-    Column("why", String, nullable=False, comment="stop, one_click, page, complaint, provider_opt_out or operator"),
+    Column(
+        "why", String, nullable=False, comment="stop, one_click, page, complaint, provider_opt_out, operator or erased"
+    ),
     Column("reason", Text, nullable=False),
     Column("author", String, nullable=False),
     Column("at", Moment, nullable=False),
