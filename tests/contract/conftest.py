@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.contract.books import Books, opened
+from tests.contract.crowd import Crowd
 
 from tocsin.core.clock import ManualClock
 from tocsin.ledger.engine.schema import metadata
@@ -91,3 +92,8 @@ def clock() -> ManualClock:
 async def books(place: str, clock: ManualClock) -> AsyncIterator[Books]:
     async with opened(place, clock) as made:
         yield made
+
+
+@pytest.fixture
+def crowd(books: Books) -> Crowd:
+    return Crowd(books.ledger.people)

@@ -35,11 +35,6 @@ from tocsin.ledger.people.schema import consents, contacts
 WORDS = "I want texts about restocks. STOP ends them."
 
 
-@pytest.fixture
-def crowd(books: Books) -> Crowd:
-    return Crowd(books.ledger.people)
-
-
 async def test_an_entry_is_kept_with_all_that_proves_it(crowd: Crowd, clock: ManualClock):
     contact = await crowd.meet()
     address = await crowd.add(contact, phone())

@@ -21,11 +21,6 @@ from tocsin.core.errors import (
 from tocsin.ledger.contract.people import AddressDraft, ContactDraft, ContactQuery, ContactState, ListRow
 
 
-@pytest.fixture
-def crowd(books: Books) -> Crowd:
-    return Crowd(books.ledger.people)
-
-
 async def test_a_contact_is_read_as_it_was_made(crowd: Crowd, clock: ManualClock):
     made = await crowd.meet(
         "Ada", phone(), mailbox(), external_id="discord:1180", zone="America/New_York", locale="en", tags={"vip", "b"}

@@ -23,11 +23,6 @@ from tocsin.pipeline.people.importing import PART, ImportReport, import_people
 from tocsin.rules.consent import standing_after
 
 
-@pytest.fixture
-def crowd(books: Books) -> Crowd:
-    return Crowd(books.ledger.people)
-
-
 async def imported(crowd: Crowd, clock: ManualClock, content: bytes | str, **how: Any) -> ImportReport:
     given = content.encode() if isinstance(content, str) else content
     told = {"countries": ("US",), "author": AUTHOR, "rule": RULE, "now": clock.now()} | how
