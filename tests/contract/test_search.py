@@ -5,20 +5,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects import sqlite
 from tests.contract.books import GENERAL, HIGH, PHONE, Books, as_a_test, filtering, opened
+from tests.contract.older import older
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.search import searched_words
 from tocsin.ledger.contract import AlertQuery, AlertRow
-from tocsin.ledger.engine.connections import parse_url, writing_engine
 from tocsin.ledger.engine.schema import metadata
-from tocsin.ledger.engine.upgrade import _MIGRATIONS
 from tocsin.ledger.history import records
 
 SENT, REFUSED, PENDING = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.PENDING
@@ -83,22 +80,10 @@ async def test_an_older_ledger_is_searched_too_once_it_is_opened(
     place: str, tmp_path: Path, clock: ManualClock
 ) -> None:
     """Written by a program that knew nothing of searches, more than are copied at once."""
-    if place.startswith("sqlite"):
-        place = f"sqlite:///{tmp_path / 'older.db'}"
-    engine = writing_engine(parse_url(place))
-    with engine.connect() as connection:
-        if place.startswith("postgresql"):
-            with connection.begin():
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        command.upgrade(config, "0003")
-        with connection.begin():
-            many = [{"key": key, "id": UUID(int=key).hex} for key in range(1, 5002)]
-            connection.execute(text(_OLD_ALERT), many)
-    engine.dispose()
-    async with opened(place, clock) as books:
+    with older(place, tmp_path, "0003") as (there, connection):
+        many = [{"key": key, "id": UUID(int=key).hex} for key in range(1, 5002)]
+        connection.execute(text(_OLD_ALERT), many)
+    async with opened(there, clock) as books:
         page = await books.history.alerts(AlertQuery(words=("ete",), limit=1))
         assert page.items[0].record.alert.id == UUID(int=5001)
         assert len(await rows(books, words=("ete", "old"), before=UUID(int=3))) == 2

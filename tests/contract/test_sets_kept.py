@@ -5,12 +5,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from tests.contract.books import GENERAL, Books, opened, plan
 from tests.contract.crowd import Crowd, phone
+from tests.contract.older import older
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Chosen, LeftOut, Reason, Ruling
@@ -18,7 +17,6 @@ from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.recipients import audience_of
 from tocsin.ledger.engine.connections import parse_url, reading_engine, writing_engine
 from tocsin.ledger.engine.schema import audiences, deliveries
-from tocsin.ledger.engine.upgrade import _MIGRATIONS
 
 VIP = Target("sms", "vip")
 
@@ -80,26 +78,14 @@ _ALERT = """
 async def test_deliveries_of_before_are_for_nobody_in_particular_and_one_a_target(
     place: str, tmp_path: Path, clock: ManualClock
 ):
-    if place.startswith("sqlite"):
-        place = f"sqlite:///{tmp_path / 'older.db'}"
-    engine = writing_engine(parse_url(place))
-    with engine.connect() as connection:
-        if place.startswith("postgresql"):
-            with connection.begin():
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        command.upgrade(config, "0009")
-        with connection.begin():
-            connection.execute(text(_ALERT), {"id": UUID(int=1).hex})
-            connection.execute(text(_BEFORE), {"key": 1, "target": str(GENERAL)})
-    engine.dispose()
-    async with opened(place, clock) as books:
+    with older(place, tmp_path, "0009") as (there, connection):
+        connection.execute(text(_ALERT), {"id": UUID(int=1).hex})
+        connection.execute(text(_BEFORE), {"key": 1, "target": str(GENERAL)})
+    async with opened(there, clock) as books:
         (old,) = (await books.history.deliveries()).items
         assert (old.slot, old.people, old.size, old.state) == (None, None, 1, DeliveryState.PENDING)
         assert (await books.claimed()).members[0][0].key == 1
-    engine = writing_engine(parse_url(place))
+    engine = writing_engine(parse_url(there))
     with engine.connect() as connection, pytest.raises(IntegrityError):
         connection.execute(text(_BEFORE), {"key": 2, "target": str(GENERAL)})
     engine.dispose()
