@@ -44,22 +44,13 @@ class Providers:
 
     def account(self) -> Mapping[str, str]:
         """For people's configurations: the account that texts are sent from, by the keys that they have there."""
-        account = self.twilio.account
-        return {
-            "twilio_sid": account.sid,
-            "twilio_auth": account.token,
-            "from_number": next(iter(account.senders)),
-            "messaging_service_sid": account.service,
-            "verify_service": account.verify_service,
-        }
+        return self.twilio.account.block()
 
     def configuration(self) -> Mapping[str, Any]:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
-        hooks = {name: self.discord.webhook(name) for name in ("high_priority", "general", "staff")}
-        block = {"enabled": True, "api_base": self.discord.api_base, "webhooks": hooks}
         return {
             "operators": {"to": [f"{self.discord.name}:staff"]},
-            "alerts": {"channels": {self.discord.name: block}},
+            "alerts": {"channels": {self.discord.name: self.discord.block("high_priority", "general", "staff")}},
         }
 
     async def close(self) -> None:

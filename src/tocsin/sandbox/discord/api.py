@@ -59,6 +59,10 @@ class Discord:
         webhook = self.guild.webhook(name, channel, forum=forum)
         return f"{self._base()}/api/webhooks/{webhook.id}/{webhook.token}"
 
+    def block(self, *names: str) -> Mapping[str, Any]:
+        """Webhooks of these names, as a configuration has them."""
+        return {"enabled": True, "api_base": self.api_base, "webhooks": {name: self.webhook(name) for name in names}}
+
     def thread(self, name: str, title: str) -> str:
         """Open a thread in the channel of this webhook; its id."""
         return self.guild.thread(self.guild.webhook(name).channel, title)

@@ -120,6 +120,16 @@ class Account:
         self._made = 0
         self.own(SENDER)
 
+    def block(self) -> Mapping[str, str]:
+        """By the keys that a configuration has for it."""
+        return {
+            "twilio_sid": self.sid,
+            "twilio_auth": self.token,
+            "from_number": next(iter(self.senders)),
+            "messaging_service_sid": self.service,
+            "verify_service": self.verify_service,
+        }
+
     def own(self, number: str) -> Sender:
         """The account has bought this number."""
         return self.senders.setdefault(number, Sender(number, self.rate))
