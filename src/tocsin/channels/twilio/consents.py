@@ -20,9 +20,6 @@ from tocsin.core.consent import ConsentSource
 from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
 
-AT_ONCE = 25  # items of one request
-PER_MINUTE = 100  # requests
-
 _SOURCES: Mapping[ConsentSource, str] = MappingProxyType(
     {
         ConsentSource.SIGN_UP_PAGE: "website",
@@ -45,7 +42,7 @@ class ConsentWord:
 
 
 class TwilioConsents:
-    """One request for up to 25 entries; nothing is repeated here."""
+    """One request for up to 25 entries; nothing is repeated here. Twilio takes 100 requests a minute."""
 
     def __init__(self, settings: TwilioSettings, transport: Transport) -> None:
         self._settings = settings

@@ -170,10 +170,6 @@ class Account:
         if status in ("sent", "delivered", "undelivered"):
             message.sent_at = message.sent_at or now
 
-    def scope(self, message_or_sender: str | None, service: str | None) -> str:
-        """Whom somebody opts out of: the service with all its numbers, else the one number."""
-        return service or message_or_sender or ""
-
     def next_sid(self, prefix: str) -> str:
         self._made += 1
         return prefix + _hex(f"{prefix} {self._made} {self._clock.now().isoformat()}")

@@ -41,7 +41,8 @@ def check(account: Account, fields: Mapping[str, str]) -> None:
     _check_wait(fields.get("ValidityPeriod"))
     if code := at_once(to):
         raise RefusedError(code, to=to, sender=sender)
-    if (to, account.scope(sender, service)) in account.opted_out:
+    # Whoever opts out does so of the service with all its numbers, else of the one number.
+    if (to, service or sender) in account.opted_out:
         raise RefusedError(21610)
 
 
