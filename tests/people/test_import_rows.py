@@ -80,6 +80,7 @@ def test_tags_stand_in_one_cell(line: str, tags: set[str]):
         (b'{"phone": "+14155550101", "name": ["Ada"]}', "name"),
         (b'{"phone": "+14155550101", "name": "A\\nda"}', "name"),
         (b'{"phone": "+14155550101", "locale": "english"}', "locale"),
+        (b'{"phone": "+14155550101", "locale": "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddddd"}', "locale"),
         (b'{"phone": "+14155550101", "consent_at": "11/20/2026"}', "consent_at"),
     ],
 )

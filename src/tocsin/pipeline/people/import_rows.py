@@ -9,6 +9,7 @@ from tocsin.core.address import AddressValue
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import Detail, InvalidRequestError, TocsinError
 from tocsin.ledger.contract.people import AddressDraft, ConsentDraft, ImportedRow, ImportResult, ImportRow
+from tocsin.pipeline.people.bounds import LOCALE, LONGEST_LINE, LONGEST_LOCALE, LONGEST_TAG, LONGEST_WORDING, MOST_TAGS
 from tocsin.pipeline.people.mailbox import mailbox_of
 from tocsin.pipeline.people.phone import AS_TEXT, phone_of
 from tocsin.pipeline.people.table import TableRow
@@ -18,10 +19,6 @@ T = TypeVar("T")
 
 CONSENT = ("consent_at", "consent_source", "consent_text")
 
-_LONGEST = 200  # characters of a name or an external id
-_LONGEST_WORDING = 10_000
-_LONGEST_TAG, _MOST_TAGS = 80, 50
-_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BETWEEN_TAGS = re.compile(r"[;|,]")
 
@@ -113,8 +110,8 @@ class _Reading:
             self.problems.append(_wrong("tags", "must be text, or a list of texts"))
             return frozenset()
         tags = frozenset(word.strip() for word in words if word.strip())
-        if len(tags) > _MOST_TAGS or any(len(tag) > _LONGEST_TAG or not tag.isprintable() for tag in tags):
-            told = f"are at most {_MOST_TAGS} words of up to {_LONGEST_TAG} printable characters"
+        if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG or not tag.isprintable() for tag in tags):
+            told = f"are at most {MOST_TAGS} words of up to {LONGEST_TAG} printable characters"
             self.problems.append(_wrong("tags", told))
         return tags
 
@@ -130,19 +127,19 @@ def _text(column: str, value: Any) -> str:
 
 
 def _line(text: str) -> str:
-    if len(text) > _LONGEST or not text.isprintable():
-        raise _wrong("", f"has at most {_LONGEST} printable characters")
+    if len(text) > LONGEST_LINE or not text.isprintable():
+        raise _wrong("", f"has at most {LONGEST_LINE} printable characters")
     return text
 
 
 def _wording(text: str) -> str:
-    if len(text) > _LONGEST_WORDING:
-        raise _wrong("", f"has at most {_LONGEST_WORDING:,} characters")
+    if len(text) > LONGEST_WORDING:
+        raise _wrong("", f"has at most {LONGEST_WORDING:,} characters")
     return text
 
 
 def _locale(text: str) -> str:
-    if not _LOCALE.fullmatch(text):
+    if len(text) > LONGEST_LOCALE or not re.fullmatch(LOCALE, text):
         raise _wrong("locale", 'is a language, like "en" or "pt-BR"')
     return text.replace("_", "-")
 

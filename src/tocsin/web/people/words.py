@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from tocsin.pipeline.intake.fields import read_timestamp
+from tocsin.pipeline.people.bounds import LOCALE, LONGEST_LINE, LONGEST_LOCALE, LONGEST_TAG, LONGEST_WORDING, MOST_TAGS
 from tocsin.web.forms.form import TIME
 
 PREFIX = "/api/v1/contacts"
 ONE = PREFIX + "/{id}"
 
-MOST_TAGS, MOST_ADDRESSES = 50, 50
+MOST_ADDRESSES = 50
 
 
 def one_line(text: str) -> str:
@@ -33,13 +34,13 @@ def _moment(value: Any) -> datetime:
     return read_timestamp(value)
 
 
-Line = Annotated[str, AfterValidator(one_line), Field(max_length=200)]
-Label = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=200)]
-Tag = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=80)]
+Line = Annotated[str, AfterValidator(one_line), Field(max_length=LONGEST_LINE)]
+Label = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=LONGEST_LINE)]
+Tag = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=LONGEST_TAG)]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS)]
-Prose = Annotated[str, AfterValidator(_prose), Field(min_length=1, max_length=10_000)]
+Prose = Annotated[str, AfterValidator(_prose), Field(min_length=1, max_length=LONGEST_WORDING)]
 Written = Annotated[str, Field(max_length=400)]  # a number, a mailbox or a zone as people write it
-Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35)]
+Locale = Annotated[str, Field(pattern=f"^{LOCALE}$", max_length=LONGEST_LOCALE)]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(dict(TIME))]
 
 
