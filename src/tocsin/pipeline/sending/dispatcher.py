@@ -124,8 +124,7 @@ class Dispatcher:
             claims, lane.waiting = claimed.claims, claimed.waiting
             self._moves.follow((*claimed.expired, *claimed.withdrawn))
         except LedgerError as problem:
-            self._emit(Trouble("claim_failed", problem.message))
-            lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
+            self._look_again(lane, problem)
         finally:
             lane.claiming = False
             requests = [self._sender.prepare(claim) for claim in claims]
@@ -140,7 +139,8 @@ class Dispatcher:
         if not claims and spared is not None and self._is_cut_off(lane.waiting, spared):
             lane.claiming = True
             await self._curtail(lane, spared)
-        self._plan_next(lane)
+        else:
+            self._plan_next(lane)
 
     def _is_cut_off(self, waiting: Waiting | None, spared: Band) -> bool:
         """What waits is due, and nothing of it may be paid for today."""
@@ -153,12 +153,16 @@ class Dispatcher:
             moved = await self._queue.curtail(lane.name, spared)
             lane.waiting = None
         except LedgerError as problem:
-            self._emit(Trouble("claim_failed", problem.message))
-            lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
+            self._look_again(lane, problem)
         finally:
             lane.claiming = False
         self._moves.follow(moved.deliveries, moved.lanes | {lane.name} if moved.deliveries else moved.lanes)
         self._plan_next(lane)
+
+    def _look_again(self, lane: Lane, problem: LedgerError) -> None:
+        """Soon: nobody knows what waits there while the ledger cannot say."""
+        self._emit(Trouble("claim_failed", problem.message))
+        lane.waiting = Waiting(self._clock.now() + timedelta(seconds=LOOK_AGAIN_S), Band.HIGH)
 
     async def _withhold(self, lane: Lane) -> None:
         """Cancel what waits on a lane whose channel went into shadow."""
