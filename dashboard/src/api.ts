@@ -1,7 +1,6 @@
 // The HTTP door of the service.
 
 import type { Alert, Band } from "./alert";
-import type { Delivered } from "./chips";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 import { here } from "./place";
@@ -24,9 +23,18 @@ export class ApiError extends Error {
   }
 }
 
+/** A delivery as lists show it; `at` is when it came into its state. */
+export interface BriefDelivery {
+  /** `discord:general` */
+  target: string;
+  state: string;
+  why: string | null;
+  at: string;
+}
+
 /** An alert as lists show it. */
 export interface ListedAlert extends Alert {
-  deliveries: Delivered[];
+  deliveries: BriefDelivery[];
   lists: ToldList[];
 }
 
@@ -66,6 +74,9 @@ export interface Delivery {
   latency_ms: number | null;
   attempts: Attempt[];
 }
+
+/** The states that a delivery can be tried again from. */
+export const RETRIABLE: ReadonlySet<string> = new Set(["refused", "expired", "cancelled", "possibly_sent"]);
 
 /** What a list of people was told: how many of them are in which state, and how many were left out, by the reason. */
 export interface ToldList {

@@ -1,15 +1,10 @@
 // What became of an alert's deliveries, in few words: one chip for each channel. Pure.
 
-import type { ToldList } from "./api";
+import { type BriefDelivery, parts, type ToldList } from "./api";
 import { deliveryState, type Tone, tone, why } from "./words";
 
-/** What is known of one delivery, from a list or from the live news; `at` is when it came into its state. */
-export interface Delivered {
-  /** `discord:general` */
-  target: string;
-  state: string;
-  why: string | null;
-  at: string;
+/** What is known of one delivery, from a list or from the live news. */
+export interface Delivered extends BriefDelivery {
   /** Of a list of people: `many` of `of` are in this state. */
   many?: number;
   of?: number;
@@ -51,14 +46,14 @@ export function asOne({ target, recipients, moved_at }: ToldList): Delivered[] {
 
 /** Whether it says more of one person than of the list that the person is on: how that one fared is in the details. */
 export function isOfOne({ target, state }: Delivered): boolean {
-  return TOLD_PERSONS.has(target.slice(0, target.indexOf(":"))) && tone(state) !== "good" && state !== "sending";
+  return TOLD_PERSONS.has(parts(target)[0]) && tone(state) !== "good" && state !== "sending";
 }
 
 /** What is worst comes first, of a channel and among channels: there may be no room for the rest. */
 export function chipsOf(deliveries: Iterable<Delivered>): Chip[] {
   const channels = new Map<string, Delivered[]>();
   for (const delivery of deliveries) {
-    const channel = delivery.target.slice(0, delivery.target.indexOf(":"));
+    const [channel] = parts(delivery.target);
     channels.set(channel, [...(channels.get(channel) ?? []), delivery]);
   }
   return [...channels].map(([channel, all]) => chipOf(channel, all)).sort((one, other) => rank(one) - rank(other));
@@ -69,14 +64,8 @@ function chipOf(channel: string, all: Delivered[]): Chip {
   const alike = all.filter(({ state }) => state === worst.state).length;
   const word = deliveryState(worst.state).toLowerCase();
   const { many = 0, of = 0 } = worst;
-  const people = all.length > 1 || of < 2 ? "" : many < of ? `${many} of ${of} ` : `${of} `;
-  const count = people
-    ? people
-    : alike < all.length
-      ? `${alike} of ${all.length} `
-      : all.length > 1
-        ? `${all.length} `
-        : "";
+  const [some, whole] = all.length > 1 ? [alike, all.length] : [many, of];
+  const count = whole < 2 ? "" : some < whole ? `${some} of ${whole} ` : `${whole} `;
   return { channel, tone: tone(worst.state), said: count + word, explained: all.map(explained).join("\n") };
 }
 
