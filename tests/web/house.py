@@ -5,7 +5,6 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -206,7 +205,3 @@ async def serving(app: Any, http: type[PatientHttp] = PatientHttp) -> AsyncItera
             app.close()
         server.should_exit = True
         await running
-
-
-def a_moment_ago(clock: Clock) -> str:
-    return (clock.now() - timedelta(seconds=1)).isoformat()

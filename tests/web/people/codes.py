@@ -1,9 +1,15 @@
 """A channel that brings codes and links."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from tests.web.house import House, open_house
+
+from tocsin.core.clock import ManualClock
 from tocsin.core.secret import Secret
 from tocsin.core.verification import Approved, By, CodeSent, Hindered, Hindrance
 
@@ -36,3 +42,14 @@ class Codes:
         del mailbox, locale
         self.links.append(link)
         return self.hindered
+
+
+@asynccontextmanager
+async def open_with_codes(
+    path: Path, public_url: str = "https://alerts.example"
+) -> AsyncIterator[tuple[House, ManualClock, Codes]]:
+    """A house whose one channel brings codes and links; it is noon until the clock is moved."""
+    clock, channel = ManualClock(NOON), Codes()
+    async with open_house(path, clock=clock, public_url=public_url) as house:
+        house.services.active.channels = {"codes": channel}  # type: ignore[dict-item] - it is asked for codes alone
+        yield house, clock, channel

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.channels.twilio.scenes import CODES, of_sandbox, short_link
 from tests.web.house import House, bearer, open_house
-from tests.web.people.codes import NOON, Codes
+from tests.web.people.codes import Codes, open_with_codes
 from tests.web.people.desk import CONTACTS, GRANTED, MAILBOX, PHONE, asked, imported, made, refused
 
 from tocsin.channels.transport import Transport
@@ -45,9 +45,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    clock, channel = ManualClock(NOON), Codes()
-    async with open_house(tmp_path, clock=clock, public_url="https://alerts.example") as house:
-        house.services.active.channels = {"codes": channel}  # type: ignore[dict-item] - it is asked for codes alone
+    async with open_with_codes(tmp_path) as (house, clock, channel):
         told = await made(house, phones=[{"number": PHONE}], mailboxes=[{"address": MAILBOX}])
         ids = {one["kind"]: one["id"] for one in told["addresses"]}
         one = f"{CONTACTS}/{told['id']}"

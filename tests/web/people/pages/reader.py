@@ -77,7 +77,7 @@ def unsubscribing(house: House, address: AddressRow) -> str:
 
 
 def passes(house: House) -> Passes:
-    return Passes(lambda: house.services.ledger.link_secret)
+    return house.services.pipeline.passes
 
 
 async def states(house: House, contact: ContactRow) -> list[tuple[str, str | None]]:

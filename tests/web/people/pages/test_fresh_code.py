@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.house import House, open_house
-from tests.web.people.codes import NOON, Codes
+from tests.web.house import House
+from tests.web.people.codes import NOON, Codes, open_with_codes
 from tests.web.people.pages.reader import OPEN, PHONE, Sheet, known, me, passes, policy, press, states, visit
 
 from tocsin.access.passes import Purpose
@@ -54,9 +54,7 @@ class Settings:
 
 @pytest.fixture
 async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
-    clock, channel = ManualClock(NOON), Codes()
-    async with open_house(tmp_path, clock=clock, public_url="https://alerts.example") as house:
-        house.services.active.channels = {"codes": channel}  # type: ignore[dict-item] - it is asked for codes alone
+    async with open_with_codes(tmp_path) as (house, clock, channel):
         policy(house, OPEN)
         contact = await known(house)
         yield Settings(house, clock, channel, contact, me(house, contact))

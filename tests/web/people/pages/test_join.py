@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.house import House, open_house
-from tests.web.people.codes import NOON, Codes
+from tests.web.house import House
+from tests.web.people.codes import Codes, open_with_codes
 from tests.web.people.pages.reader import MAILBOX, OPEN, PHONE, Sheet, known, policy, press, states, visit
 
 from tocsin.core.address import AddressWhy
@@ -55,9 +55,7 @@ class Lobby:
 
 @pytest.fixture
 async def lobby(tmp_path: Path) -> AsyncIterator[Lobby]:
-    clock, channel = ManualClock(NOON), Codes()
-    async with open_house(tmp_path, clock=clock, public_url="https://alerts.example/tocsin") as house:
-        house.services.active.channels = {"codes": channel}  # type: ignore[dict-item] - it is asked for codes alone
+    async with open_with_codes(tmp_path, "https://alerts.example/tocsin") as (house, clock, channel):
         policy(house, OPEN)
         yield Lobby(house, clock, channel)
 
