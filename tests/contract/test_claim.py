@@ -154,7 +154,9 @@ async def test_concurrent_claims_never_take_the_same_delivery(place: str, clock:
         await _claim_all(books, [books])
 
 
-async def test_two_processes_never_claim_the_same_delivery(on_postgresql: str, clock: ManualClock) -> None:
+async def test_two_processes_on_postgresql_never_claim_the_same_delivery(
+    on_postgresql: str, clock: ManualClock
+) -> None:
     async with opened(on_postgresql, clock, shared=True) as one, opened(on_postgresql, clock, shared=True) as other:
         await _claim_all(one, [one, other])
 

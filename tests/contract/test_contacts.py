@@ -82,7 +82,7 @@ async def test_a_refusal_harms_nobody_else_in_its_commit(books: Books, crowd: Cr
     assert len((await crowd.people.contacts(ContactQuery())).items) == 3
 
 
-async def test_two_services_that_keep_the_same_number_at_once_keep_it_once(on_postgresql: str, clock: ManualClock):
+async def test_two_services_on_postgresql_keep_the_same_number_once(on_postgresql: str, clock: ManualClock):
     async with opened(on_postgresql, clock, shared=True) as one, opened(on_postgresql, clock, shared=True) as other:
         crowds = [Crowd(books.ledger.people) for books in (one, other)]
         for number in range(20):
