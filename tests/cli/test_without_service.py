@@ -10,6 +10,8 @@ from tests.cli.conftest import Run
 
 from tocsin.access.tokens import SCOPES
 from tocsin.cli.token import Scope
+from tocsin.core.secret import Secret
+from tocsin.ledger.people.vault import Vault
 
 SEED = {
     "alerts": {
@@ -184,3 +186,15 @@ def test_the_doctor_finds_a_damaged_ledger(shell: Run, tmp_path: Path):
     (ledger,) = [finding for finding in json.loads(told.stdout) if finding["what"] == "ledger"]
     assert ledger["state"] == "bad"
     assert "put back the newest backup" in ledger["detail"]
+
+
+def test_a_ledger_whose_people_are_kept_with_a_configured_key_is_opened_with_it(shell: Run, tmp_path: Path):
+    key = "what people are kept with, long enough"
+    (tmp_path / "alerts.json").write_text('{"people": {"key": "${PEOPLE}"}}')
+    assert shell("db", "upgrade", "--config", "alerts.json", PEOPLE=key).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "tocsin.db")) as ledger:
+        ledger.execute("UPDATE stream SET people_mark = ?", (Vault(Secret(key), None).mark,))
+        ledger.commit()
+    for command in (("db", "upgrade"), ("token", "list")):
+        told = shell(*command, "--config", "alerts.json", PEOPLE=key)
+        assert told.exit_code == 0, told.stderr

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.console import run, tell, tell_json
-from tocsin.cli.reach import LEDGER, ConfigFile, Json, located
+from tocsin.cli.reach import LEDGER, OPENED, ConfigFile, Json, located
 from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
@@ -31,7 +31,7 @@ def upgrade(config: ConfigFile = None) -> None:
 
     Example: `tocsin db upgrade --config alerts.json`
     """
-    run(_upgrade(located(config, *LEDGER)))
+    run(_upgrade(located(config, *OPENED)))
 
 
 @app.command()

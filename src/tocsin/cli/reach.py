@@ -25,6 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs
 
 ADDRESS = ("server.host", "server.port")  # the settings that say where the service listens
 LEDGER = ("storage.url",)  # and what it keeps, its token beside it
+OPENED = (*LEDGER, "people.key")  # for whoever opens the ledger itself, in place of the service
 
 _LONGEST = 4096  # bytes of a file with a token
 
@@ -36,8 +37,8 @@ def client(url: str | None, token: str | None, file: Path | None) -> Client:
 
 
 def located(file: Path | None, *keys: str) -> Config:
-    """Read these settings of the service's file, without its secrets: a client needs none of them, and may not have
-    them.
+    """Read these settings of the service's file, without its other secrets: a client needs none of them, and may not
+    have them.
     """
     return locate(file, os.environ, *keys)
 

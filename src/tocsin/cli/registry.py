@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from tocsin.access.tokens import Tokens
 from tocsin.cli.console import hint
-from tocsin.cli.reach import ADDRESS, LEDGER, address, client, located
+from tocsin.cli.reach import ADDRESS, OPENED, address, client, located
 from tocsin.client import Client
 from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
@@ -40,7 +40,7 @@ async def registry(url: str | None, token: str | None, file: Path | None) -> Asy
         async with client(url, token, file) as service:
             yield Served(service)
     else:
-        ledger = located(file, *LEDGER)
+        ledger = located(file, *OPENED)
         hint(f"no service runs here: this is about {ledger.settings.storage.file or 'the ledger in PostgreSQL'}")
         async with _kept(ledger) as kept:
             yield kept
