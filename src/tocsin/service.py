@@ -13,6 +13,7 @@ from tocsin.access.addresses import Proxies
 from tocsin.access.entrance import Entrance
 from tocsin.access.hosts import Hosts
 from tocsin.access.origins import Origins
+from tocsin.access.passes import Passes
 from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
@@ -161,6 +162,7 @@ class AlertService:
         ledger is made; the port opens when everything behind it stands.
         """
         self._codes = Codes(lambda: self.ledger.link_secret)
+        self._passes = Passes(lambda: self.ledger.link_secret)
         self._transport = await stack.enter_async_context(Transport(patience=self.patience))
         self._active.channels = await asyncio.to_thread(self._make_channels, self.config)
         self.ledger = await stack.enter_async_context(
@@ -219,7 +221,7 @@ class AlertService:
         return fresh, rulebook(fresh), self._make_channels(fresh), _configured_tokens(fresh)
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
-        return channels(config, self._transport, self._clock, self._link, self._codes)
+        return channels(config, self._transport, self._clock, link=self._link, codes=self._codes, passes=self._passes)
 
     def _link(self, delivery: Delivery, record: AlertRecord) -> str | None:
         """The short link of a delivery, where the service can be reached from outside; else the product's own."""

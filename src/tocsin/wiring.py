@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from tocsin.access.pages import PageAddresses
+from tocsin.access.passes import Passes
 from tocsin.channels.contract import Channel, Link
 from tocsin.channels.spec import Surroundings, UnfitError
 from tocsin.channels.transport import Transport
@@ -13,12 +15,15 @@ from tocsin.core.errors import InvalidConfigError
 from tocsin.core.link import Codes
 
 
-def channels(config: Config, transport: Transport, clock: Clock, link: Link, codes: Codes) -> Mapping[str, Channel]:
+def channels(
+    config: Config, transport: Transport, clock: Clock, *, link: Link, codes: Codes, passes: Passes
+) -> Mapping[str, Channel]:
     """Raises InvalidConfigError for what only a channel itself can judge: its templates, its addresses."""
     around = Surroundings(
         transport=transport,
         clock=clock,
         link=link,
+        pages=PageAddresses(config.public_url, passes, codes, clock),
         codes=codes,
         public_url=config.public_url,
         retailers=catalog_of(config.settings).retailers,
@@ -41,4 +46,4 @@ def channels(config: Config, transport: Transport, clock: Clock, link: Link, cod
 def judge(config: Config) -> None:
     """Whether these channels could be made; nothing is started, nobody is called. Raises InvalidConfigError."""
     rulebook(config)
-    channels(config, Transport(), SystemClock(), lambda *_: None, Codes(bytes))
+    channels(config, Transport(), SystemClock(), link=lambda *_: None, codes=Codes(bytes), passes=Passes(bytes))

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from tests.config.scenes import WEBHOOK
 
+from tocsin.access.passes import Passes
 from tocsin.catalogue import CATALOGUE
 from tocsin.channels.abilities import NotifiesOperators
 from tocsin.channels.transport import Transport
@@ -185,7 +186,9 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 async def test_every_channel_of_this_version_but_those_for_people_carries_what_operators_are_told(loaded):
     sms = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100"}'
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}}, ' + sms.removesuffix("}"))
-    made = channels(loaded(text), Transport(), SystemClock(), lambda *_: None, Codes(bytes))
+    made = channels(
+        loaded(text), Transport(), SystemClock(), link=lambda *_: None, codes=Codes(bytes), passes=Passes(bytes)
+    )
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(channel.name == name for name, channel in made.items())
     assert {name for name, channel in made.items() if not isinstance(channel, NotifiesOperators)} == {"sms"}

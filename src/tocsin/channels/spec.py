@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tocsin.channels.contract import Channel, Link
+from tocsin.channels.pages import Pages
 from tocsin.channels.settings import ChannelSettings, Quiet
 from tocsin.channels.transport import Transport
 from tocsin.core.clock import Clock
@@ -60,12 +61,13 @@ class Place:
 class Surroundings:
     """What a channel is made with, beside its own settings. `retailers` by the spelling that alerts carry;
     `public_url` is where people and providers reach the service, without a slash at the end; `codes` are what
-    deliveries are called there.
+    deliveries are called there. `link` leads readers to the product, `pages` to what is theirs.
     """
 
     transport: Transport
     clock: Clock
     link: Link
+    pages: Pages
     codes: Codes
     public_url: str | None = None
     retailers: Mapping[str, Retailer]

@@ -8,6 +8,7 @@ microseconds. What waits in the ledger is cut into shards, each of 4,096 slots t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from tocsin.core.secret import Secret
 
@@ -22,10 +23,17 @@ _FULL = (1 << SLOTS) - 1
 _NUMBER = 4  # bytes of a shard's number where it is packed
 
 
+class Owner(NamedTuple):
+    """Whose an address is: the ids of the contact and of the address, as they are known outside."""
+
+    contact: UUID
+    address: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A recipient is one address as a delivery sees it. `zone` is a name of the IANA
-    database, `contact` the number of whoever has it.
+    """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database, `contact` the number of
+    whoever has it; `owner` is None where that is an address that operators wrote down.
 
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
@@ -36,6 +44,7 @@ class Recipient:
     locale: str | None = None
     zone: str | None = None
     contact: int | None = None
+    owner: Owner | None = None
 
 
 class Shard(NamedTuple):

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from tests.channels.scenes import NOW
 from tests.channels.twilio.scenes import CODES, short_link
 
+from tocsin.access.pages import PageAddresses
+from tocsin.access.passes import Passes
 from tocsin.channels.spec import Surroundings
 from tocsin.channels.transport import Transport
 from tocsin.channels.twilio.channel import TwilioChannel
@@ -96,6 +98,7 @@ async def test_a_channel_is_made_of_them():
             transport=transport,
             clock=ManualClock(NOW),
             link=short_link,
+            pages=PageAddresses(None, Passes(bytes), CODES, ManualClock(NOW)),
             codes=CODES,
             public_url="https://alerts.example",
             retailers=retailers,

@@ -29,6 +29,7 @@ from tocsin.ledger.engine.schema import (
 )
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.queue.idempotency import KEPT
 
 _BEFORE = bindparam("before", type_=Moment)
@@ -95,7 +96,7 @@ def _forgettable(transaction: Transaction, before: datetime, newest: int, limit:
 def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
     made = [row.key for row in transaction.rows(_DELIVERIES_OF, keys=keys)]
     carried = [row.attempt for row in transaction.rows(_ATTEMPTS_OF, keys=made)]
-    for table in (attempt_members, delivery_moves, messages, receipts, signals, clicks):
+    for table in (attempt_members, delivery_moves, messages, receipts, signals, clicks, answers):
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)

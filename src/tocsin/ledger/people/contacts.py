@@ -20,6 +20,7 @@ from tocsin.ledger.people.consents import OUTLIVE, enter
 from tocsin.ledger.people.held import ERASED, IS_THERE, THERE, held, held_by_key, touch
 from tocsin.ledger.people.rows import contacts_of
 from tocsin.ledger.people.schema import consents, contact_tags, contacts, preferences
+from tocsin.ledger.purchases.schema import purchases
 
 _NEW = insert(contacts).returning(contacts.c.key)
 _BY_EXTERNAL_ID = select(contacts).where(contacts.c.external_id == bindparam("outside"), IS_THERE).with_for_update()
@@ -29,6 +30,7 @@ _TAG = insert(contact_tags)
 _UNTAG = delete(contact_tags).where(contact_tags.c.contact == bindparam("number"))
 _FORGET_PREFERENCES = delete(preferences).where(preferences.c.contact == bindparam("number"))
 _PREFER = insert(preferences)
+_OF_NOBODY = update(purchases).where(purchases.c.contact == bindparam("number")).values(contact=None)
 _BLIND = (
     update(consents).where(consents.c.contact == bindparam("number")).values(ip=None, user_agent=None, evidence=None)
 )
@@ -99,6 +101,7 @@ def erase(change: Change, identifier: UUID, author: str, rule: ConsentRule, sour
             _keep_out(change, address, author)
         addresses.remove(change, address)
     change.transaction.write(_BLIND, number=row.key)
+    change.transaction.write(_OF_NOBODY, number=row.key)
     change.transaction.write(_FORGET_PREFERENCES, number=row.key)
     change.transaction.write(_UNTAG, number=row.key)
     lists.drop(change, identifier)

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, func, select
 
 from tocsin.core.address import AddressKind, AddressState, Consent
-from tocsin.core.recipients import Recipient
+from tocsin.core.recipients import Owner, Recipient
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
+from tocsin.ledger.people.held import THERE
 from tocsin.ledger.people.schema import addresses, contacts
 from tocsin.ledger.people.vault import Vault
 
 # Who may be told: the address is its owner's, and the newest entry about it says yes.
 WILLING = (addresses.c.state == AddressState.ACTIVE.value, addresses.c.consent == Consent.GRANTED.value)
 
-_COLUMNS = (*(addresses.c[name] for name in ("key", "kind", "value", "lookup", "contact")), contacts.c.locale)
+_COLUMNS = (
+    *(addresses.c[name] for name in ("key", "id", "kind", "value", "lookup", "contact")),
+    *(contacts.c.locale, contacts.c.state, contacts.c.id.label("contact_id")),
+)
 _ZONE = func.coalesce(contacts.c.zone, addresses.c.zone).label("zone")
 _ADDRESSES = (
     select(*_COLUMNS, _ZONE)
@@ -43,6 +47,7 @@ def _recipients(vault: Vault, rows: Sequence[AnyRow]) -> Mapping[int, Recipient]
             locale=row.locale,
             zone=row.zone,
             contact=row.contact,
+            owner=Owner(row.contact_id, row.id) if row.state == THERE else None,
         )
         for row in rows
     }

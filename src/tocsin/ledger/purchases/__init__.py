@@ -1,0 +1,1 @@
+"""What telling people brought and cost: purchases, what people answered, what channels cost a month."""
