@@ -6,8 +6,8 @@ from typing import Any
 
 from tocsin.channels.apprise.spec import APPRISE
 from tocsin.channels.discord.spec import DISCORD
+from tocsin.channels.email.spec import e_mail
 from tocsin.channels.firebase.spec import PUSH
-from tocsin.channels.sendgrid.spec import EMAIL
 from tocsin.channels.slack.spec import SLACK
 from tocsin.channels.spec import Spec
 from tocsin.channels.telegram.spec import TELEGRAM
@@ -18,7 +18,7 @@ _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
     PUSH,
-    EMAIL,
+    e_mail(),
     WEBHOOK,
     VOICE,
     TELEGRAM,

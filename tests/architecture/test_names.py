@@ -12,10 +12,13 @@ from tocsin.catalogue import CATALOGUE
 SRC = Path(__file__).parents[2] / "src" / "tocsin"
 
 FOLDERS = {path.parent.name for path in SRC.glob("channels/*/spec.py")}
-# What the folders are called, but for the one whose name is a word of the trade: Standard Webhooks, a chat's webhook.
-PROVIDERS = re.compile("|".join(sorted(FOLDERS - {"webhook"})), re.IGNORECASE)
 # Ways to reach persons, whoever carries them: words of consent and of preferences, too.
 MEDIA = {"sms", "voice", "push", "email"}
+# Words of the trade as well: Standard Webhooks, a chat's webhook; whatever people read pages with.
+WORDS = {"webhook", "browser"}
+PROVIDERS = re.compile(
+    "|".join(sorted({path.parent.name for path in SRC.glob("channels/*/__init__.py")} - MEDIA - WORDS)), re.IGNORECASE
+)
 # A channel or a target on one.
 CHANNELS = re.compile(rf"({'|'.join(sorted(CATALOGUE.keys() - MEDIA))})(:.*)?|({'|'.join(sorted(MEDIA))}):.*")
 

@@ -12,6 +12,7 @@ from tocsin.core.alert import AlertType
 from tocsin.rules.quiet import QuietAction
 
 Mode = Literal["live", "shadow"]
+Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 
 class ChannelSettings(Block):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from tocsin.channels.settings import ChannelSettings
+from tocsin.channels.settings import ChannelSettings, Recipients
 from tocsin.channels.twilio.template import BrokenTemplateError, Template, compile_template
 from tocsin.config.values.addresses import Text
 from tocsin.config.values.block import Block
@@ -32,7 +32,6 @@ TextTemplate = Annotated[
     Template, PlainValidator(template), PlainSerializer(source), WithJsonSchema({"type": "string"})
 ]
 Reply = Annotated[Text, Field(max_length=320)]
-Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 
 class SpendCap(Block):

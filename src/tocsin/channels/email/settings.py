@@ -5,16 +5,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tocsin.channels.settings import ChannelSettings
+from tocsin.channels.settings import ChannelSettings, Recipients
 from tocsin.config.values.addresses import Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import KeyText, Name, SecretText
 from tocsin.config.values.quantities import TimeOfDay, Zone
+from tocsin.core.alert import AlertType
 
 MailAddress = Annotated[Text, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=320)]
 MailSender = Annotated[
     Text, Field(pattern=r"^(?:[^@<>\r\n]+<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$", max_length=400)
 ]
+
+
+DynamicTemplate = Annotated[Text, Field(pattern=r"^d-[0-9a-f]{32}$")]
 
 
 class Digest(Block):
@@ -29,12 +33,14 @@ class MailList(Block):
     """Everybody with this tag."""
     to: tuple[MailAddress, ...] = ()
     """These addresses."""
+    max_recipients: Recipients | None = None
+    """The most mailboxes for one alert; null is no bound."""
     digest: Digest | None = None
     """One mail a day instead of one for each alert."""
 
 
 class Email(ChannelSettings):
-    needs: ClassVar[tuple[str, ...]] = ("sendgrid_key", "from")
+    needs: ClassVar[tuple[str, ...]] = ("from",)
 
     sendgrid_key: KeyText | None = None
     """The API key, `SG.…`."""
@@ -42,6 +48,8 @@ class Email(ChannelSettings):
     """A mail server in place of SendGrid, `smtps://user:password@host`."""
     event_key: KeyText | None = None
     """The public key of SendGrid's signed events."""
+    template_ids: Mapping[AlertType, DynamicTemplate] = {}
+    """Dynamic templates of SendGrid by alert type, `d-…`, in place of our own mail."""
     postal_address: Text | None = None
     """The sender's address, at the foot of each mail."""
     sender: Annotated[MailSender | None, Field(alias="from")] = None

@@ -1,0 +1,1 @@
+"""E-mail: how it is configured, and the mail itself, whoever carries it."""

@@ -1,0 +1,25 @@
+"""The house that mails come from: what is the same in all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """`sender` is `Name <address>` or an address alone. `shops`: how people call a retailer."""
+
+    sender: str
+    postal_address: str | None = None
+    shops: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Who writes, as people are told it."""
+        name, address = parseaddr(self.sender)
+        return name or address.partition("@")[2] or "Alerts"
+
+    @property
+    def address(self) -> str:
+        """Where answers go."""
+        return parseaddr(self.sender)[1]

@@ -1,0 +1,172 @@
+"""One alert as a mail: it says what, where and for how much at once, why it came, and how it stops."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tocsin.channels.email.house import House
+from tocsin.channels.email.mail import Links, Mail
+from tocsin.channels.links import web_address
+from tocsin.channels.lists import EVERYONE
+from tocsin.channels.money import money, percent_saved
+from tocsin.channels.text import cut, plain, utf16
+from tocsin.core.alert import Alert, AlertType
+from tocsin.core.delivery import Target
+from tocsin.core.record import AlertRecord
+
+LONGEST_SUBJECT = 150  # units of UTF-16: mail programs show half of it
+_LONGEST_NAME = 300
+_NAME_IN_SUBJECT = 90
+_DETAIL = 100
+_LONGEST_ADDRESS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a type is told: `call` begins the subject, `lead` the mail, `door` the button."""
+
+    call: str
+    lead: str
+    door: str
+    colour: str  # of the button and the call: at least 4.5:1 under white
+    light: str  # the same where the ground is dark
+
+
+_LOOKS: Mapping[AlertType, Look] = MappingProxyType(
+    {
+        AlertType.IN_STOCK: Look("In stock", "It can be bought now.", "Buy", "#1e6534", "#82cb92"),
+        AlertType.PRICE_DROP: Look("Price drop", "It costs less than before.", "Buy", "#1f5a80", "#8dbcdd"),
+        AlertType.RESTOCK_SOON: Look(
+            "Back soon", "It is expected back; it cannot be bought yet.", "Look", "#7a2f86", "#d7a3e3"
+        ),
+        AlertType.BACK_ORDER: Look(
+            "Back order", "It can be ordered now, and ships later.", "Order", "#5f594c", "#b5ac9c"
+        ),
+    }
+)
+_TEST = Look("TEST", "This is a test: nothing is for sale.", "Open the page", "#5f594c", "#b5ac9c")
+
+
+def mail_of(record: AlertRecord, target: Target, links: Links, house: House) -> Mail:
+    """`target` is the list that it goes to. Whatever the alert holds, its text stays text; it is cut between what a
+    reader takes for characters.
+    """
+    told = _Told.of(record, target, links, house)
+    return Mail(
+        subject=told.subject, text="\n".join(_lines(told)) + "\n", html=_SHEET.render(told=told), headers=links.headers
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What both forms of a mail say, in its order."""
+
+    look: Look
+    subject: str
+    call: str
+    product: str
+    shop: str
+    price: str
+    before: str
+    saved: str
+    details: tuple[tuple[str, str], ...]
+    picture: str | None
+    door: str
+    links: Links
+    why: str
+    house: House
+
+    @classmethod
+    def of(cls, record: AlertRecord, target: Target, links: Links, house: House) -> "_Told":
+        alert = record.alert
+        look = _TEST if record.is_test else _LOOKS[alert.type]
+        shop = _cut(house.shops.get(alert.retailer, alert.retailer), _DETAIL) or "the shop"
+        price, previous = alert.shown_price, alert.previous_price
+        cheaper = previous is not None and (price is None or previous > price)
+        percent = percent_saved(price, previous) if cheaper and price is not None and previous is not None else None
+        shown = "" if price is None else money(price, _cut(alert.currency, 8))
+        call = f"{percent}% off" if percent and look is _LOOKS[AlertType.PRICE_DROP] else look.call
+        return cls(
+            look=look,
+            subject=_subject(call, _product(alert), shop, shown),
+            call=call,
+            product=_cut(_product(alert), _LONGEST_NAME),
+            shop=shop,
+            price=shown,
+            before=money(previous, _cut(alert.currency, 8)) if cheaper and previous is not None else "",
+            saved=f"{percent}% less" if percent else "",
+            details=tuple(_details(alert)),
+            picture=web_address(alert.metadata.get("image_url"), _LONGEST_ADDRESS),
+            door=look.door if record.is_test else f"{look.door} at {shop}",
+            links=links,
+            why=_why(target, house),
+            house=house,
+        )
+
+
+def _subject(call: str, product: str, shop: str, price: str) -> str:
+    told = f"{call}: {_cut(product, _NAME_IN_SUBJECT)} at {shop}" + (f", {price}" if price else "")
+    return cut(plain(told), LONGEST_SUBJECT, utf16)
+
+
+def _lines(told: _Told) -> Iterator[str]:
+    """The plain text: the same, in the same order."""
+    yield f"{told.call} at {told.shop}"
+    yield ""
+    yield told.product
+    if told.price or told.before:
+        yield told.price + (f" (before: {told.before}{', ' + told.saved if told.saved else ''})" if told.before else "")
+    yield told.look.lead
+    for name, value in told.details:
+        yield f"{name}: {value}"
+    if told.links.product:
+        yield from ("", f"{told.door}:", told.links.product)
+    yield from ("", "-- ", told.why)
+    if told.links.leave:
+        yield f"No more mail: {told.links.leave}"
+    else:
+        yield f"To stop it, answer to {told.house.address}."
+    if told.links.wishes:
+        yield f"Choose what you hear of: {told.links.wishes}"
+    if told.house.postal_address:
+        yield ""
+        yield from told.house.postal_address.splitlines()
+
+
+def _why(target: Target, house: House) -> str:
+    if target.name == EVERYONE:
+        return f"You get this mail because you asked {house.name} for alerts."
+    return f"You get this mail because your address is on the list {plain(target.name)} of {house.name}."
+
+
+def _product(alert: Alert) -> str:
+    """What to call the product, even where its name has nothing that can be seen."""
+    return next(filter(None, map(plain, (alert.product_name or "", alert.sku, "Product"))))
+
+
+def _details(alert: Alert) -> Iterator[tuple[str, str]]:
+    stock = alert.metadata.get("stock")
+    told = {
+        "Variant": alert.variant or "",
+        "Seller": alert.seller or "",
+        "Stock": str(stock) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "SKU": alert.sku,
+    }
+    for name, value in told.items():
+        if shown := _cut(value, _DETAIL):
+            yield name, shown
+
+
+def _cut(text: str, limit: int) -> str:
+    return cut(plain(text), limit, utf16)
+
+
+_SHEET = Environment(
+    loader=PackageLoader("tocsin.channels.email"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("alert.html")
