@@ -246,8 +246,11 @@ class Play:
         self.changed(before, allowed)
 
     async def leave(self, before: dict[Told, State], slot: int) -> None:
+        """What waits for that person leaves with them, at once."""
+        waits = [told for told, state in before.items() if told.slot == slot and state.state is _S.PENDING]
+        here = slot not in self.members.gone
         await self.members.leave(slot)
-        self.changed(before, {})
+        self.changed(before, dict.fromkeys(waits, (_S.CANCELLED, Why.CONSENT)) if here else {})
 
     async def come_back(self, before: dict[Told, State], slot: int) -> None:
         await self.members.come_back(slot)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tocsin.core.address import AddressKind, AddressState, AddressValue, AddressWhy, Consent
 from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
+from tocsin.core.delivery import Delivery
 from tocsin.core.recipients import Audience
 from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
@@ -21,6 +22,9 @@ from tocsin.ledger.contract.history import Page
 
 ConsentRule = Callable[[Standing, ConsentEvent, AddressWhy | None], Standing]
 """What an entry makes of an address that stands so: `rules.consent.standing_after`."""
+
+LeavingListener = Callable[[Sequence[Delivery]], None]
+"""Hears which deliveries were cancelled since whom they waited for may not be told any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,7 +422,13 @@ class Entered:
 class People(Protocol):
     """The verbs return after their commit, or raise LedgerUnavailableError, PeopleKeyError or what each says, having
     changed nothing. NotFoundError is raised for a contact or address that is not there or was erased.
+
+    Whatever takes somebody's leave to be told cancels in its transaction what waits for them.
     """
+
+    def on_leaving(self, listener: LeavingListener) -> None:
+        """Have this called in the event loop, after the commit, in place of whoever was before."""
+        ...
 
     async def create(
         self, draft: ContactDraft, author: str, rule: ConsentRule, *, by_person: bool = False

@@ -376,6 +376,7 @@ EDIT_DUE = messages.c.shown != messages.c.wanted
 PARKED = signals.c.matched_at.is_(None)
 IS_SET = deliveries.c.slot.is_(None)
 OF_NOBODY = deliveries.c.slot == literal_column("0")  # its target is no list
+OF_PERSON = deliveries.c.slot > literal_column("0")
 
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
 Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
@@ -410,6 +411,8 @@ _partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)
 _partial("deliveries_waiting", PENDING, deliveries.c.episode)
 _partial("deliveries_product", JOINING, deliveries.c.product, deliveries.c.target)
+_partial("deliveries_sets", PENDING & IS_SET, deliveries.c.target)
+_partial("deliveries_person", OF_PERSON, deliveries.c.slot, deliveries.c.attempt)
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
 for _state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
     _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.episode, deliveries.c.target)

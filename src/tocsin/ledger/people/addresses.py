@@ -67,6 +67,7 @@ def remove(change: Change, row: AnyRow) -> None:
     change.transaction.write(_FORGET, slot=row.key)
     touch(change, row.contact)
     change.directory = True
+    change.left.add(row.key)
 
 
 def keep_only(change: Change, contact: AnyRow, lookups: frozenset[bytes]) -> None:

@@ -1,17 +1,20 @@
 """Changes of people, within a transaction: each knows the key, and whether who may be told is another by it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 
+from tocsin.core.delivery import Delivery
 from tocsin.core.errors import PeopleKeyError, TocsinError
 from tocsin.ledger.contract.people import WordingRow
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.people.vault import Vault
+from tocsin.ledger.queue.withdrawal import withdraw
 
 _RAISE = (
     update(stream)
@@ -22,7 +25,7 @@ _RAISE = (
 
 class Change:
     """`directory`: who may be told, or what is known of them for telling, is another than before. `sealed`: something
-    is kept with the key.
+    is kept with the key. `left`: the slots of those who may not be told any more.
     """
 
     def __init__(self, transaction: Transaction, vault: Vault) -> None:
@@ -30,6 +33,7 @@ class Change:
         self.vault = vault
         self.directory = False
         self.sealed = False
+        self.left: set[int] = set()
         self.wordings: dict[str, WordingRow] = {}
 
     @property
@@ -40,6 +44,14 @@ class Change:
 Verb: TypeAlias = Callable[[Change], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a verb answers, and what waited for people who left with it."""
+
+    answer: Any
+    cancelled: tuple[Delivery, ...] = ()
+
+
 class Changing:
     """The work of the writer: each verb changes everything that it has to, or nothing, and answers with an error where
     it refuses; nobody else in the commit notices. The stream's lock comes last: who holds it waits for no contact.
@@ -48,14 +60,18 @@ class Changing:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def __call__(self, transaction: Transaction, verbs: Sequence[Verb]) -> list[Any]:
+    def __call__(self, transaction: Transaction, verbs: Sequence[Verb]) -> list[Changed | TocsinError]:
         """Raises PeopleKeyError where somebody else keeps people in this ledger with another key."""
         done = [self._answer(transaction, verb) for verb in verbs]
         changes = [change for _, change in done if change is not None]
+        cancelled = [tuple(withdraw(transaction, change.left)) if change and change.left else () for _, change in done]
         by = int(any(change.directory for change in changes))
         if by or any(change.sealed for change in changes):
             self._raise(transaction, by)
-        return [answer for answer, _ in done]
+        return [
+            answer if change is None else Changed(answer, gone)
+            for (answer, change), gone in zip(done, cancelled, strict=True)
+        ]
 
     def _raise(self, transaction: Transaction, by: int) -> None:
         if not transaction.write(_RAISE, mark=self._vault.mark, by=by):

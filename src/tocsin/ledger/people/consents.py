@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from tocsin.core.address import AddressKind, AddressState
+from tocsin.core.address import AddressKind, AddressState, Consent
 from tocsin.core.alert import new_id
 from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
 from tocsin.ledger.contract import Page
@@ -132,6 +132,8 @@ def _stand(change: Change, address: AnyRow, after: Standing, draft: ConsentDraft
     if before.standing == after:
         return row
     change.directory = True
+    if _may_be_told(before.standing) and not _may_be_told(after):
+        change.left.add(row.slot)
     if kind not in OUTLIVE:
         return row
     if after.state is AddressState.SUPPRESSED and after.why is not None:
@@ -141,3 +143,7 @@ def _stand(change: Change, address: AnyRow, after: Standing, draft: ConsentDraft
     elif before.state is AddressState.SUPPRESSED and (known := suppressions.in_force(change, lookup)):
         suppressions.lift(change, known.id, reason=draft.event.value, author=draft.author)
     return row
+
+
+def _may_be_told(standing: Standing) -> bool:
+    return standing.state is AddressState.ACTIVE and standing.consent is Consent.GRANTED

@@ -29,6 +29,7 @@ from tocsin.ledger.contract.people import (
     Erased,
     ImportedRow,
     ImportRow,
+    LeavingListener,
     ListRow,
     Picture,
     Said,
@@ -54,7 +55,7 @@ from tocsin.ledger.people import (
     wordings,
     written,
 )
-from tocsin.ledger.people.change import Change, Changing
+from tocsin.ledger.people.change import Change, Changed, Changing
 from tocsin.ledger.people.held import held, held_by_key
 from tocsin.ledger.people.vault import Vault
 
@@ -73,6 +74,10 @@ class SqlPeople:
         self.vault = vault
         self._clock = clock
         self._work = Changing(vault)
+        self._hear_of_leaving: LeavingListener = lambda _: None
+
+    def on_leaving(self, listener: LeavingListener) -> None:
+        self._hear_of_leaving = listener
 
     async def create(
         self, draft: ContactDraft, author: str, rule: ConsentRule, *, by_person: bool = False
@@ -272,5 +277,8 @@ class SqlPeople:
         """What changes people needs their key."""
         if self.vault.empty:
             await asyncio.to_thread(self.vault.need)
-        answer: T = await self._writer.do(Turn(Rank.PEOPLE, rows, lasts=True), self._work, verb)
+        changed: Changed = await self._writer.do(Turn(Rank.PEOPLE, rows, lasts=True), self._work, verb)
+        if changed.cancelled:
+            self._hear_of_leaving(changed.cancelled)
+        answer: T = changed.answer
         return answer

@@ -39,6 +39,7 @@ class Sending:
         gates, shut = SharedGates(active, self.targets, clock), ShutLanes(queue, clock)
         self.lanes = Lanes(active, gates, shut, schedule=self.schedule, clock=clock, emit=emit)
         self.moves = Moves(self.schedule, self.lanes, clock, emit)
+        ledger.people.on_leaving(self.moves.follow)
         self.sender = Sender(
             queue=queue,
             people=ledger.people,

@@ -1,0 +1,31 @@
+"""Whoever may not be told any more leaves what waits for them, in the transaction that says so."""
+
+from collections.abc import Collection
+
+from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.recipients import audience_of
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.rows import Held, held_of
+from tocsin.ledger.engine.schema import IS_SET, OF_PERSON, PENDING, deliveries
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.queue import sets
+from tocsin.ledger.queue.moves import DELIVERIES, put
+
+# What another node is claiming at this instant is looked up there once more: it is not waited for.
+_SETS = DELIVERIES.where(PENDING, IS_SET).with_for_update(of=deliveries, skip_locked=True)
+_ROWS = DELIVERIES.where(PENDING, OF_PERSON, among(deliveries.c.slot, "slots")).with_for_update(
+    of=deliveries, skip_locked=True
+)
+
+
+def withdraw(transaction: Transaction, slots: Collection[int]) -> list[Delivery]:
+    """Cancel what waits for these people: their part of each set, and rows of their own."""
+    leaving = audience_of(slots)
+    waiting = map(held_of, [*transaction.rows(_SETS), *transaction.rows(_ROWS, slots=sorted(slots))])
+    parts = [sets.split_off_alone(transaction, held, _bits(held, leaving)) for held in waiting]
+    gone = [part.delivery for part in parts if part is not None]
+    return put(transaction, gone, DeliveryState.CANCELLED, Why.CONSENT)
+
+
+def _bits(held: Held, leaving: int) -> int:
+    return 0 if held.shard is None else held.shard.within(leaving)
