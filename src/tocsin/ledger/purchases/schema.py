@@ -16,7 +16,10 @@ purchases = Table(
     Column("external_id", String, nullable=False, comment="what it is called there"),
     Column("revision", Integer, nullable=False, comment="1: the purchase; more: a correction of it"),
     Column("at", Moment, nullable=False, comment="of the purchase, in every revision"),
-    Column("entered_at", Moment, nullable=False, comment="of this revision"),
+    Column("entered_at", Moment, nullable=False, comment="of this revision, as the next three"),
+    Column("author", String, nullable=False, comment="on whose word: token:shop, person, ..."),
+    Column("told", String, nullable=False, comment="JSON: the purchase as it was told, or what is added to it"),
+    Column("entry", String, comment="what its source calls a correction that is added; none for any other"),
     Column("state", String, nullable=False, comment="reported, pending, confirmed or reversed"),
     Column("quantity", Integer, nullable=False),
     Column("amount", Money, comment="none where nobody has said it"),
@@ -25,10 +28,10 @@ purchases = Table(
     Column("sku", String),
     Column("retailer", String),
     Column("reason", String, nullable=False, comment="a stable word: how it is credited, or why it is not"),
-    Column("delivery", BigInteger, comment="whom it is credited to; none: it is unattributed"),
-    Column("alert", BigInteger, comment="of that delivery, as the next two"),
-    Column("target", String, comment="channel:name"),
-    Column("contact", BigInteger, comment="none for whom no list was told, and once that person was erased"),
+    Column("target", String, comment="channel:name that it is credited to; none: it is unattributed"),
+    Column("alert", BigInteger, comment="which was told there"),
+    Column("delivery", BigInteger, comment="by which; none where only the channel is known"),
+    Column("contact", BigInteger, comment="to whom; none for whom no list was told, and once that person was erased"),
     Column("clicked_at", Moment, comment="when the click was made that it is credited to"),
 )
 
@@ -69,6 +72,7 @@ def is_last_answer() -> ColumnElement[bool]:
 
 
 Index("purchases_once", purchases.c.source, purchases.c.external_id, purchases.c.revision, unique=True)
+Index("purchases_entry", purchases.c.source, purchases.c.entry, unique=True)
 Index("purchases_at", purchases.c.at)
 Index("purchases_alert", purchases.c.alert)
 Index("purchases_contact", purchases.c.contact)

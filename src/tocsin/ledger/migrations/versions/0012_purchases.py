@@ -21,6 +21,9 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("told", sa.String(), nullable=False),
+        sa.Column("entry", sa.String()),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("amount", sa.BigInteger()),
@@ -29,15 +32,16 @@ def upgrade() -> None:
         sa.Column("sku", sa.String()),
         sa.Column("retailer", sa.String()),
         sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("delivery", sa.BigInteger()),
-        sa.Column("alert", sa.BigInteger()),
         sa.Column("target", sa.String()),
+        sa.Column("alert", sa.BigInteger()),
+        sa.Column("delivery", sa.BigInteger()),
         sa.Column("contact", sa.BigInteger()),
         sa.Column("clicked_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("id"),
     )
     op.create_index("purchases_once", "purchases", ["source", "external_id", "revision"], unique=True)
+    op.create_index("purchases_entry", "purchases", ["source", "entry"], unique=True)
     op.create_index("purchases_at", "purchases", ["at"])
     op.create_index("purchases_alert", "purchases", ["alert"])
     op.create_index("purchases_contact", "purchases", ["contact"])
