@@ -236,6 +236,11 @@ export class Api {
     return this.call("POST", `/api/v1/channels/${channel}/targets/${name}/enable`);
   }
 
+  disable(target: string): Promise<unknown> {
+    const [channel, name] = parts(target).map(encodeURIComponent);
+    return this.call("POST", `/api/v1/channels/${channel}/targets/${name}/disable`);
+  }
+
   async metrics(): Promise<string> {
     return (await this.#ask("GET", "/metrics")).text();
   }

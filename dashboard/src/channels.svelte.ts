@@ -2,6 +2,7 @@
 
 import { type Api, ApiError, type Channel, parts, type Target, type TestAnswer } from "./api";
 import type { LaneNews } from "./ops";
+import { strings } from "./strings";
 import { toasts } from "./toast.svelte";
 import { deliveryState, type Tone, why } from "./words";
 
@@ -11,7 +12,9 @@ const SETTLE_MS = 500; // what stops one lane often stops several
 export class Channels {
   list = $state.raw<Channel[]>([]);
   problem = $state("");
-  /** The target that is being tested or enabled. */
+  /** Whether the service has told of them. */
+  known = $state(false);
+  /** The target that is being tested, enabled or disabled. */
   busy = $state("");
   readonly #api: Api;
   #looking: ReturnType<typeof setTimeout> | undefined;
@@ -64,6 +67,7 @@ export class Channels {
   async look(): Promise<void> {
     try {
       this.list = (await this.#api.channels()).channels;
+      this.known = true;
       this.problem = "";
     } catch (problem) {
       this.problem = said(problem);
@@ -77,7 +81,14 @@ export class Channels {
   enable(target: string): Promise<void> {
     return this.#ask(target, async () => {
       await this.#api.enable(target);
-      return `${target} is enabled again`;
+      return strings.channels.enabledAgain(target);
+    });
+  }
+
+  disable(target: string): Promise<void> {
+    return this.#ask(target, async () => {
+      await this.#api.disable(target);
+      return strings.channels.disabledNow(target);
     });
   }
 

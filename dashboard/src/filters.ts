@@ -128,7 +128,8 @@ function known<T extends string>(words: string[], allowed: readonly T[]): T[] {
   return words.filter((word): word is T => (allowed as readonly string[]).includes(word));
 }
 
-function plainCommas(query: URLSearchParams): string {
+/** A query as people read it: a comma stands for itself. */
+export function plainCommas(query: URLSearchParams): string {
   const text = query.toString().replaceAll("%2C", ",");
   return text && `?${text}`;
 }

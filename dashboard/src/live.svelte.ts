@@ -132,6 +132,11 @@ export class Live {
     return waitingIn(this.feed);
   }
 
+  /** Why this page may not read, where that is so. */
+  get shutOut(): ApiError | null {
+    return this.problem && (this.problem.status === 401 || this.problem.status === 403) ? this.problem : null;
+  }
+
   ask(filter: Filter): void {
     const before = this.filter;
     this.filter = filter;

@@ -17,8 +17,8 @@ export class Unseen {
   }
 }
 
-/** `(3) Tocsin`: those that came unseen, or wait to be shown. */
-export function titled(unseen: number, waiting: number): string {
+/** `(3) Tocsin`: those that came unseen, or wait to be shown; a room's name stands before the program's. */
+export function titled(unseen: number, waiting: number, room = ""): string {
   const count = Math.max(unseen, waiting);
-  return count ? `(${count}) Tocsin` : "Tocsin";
+  return `${count ? `(${count}) ` : ""}${room ? `${room} · ` : ""}Tocsin`;
 }

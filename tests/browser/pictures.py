@@ -75,7 +75,8 @@ async def provider_down(town: ServiceRig, visitor: Visitor) -> None:
     for number in range(12):
         await town.report(f"Card {number}", priority=1 + number % 10)
     await town.told(BreakerOpened)
-    await visitor.page.get_by_role("button", name=re.compile("Channels ?, 2 in trouble")).click(timeout=30_000)
+    await expect(visitor.door("Channels")).to_contain_text("2 in trouble", timeout=30_000)
+    await visitor.enter("Channels")
     await expect(visitor.page.get_by_title("99 of 100")).not_to_contain_text("ms", timeout=30_000)
 
 
@@ -106,15 +107,12 @@ async def channels(town: ServiceRig, visitor: Visitor) -> None:
     town.sandbox.discord.kill("general")
     await town.report("Intel Arc B580", priority=5)
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
-    await expect(visitor.page.get_by_label("Channels", exact=True).get_by_text("target gone")).to_be_visible()
+    await expect((await visitor.enter("Channels")).get_by_text("target gone")).to_be_visible()
 
 
-async def monitors(town: ServiceRig, visitor: Visitor) -> None:
+async def operations(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
-    if await visitor.button("More").is_visible():
-        await visitor.button("More").click()
-    await visitor.page.get_by_role("button", name="Monitors").click()
+    await visitor.enter("Operations")
 
 
 async def menu(town: ServiceRig, visitor: Visitor) -> None:
@@ -197,7 +195,7 @@ SCENES: dict[str, tuple[Scene, dict[str, Any]]] = {
     "shadow": (healthy, {"mode": "shadow"}),
     "part-in-shadow": (healthy, {"discord": {"mode": "shadow"}}),
     "channels": (channels, {}),
-    "monitors": (monitors, {}),
+    "operations": (operations, {}),
     "menu": (menu, {}),
     "details": (details, {}),
     "people": (people, {"club": True}),

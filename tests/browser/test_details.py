@@ -69,18 +69,16 @@ async def test_a_dead_target_is_shown_with_its_remedy_and_enabled_again(visitor:
     await town.report("RTX 5090")
     await town.told(TargetDisabled)
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
-    panel = visitor.page.get_by_label("Channels", exact=True)
-    await expect(panel).to_contain_text("target gone")
-    await expect(panel).to_contain_text("put it into the configuration, reload, then enable it")
+    room = await visitor.enter("Channels")
+    await expect(room).to_contain_text("target gone")
+    await expect(room).to_contain_text("put it into the configuration, reload, then enable it")
     await visitor.button("Enable discord:high_priority").click()
     await expect(visitor.button("Test discord:high_priority")).to_be_visible()
 
 
 async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor, town: ServiceRig, clock: ManualClock):
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
-    row = visitor.page.get_by_label("Channels", exact=True).get_by_role("listitem").filter(has_text="high_priority")
+    row = (await visitor.enter("Channels")).get_by_role("listitem").filter(has_text="high_priority")
     await expect(row).to_contain_text("Open")
     town.sandbox.faults.next(
         "discord", Fault.too_many(600, "seconds", "user"), target="high_priority", action="execute"
@@ -96,10 +94,11 @@ async def test_a_lane_that_stands_still_says_why_and_until_when(visitor: Visitor
 
 async def test_a_test_takes_the_real_path_and_says_what_the_provider_said(visitor: Visitor, town: ServiceRig):
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
+    await visitor.enter("Channels")
     await visitor.button("Test discord:general").click()
     await expect(visitor.page.get_by_text("discord:general: sent (200")).to_be_visible()
     await town.room("general").expect("TEST · Test alert")
+    await visitor.door("Now").click()
     await expect(visitor.rows).to_have_count(0)
 
 
@@ -129,14 +128,13 @@ async def test_who_may_only_read_is_offered_nothing_more(visitor: Visitor, town:
     await town.settled(await town.report("RTX 5090"), DeliveryState.REFUSED)
     for token, offers in ((TOKEN, 1), (READER["secret"], 0)):
         await visitor.open(token=token)
-        await visitor.page.get_by_role("button", name="Channels").click()
-        panel = visitor.page.get_by_label("Channels", exact=True)
-        await expect(panel).to_contain_text("target gone")
-        for action in ("Test discord:general", "Enable discord:high_priority"):
+        room = await visitor.enter("Channels")
+        await expect(room).to_contain_text("target gone")
+        actions = ("Test discord:general", "Disable discord:general", "Enable discord:high_priority")
+        for action in actions:
             await expect(visitor.button(action)).to_have_count(offers)
+        await expect(room.get_by_text("by a link with the scope admin")).to_have_count(1 - offers)
+        await visitor.door("Now").click()
         await visitor.button("RTX 5090").click()
         await expect(visitor.details).to_contain_text("Refused")
         await expect(visitor.button("Retry discord:high_priority")).to_have_count(offers)
-        await visitor.press("Escape")
-        await expect(panel.get_by_text("by a link with the scope admin")).to_have_count(1 - offers)
-        await visitor.press("Escape")

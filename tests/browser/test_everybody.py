@@ -124,7 +124,7 @@ async def test_nothing_keeps_anybody_out(visitor: Visitor, town: ServiceRig, sch
     await expect(visitor.details).to_contain_text("Refused")
     assert await visitor.barriers() == []
     await visitor.press("Escape")
-    await visitor.page.get_by_role("button", name="Channels").click()
+    await visitor.enter("Channels")
     await expect(visitor.page.get_by_text("target gone")).to_be_visible()
     assert await visitor.barriers() == []
     await visitor.button("Sound").click()

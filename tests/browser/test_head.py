@@ -58,17 +58,13 @@ def light(visitor: Visitor, channel: str) -> Locator:
     return visitor.page.locator("header").get_by_title(re.compile(f"^{channel}: ")).locator("i")
 
 
-def panel(visitor: Visitor, name: str) -> Locator:
-    return visitor.page.get_by_role("complementary", name=name)
-
-
 async def test_it_fits_every_screen_and_an_outage_moves_nothing(visitor: Visitor, town: ServiceRig):
     town.write(mode="shadow")
     await town.alerts.reload()
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 3600})
     await visitor.open()
     await expect(visitor.page.get_by_text("nothing is sent")).to_be_visible()
-    await expect(visitor.page.get_by_role("button", name="Monitors")).to_be_visible()
+    await expect(visitor.door("Operations")).to_be_visible()
     heights = {}
     for width in SCREENS:
         await resize(visitor, width)
@@ -95,7 +91,7 @@ async def test_every_sign_has_its_word(visitor: Visitor, town: ServiceRig):
         seen = [button for button in await visitor.page.locator("header button").all() if await button.is_visible()]
         words = [(await button.inner_text()).strip() for button in seen]
         assert all(words), words
-        for word in ("Pause", "Channels", "Sound", "Times", "Theme", "Keys"):
+        for word in ("Pause", "Sound", "Times", "Theme", "Keys"):
             assert any(word in said for said in words), (width, words)
         assert await visitor.barriers() == []
         await visitor.press("Escape")
@@ -106,17 +102,17 @@ async def test_no_light_is_green_while_the_service_does_not_answer(visitor: Visi
     await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "interval": 3600})
     await visitor.open()
     await expect(light(visitor, "discord")).to_have_class(re.compile("good"))
+    for name in ("Operations", "Channels"):
+        await visitor.enter(name)
     await town.close()
     await visitor.sees_state("waiting")
     green = visitor.page.locator("i.good")
     await expect(green).to_have_count(0)
-    await visitor.page.get_by_role("button", name="Channels").click()
-    await expect(panel(visitor, "Channels")).to_contain_text("Stale since")
     await expect(visitor.button("Test discord:general")).to_be_disabled()
-    await expect(green).to_have_count(0)
-    await visitor.page.get_by_role("button", name="Monitors").click()
-    await expect(panel(visitor, "Monitors")).to_contain_text("Stale since")
-    await expect(green).to_have_count(0)
+    for name in ("Channels", "Operations"):
+        await expect(visitor.page.get_by_role("main", name=name)).to_contain_text("Stale since")
+        await expect(green).to_have_count(0)
+        await visitor.page.go_back()
 
 
 async def test_a_row_opened_while_the_service_does_not_answer_says_what_is_known(visitor: Visitor, town: ServiceRig):
@@ -144,13 +140,12 @@ async def test_a_panel_leaves_the_filters_as_they_are(visitor: Visitor, town: Se
     await visitor.open()
     filters = visitor.page.get_by_role("search")
     before = [(part["y"], part["width"]) for part in await boxes(filters.locator("button, input, select"))]
-    for opened in ("Channels", "RTX 5090"):
-        await visitor.page.get_by_role("button", name=opened).first.click()
-        await expect(visitor.page.get_by_role("complementary")).to_be_visible()
-        assert [(part["y"], part["width"]) for part in await boxes(filters.locator("button, input, select"))] == before
-        assert apart(await box(visitor.page.get_by_role("complementary")), await box(visitor.rows.first))
-        bar = await box(filters)
-        assert bar["x"] + bar["width"] == width, "what is scrolled below the bar is seen beside it"
+    await visitor.button("RTX 5090").click()
+    await expect(visitor.details).to_be_visible()
+    assert [(part["y"], part["width"]) for part in await boxes(filters.locator("button, input, select"))] == before
+    assert apart(await box(visitor.details), await box(visitor.rows.first))
+    bar = await box(filters)
+    assert bar["x"] + bar["width"] == width, "what is scrolled below the bar is seen beside it"
 
 
 async def test_on_a_phone_a_panel_fills_the_screen(chromium: Browser, town: ServiceRig):
@@ -158,10 +153,9 @@ async def test_on_a_phone_a_panel_fills_the_screen(chromium: Browser, town: Serv
     for number in range(8):
         await town.report(f"Card {number}")
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
-    shown = panel(visitor, "Channels")
-    await expect(shown).to_contain_text("high_priority")
-    assert await box(shown) == {"x": 0, "y": 0, "width": PHONE["width"], "height": PHONE["height"]}
+    await visitor.button("Card 7").click()
+    await expect(visitor.details).to_contain_text("high_priority")
+    assert await box(visitor.details) == {"x": 0, "y": 0, "width": PHONE["width"], "height": PHONE["height"]}
     assert await visitor.barriers() == []
     await visitor.leave()
 
@@ -192,12 +186,12 @@ async def test_shadow_is_told_in_the_head_and_ends_with_a_reload(
 async def test_a_target_that_is_disabled_while_one_looks_can_be_enabled_at_once(visitor: Visitor, town: ServiceRig):
     await visitor.page.add_init_script("setInterval = () => 0")  # it asks now and then, too: that would not be at once
     await visitor.open()
-    await visitor.page.get_by_role("button", name="Channels").click()
+    room = await visitor.enter("Channels")
     await expect(visitor.button("Test discord:high_priority")).to_be_visible()
     town.sandbox.discord.kill("high_priority")
     await town.report("RTX 5090")
     await expect(visitor.button("Enable discord:high_priority")).to_be_visible()
-    await expect(panel(visitor, "Channels")).not_to_contain_text("Paused: disabled")
+    await expect(room).not_to_contain_text("Paused: disabled")
 
 
 async def test_what_needs_a_human_pushes_the_alerts_down_and_covers_none(visitor: Visitor, town: ServiceRig):

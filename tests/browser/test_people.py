@@ -76,9 +76,9 @@ async def test_the_room_is_entered_and_left_and_loaded_only_then(visitor: Visito
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
     await visitor.open(token=MODERATOR)
-    await expect(visitor.button("People")).to_be_visible()
+    await expect(visitor.door("People")).to_be_visible()
     assert not any("PeopleRoom" in url or "/contacts" in url for url in asked)
-    await visitor.button("People").click()
+    await visitor.door("People").click()
     await expect(member(visitor, FIRST)).to_be_visible()
     assert any("PeopleRoom" in url for url in asked)
     assert visitor.page.url.endswith("/?room=people")
@@ -90,7 +90,7 @@ async def test_the_room_is_entered_and_left_and_loaded_only_then(visitor: Visito
 async def test_who_may_not_sees_no_such_room(visitor: Visitor):
     await visitor.open(token=READER)
     await expect(visitor.button("Theme: auto")).to_be_visible()
-    await expect(visitor.button("People")).to_have_count(0)
+    await expect(visitor.door("People")).to_have_count(0)
     await visitor.page.goto("about:blank")
     await visitor.open("?room=people", token=READER)
     await expect(visitor.page.get_by_role("alert")).to_contain_text("the scope contacts")

@@ -1,5 +1,6 @@
 """Somebody with a browser in front of the live page, and words for what they see there."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -110,6 +111,16 @@ class Visitor:
     async def place(self, name: str) -> dict[str, float]:
         """Where a row is drawn: `x`, `y`, `width` and `height` in px of the screen."""
         return dict(await self.row(name).evaluate(_WHERE_DRAWN))
+
+    def door(self, room: str) -> Locator:
+        """What leads into a room, whatever else it says."""
+        return self.page.get_by_role("navigation", name="Rooms").get_by_role("link", name=re.compile(f"^{room}"))
+
+    async def enter(self, room: str) -> Locator:
+        await self.door(room).click()
+        found = self.page.get_by_role("main", name=room)
+        await expect(found).to_be_visible()
+        return found
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

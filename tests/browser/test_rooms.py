@@ -1,0 +1,44 @@
+"""The rooms of the page: each has an address, and the browser's history leads through them."""
+
+import pytest
+from playwright.async_api import Browser, expect
+from tests.browser.visitor import PHONE, Visitor
+from tests.story.service_rig import ServiceRig
+
+# One browser serves them all, and lives in the session's loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROOMS = ("Channels", "Operations", "People")
+
+
+async def test_every_room_has_an_address_a_title_and_a_way_back(visitor: Visitor, town: ServiceRig):
+    await visitor.open("?bands=high")
+    for room in ROOMS:
+        await visitor.door(room).click()
+        await expect(visitor.door(room)).to_have_attribute("aria-current", "page")
+        await expect(visitor.page).to_have_title(f"{room} · Tocsin")
+        assert visitor.page.url.endswith(f"/?room={room.lower()}")
+    await visitor.page.reload()
+    await visitor.sees_state("live")
+    await expect(visitor.door(ROOMS[-1])).to_have_attribute("aria-current", "page")
+    for room in (*reversed(ROOMS[:-1]), "Now"):
+        await visitor.page.go_back()
+        await expect(visitor.door(room)).to_have_attribute("aria-current", "page")
+    await expect(visitor.page).to_have_title("Tocsin")
+    assert visitor.page.url.endswith("/?bands=high")
+    await expect(visitor.button("High")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_on_a_phone_the_rooms_stand_at_its_foot(chromium: Browser, town: ServiceRig):
+    visitor = await Visitor.come(chromium, town, viewport=PHONE, has_touch=True)
+    await visitor.open()
+    for room in (*ROOMS, "Now"):
+        door = visitor.door(room)
+        await door.tap()
+        await expect(door).to_have_attribute("aria-current", "page")
+        found = await door.bounding_box()
+        assert found is not None
+        assert found["y"] > PHONE["height"] - 70
+        assert await visitor.no_wider_than_the_screen()
+        assert await visitor.barriers() == []
+    await visitor.leave()
