@@ -7,7 +7,7 @@ from typing import Any
 from tocsin.channels.apprise.spec import APPRISE
 from tocsin.channels.discord.spec import DISCORD
 from tocsin.channels.email.spec import e_mail
-from tocsin.channels.firebase.spec import PUSH
+from tocsin.channels.push.spec import push
 from tocsin.channels.slack.spec import SLACK
 from tocsin.channels.spec import Spec
 from tocsin.channels.telegram.spec import TELEGRAM
@@ -17,7 +17,7 @@ from tocsin.channels.webhook.spec import WEBHOOK
 _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
-    PUSH,
+    push(),
     e_mail(),
     WEBHOOK,
     VOICE,

@@ -256,7 +256,7 @@ BAD = [
         "no such phone number",
     ),
     (
-        '{"alerts": {"channels": {"push": {}}}}',
+        '{"alerts": {"channels": {"push": {"web": {"enabled": false}}}}}',
         "alerts.channels.push.firebase_config",
         "needed while the channel is enabled",
     ),

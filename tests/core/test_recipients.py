@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.core.address import AddressKind
 from tocsin.core.recipients import NOBODY, SLOTS, Recipient, Shard, audience_of, first_of, shards_of, slots_of
 from tocsin.core.secret import Secret
 
@@ -63,7 +64,8 @@ def test_a_full_shard_takes_no_more_than_its_bits():
 
 @pytest.mark.parametrize("shown", [repr, str])
 def test_what_reaches_a_person_is_never_printed(shown):
+    number = Secret("+15005550006")
     recipient = Recipient(
-        slot=7, value=Secret("+15005550006"), lookup=b"\x01\x02", locale="en", zone="America/New_York"
+        slot=7, kind=AddressKind.PHONE, value=number, lookup=b"\x01\x02", locale="en", zone="America/New_York"
     )
     assert "500" not in shown(recipient)

@@ -40,7 +40,7 @@ class RepeatsSafely(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message stands at the provider under `reference`: the members of a sent attempt in their order, with their
-    alerts as they are now.
+    alerts as they are now. A member of a list has a recipient as long as that person may be told anything.
     """
 
     target: Target

@@ -63,11 +63,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The message surely was not delivered: try again, not before `after` where the provider named a time."""
+    """The message surely was not delivered: try again, not before `after` where the provider named a time. `part` is
+    what the word is about, where that is less than the lane: one device, a platform, one push service. The rest of the
+    lane goes on then.
+    """
 
     why: Delay
     after: timedelta | None = None
     detail: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from tocsin.core.address import AddressKind
 from tocsin.core.secret import Secret
 
 Audience: TypeAlias = int
@@ -33,14 +34,20 @@ class Owner(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database, `contact` the number of
-    whoever has it; `owner` is None where that is an address that operators wrote down.
+    whoever has it; `owner` is None where that is an address that operators wrote down. Of an app, `platform` is what it
+    runs on and `sounds` are those that it brings along, as it said itself; `sound` is the one that the person wants to
+    hear.
 
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
 
     slot: int
+    kind: AddressKind
     value: Secret
     lookup: bytes
+    platform: str | None = None
+    sounds: tuple[str, ...] = ()
+    sound: str | None = None
     locale: str | None = None
     zone: str | None = None
     contact: int | None = None

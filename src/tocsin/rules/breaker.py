@@ -47,8 +47,8 @@ def judge(breaker: Breaker, outcome: Outcome, now: float) -> Breaker:
     """The breaker after an answer: trouble of the provider or the way to it opens it, anything that was understood
     closes it.
     """
-    if isinstance(outcome, Deferred) and outcome.why in (Delay.FAILED_HERE, Delay.WITHHELD):
-        return replace(breaker, probing=False)  # it says nothing of the provider
+    if isinstance(outcome, Deferred) and (outcome.part or outcome.why in (Delay.FAILED_HERE, Delay.WITHHELD)):
+        return replace(breaker, probing=False)  # it says nothing of the provider as a whole
     if not _failed(outcome):
         return Breaker()
     if breaker.open and not breaker.probing:

@@ -111,14 +111,15 @@ def _deferred(outcome: Deferred, delivery: Delivery, jitter: float) -> Step:
     named = bounded(outcome.after) if outcome.after is not None else timedelta(0)
     match outcome.why:
         case Delay.RATE_LIMITED:
-            return _lane_waits(named or max(pause, UNNAMED_WAIT))
+            return _waits(named or max(pause, UNNAMED_WAIT), outcome.part)
         case Delay.CREDENTIALS:
-            return _lane_waits(max(named, CREDENTIALS_WAIT))
+            return _waits(max(named, CREDENTIALS_WAIT), outcome.part)
         case Delay.UNREACHABLE | Delay.PROVIDER_TROUBLE | Delay.FAILED_HERE:
             return Step(DeliveryState.PENDING, Why.DEFERRED, max(named, pause))
         case Delay.WITHHELD:
             return Step(DeliveryState.PENDING, Why.DEFERRED)
 
 
-def _lane_waits(wait: timedelta) -> Step:
-    return Step(DeliveryState.PENDING, Why.DEFERRED, wait, shuts_lane_for=wait)
+def _waits(wait: timedelta, part: str) -> Step:
+    """With its whole lane, unless the word is about a part of it alone."""
+    return Step(DeliveryState.PENDING, Why.DEFERRED, wait, shuts_lane_for=None if part else wait)

@@ -16,6 +16,7 @@ from tocsin.channels.contract import Attempt
 from tocsin.channels.transport import Transport
 from tocsin.channels.twilio.channel import TwilioChannel
 from tocsin.channels.twilio.setup import TwilioSettings
+from tocsin.core.address import AddressKind
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.link import Codes
@@ -35,7 +36,7 @@ SERVICE = "MG" + "0123456789abcdef" * 2
 
 def a_text(record: AlertRecord | None = None, to: str = ADA, **changes: Any) -> Attempt:
     attempt = an_attempt([record or a_record()], VIP, **changes)
-    recipient = Recipient(slot=1, value=Secret(to), lookup=b"")
+    recipient = Recipient(slot=1, kind=AddressKind.PHONE, value=Secret(to), lookup=b"")
     return replace(attempt, members=tuple(replace(member, recipient=recipient) for member in attempt.members))
 
 

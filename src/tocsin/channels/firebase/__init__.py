@@ -1,1 +1,1 @@
-"""Push to phones and browsers."""
+"""Push to apps by Firebase Cloud Messaging, the way of `channels/push` for devices."""

@@ -170,7 +170,8 @@ class StandingMessage:
     it.
 
     `shown` is what was known to be shown of each when this was read: who writes on the message hands it back, so that
-    the ledger sees whether somebody else has written meanwhile.
+    the ledger sees whether somebody else has written meanwhile. `recipients`, by slot, are those whom its members are
+    for, where the target is a list, and who may still be told.
     """
 
     target: Target
@@ -179,6 +180,7 @@ class StandingMessage:
     sent_at: datetime
     members: tuple[tuple[Delivery, AlertRecord], ...]
     shown: tuple[str, ...]
+    recipients: Mapping[int, Recipient] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import orjson
 from sqlalchemy import Connection, func, select
 
 from tocsin.core.address import AddressKind, AddressState, Consent
@@ -9,20 +10,22 @@ from tocsin.core.recipients import Owner, Recipient
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import THERE
-from tocsin.ledger.people.schema import addresses, contacts
+from tocsin.ledger.people.schema import addresses, contacts, preferences
 from tocsin.ledger.people.vault import Vault
 
 # Who may be told: the address is its owner's, and the newest entry about it says yes.
 WILLING = (addresses.c.state == AddressState.ACTIVE.value, addresses.c.consent == Consent.GRANTED.value)
 
 _COLUMNS = (
-    *(addresses.c[name] for name in ("key", "id", "kind", "value", "lookup", "contact")),
+    *(addresses.c[name] for name in ("key", "id", "kind", "value", "lookup", "contact", "platform", "sounds")),
     *(contacts.c.locale, contacts.c.state, contacts.c.id.label("contact_id")),
+    preferences.c.body.label("wishes"),
 )
 _ZONE = func.coalesce(contacts.c.zone, addresses.c.zone).label("zone")
 _ADDRESSES = (
     select(*_COLUMNS, _ZONE)
     .join(contacts, contacts.c.key == addresses.c.contact)
+    .outerjoin(preferences, preferences.c.contact == addresses.c.contact)
     .where(among(addresses.c.key, "slots"))
 )
 _WILLING = _ADDRESSES.where(*WILLING)
@@ -33,21 +36,37 @@ def reach(vault: Vault, transaction: Transaction, slots: Sequence[int]) -> Mappi
     return _recipients(vault, transaction.rows(_WILLING, slots=list(slots)))
 
 
+def reachable(vault: Vault, connection: Connection, slots: Sequence[int]) -> Mapping[int, Recipient]:
+    """Find the same as `reach` beside the queue, where nothing is claimed by it."""
+    return _recipients(vault, connection.execute(_WILLING, {"slots": list(slots)}).all()) if slots else {}
+
+
 def reached(vault: Vault, connection: Connection, slots: Sequence[int]) -> Mapping[int, Recipient]:
     """Find, by slot, where those are who may have been told: what they want now changes nothing of that."""
     return _recipients(vault, connection.execute(_ADDRESSES, {"slots": list(slots)}).all()) if slots else {}
 
 
 def _recipients(vault: Vault, rows: Sequence[AnyRow]) -> Mapping[int, Recipient]:
-    return {
-        row.key: Recipient(
-            slot=row.key,
-            value=vault.open(bytes(row.value), bytes(row.lookup), AddressKind(row.kind)),
-            lookup=bytes(row.lookup),
-            locale=row.locale,
-            zone=row.zone,
-            contact=row.contact,
-            owner=Owner(row.contact_id, row.id) if row.state == THERE else None,
-        )
-        for row in rows
-    }
+    return {row.key: _recipient(vault, row) for row in rows}
+
+
+def _recipient(vault: Vault, row: AnyRow) -> Recipient:
+    kind = AddressKind(row.kind)
+    return Recipient(
+        slot=row.key,
+        kind=kind,
+        value=vault.open(bytes(row.value), bytes(row.lookup), kind),
+        lookup=bytes(row.lookup),
+        platform=row.platform,
+        sounds=tuple(orjson.loads(row.sounds)) if row.sounds else (),
+        sound=_sound(row.wishes, kind.channel),
+        locale=row.locale,
+        zone=row.zone,
+        contact=row.contact,
+        owner=Owner(row.contact_id, row.id) if row.state == THERE else None,
+    )
+
+
+def _sound(wishes: str | None, channel: str) -> str | None:
+    """The one that the person wants to hear by a channel. The preferences were judged when they were written."""
+    return None if wishes is None else orjson.loads(wishes).get("channels", {}).get(channel, {}).get("sound")

@@ -1,7 +1,7 @@
 """The depth of a lane is what stands in it now, and what left it lately."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -16,12 +16,9 @@ from tocsin.ledger.contract import AttemptRow, Claim, LaneRow
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of, target_of
 from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, in_any, in_state
 from tocsin.ledger.engine.transaction import AnyRow
-from tocsin.ledger.queue.message_edits import joined_by
+from tocsin.ledger.queue.message_edits import Reached, joined_by
 
 ATTEMPT = tuple(attempts.columns)
-
-Reached = Callable[[Connection, Sequence[int]], Mapping[int, Recipient]]
-"""By slot: where those are who may have been told."""
 
 _UNKNOWN = in_state(DeliveryState.UNKNOWN)
 _UNDER_WAY = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))

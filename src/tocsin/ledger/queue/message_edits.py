@@ -2,18 +2,23 @@
 stock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
 
 from tocsin.core.delivery import Target
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import StandingMessage
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of
 from tocsin.ledger.engine.schema import EDIT_DUE, UNDER_WAY, alerts, deliveries, in_any, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
+
+Reached = Callable[[Connection, Sequence[int]], Mapping[int, Recipient]]
+"""By slot: where people are who were told, or may be."""
 
 UNSURE = "unsure"  # two have written at once: nobody knows who came last
 
@@ -44,7 +49,9 @@ _BEING_JOINED = exists().where(
 )
 
 
-def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple[StandingMessage, ...]:
+def due(
+    reachable: Reached, connection: Connection, targets: frozenset[Target], limit: int
+) -> tuple[StandingMessage, ...]:
     """List whole messages to edit, the longest standing first: the members of one are edited together.
 
     What somebody has begun to join is left to that one: an alert that our own code dies over is counted by its
@@ -59,7 +66,11 @@ def due(connection: Connection, targets: frozenset[Target], limit: int) -> tuple
         .order_by(*_NAME)
         .limit(limit)
     )
-    return messages_of(connection.execute(MEMBERS.where(tuple_(*_NAME).in_(which))))
+    found = messages_of(connection.execute(MEMBERS.where(tuple_(*_NAME).in_(which))))
+    told = reachable(connection, [slot for message in found for slot in _slots(message)])
+    return tuple(
+        replace(message, recipients={slot: told[slot] for slot in _slots(message) if slot in told}) for message in found
+    )
 
 
 def joined_by(connection: Connection, keys: Sequence[int]) -> Mapping[int, StandingMessage]:
@@ -96,6 +107,10 @@ def shown_of(transaction: Transaction, message: StandingMessage) -> dict[int, st
 def messages_of(rows: Iterable[AnyRow]) -> tuple[StandingMessage, ...]:
     """Make messages of the rows of `MEMBERS`."""
     return tuple(_message(list(members)) for _, members in groupby(rows, key=lambda row: (row.reference, row.target)))
+
+
+def _slots(message: StandingMessage) -> list[int]:
+    return [delivery.slot for delivery, _ in message.members if delivery.slot is not None]
 
 
 def _show(transaction: Transaction, word: str, keys: list[int]) -> None:

@@ -29,7 +29,7 @@ from tocsin.ledger.contract import (
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.wal import WriteAheadLog, folded_in
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
-from tocsin.ledger.people.reach import reach, reached
+from tocsin.ledger.people.reach import reach, reachable, reached
 from tocsin.ledger.people.vault import Vault
 from tocsin.ledger.queue import (
     append,
@@ -57,6 +57,7 @@ class SqlQueue:
         self._wal = wal
         self._claim = partial(claim.claim, partial(reach, vault))
         self._unknown = partial(depth.unknown, partial(reached, vault))
+        self._edits = partial(message_edits.due, partial(reachable, vault))
 
     async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
         if self._wal.full and not await self._writer.read(folded_in):
@@ -121,7 +122,7 @@ class SqlQueue:
         return await self._reader.read(self._unknown, lanes, limit)
 
     async def edits(self, targets: frozenset[Target], limit: int = 50) -> tuple[StandingMessage, ...]:
-        return await self._reader.read(message_edits.due, targets, limit)
+        return await self._reader.read(self._edits, targets, limit)
 
     async def recent_attempts(self, since: datetime) -> tuple[AttemptRow, ...]:
         return await self._reader.read(depth.recent_attempts, since)

@@ -27,18 +27,21 @@ def composed(claim: Claim) -> Attempt:
         lane=claim.lane,
         started_at=claim.started_at,
         deadline=min(delivery.expires_at for delivery, _ in claim.members),
-        members=tuple(Member(delivery, record, _recipient(claim, delivery)) for delivery, record in claim.members),
+        members=_members(claim),
     )
 
 
-def _recipient(claim: Claim, delivery: Delivery) -> Recipient | None:
-    return None if delivery.slot is None else claim.recipients.get(delivery.slot)
+def _members(of: Claim | StandingMessage) -> tuple[Member, ...]:
+    return tuple(Member(delivery, record, _recipient(of, delivery)) for delivery, record in of.members)
+
+
+def _recipient(of: Claim | StandingMessage, delivery: Delivery) -> Recipient | None:
+    return None if delivery.slot is None else of.recipients.get(delivery.slot)
 
 
 def message_of(standing: StandingMessage) -> Message:
     """A message that stands at a provider, as its channel is shown it."""
-    members = tuple(Member(delivery, record) for delivery, record in standing.members)
-    return Message(target=standing.target, reference=standing.reference, members=members)
+    return Message(target=standing.target, reference=standing.reference, members=_members(standing))
 
 
 async def made(claim: Claim, attempt: Attempt, channel: Channel) -> Report:

@@ -244,10 +244,22 @@ class Dispatcher:
 
 
 def _telling(answered: Answered) -> Outcome:
-    """The outcome that tells of the lane: where our own code failed on one of the members, that."""
+    """The outcome that tells of the lane: where our own code failed on one of the members, that; else one that was
+    understood, should there be any; then one that is about more than a part of it.
+    """
     outcomes = answered.report.outcomes
     failed = (each for each in outcomes if isinstance(each, Deferred) and each.why is Delay.FAILED_HERE)
-    return next(failed, outcomes[0])
+    return next(failed, min(outcomes, key=_says_little))
+
+
+def _says_little(outcome: Outcome) -> int:
+    match outcome:
+        case Deferred(part=part):
+            return 2 if part else 1
+        case Unknown():
+            return 1
+        case _:
+            return 0
 
 
 def _never_left(answered: Answered) -> bool:

@@ -1,7 +1,7 @@
 """Push: to phones by Firebase, to browsers by their own push services."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,12 +9,17 @@ from tocsin.channels.settings import ChannelSettings
 from tocsin.config.values.addresses import File, Network, Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name
+from tocsin.config.values.quantities import NotBoolean
 from tocsin.core.alert import Band
+
+Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 
 class DeviceList(Block):
     tag: Text | None = None
-    """Devices of everybody with this tag."""
+    """Devices and browsers of everybody with this tag."""
+    max_recipients: Recipients | None = None
+    """The most devices and browsers for one alert, instead of the channel's."""
 
 
 class BrowserPush(Block):
@@ -27,13 +32,13 @@ class BrowserPush(Block):
 
 
 class Push(ChannelSettings):
-    needs: ClassVar[tuple[str, ...]] = ("firebase_config",)
-
     firebase_config: File | None = None
     """The service account's key file; null where only browsers are told."""
     web: BrowserPush = BrowserPush()
     """Push to browsers."""
     sounds: Mapping[Band, Text] = {}
     """The sound of each band."""
+    max_recipients: Recipients | None = None
+    """The most devices and browsers for one alert; null is no bound."""
     lists: Mapping[Name, DeviceList] = {}
-    """Named groups of devices."""
+    """Named groups of devices and browsers."""

@@ -1,0 +1,1 @@
+"""Push, one channel with two ways: to apps by Firebase, to browsers by their own push services."""

@@ -1,0 +1,133 @@
+"""The push channel hands each person of an attempt to the way that leads to their kind of address."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from tocsin.channels.abilities import Message
+from tocsin.channels.contract import Attempt, Member, Report
+from tocsin.channels.push.way import Way
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Target
+from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
+from tocsin.core.record import AlertRecord
+from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
+
+NAME = "push"
+
+_NOBODY = Refused(Refusal.INVALID_REQUEST, "push is for a person of a list")
+_NO_WAY = Refused(Refusal.INVALID_REQUEST, "no way of push leads to this kind of address, as it is configured")
+_NOT_TOLD = Refused(Refusal.MESSAGE_GONE, "this person is told nothing any more")
+
+
+@dataclass(slots=True)
+class _Rest:
+    """A way rests until that monotonic time for what was last `said` of it. After that nobody knows whether it works,
+    until something that says so takes its place.
+    """
+
+    said: Deferred | None = None
+    until: float = 0.0
+
+
+class PushChannel:
+    """Satisfies `Channel`, `Measures`, `RepeatsSafely` and `Edits`.
+
+    A way that does not work rests by itself: its people are deferred, and the other way goes on. Once its rest is over,
+    one person tries it before the others.
+    """
+
+    name = NAME
+
+    def __init__(self, ways: Sequence[Way], clock: Clock) -> None:
+        self._ways = {way.kind: way for way in ways}
+        self._rests = {way.title: _Rest() for way in ways}
+        self._clock = clock
+
+    def pack(self, _target: Target, records: Sequence[AlertRecord]) -> int:
+        """Each person has a message of their own: how many go out at once is no matter of size."""
+        return len(records)
+
+    def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
+        """Shown by way."""
+        return {way.title: way.render(target, records) for way in self._ways.values()}
+
+    def units(self, attempt: Attempt) -> int:
+        return len(attempt.members)
+
+    def repeats_safely(self, _target: Target) -> bool:
+        """A repeat replaces what is shown of the same alert."""
+        return True
+
+    async def send(self, attempt: Attempt) -> Report:
+        scouts = self._scouts(attempt.members)
+        told: dict[int, Report] = {}
+        for members in (scouts, [one for one in attempt.members if one not in scouts]):
+            reports = await asyncio.gather(*(self._send(replace(attempt, members=(one,))) for one in members))
+            told |= {one.delivery.key: report for one, report in zip(members, reports, strict=True)}
+        return self._together([told[one.delivery.key] for one in attempt.members])
+
+    async def edit(self, message: Message) -> Report:
+        """Each message has one member."""
+        recipient = message.members[0].recipient
+        if recipient is None:
+            return Report((_NOT_TOLD,))
+        way = self._ways.get(recipient.kind)
+        if way is None:
+            return Report((_NOT_TOLD,))
+        return self._together([await self._by(way, lambda: way.edit(message))])
+
+    async def _send(self, attempt: Attempt) -> Report:
+        recipient = attempt.members[0].recipient
+        if recipient is None:
+            return Report((_NOBODY,), answer=_NOBODY.detail)
+        way = self._ways.get(recipient.kind)
+        if way is None:
+            return Report((_NO_WAY,), answer=_NO_WAY.detail)
+        return await self._by(way, lambda: way.send(attempt))
+
+    async def _by(self, way: Way, ask: Callable[[], Awaitable[Report]]) -> Report:
+        """Ask unless the way rests, and mark what is said of the way as a whole as being about it."""
+        rest = self._rests[way.title]
+        left = rest.until - self._clock.monotonic()
+        if rest.said is not None and left > 0:
+            return Report((replace(rest.said, after=timedelta(seconds=left)),), answer=rest.said.detail)
+        report = await ask()
+        said = report.outcomes[0]
+        if not isinstance(said, Deferred) or said.part:
+            if not isinstance(said, Unknown):
+                rest.said = None
+            return report
+        rest.said = replace(said, part=way.title)
+        rest.until = self._clock.monotonic() + _pause(said).total_seconds()
+        return replace(report, outcomes=(rest.said,))
+
+    def _scouts(self, members: Sequence[Member]) -> Sequence[Member]:
+        """One person for each way of which nobody knows whether it works again."""
+        found: dict[str, Member] = {}
+        for one in members:
+            way = self._ways.get(one.recipient.kind) if one.recipient else None
+            if way is not None and self._rests[way.title].said is not None:
+                found.setdefault(way.title, one)
+        return list(found.values())
+
+    def _together(self, reports: Sequence[Report]) -> Report:
+        """One report of all. Where every way rests, what was said of them holds for the lane."""
+        outcomes = tuple(report.outcomes[0] for report in reports)
+        told = next((each for each in reports if not isinstance(each.outcomes[0], Sent)), reports[0])
+        now = self._clock.monotonic()
+        if all(rest.said is not None and rest.until > now for rest in self._rests.values()):
+            outcomes = tuple(map(self._of_all, outcomes))
+        return Report(outcomes, status=told.status, answer=told.answer)
+
+    def _of_all(self, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Deferred) and outcome.part in self._rests:
+            return replace(outcome, part="")
+        return outcome
+
+
+def _pause(said: Deferred) -> timedelta:
+    usual = CREDENTIALS_WAIT if said.why is Delay.CREDENTIALS else UNNAMED_WAIT
+    return max(said.after or usual, UNNAMED_WAIT)
