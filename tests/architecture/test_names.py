@@ -14,8 +14,8 @@ SRC = Path(__file__).parents[2] / "src" / "tocsin"
 FOLDERS = {path.parent.name for path in SRC.glob("channels/*/spec.py")}
 # Ways to reach persons, whoever carries them: words of consent and of preferences, too.
 MEDIA = {"sms", "voice", "push", "email"}
-# Words of the trade as well: Standard Webhooks, a chat's webhook; whatever people read pages with.
-WORDS = {"webhook", "browser"}
+# Words of the trade as well: Standard Webhooks, a chat's webhook; whatever people read pages with; how mail is spoken.
+WORDS = {"webhook", "browser", "smtp"}
 PROVIDERS = re.compile(
     "|".join(sorted({path.parent.name for path in SRC.glob("channels/*/__init__.py")} - MEDIA - WORDS)), re.IGNORECASE
 )

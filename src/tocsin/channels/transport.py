@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+from weakref import WeakSet
 
 from aiohappyeyeballs import start_connection
 from yarl import URL
@@ -37,6 +38,12 @@ _LIFE_S = 300.0
 _NEXT_ADDRESS_S = 0.25  # RFC 8305, Happy Eyeballs: how long one address is waited for before the next is tried too
 
 _FAILURES = (OSError, TimeoutError, ValueError)
+
+
+class Closes(Protocol):
+    """Something that stands open and can be closed, more than once."""
+
+    def close(self) -> None: ...
 
 
 class UnreachableError(OSError):
@@ -81,11 +88,18 @@ class Transport:
         self._tls = tls
         self._idle: defaultdict[_Origin, list[Connection]] = defaultdict(list)
         self._open: set[Connection] = set()
+        self._others: WeakSet[Closes] = WeakSet()
 
     async def start(self) -> None:
         self._tls = self._tls or ssl.create_default_context()
 
+    def close_with(self, other: "Closes") -> None:
+        """Have a connection that speaks something else than HTTP closed with all others."""
+        self._others.add(other)
+
     async def close(self) -> None:
+        for other in list(self._others):
+            other.close()
         connections, self._open = self._open, set()
         for connection in connections:
             connection.close()

@@ -18,6 +18,7 @@ class Hindrance(StrEnum):
     LANDLINE = "landline"  # it takes no texts: a call may bring the code
     BLOCKED = "blocked"  # by the provider's guard against fraud
     INVALID_NUMBER = "invalid_number"
+    NO_SUCH_MAILBOX = "no_such_mailbox"
     MISCONFIGURED = "misconfigured"  # the account, its key or the service: operators have to mend it
     UNAVAILABLE = "unavailable"  # nobody can tell now
 

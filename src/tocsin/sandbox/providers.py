@@ -9,6 +9,8 @@ from tocsin.sandbox.discord.panel import DiscordPanel
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.panel import Panel
 from tocsin.sandbox.provider import Provider
+from tocsin.sandbox.script import Faults
+from tocsin.sandbox.smtp.post_office import PostOffice
 from tocsin.sandbox.twilio.api import Twilio
 from tocsin.sandbox.twilio.consents import Consents
 from tocsin.sandbox.twilio.panel import TwilioPanel
@@ -20,11 +22,14 @@ from tocsin.sandbox.webhook.receiver import Receiver
 class Providers:
     """`base` says where the sandbox listens, once it does."""
 
-    def __init__(self, clock: Clock, journal: Journal, *, limits: bool, base: Callable[[], str]) -> None:
+    def __init__(
+        self, clock: Clock, journal: Journal, faults: Faults, *, limits: bool, base: Callable[[], str]
+    ) -> None:
         self.discord = Discord(clock, journal, limits=limits, base=base)
         self.webhook = Receiver(clock, journal, base=base)
         self.twilio = Twilio(clock, journal, limits=limits)
         self.verify = Verify(clock, self.twilio)
+        self.smtp = PostOffice(clock, journal, faults)
         self.providers: tuple[Provider, ...] = (
             self.discord,
             self.webhook,
@@ -43,8 +48,8 @@ class Providers:
         return {f"{self.discord.name}:{name}": self.discord.webhook(name) for name in names}
 
     def account(self) -> Mapping[str, str]:
-        """For people's configurations: the account that texts are sent from, by the keys that they have there."""
-        return self.twilio.account.block()
+        """For people's configurations: what texts and mails are sent by, by the keys that they have there."""
+        return {**self.twilio.account.block(), **self.smtp.block()}
 
     def configuration(self) -> Mapping[str, Any]:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
@@ -53,5 +58,10 @@ class Providers:
             "alerts": {"channels": {self.discord.name: self.discord.block("high_priority", "general", "staff")}},
         }
 
+    async def open(self, host: str, mail_port: int) -> None:
+        """Those that do not speak HTTP listen at ports of their own."""
+        await self.smtp.start(host, mail_port)
+
     async def close(self) -> None:
         await self.twilio.close()
+        await self.smtp.close()

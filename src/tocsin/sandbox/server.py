@@ -26,7 +26,7 @@ class Sandbox(Providers):
         self.journal = Journal(journal)
         self.faults = Faults()
         self.url = ""
-        super().__init__(self.clock, self.journal, limits=limits, base=lambda: self.url)
+        super().__init__(self.clock, self.journal, self.faults, limits=limits, base=lambda: self.url)
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -36,8 +36,9 @@ class Sandbox(Providers):
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; port 0 takes a free one. `url` says where."""
+    async def start(self, host: str = "127.0.0.1", port: int = 0, *, mail_port: int = 0) -> None:
+        """Listen; port 0 takes a free one. `url` says where, and `smtp.url` of the mail server."""
+        await self.open(host, mail_port)
         application = web.Application(client_max_size=LARGEST_BODY)
         Page(self.journal, self.faults, self.panels).mount(application)
         for provider in self.providers:
@@ -63,6 +64,7 @@ async def serve(
     host: str = "127.0.0.1",
     port: int = 8766,
     *,
+    mail_port: int = 0,
     webhooks: Sequence[str] = ("high_priority", "general"),
     limits: bool = True,
     journal: Path | None = None,
@@ -72,7 +74,7 @@ async def serve(
     """`tocsin sandbox`: listen until cancelled, with these webhooks from the start; `ready` is told once it does."""
     sandbox = Sandbox(clock, limits=limits, journal=journal)
     try:
-        await sandbox.start(host, port)
+        await sandbox.start(host, port, mail_port=mail_port)
         sandbox.addresses(webhooks)
         if ready:
             ready(sandbox)

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from typing import Self
+
+from tocsin.channels.email.settings import Email
+from tocsin.channels.spec import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +16,15 @@ class House:
     sender: str
     postal_address: str | None = None
     shops: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Email, around: Surroundings) -> Self:
+        """The house that the configuration describes."""
+        return cls(
+            sender=settings.sender or "",
+            postal_address=settings.postal_address,
+            shops={name: retailer.title for name, retailer in around.retailers.items()},
+        )
 
     @property
     def name(self) -> str:
@@ -23,3 +36,8 @@ class House:
     def address(self) -> str:
         """Where answers go."""
         return parseaddr(self.sender)[1]
+
+    @property
+    def domain(self) -> str:
+        """Whose names our mails have."""
+        return self.address.rpartition("@")[2]

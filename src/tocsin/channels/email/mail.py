@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
+
+from tocsin.channels.contract import Link, Member
+from tocsin.channels.pages import Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,16 @@ class Links:
     product: str | None = field(default=None, repr=False)  # what the button opens
     leave: str | None = field(default=None, repr=False)  # one click, and no mail comes any more
     wishes: str | None = field(default=None, repr=False)  # the page with what the person wants
+
+    @classmethod
+    def of(cls, member: Member, link: Link, pages: Pages) -> Self:
+        """Where whoever the member is for is led from its mail."""
+        recipient = member.recipient
+        return cls(
+            product=link(member.delivery, member.record),
+            leave=None if recipient is None else pages.unsubscribe(recipient),
+            wishes=None if recipient is None else pages.me(recipient),
+        )
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from tocsin.core.errors import (
     CodeExpiredError,
     Detail,
     FraudGuardError,
+    InvalidMailboxError,
     InvalidPhoneError,
     LandlineError,
     NotFoundError,
@@ -41,6 +42,10 @@ MOST_LINKS, LINKS_IN = 3, timedelta(days=1)  # to one mailbox
 SHOWS_ONLY: Mapping[str, Any] = MappingProxyType({"enters": "nothing"})
 
 _MAIL = "mail"
+_NOT_THERE = {
+    Hindrance.INVALID_NUMBER: ("number", "the provider knows no such number"),
+    Hindrance.NO_SUCH_MAILBOX: ("address", "the server of that mailbox takes no mail for it"),
+}
 _A_DAY = timedelta(days=1)
 
 
@@ -224,6 +229,8 @@ class Verification:
                 Trouble("codes_refused", answer.detail, "Look at the service for codes, its account and its key.")
             )
         wait = answer.after.total_seconds() if answer.after is not None else None
+        if answer.why in _NOT_THERE:
+            return _not_there(answer.why)
         match answer.why:
             case Hindrance.LANDLINE:
                 return LandlineError("this number takes no texts: ask for the code by call")
@@ -233,9 +240,6 @@ class Verification:
                 return TooManySendsError("too many codes were sent to this number", wait or 60.0)
             case Hindrance.TOO_MANY_CHECKS:
                 return TooManyChecksError("too many codes were tried: ask for another later", wait or 60.0)
-            case Hindrance.INVALID_NUMBER:
-                told = "the provider knows no such number"
-                return InvalidPhoneError(told, [Detail("number", told)])
             case _:
                 return ProviderUnavailableError("the provider can send and check no codes now", wait or 30.0)
 
@@ -250,6 +254,12 @@ def _draft(told: Mapping[str, Any], author: str) -> ConsentDraft:
         user_agent=told.get("user_agent"),
         evidence=told.get("evidence"),
     )
+
+
+def _not_there(why: Hindrance) -> TocsinError:
+    path, told = _NOT_THERE[why]
+    fault = InvalidPhoneError if why is Hindrance.INVALID_NUMBER else InvalidMailboxError
+    return fault(told, [Detail(path, told)])
 
 
 def _refuse_verified(address: AddressRow) -> None:

@@ -1,0 +1,39 @@
+"""The mail by which somebody shows that a mailbox is theirs."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tocsin.channels.email.house import House
+from tocsin.channels.email.mail import Mail
+
+_HOURS = "three days"
+
+
+def confirmation_of(link: str, house: House) -> Mail:
+    """`link` leads to a page with a button: looking at it confirms nothing. The mail names nobody, since anybody may
+    have written the mailbox down.
+    """
+    return Mail(
+        subject=f"Is this your mailbox? Confirm it for {house.name}",
+        text="\n".join(
+            (
+                f"This mailbox was given to {house.name}, to be told what is in stock or cheaper.",
+                "",
+                "If that was you, open this page and press its button:",
+                link,
+                "",
+                f"The link works for {_HOURS}. If it was not you, do nothing: no other mail comes.",
+                *(("", *house.postal_address.splitlines()) if house.postal_address else ()),
+                "",
+            )
+        ),
+        html=_SHEET.render(link=link, house=house, hours=_HOURS),
+    )
+
+
+_SHEET = Environment(
+    loader=PackageLoader("tocsin.channels.email"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("confirmation.html")
