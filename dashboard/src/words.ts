@@ -47,6 +47,7 @@ const WHYS: Record<string, string> = {
   superseded: "a newer alert took its place",
   acknowledged: "somebody said it is dealt with",
   consent: "the person took back the consent",
+  per_day: "the person has heard of as many today as they want",
   quiet: "quiet hours of this target",
   shadow: "shadow mode: decided and shown, never sent",
   failed_over: "the fallback took over",

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -54,6 +55,7 @@ class Phones:
 
     name: str = "sms"
     told: list[tuple[str, str]] = field(default_factory=list)
+    silently: list[tuple[str, str]] = field(default_factory=list)  # of these, those that made no sound
     answer: Callable[[str], Outcome] = takes_it
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
@@ -69,6 +71,8 @@ class Phones:
             assert member.recipient.slot == member.delivery.slot
             number = member.recipient.value.reveal()
             self.told.append((member.record.alert.sku, number))
+            if member.silent:
+                self.silently.append(self.told[-1])
             outcomes.append(self.answer(number))
         return Report(tuple(outcomes))
 
@@ -82,7 +86,13 @@ class Club:
     pipeline: Pipeline
     phones: Phones
     crowd: Crowd
+    active: Active
     numbers: int = 0
+
+    def call_everything_critical(self) -> None:
+        book = self.active.rulebook
+        routes = tuple(replace(route, critical=True) for route in book.routing.routes)
+        self.active.rulebook = replace(book, routing=replace(book.routing, routes=routes))
 
     async def join(self, *tags: str, phones: int = 1) -> tuple[ContactRow, list[AddressRow]]:
         self.numbers += 1
@@ -130,11 +140,10 @@ async def a_club(path: Path, *routed: str, **lists: ListPolicy) -> AsyncIterator
     )
     phones, facts = Phones(), []
     async with open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append, people_key=KEY) as ledger:
-        pipeline = Pipeline(
-            ledger, InProcessBus(), Active(book, {"sms": phones}), clock, facts.append, random=Random(1)
-        )
+        active = Active(book, {"sms": phones})
+        pipeline = Pipeline(ledger, InProcessBus(), active, clock, facts.append, random=Random(1))
         async with pipeline.running():
-            yield Club(ledger, pipeline, phones, Crowd(ledger.people))
+            yield Club(ledger, pipeline, phones, Crowd(ledger.people), active)
 
 
 async def test_each_of_a_list_is_told_once_and_whoever_left_hears_nothing_more(tmp_path: Path):
@@ -156,6 +165,43 @@ async def test_a_person_on_three_lists_is_told_once_and_on_both_phones(tmp_path:
         await club.join("members")
         await club.alert("first")
         assert await club.told("first", 3) == ["+14155001000", "+14155001001", "+14155002000"]
+
+
+async def test_who_wants_one_a_day_is_told_of_one_and_the_list_chooses_without_them_from_then_on(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip")) as club:
+        ada, _ = await club.join("vip")
+        await club.join("vip")
+        await club.ledger.people.prefer(ada.id, {"channels": {"sms": {"per_day": 1}}})
+        await club.alert("first")
+        assert len(await club.told("first", 2)) == 2
+        states = []
+        for sku in ("second", "third"):
+            identifier = await club.alert(sku)
+            assert await club.told(sku, 1) == ["+14155002000"]
+            story = await club.ledger.history.story(UUID(identifier))
+            assert story is not None
+            states.append([(row.states, row.left_out) for row in story.lists])
+        assert states == [
+            [({DeliveryState.SENT: 1, DeliveryState.CANCELLED: 1}, {})],
+            [({DeliveryState.SENT: 1}, {"per_day": 1})],
+        ]
+
+
+async def test_who_sleeps_is_told_without_a_sound_unless_it_is_critical(tmp_path: Path):
+    now = SystemClock().now()
+    night = {"from": f"{now - timedelta(hours=2):%H:%M}", "to": f"{now + timedelta(hours=2):%H:%M}", "do": "silent"}
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip")) as club:
+        ada, _ = await club.join("vip")
+        await club.join("vip")
+        await club.ledger.people.change(ada.id, {"zone": "UTC"})
+        await club.ledger.people.prefer(ada.id, {"quiet": night})
+        await club.alert("first")
+        assert len(await club.told("first", 2)) == 2
+        assert club.phones.silently == [("first", "+14155001000")]
+        club.call_everything_critical()
+        await club.alert("second")
+        assert len(await club.told("second", 2)) == 2
+        assert club.phones.silently == [("first", "+14155001000")]
 
 
 async def test_a_dead_number_is_refused_and_the_list_goes_on(tmp_path: Path):

@@ -60,6 +60,7 @@ class Person:
     match: Match
     by_sms: Match | None  # None: off
     quiet: QuietRule | None
+    full: timedelta | None  # has heard of enough by text until then
 
 
 SPANS = st.sampled_from([-MINUTE, MINUTE])
@@ -78,6 +79,7 @@ PERSONS = st.builds(
     st.sampled_from(MATCHES),
     st.none() | st.sampled_from(MATCHES),
     st.sampled_from(RULES),
+    st.sampled_from([None, None, -MINUTE, MINUTE]),
 )
 
 
@@ -136,11 +138,14 @@ def directory(persons: Sequence[Person]) -> Directory:
         sleeps=tuple(
             Sleep(rule, those(each for each in every if each[0].quiet == rule)) for rule in RULES if rule is not None
         ),
+        full={("sms", NOW + span): those(each for each in every if each[0].full == span) for span in (-MINUTE, MINUTE)},
         contacts=contacts,
     )
 
 
-def judged(person: Person, address: Address, target: Target, what: Alert) -> LeftOut | datetime | None:
+def judged(
+    person: Person, address: Address, target: Target, what: Alert, *, critical: bool
+) -> LeftOut | datetime | None:
     """Why not, until when not, or nothing against it."""
     vouched = target == OPS and address.written
     muted, mute_ends = person.muted or (None, None)
@@ -149,14 +154,16 @@ def judged(person: Person, address: Address, target: Target, what: Alert) -> Lef
         LeftOut.SUPPRESSED: address.state == "suppressed",
         LeftOut.CONSENT: address.state == "silent" and not vouched,
         LeftOut.PAUSED: person.paused is not None and person.paused > timedelta(0),
-        LeftOut.MUTED: muted is not None
+        LeftOut.MUTED: not critical
+        and muted is not None
         and (mute_ends is None or mute_ends > timedelta(0))
         and muted.admits(what, CATALOG),
         LeftOut.MATCH: not person.match.admits(what, CATALOG),
         LeftOut.CHANNEL: target.channel == "sms" and unwanted,
+        LeftOut.PER_DAY: target.channel == "sms" and person.full == MINUTE,
     }
     why = next((reason for reason, holds in objections.items() if holds), None)
-    return why or asleep(person, what)
+    return why or (None if critical else asleep(person, what))
 
 
 def asleep(person: Person, what: Alert) -> LeftOut | datetime | None:
@@ -193,19 +200,21 @@ def told_of(chosen: Chosen) -> dict[int, datetime | None]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(PEOPLE, ALERTS, st.permutations(list(LISTS)))
-def test_sets_say_the_same_as_a_look_at_each_person(persons: list[Person], what: Alert, order: list[Target]):
+@given(PEOPLE, ALERTS, st.permutations(list(LISTS)), st.sets(st.sampled_from(list(LISTS))))
+def test_sets_say_the_same_as_a_look_at_each_person(
+    persons: list[Person], what: Alert, order: list[Target], critical: set[Target]
+):
     choice = Choice(directory(persons), what, CATALOG, NOW)
     heard: dict[str, set[int]] = {"sms": set(), "push": set()}
     for target in order:
-        chosen = choice.of(target, LISTS[target])
+        chosen = choice.of(target, LISTS[target], critical=target in critical)
         expected: dict[int, datetime | None] = {}
         left_out: Counter[LeftOut] = Counter()
         for number, person in enumerate(persons):
             for address in person.addresses:
                 if not belongs(person, address, target):
                     continue
-                verdict = judged(person, address, target, what)
+                verdict = judged(person, address, target, what, critical=target in critical)
                 if isinstance(verdict, LeftOut):
                     left_out[verdict] += 1
                 elif number in heard[target.channel]:

@@ -11,7 +11,7 @@ from tocsin.core.address import AddressKind
 from tocsin.core.alert import AlertType
 from tocsin.core.decision import Chosen, Plan, Reserve
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.rules.audience import Directory, KeptList, ListPolicy
+from tocsin.rules.audience import Directory, KeptList, ListPolicy, Wish
 from tocsin.rules.catalog import Catalog, Retailer
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule
@@ -415,3 +415,15 @@ def test_what_needs_no_list_is_served_as_the_configuration_has_it():
     policy = texting(route(GENERAL))
     assert heard(policy, three_people(vip=VIPS)) == {GENERAL: None}
     assert not next(iter(policy.known.values())).lists
+
+
+def test_what_one_of_its_routes_calls_critical_passes_mutes_and_is_told_by_that_routes_name():
+    picture = replace(three_people(), muted=(Wish(EVERYTHING, TWO),))
+    plain, loud = (replace(route(EVERYONE), name=name, critical=name == "loud") for name in ("plain", "loud"))
+    for routes, name, told in (((plain,), "plain", THREE ^ TWO), ((plain, loud), "loud", THREE)):
+        (made,) = plan(alert(), NOW, texting(*routes), UNLISTED, directory=picture)
+        assert isinstance(made.people, Chosen)
+        assert (made.route, made.people.everybody) == (name, told)
+    behind = route(GENERAL, fallback=(EVERYONE,), critical=True)
+    (made,) = plan(alert(), NOW, texting(behind), UNLISTED, directory=picture)
+    assert made.fallback[0].people == Reserve(THREE, 5)

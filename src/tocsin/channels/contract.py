@@ -40,11 +40,15 @@ Link = Callable[[Delivery, AlertRecord], str | None]
 class Member:
     """A delivery in an attempt, with its alert, and with the one person it is for where its target is a
     list of people.
+
+    `silent`: the person sleeps, and wants it to arrive without a sound. It means nothing to channels whose provider
+    cannot do so.
     """
 
     delivery: Delivery
     record: AlertRecord
     recipient: Recipient | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ def _route(number: int, route: RouteSettings) -> Route:
         fallback=route.fallback,
         parallel=route.parallel,
         stop=route.stop,
+        critical=route.critical,
     )
 
 

@@ -54,6 +54,7 @@ class Why(StrEnum):
     SUPERSEDED = "superseded"  # a newer alert of the same episode took its place
     ACKNOWLEDGED = "acknowledged"  # the person said it is dealt with
     CONSENT = "consent"  # the person took back the consent
+    PER_DAY = "per_day"  # the person has heard of as many today, by that channel, as wanted
     SPEND_CAP = "spend_cap"  # what may be spent today, or sent to that person, was used up
     QUIET = "quiet"  # quiet hours of that target
     SHADOW = "shadow"  # shadow mode: decided and shown, never sent
@@ -86,6 +87,7 @@ MOVES: Mapping[DeliveryState, Mapping[DeliveryState, frozenset[Why]]] = MappingP
                     Why.SUPERSEDED,
                     Why.ACKNOWLEDGED,
                     Why.CONSENT,
+                    Why.PER_DAY,
                     Why.SPEND_CAP,
                     Why.QUIET,
                     Why.SHADOW,

@@ -37,6 +37,7 @@ class Recipient:
     whoever has it; `owner` is None where that is an address that operators wrote down. Of an app, `platform` is what it
     runs on and `sounds` are those that it brings along, as it said itself; `sound` is the one that the person wants to
     hear.
+    `wishes` are all that the person prefers, as it is kept (JSON).
 
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
@@ -52,6 +53,7 @@ class Recipient:
     zone: str | None = None
     contact: int | None = None
     owner: Owner | None = None
+    wishes: str | None = None
 
 
 class Shard(NamedTuple):

@@ -16,7 +16,6 @@ from tocsin.pipeline.active import Active
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
-from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.people.verification import Verification
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.upkeep import Job, Upkeep
@@ -39,7 +38,7 @@ class Pipeline:
         self._active = active
         self.sending = Sending(ledger, active, clock, emit, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
-        self.directories = Directories(ledger.people)
+        self.directories = self.sending.directories
         self.passes = Passes(lambda: ledger.link_secret)
         self.verification = Verification(ledger.people, active, self.passes, clock, emit)
         self.intake = Intake(

@@ -79,7 +79,8 @@ class Directory:
 
     `kinds` and `tags` have everybody of a kind of address and with a tag, `written` the addresses that operators wrote
     down for a list, `lists` the lists that calls keep. `willing` are those who may be told: active, and with their
-    consent. `contacts` has at each slot whose it is, 0 where it is nobody's any more.
+    consent. `full` are those of a channel who have heard of enough until then, as far as that was noticed since it was
+    made. `contacts` has at each slot whose it is, 0 where it is nobody's any more.
     """
 
     version: int = 0
@@ -94,19 +95,29 @@ class Directory:
     matches: tuple[Wish, ...] = ()
     channels: Mapping[str, ChannelWishes] = field(default_factory=dict)
     sleeps: tuple[Sleep, ...] = ()
+    full: Mapping[tuple[str, datetime], Audience] = field(default_factory=dict)
     contacts: Sequence[int] = field(default=(), repr=False)
-    _shared: dict[frozenset[AddressKind], Audience] = field(default_factory=dict, init=False, repr=False, compare=False)
+    known: dict[frozenset[AddressKind], Audience] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, kinds: Iterable[AddressKind]) -> Audience:
         return _united(self.kinds.get(kind, NOBODY) for kind in kinds)
 
     def shared(self, kinds: frozenset[AddressKind]) -> Audience:
         """Addresses of people who have several of these kinds. Looked for once."""
-        if kinds not in self._shared:
+        if kinds not in self.known:
             slots = list(slots_of(self.of(kinds)))
             owners = Counter(self.contacts[slot] for slot in slots)
-            self._shared[kinds] = audience_of(slot for slot in slots if owners[self.contacts[slot]] > 1)
-        return self._shared[kinds]
+            self.known[kinds] = audience_of(slot for slot in slots if owners[self.contacts[slot]] > 1)
+        return self.known[kinds]
+
+    def with_full(self, added: Mapping[tuple[str, datetime], Audience]) -> "Directory":
+        """The same picture, with these who have heard of enough."""
+        return replace(
+            self, full={**self.full, **{key: self.full.get(key, NOBODY) | who for key, who in added.items()}}
+        )
+
+    def full_of(self, channel: str, now: datetime) -> Audience:
+        return _united(who for (name, until), who in self.full.items() if name == channel and now < until)
 
 
 NO_PEOPLE = Directory()
@@ -139,27 +150,31 @@ class Choice:
         self._catalog = catalog
         self._now = now
         self._taken: dict[str, list[Audience]] = defaultdict(list)
-        self._unwilling: dict[str, Sequence[tuple[LeftOut, Audience]]] = {}
+        self._unwilling: dict[tuple[str, bool], Sequence[tuple[LeftOut, Audience]]] = {}
 
-    def of(self, target: Target, policy: ListPolicy) -> Chosen:
-        """Those of the list who are told, with the others counted by the reason why not."""
-        chosen = self._chosen(target, policy, policy.most)
+    def of(self, target: Target, policy: ListPolicy, *, critical: bool = False) -> Chosen:
+        """Those of the list who are told, with the others counted by the reason why not. What is `critical` wakes them,
+        and passes their mutes.
+        """
+        chosen = self._chosen(target, policy, policy.most, critical=critical)
         self._taken[target.channel].append(chosen.everybody)
         return chosen
 
-    def in_reserve(self, target: Target, policy: ListPolicy) -> Reserve:
+    def in_reserve(self, target: Target, policy: ListPolicy, *, critical: bool = False) -> Reserve:
         """Those who may be told by this list where another way fails. Nobody is left out for their number yet."""
-        return Reserve(self._chosen(target, policy, None).everybody, policy.most)
+        return Reserve(self._chosen(target, policy, None, critical=critical).everybody, policy.most)
 
-    def _chosen(self, target: Target, policy: ListPolicy, most: int | None) -> Chosen:
+    def _chosen(self, target: Target, policy: ListPolicy, most: int | None, *, critical: bool) -> Chosen:
         directory, counts = self._directory, dict[LeftOut, int]()
         left, counts[LeftOut.SUPPRESSED] = _without(_members(directory, target, policy), directory.suppressed)
         # What operators wrote down has consented by that.
         willing = left & (directory.willing | directory.written.get(target, NOBODY))
         left, counts[LeftOut.CONSENT] = willing, (left ^ willing).bit_count()
-        for reason, unwilling in self._wishes(target.channel):
+        for reason, unwilling in self._wishes(target.channel, critical=critical):
             left, counts[reason] = _without(left, unwilling)
-        left, holds, counts[LeftOut.QUIET] = self._sleeping(left)
+        holds: list[tuple[datetime, str, Audience]] = []
+        if not critical:
+            left, holds, counts[LeftOut.QUIET] = self._sleeping(left)
         left, counts[LeftOut.OTHER_LIST] = _without(left, self._told(target.channel, policy, left))
         if most is not None and (many := left.bit_count()) > most:
             left, counts[LeftOut.MAX_RECIPIENTS] = _in_turn(left, most, self._alert), many - most
@@ -168,17 +183,19 @@ class Choice:
             left ^= hold.audience
         return Chosen(now=left, held=held, left_out={reason: many for reason, many in counts.items() if many})
 
-    def _wishes(self, channel: str) -> Sequence[tuple[LeftOut, Audience]]:
+    def _wishes(self, channel: str, *, critical: bool) -> Sequence[tuple[LeftOut, Audience]]:
         """The same for every list of a channel."""
-        if channel not in self._unwilling:
+        if (channel, critical) not in self._unwilling:
             directory, wishes = self._directory, self._directory.channels.get(channel, ChannelWishes())
-            self._unwilling[channel] = (
+            muted = () if critical else (wish.audience for wish in directory.muted if self._holds(wish))
+            self._unwilling[channel, critical] = (
                 (LeftOut.PAUSED, _united(who for until, who in directory.paused if self._now < until)),
-                (LeftOut.MUTED, _united(wish.audience for wish in directory.muted if self._holds(wish))),
+                (LeftOut.MUTED, _united(muted)),
                 (LeftOut.MATCH, self._elsewhere(directory.matches)),
                 (LeftOut.CHANNEL, wishes.off | self._elsewhere(wishes.matches)),
+                (LeftOut.PER_DAY, directory.full_of(channel, self._now)),
             )
-        return self._unwilling[channel]
+        return self._unwilling[channel, critical]
 
     def _holds(self, wish: Wish) -> bool:
         return (wish.until is None or self._now < wish.until) and wish.match.admits(self._alert, self._catalog)

@@ -3,10 +3,12 @@
 `match` is the one vocabulary of `rules.match`. Equal wishes are equal values, so that thousands of people share a few.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ QUIETNESS = (QuietAction.HOLD, QuietAction.SILENT, QuietAction.DROP)
 
 MOST_MUTES = 500
 MOST_PER_DAY = 1000
+_MANY = 10_000  # different preferences that are kept as they were read
 _LONGEST = 200  # characters of a reason or a sound
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -87,6 +90,12 @@ def parse_preferences(value: Any) -> Preferences:
         first = reading.problems[0]
         raise InvalidRequestError(f"the preferences are not valid: {first.path}: {first.message}", reading.problems)
     return preferences
+
+
+@lru_cache(maxsize=_MANY)
+def kept_preferences(body: str) -> Preferences:
+    """Read what was judged before it was kept (JSON)."""
+    return parse_preferences(json.loads(body))
 
 
 class _Reading:

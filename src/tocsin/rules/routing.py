@@ -26,11 +26,12 @@ PATIENCE_OF_LIFE = 5  # and no more than this part of a life: a fifth
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A lead brings an alert to a target: the route that named it first, or its retailer's own list, and who stands in
-    for it.
+    for it. Where one of its routes is `critical`, it is that one's.
     """
 
     route: str
     fallback: tuple[Target, ...] = ()
+    critical: bool = False
 
 
 Leads = Mapping[Target, Lead]
@@ -49,7 +50,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route sends the alerts that its match admits to its targets."""
+    """A route sends the alerts that its match admits to its targets. What is `critical` passes the mutes and the quiet
+    hours of people, and nothing else of what they wish.
+    """
 
     name: str
     match: Match
@@ -57,6 +60,7 @@ class Route:
     fallback: tuple[Target, ...] = ()
     parallel: bool = False  # the fallback is told at once, beside `to`
     stop: bool = False  # later routes are not looked at
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,11 @@ class RoutingPolicy:
         return any(policy.people for policy in self.targets.values())
 
     @cached_property
+    def critical(self) -> frozenset[str]:
+        """The names of the routes that are."""
+        return frozenset(route.name for route in self.routes if route.critical)
+
+    @cached_property
     def shadow(self) -> frozenset[Target]:
         """The targets for which everything is decided and shown, and to which nothing is sent."""
         return frozenset(target for target, policy in self.targets.items() if policy.shadow)
@@ -169,10 +178,10 @@ def plan(
     """
     leads, targets = _known(_wanted(alert, policy, catalog), policy, directory)
     case = _Case(alert, now, targets, catalog, disabled, Choice(directory, alert, catalog, now))
-    plans = {target: case.plan(target, lead.route) for target, lead in leads.items()}
+    plans = {target: case.plan(target, lead) for target, lead in leads.items()}
     for target, lead in leads.items():
         if lead.fallback:
-            backed = _backed(plans[target], case.row(lead), case, plans.keys())
+            backed = _backed(plans[target], case.row(lead), case, plans.keys(), critical=lead.critical)
             plans[backed.target] = backed
     return tuple(plans.values())
 
@@ -204,17 +213,23 @@ def _known(wanted: Wanted, policy: RoutingPolicy, directory: Directory) -> tuple
 def _targets_of(routes: Iterable[Route], retailer: Retailer, policy: RoutingPolicy) -> Wanted:
     """What hears of the alert anyway falls back for nobody."""
     names: dict[Target, str] = {}
+    critical: set[Target] = set()
     behind: defaultdict[Target, dict[Target, None]] = defaultdict(dict)
     for route in routes:
         told, fallback = (route.to + route.fallback, ()) if route.parallel else (route.to, route.fallback)
         for target in told:
             names.setdefault(target, route.name)
+            if route.critical and target not in critical:
+                names[target] = route.name
+                critical.add(target)
             behind[target].update(dict.fromkeys(fallback))
     for target in retailer.to:
         names.setdefault(target, f"retailer {retailer.key}")
     able = {each for each in (*names, *chain(*behind.values())) if each in policy.targets or policy.by_calls(each)}
     leads = {
-        target: Lead(name, tuple(each for each in behind[target] if each in able and each not in names))
+        target: Lead(
+            name, tuple(each for each in behind[target] if each in able and each not in names), target in critical
+        )
         for target, name in names.items()
         if target in able
     }
@@ -233,14 +248,14 @@ def _matching(alert: Alert, routes: Iterable[Route], catalog: Catalog) -> Iterat
             return
 
 
-def _backed(plan: Plan, row: tuple[Plan, ...], case: "_Case", planned: Collection[Target]) -> Plan:
+def _backed(plan: Plan, row: tuple[Plan, ...], case: "_Case", planned: Collection[Target], *, critical: bool) -> Plan:
     """The plan with its fallback behind it; where its target is disabled, the one that stands in for it."""
     if plan.state is DeliveryState.PENDING:
         return case.behind(plan, row)
     if plan.why is Why.NO_TARGET:
         for place, each in enumerate(row):
             if each.target not in case.disabled and each.target not in planned:
-                return case.behind(case.called_up(each), row[place + 1 :])
+                return case.behind(case.called_up(each, critical=critical), row[place + 1 :])
     return plan
 
 
@@ -255,24 +270,25 @@ class _Case:
     disabled: frozenset[Target]
     choice: Choice
 
-    def plan(self, target: Target, route: str) -> Plan:
+    def plan(self, target: Target, lead: Lead) -> Plan:
         """Refused from the start where the target is disabled."""
         people = self.targets[target].people
-        drafted = self._draft(target, route, self.choice.of(target, people) if people else None)
+        chosen = self.choice.of(target, people, critical=lead.critical) if people else None
+        drafted = self._draft(target, lead.route, chosen)
         if target in self.disabled and drafted.why is not Why.SHADOW:
             return replace(drafted, state=DeliveryState.REFUSED, why=Why.NO_TARGET)
         return drafted
 
     def row(self, lead: Lead) -> tuple[Plan, ...]:
         """Those that could take over one after the other. One that is disabled now may be enabled by then."""
-        drafts = [self._draft(target, lead.route, self._reserve(target)) for target in lead.fallback]
+        drafts = [self._draft(target, lead.route, self._reserve(target, lead)) for target in lead.fallback]
         able = [draft for draft in drafts if draft.state is DeliveryState.PENDING]
         return (*map(self._impatient, able[:-1]), *able[-1:])
 
-    def called_up(self, plan: Plan) -> Plan:
+    def called_up(self, plan: Plan, *, critical: bool) -> Plan:
         """It tells at once, in place of the one that it stood behind."""
         people = self.targets[plan.target].people
-        chosen = self.choice.of(plan.target, people) if people else None
+        chosen = self.choice.of(plan.target, people, critical=critical) if people else None
         return replace(plan, fail_over_at=None, people=chosen)
 
     def behind(self, plan: Plan, row: tuple[Plan, ...]) -> Plan:
@@ -286,9 +302,9 @@ class _Case:
             patience = min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
         return replace(plan, fail_over_at=plan.due + patience)
 
-    def _reserve(self, target: Target) -> Reserve | None:
+    def _reserve(self, target: Target, lead: Lead) -> Reserve | None:
         people = self.targets[target].people
-        return self.choice.in_reserve(target, people) if people else None
+        return self.choice.in_reserve(target, people, critical=lead.critical) if people else None
 
     def _draft(self, target: Target, route: str, people: Chosen | Reserve | None) -> Plan:
         policy = self.targets[target]

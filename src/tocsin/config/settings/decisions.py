@@ -94,3 +94,5 @@ class RouteSettings(Block):
     """Tell the fallback at once, too."""
     stop: bool = False
     """Later routes are not looked at."""
+    critical: bool = False
+    """Pass the mutes and quiet hours of people; never their consent, a break, or what else they wish."""

@@ -21,6 +21,19 @@ Joins = Callable[[Target, AlertRecord], timedelta | None]
 """Pure: how old a message about the same product may be for this alert to join it; None: it goes out by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """One person hears of at most so many alerts of a channel from `since` to `until`: a day where the person lives."""
+
+    most: int
+    since: datetime
+    until: datetime
+
+
+DayLimits = Callable[[Recipient], DayLimit | None]
+"""Pure: how many alerts whoever is claimed wants today; None: all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """A claim request takes the most important due deliveries of one lane, by priority, then position, `limit` an
@@ -29,7 +42,8 @@ class ClaimRequest:
     All of one attempt go to one target. `lowest` is the lowest band that the lane's gate lets through now. `joins` is
     None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
     about the same product is being sent to the same target: it waits for that message, to join it. `sated` are
-    contacts who get no more today: what is for them is cancelled.
+    contacts who get no more today: what is for them is cancelled. So is what is beyond the `day_limits` of a person,
+    counted with all that they were told by the channel since, and may have been.
     """
 
     lane: str
@@ -40,6 +54,7 @@ class ClaimRequest:
     oldest_first: bool = False  # the `share` of a band: its oldest due delivery in place of the most important one
     joins: Joins | None = None
     sated: frozenset[int] = frozenset()
+    day_limits: DayLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +95,28 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Full:
+    """Whoever has this slot has heard of enough by that channel, until then."""
+
+    channel: str
+    slot: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The answer to a claim request: `claims` is empty where nothing could be taken, `waiting` None where nothing is
     left.
 
     `expired` were found past their life, `withdrawn` are for people who may not be told any more: they are marked so.
+    `full` are those of them who have heard of enough today.
     """
 
     claims: tuple[Claim, ...]
     waiting: Waiting | None
     expired: tuple[Delivery, ...] = ()
     withdrawn: tuple[Delivery, ...] = ()
+    full: tuple[Full, ...] = ()
 
     @property
     def claim(self) -> Claim | None:

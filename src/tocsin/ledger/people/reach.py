@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from tocsin.core.address import AddressKind, AddressState, Consent
 from tocsin.core.recipients import Owner, Recipient
@@ -21,7 +21,16 @@ _COLUMNS = (
     *(contacts.c.locale, contacts.c.state, contacts.c.id.label("contact_id")),
     preferences.c.body.label("wishes"),
 )
-_ZONE = func.coalesce(contacts.c.zone, addresses.c.zone).label("zone")
+_other = addresses.alias("other")
+_FIRST, _LAST = func.min(_other.c.zone), func.max(_other.c.zone)
+# A mailbox or a device says nothing of where a person lives, whose number may; two may contradict.
+_BY_NUMBER = (
+    select(case((_FIRST == _LAST, _FIRST)))
+    .where(_other.c.contact == contacts.c.key)
+    .correlate(contacts)
+    .scalar_subquery()
+)
+_ZONE = func.coalesce(contacts.c.zone, addresses.c.zone, _BY_NUMBER).label("zone")
 _ADDRESSES = (
     select(*_COLUMNS, _ZONE)
     .join(contacts, contacts.c.key == addresses.c.contact)
@@ -64,6 +73,7 @@ def _recipient(vault: Vault, row: AnyRow) -> Recipient:
         zone=row.zone,
         contact=row.contact,
         owner=Owner(row.contact_id, row.id) if row.state == THERE else None,
+        wishes=row.wishes,
     )
 
 

@@ -23,11 +23,12 @@ from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, StandingMessage, Waiting
+from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Full, StandingMessage, Waiting
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue import merge, sets
+from tocsin.ledger.queue.day_limits import beyond
 from tocsin.ledger.queue.merge import Standing
 from tocsin.ledger.queue.moves import put
 
@@ -135,6 +136,7 @@ class _Found:
     recipients: Mapping[int, Recipient] = field(default_factory=dict)  # by slot
     expired: list[Delivery] = field(default_factory=list)
     withdrawn: list[Delivery] = field(default_factory=list)
+    full: list[Full] = field(default_factory=list)
 
 
 def claim(reach: Reach, transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
@@ -153,7 +155,7 @@ def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Cla
     standing = merge.find(transaction, request, found.rows)
     begun = _begin(transaction, list(_bundles(found.rows, request, standing)), standing, found.recipients)
     waiting = _waiting(transaction, request.lane, looks)
-    return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn))
+    return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn), tuple(found.full))
 
 
 def _candidates(transaction: Transaction, request: ClaimRequest, looks: _Looks, reach: Reach) -> _Found:
@@ -170,16 +172,16 @@ def _candidates(transaction: Transaction, request: ClaimRequest, looks: _Looks, 
         alive = [row for row in rows if row[_EXPIRES_AT] > transaction.now] if over else rows
         if sets.take_out(transaction, alive, wanted):
             continue
-        if _reached(transaction, alive, reach, request.sated, found):
+        if _reached(transaction, alive, reach, request, found):
             return found
     found.rows = ()
     return found
 
 
 def _reached(
-    transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, sated: Container[int | None], found: _Found
+    transaction: Transaction, alive: Sequence[AnyRow], reach: Reach, request: ClaimRequest, found: _Found
 ) -> bool:
-    """Find those who may be told; False where somebody may not any more, whatever was planned, or has had enough for
+    """Find those who may be told; False where somebody may not any more, whatever was planned, or has heard of enough
     today: that is marked so.
     """
     found.rows = [row for row in alive if not sets.is_set(row)]
@@ -187,12 +189,29 @@ def _reached(
     if not people:
         return True
     found.recipients = reach(transaction, [row[_SLOT] for row in people])
-    gone = [delivery_of(row[: len(DELIVERY)]) for row in people if row[_SLOT] not in found.recipients]
-    found.withdrawn += put(transaction, gone, DeliveryState.CANCELLED, Why.CONSENT)
-    full = {slot for slot, recipient in found.recipients.items() if recipient.contact in sated}
-    enough = [delivery_of(row[: len(DELIVERY)]) for row in people if row[_SLOT] in full]
-    found.withdrawn += put(transaction, enough, DeliveryState.CANCELLED, Why.SPEND_CAP)
-    return not (gone or enough)
+    gone = _give_up(transaction, found, Why.CONSENT, [row for row in people if row[_SLOT] not in found.recipients])
+    full = {slot for slot, recipient in found.recipients.items() if recipient.contact in request.sated}
+    gone |= _give_up(transaction, found, Why.SPEND_CAP, [row for row in people if row[_SLOT] in full])
+    gone |= _limit(transaction, [row for row in people if row[_KEY] not in gone], request, found)
+    return not gone
+
+
+def _limit(transaction: Transaction, people: Sequence[AnyRow], request: ClaimRequest, found: _Found) -> set[int]:
+    """Give up what is for those who have heard of enough today. What may be too much is left for the next claim."""
+    if request.day_limits is None:
+        return set()
+    over = beyond(transaction, people, found.recipients, request.day_limits)
+    found.full += [Full(target_of(row[_TARGET]).channel, row[_SLOT], limit.until) for row, limit in over.full]
+    later = {row[_KEY] for row in over.later}
+    found.rows = [row for row in found.rows if row[_KEY] not in later]
+    return _give_up(transaction, found, Why.PER_DAY, [row for row, _ in over.full])
+
+
+def _give_up(transaction: Transaction, found: _Found, why: Why, rows: Sequence[AnyRow]) -> set[int]:
+    """Cancel these; their keys."""
+    gone = [delivery_of(row[: len(DELIVERY)]) for row in rows]
+    found.withdrawn += put(transaction, gone, DeliveryState.CANCELLED, why)
+    return {one.key for one in gone}
 
 
 def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window: int) -> Sequence[AnyRow]:

@@ -3,26 +3,24 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of
+from tocsin.ledger.contract import Full
 from tocsin.ledger.contract.people import ListRow, People, Picture
 from tocsin.pipeline.people.hearing import written_value
 from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Wish
 from tocsin.rules.consent import standing_after
 from tocsin.rules.match import EVERYTHING, Match
-from tocsin.rules.preferences import CHANNELS, Preferences, parse_preferences
+from tocsin.rules.preferences import CHANNELS, Preferences, kept_preferences
 
 T = TypeVar("T")
 Wanted = Iterable[tuple[Preferences, str | None, Audience]]
 """What is preferred, the zone that holds, and by which addresses."""
 
-_MANY = 10_000  # different preferences that are kept as they were read
 UTC = ZoneInfo("UTC")
 NO_LISTS: Mapping[Target, Audience] = {}
 
@@ -61,10 +59,20 @@ class Directories:
             await self.replace(known)
         return self.current
 
+    def note_full(self, full: Iterable[Full]) -> None:
+        """A claim has found these to have heard of enough today: lists with a bound choose others from now on. A newer
+        directory forgets them, and claims find them again.
+        """
+        added: defaultdict[tuple[str, datetime], Audience] = defaultdict(int)
+        for one in full:
+            added[one.channel, one.until] |= 1 << one.slot
+        if added:
+            self.current = self.current.with_full(added)
+
     async def replace(self, old: Directory) -> None:
         """Read a newer one than that, unless somebody else has just done so."""
         async with self._reading:
-            if self.current is old:
+            if self.current.version == old.version:
                 picture = await self._people.picture()
                 self.current = await asyncio.to_thread(directory_of, picture, self._written, self._zone)
 
@@ -75,7 +83,7 @@ def directory_of(
     """Sort people by what they want: those who want the same are one set. `written` are those of lists whom operators
     wrote down, `zone_of_others` is where people live of whom nobody knows it.
     """
-    every = [(_read(body), zone, audience) for (body, zone), audience in picture.wishes.items()]
+    every = [(kept_preferences(body), zone, audience) for (body, zone), audience in picture.wishes.items()]
     return Directory(
         version=picture.version,
         kinds=picture.kinds,
@@ -125,9 +133,3 @@ def _united(those: Iterable[tuple[T, Audience]]) -> Mapping[T, Audience]:
     for key, audience in those:
         united[key] |= audience
     return united
-
-
-@lru_cache(maxsize=_MANY)
-def _read(body: str) -> Preferences:
-    """Read what was judged before it was kept."""
-    return parse_preferences(orjson.loads(body))

@@ -12,6 +12,7 @@ from tocsin.core.facts import Emit, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.outcome import Deferred, Delay, Outcome, Unknown
 from tocsin.ledger.contract import Claim, ClaimRequest, LaneRow, MoveResult, Queue, Waiting
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.attempt import Prepared
 from tocsin.pipeline.sending.doubts import Doubts
 from tocsin.pipeline.sending.lane import Lane
@@ -35,10 +36,12 @@ class Dispatcher:
         lanes: Lanes,
         schedule: Schedule,
         moves: Moves,
+        directories: Directories,
         clock: Clock,
         emit: Emit,
     ) -> None:
         self._queue = queue
+        self._directories = directories
         self._sender = sender
         self._doubts = doubts
         self._lanes = lanes
@@ -123,6 +126,7 @@ class Dispatcher:
             claimed = await self._queue.claim(self._request(lane, lowest, oldest_first=oldest_first))
             claims, lane.waiting = claimed.claims, claimed.waiting
             self._moves.follow((*claimed.expired, *claimed.withdrawn))
+            self._directories.note_full(claimed.full)
         except LedgerError as problem:
             self._look_again(lane, problem)
         finally:
@@ -185,6 +189,7 @@ class Dispatcher:
             oldest_first=oldest_first,
             joins=self._sender.joins(lane.name),
             sated=frozenset() if lane.purse is None else lane.purse.sated(self._clock.now()),
+            day_limits=self._sender.day_limits(lane.channel),
         )
 
     async def _make(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None = None) -> None:

@@ -18,7 +18,19 @@ from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import AttemptRow, Claim, Joins, Judge, Move, MoveResult, Pack, People, Queue, Settlement
+from tocsin.ledger.contract import (
+    AttemptRow,
+    Claim,
+    DayLimits,
+    Joins,
+    Judge,
+    Move,
+    MoveResult,
+    Pack,
+    People,
+    Queue,
+    Settlement,
+)
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.people.hearing import shut
 from tocsin.pipeline.sending.attempt import Prepared, answer_of, composed, made, name_of, outcome_of
@@ -26,6 +38,7 @@ from tocsin.pipeline.sending.mentions import Mentions
 from tocsin.pipeline.sending.moves import Answer, Moves
 from tocsin.pipeline.sending.quarantine import blamed, careful, is_poison
 from tocsin.pipeline.sending.targets import Targets
+from tocsin.pipeline.sending.wishes import as_wished, day_limit
 from tocsin.rules.consent import standing_after
 from tocsin.rules.receipts import moves_after
 from tocsin.rules.step import SET_ASIDE, Step, after, after_join
@@ -95,13 +108,22 @@ class Sender:
         """
         return self._mentions.joins(lane, self._clock.now())
 
+    def day_limits(self, channel: str) -> DayLimits | None:
+        """Says how many alerts of that channel each of those who are claimed wants today; None where it tells nobody
+        by a list.
+        """
+        book, now = self._active.rulebook, self._clock.now()
+        if channel not in book.routing.lists:
+            return None
+        return lambda recipient: day_limit(recipient, channel, now, book.people.zone)
+
     def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
         """Resolves when the first attempt for that alert is settled."""
         return self._watchers.setdefault(alert, asyncio.get_running_loop().create_future())
 
     def prepare(self, claim: Claim) -> Prepared:
         """The request, and how much of its lane's rates it takes: 1 where its channel counts requests."""
-        attempt = composed(claim)
+        attempt = as_wished(composed(claim), self._active.rulebook)
         return Prepared(claim, attempt, self._units(claim, attempt))
 
     async def send(self, prepared: Prepared) -> Answered:

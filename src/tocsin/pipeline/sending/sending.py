@@ -8,6 +8,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.dispatcher import Dispatcher
 from tocsin.pipeline.sending.doubts import Doubts
 from tocsin.pipeline.sending.editor import Editor
@@ -32,6 +33,7 @@ class Sending:
     def __init__(
         self, ledger: Ledger, active: Active, clock: Clock, emit: Emit, *, random: Random | None = None
     ) -> None:
+        self.directories = Directories(ledger.people)
         queue = ledger.queue
         dice = random or Random()  # noqa: S311 - it spreads retries, and keeps no secret
         self.schedule = Schedule(clock)
@@ -67,6 +69,7 @@ class Sending:
             lanes=self.lanes,
             schedule=self.schedule,
             moves=self.moves,
+            directories=self.directories,
             clock=clock,
             emit=emit,
         )
