@@ -23,12 +23,10 @@ from tocsin.config.policy import rulebook
 from tocsin.config.reading.loading import load
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
-from tocsin.core.delivery import Delivery
 from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerError
 from tocsin.core.facts import Emit, Fact, Reloaded, Trouble
 from tocsin.core.link import Codes
-from tocsin.core.record import AlertRecord
 from tocsin.figures import figures
 from tocsin.front import Front
 from tocsin.ledger.opening import open_ledger
@@ -221,14 +219,7 @@ class AlertService:
         return fresh, rulebook(fresh), self._make_channels(fresh), _configured_tokens(fresh)
 
     def _make_channels(self, config: Config) -> Mapping[str, Channel]:
-        return channels(config, self._transport, self._clock, link=self._link, codes=self._codes, passes=self._passes)
-
-    def _link(self, delivery: Delivery, record: AlertRecord) -> str | None:
-        """The short link of a delivery, where the service can be reached from outside; else the product's own."""
-        start = self.config.public_url
-        if start is None or record.alert.url is None:
-            return record.alert.url
-        return f"{start}/r/{self._codes.of(delivery.key)}"
+        return channels(config, self._transport, self._clock, codes=self._codes, passes=self._passes)
 
     async def _not_ready(self) -> Sequence[str]:
         """False alarms cost a load balancer its target: only what keeps alerts from being taken counts."""

@@ -1,10 +1,12 @@
 """The channels of a configuration, made as the catalogue says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tocsin.access.pages import PageAddresses
 from tocsin.access.passes import Passes
-from tocsin.channels.contract import Channel, Link
+from tocsin.channels.contract import Channel
+from tocsin.channels.product_links import DirectLink, TrackedLink
 from tocsin.channels.spec import Surroundings, UnfitError
 from tocsin.channels.transport import Transport
 from tocsin.config.configuration import Config
@@ -16,24 +18,28 @@ from tocsin.core.link import Codes
 
 
 def channels(
-    config: Config, transport: Transport, clock: Clock, *, link: Link, codes: Codes, passes: Passes
+    config: Config, transport: Transport, clock: Clock, *, codes: Codes, passes: Passes
 ) -> Mapping[str, Channel]:
     """Raises InvalidConfigError for what only a channel itself can judge: its templates, its addresses."""
+    retailers, start = catalog_of(config.settings).retailers, config.public_url
+    direct = DirectLink(retailers)
+    tracked = direct if start is None else TrackedLink(start, codes)
     around = Surroundings(
         transport=transport,
         clock=clock,
-        link=link,
-        pages=PageAddresses(config.public_url, passes, codes, clock),
+        link=tracked,
+        pages=PageAddresses(start, passes, codes, clock),
         codes=codes,
-        public_url=config.public_url,
-        retailers=catalog_of(config.settings).retailers,
+        public_url=start,
+        retailers=retailers,
     )
     made: dict[str, Channel] = {}
     for spec, settings in config.settings.alerts.channels.enabled():
         if spec.make is None:
             continue
         try:
-            made[spec.name] = spec.make(settings, around)
+            link = tracked if settings.track_links else direct
+            made[spec.name] = spec.make(settings, replace(around, link=link))
         except UnfitError as unfit:
             above = ("alerts", "channels", spec.name)
             problems = [Problem((*above, *flaw.path), flaw.message, flaw.place) for flaw in unfit.flaws]
@@ -46,4 +52,4 @@ def channels(
 def judge(config: Config) -> None:
     """Whether these channels could be made; nothing is started, nobody is called. Raises InvalidConfigError."""
     rulebook(config)
-    channels(config, Transport(), SystemClock(), link=lambda *_: None, codes=Codes(bytes), passes=Passes(bytes))
+    channels(config, Transport(), SystemClock(), codes=Codes(bytes), passes=Passes(bytes))

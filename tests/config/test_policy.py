@@ -125,7 +125,9 @@ CAUTIONS = [
      "operators.to.0", "no slack channel yet: slack:a is told nothing"),
     ('{"alerts": {"channels": {"slack": {"channels": {"b": "C0123456"}}}}, "operators": {"to": ["slack:b"]}}',
      "operators.to.0", "no slack channel yet: slack:b is told nothing"),
-    ('{"retailers": {"a": {"link": "{url}?tag=me-20"}}}', "retailers.a.link", "without server.public_url"),
+    ('{"retailers": {"a": {"link": "{url}?tag=me-20&s={click}"}}}', "retailers.a.link", "without server.public_url"),
+    ('{"retailers": {"a": {"link": "{url}?tag={tracking}"}}}', "retailers.a.link", "{tracking} is left out"),
+    ('{"retailers": {"a": {"tracking": {"sms": "me-20"}}}}', "retailers.a.tracking", "no link brings these along"),
 ]  # fmt: skip
 
 
@@ -186,9 +188,7 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 async def test_every_channel_of_this_version_but_those_for_people_carries_what_operators_are_told(loaded):
     sms = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100"}'
     text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}}, ' + sms.removesuffix("}"))
-    made = channels(
-        loaded(text), Transport(), SystemClock(), link=lambda *_: None, codes=Codes(bytes), passes=Passes(bytes)
-    )
+    made = channels(loaded(text), Transport(), SystemClock(), codes=Codes(bytes), passes=Passes(bytes))
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(channel.name == name for name, channel in made.items())
     assert {name for name, channel in made.items() if not isinstance(channel, NotifiesOperators)} == {"sms"}

@@ -275,7 +275,17 @@ BAD = [
         "server.host",
         "the secret file cannot be read (No such file or directory)",
     ),
-    ('{"retailers": {"a": {"link": "https://a.example/?u={ur}"}}}', "retailers.a.link", "only {url} and {click} may"),
+    (
+        '{"retailers": {"a": {"link": "https://a.example/?u={ur}"}}}',
+        "retailers.a.link",
+        "only {url}, {click} and {tracking} may",
+    ),
+    ('{"retailers": {"a": {"tracking": {"smss": "x"}}}}', "retailers.a.tracking.smss", 'did you mean "sms"'),
+    (
+        '{"retailers": {"a": {"tracking": {"sms": "x", "email": "x"}}}}',
+        "retailers.a.tracking.email",
+        "sms has the same tracking id",
+    ),
     ('{"retailers": {"a": {"link": "{url}tag=me-20"}}}', "retailers.a.link", '"{url}?tag=me-20"'),
     ('{"retailers": {"a": {"link": "{url}?a b"}}}', "retailers.a.link", "https:// or http://"),
     ('{"retailers": {"a": {"link": "ftp://a.example/?u={url}"}}}', "retailers.a.link", "https:// or http://"),

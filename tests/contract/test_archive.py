@@ -85,7 +85,7 @@ async def test_a_story_has_everything_about_one_alert(books: Books) -> None:
     robot = Click(books.clock.now(), ClickKind.ROBOT, "crawler")
     suspect, person = Click(robot.at, ClickKind.SUSPECT, "too_soon"), Click(robot.at, ClickKind.PERSON, "")
     for click in (robot, suspect, person):
-        await books.history.click(delivery.key, click)
+        await books.history.click(delivery.key, click, TOGETHER)
     story = await books.history.story(alert.id)
     assert story is not None
     assert story.position == 1

@@ -237,7 +237,7 @@ async def test_what_a_person_was_told_is_told_to_them_and_nobody_elses(books: Bo
     claim = await books.claimed(PHONE)
     await books.settle(claim, DeliveryState.SENT)
     ((delivery, _),) = claim.members
-    await books.ledger.history.click(delivery.key, Click(clock.now(), ClickKind.PERSON, ""))
+    await books.ledger.history.click(delivery.key, Click(clock.now(), ClickKind.PERSON, ""), TOGETHER)
     (told,) = (await crowd.people.export(contact.id))["deliveries"]
     assert (told["alert"], told["title"], told["target"], told["state"]) == (
         str(alert.id),

@@ -9,6 +9,7 @@ from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract import AlertQuery, Move, Settlement
 from tocsin.ledger.engine.schema import metadata
+from tocsin.rules.click import TOGETHER
 from tocsin.rules.receipts import moves_after
 
 DAY = timedelta(days=1)
@@ -26,7 +27,7 @@ async def settled(books: Books, *names: str) -> None:
 
 async def test_the_oldest_are_forgotten_with_all_that_belongs_to_them(books: Books) -> None:
     await settled(books, "old 1", "old 2")
-    await books.history.click(1, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.history.click(1, Click(books.clock.now(), ClickKind.PERSON, ""), TOGETHER)
     books.clock.advance(DAY.total_seconds() * 2)
     await settled(books, "new")
     assert await books.history.prune(books.clock.now() - DAY) == 2
@@ -101,7 +102,7 @@ async def test_of_what_is_forgotten_nothing_is_left(books: Books) -> None:
     receipts = ("discord", moves_after)
     await books.queue.settle(Settlement(attempt=claim.key, outcome="sent", moves=moves, receipts=receipts))
     await books.queue.receive([said], moves_after)
-    await books.history.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.history.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""), TOGETHER)
     await books.close(alert)
     books.clock.advance(DAY.total_seconds())
     await books.queue.expire()

@@ -22,3 +22,11 @@ async def test_the_readers_of_discord_get_to_amazon_with_the_tag(town: ServiceRi
     link = urlsplit(message.embeds[0]["url"])
     assert link.netloc == "alerts.example"
     assert await town.followed(link.path) == place
+
+
+async def test_a_channel_that_counts_no_clicks_leads_straight_to_the_shop_still_with_the_tag(town: ServiceRig):
+    shop = {"amazon": {"link": "{url}?tag=me-20&ascsubtag={click}"}}
+    await town.open(server=PUBLIC, retailers=shop, discord={"track_links": False})
+    await town.report("RTX 5090", retailer="amazon", url="https://amazon.example/dp/B0?th=1")
+    message = await town.room().expect("RTX 5090")
+    assert message.embeds[0]["url"] == "https://amazon.example/dp/B0?th=1&tag=me-20"

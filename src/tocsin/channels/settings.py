@@ -39,6 +39,8 @@ class ChannelSettings(Block):
     """An alert joins a message about the same product that is younger than this; null: each alert is a new one."""
     templates: Mapping[AlertType, File] = {}
     """Templates by alert type."""
+    track_links: bool = True
+    """Whether links in messages lead by way of this service, which counts clicks; `false`: straight to the shop."""
     mode: Mode = "live"
     """`shadow` decides, records and shows everything and sends nothing."""
 

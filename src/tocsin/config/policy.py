@@ -122,6 +122,8 @@ def catalog_of(settings: Settings) -> Catalog:
             aliases=retailer.aliases,
             to=retailer.to,
             link=retailer.link,
+            tracking=retailer.tracking,
+            zone=retailer.zone,
         )
         for key, retailer in settings.retailers.items()
     }

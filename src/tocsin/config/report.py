@@ -296,12 +296,17 @@ def _limits(settings: Settings) -> Iterator[_Finding]:
 
 
 def _links(settings: Settings) -> Iterator[_Finding]:
+    reachable = settings.server.public_url or settings.links.public_url
     for name, retailer in settings.retailers.items():
-        if retailer.link and "{url}" not in retailer.link:
-            yield ("retailers", name, "link"), "without {url} every product of this shop has the same link"
-        if retailer.link and not (settings.server.public_url or settings.links.public_url):
-            told = "without server.public_url messages have the product's own address: not used"
-            yield ("retailers", name, "link"), told
+        path, link = ("retailers", name, "link"), retailer.link or ""
+        if link and "{url}" not in link:
+            yield path, "without {url} every product of this shop has the same link"
+        if "{click}" in link and not reachable:
+            yield path, "without server.public_url no click has a code: purchases cannot be credited by it"
+        if "{tracking}" in link and not retailer.tracking:
+            yield path, "`tracking` says the id of no channel: {tracking} is left out"
+        if retailer.tracking and "{tracking}" not in link:
+            yield ("retailers", name, "tracking"), "no link brings these along: {tracking} stands for them in `link`"
 
 
 def _tokens(settings: Settings) -> Iterator[_Finding]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+SEVERAL = "several"  # why somebody is suspect who followed several links of one message at once
+
 
 class ClickKind(StrEnum):
     """The kinds of clicks: figures count those of persons; suspects are shown beside them, robots are only kept."""

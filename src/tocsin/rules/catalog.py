@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from zoneinfo import ZoneInfo
 
 from tocsin.core.alert import Alert
 from tocsin.core.delivery import Target
@@ -30,7 +31,8 @@ class Product:
 class Retailer:
     """A retailer has `key`, its canonical spelling in alerts, and `title`, its name for people.
 
-    `to` adds targets; `link` is an affiliate template with `{url}` and `{click}`.
+    `to` adds targets; `link` is an affiliate template with `{url}`, `{click}` and `{tracking}`; `tracking` is what its
+    network calls each channel, `zone` where the days of the network's reports begin and end.
     """
 
     key: str
@@ -39,6 +41,8 @@ class Retailer:
     aliases: tuple[str, ...] = ()
     to: tuple[Target, ...] = ()
     link: str | None = None
+    tracking: Mapping[str, str] = field(default_factory=dict)
+    zone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True)

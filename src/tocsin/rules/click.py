@@ -10,6 +10,10 @@ TOO_SOON = timedelta(seconds=3)
 """Mail scanners open links with a whole browser; what gives them away is that no person had read the message yet."""
 
 
+TOGETHER = timedelta(seconds=2)
+"""Nobody reads so fast that they follow two links of one message within it: whoever does checks them all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A request for a short link.

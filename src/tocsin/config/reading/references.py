@@ -197,6 +197,18 @@ def _spellings(tree: Any) -> Iterator[Finding]:
             yield path, f"this spelling means {_quoted(seen[fold(alias)])} already"
 
 
+def _tracking(tree: Any) -> Iterator[Finding]:
+    """A tracking id says by which channel somebody came: it is one channel's, and no other's."""
+    for path, told in find(tree, ("retailers", EACH, "tracking")):
+        seen: dict[str, str] = {}
+        for channel, tracking in told.items() if isinstance(told, dict) else ():
+            if channel not in CATALOGUE:
+                near = did_you_mean(str(channel), CATALOGUE)
+                yield (*path, channel), f"there is no channel {_quoted(str(channel))}{near}"
+            elif isinstance(tracking, str) and seen.setdefault(tracking, channel) != channel:
+                yield (*path, channel), f"{seen[tracking]} has the same tracking id: nobody could tell them apart"
+
+
 def _route_names(tree: Any) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, name in find(tree, ("routes", EACH, "name")):
@@ -226,5 +238,6 @@ _CHECKS = (
     _open_to_strangers,
     _reserved_tokens,
     _spellings,
+    _tracking,
     _route_names,
 )

@@ -52,7 +52,11 @@ class RetailerSettings(Block):
     to: tuple[TargetName, ...] = ()
     """Further targets for alerts of this retailer."""
     link: AffiliateLink | None = None
-    """An affiliate template with `{url}` and `{click}`."""
+    """An affiliate template with `{url}`, `{click}` and `{tracking}`."""
+    tracking: Mapping[Text, Text] = {}
+    """The tracking id of each channel at the network: `{"sms": "me-sms-20"}`."""
+    zone: Zone | None = None
+    """The time zone of its network's reports; null: UTC."""
 
 
 class Dedup(Block):

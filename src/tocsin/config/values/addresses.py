@@ -94,12 +94,12 @@ def origin(value: str) -> str:
 
 
 def affiliate_link(value: str) -> str:
-    """`{url}` becomes the product's address, `{click}` the id of the click; both are percent-encoded. A template that
-    begins with `{url}` adds to that address.
+    """`{url}` becomes the product's address, `{click}` the code of the click, `{tracking}` the tracking id of the
+    channel; each is percent-encoded. A template that begins with `{url}` adds to that address.
     """
-    unknown = set(re.findall(r"[{}][^{}]*}?", value)) - {"{url}", "{click}"}
+    unknown = set(re.findall(r"[{}][^{}]*}?", value)) - {"{url}", "{click}", "{tracking}"}
     if unknown:
-        raise PydanticCustomError("link", "only {url} and {click} may stand in braces")
+        raise PydanticCustomError("link", "only {url}, {click} and {tracking} may stand in braces")
     if value.startswith("{url}"):
         if not re.match(r"{url}(?:[?&/#]|$)", value):
             raise PydanticCustomError("link", 'what is added to {url} begins with ? or &: "{url}?tag=me-20"')

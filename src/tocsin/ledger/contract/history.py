@@ -305,6 +305,8 @@ class History(Protocol):
         """
         ...
 
-    async def click(self, delivery: int, followed: Click) -> None:
-        """Keep that the short link of the delivery with that key was followed."""
+    async def click(self, delivery: int, followed: Click, together: timedelta) -> None:
+        """Keep that the short link of the delivery with that key was followed. Where the same person's link to another
+        alert of the same message was followed within `together`, both are suspect (`several`).
+        """
         ...

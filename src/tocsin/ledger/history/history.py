@@ -88,5 +88,5 @@ class SqlHistory:
     async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
         return await self._writer.each(Turn(Rank.UPKEEP, limit), retention.prune, accepted_before, limit)
 
-    async def click(self, delivery: int, followed: Click) -> None:
-        await self._writer.each(Turn(Rank.UPKEEP), clicks.click, delivery, followed)
+    async def click(self, delivery: int, followed: Click, together: timedelta) -> None:
+        await self._writer.each(Turn(Rank.UPKEEP), clicks.click, delivery, followed, together)

@@ -176,6 +176,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "alert_detected": "Seen {at}",
         "alert_over": "Sold out since {at}",
         "alert_test": "This is a test. Nothing is for sale.",
+        # /r/{link}
+        "link_gone_title": "This link leads nowhere",
+        "link_gone": "It may have been cut off on the way, or the alert behind it is older than what {name} keeps.",
         # anywhere
         "gone_title": "This link leads nowhere",
         "gone": "It may have been cut off on the way, or what was behind it is gone.",
