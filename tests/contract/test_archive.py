@@ -10,6 +10,7 @@ from tocsin.core.decision import Decision
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import InvalidRequestError
 from tocsin.ledger.contract import AlertQuery, LinkRow, TokenRow
+from tocsin.rules.click import TOGETHER
 
 NOBODY = UUID(int=0)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -22,9 +21,8 @@ MOMENT = timedelta(milliseconds=1)
 @pytest.fixture
 async def links(books: Books, crowd: Crowd, place: str) -> list[int]:
     """The deliveries to two people: of one message about two alerts to the first, and of each alert to the second."""
-    slots = []
-    for number in ("+14155550101", "+14155550102"):
-        slots.append((await crowd.add(await crowd.meet(number), phone(number), CONFIRMED)).slot)
+    numbers = ("+14155550101", "+14155550102")
+    slots = [(await crowd.add(await crowd.meet(one), phone(one), CONFIRMED)).slot for one in numbers]
     made = []
     for sku in ("1", "2"):
         await books.append(books.detected(sku), decide=for_people(books, slots))
@@ -45,25 +43,26 @@ def kept(place: str) -> Sequence[tuple[int, str, str]]:
     return [(row.delivery, row.kind, row.why) for row in rows]
 
 
-# The same message's links, the other one's, or the other person's; how much later; what both clicks are then.
-TWO_CLICKS: list[tuple[str, int, timedelta, ClickKind, ClickKind]] = [
-    ("two links of one message at once", 2, timedelta(0), SUSPECT, SUSPECT),
-    ("just within the time", 2, TOGETHER - MOMENT, SUSPECT, SUSPECT),
-    ("one after the other", 2, TOGETHER, PERSON, PERSON),
-    ("the same link twice", 0, timedelta(0), PERSON, PERSON),
-    ("the link of somebody else", 1, timedelta(0), PERSON, PERSON),
-]
+# Whose link the second one is, how much later it is followed, and what both clicks are then.
+TWO_CLICKS = {
+    "two links of one message at once": (2, timedelta(0), SUSPECT),
+    "just within the time": (2, TOGETHER - MOMENT, SUSPECT),
+    "one after the other": (2, TOGETHER, PERSON),
+    "the same link twice": (0, timedelta(0), PERSON),
+    "the link of somebody else": (1, timedelta(0), PERSON),
+}
 
 
-@pytest.mark.parametrize(("about", "second", "later", "one", "other"), TWO_CLICKS, ids=[row[0] for row in TWO_CLICKS])
+@pytest.mark.parametrize("told", TWO_CLICKS.values(), ids=TWO_CLICKS)
 async def test_who_follows_several_links_of_a_message_at_once_is_suspect(
-    books: Books, links: list[int], place: str, about: str, second: int, later: timedelta, one: Any, other: Any
+    books: Books, links: list[int], place: str, told: tuple[int, timedelta, ClickKind]
 ):
+    second, later, both = told
     now = books.clock.now()
     await books.history.click(links[0], Click(now, PERSON, ""), TOGETHER)
     await books.history.click(links[second], Click(now + later, PERSON, ""), TOGETHER)
-    why = {PERSON: "", SUSPECT: SEVERAL}
-    assert kept(place) == [(links[0], one, why[one]), (links[second], other, why[other])], about
+    why = SEVERAL if both is SUSPECT else ""
+    assert kept(place) == [(links[0], both, why), (links[second], both, why)]
 
 
 async def test_a_robot_makes_nobody_suspect_and_stays_one(books: Books, links: list[int], place: str):

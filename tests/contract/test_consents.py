@@ -31,6 +31,7 @@ from tocsin.core.recipients import audience_of
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract.people import ChainCheck, ConsentDraft, ContactQuery, ListRow, Said
 from tocsin.ledger.people.schema import consents, contacts
+from tocsin.rules.click import TOGETHER
 
 WORDS = "I want texts about restocks. STOP ends them."
 
