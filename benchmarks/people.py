@@ -34,8 +34,9 @@ from tocsin.ledger.people.vault import Vault
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.people.directory import directory_of
 from tocsin.pipeline.sending.sending import Sending
-from tocsin.rules.audience import Choice, Directory, ListPolicy, Wish
+from tocsin.rules.audience import Directory, ListPolicy, Wish
 from tocsin.rules.catalog import Catalog
+from tocsin.rules.choice import Choice
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy

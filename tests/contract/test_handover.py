@@ -10,10 +10,11 @@ from tests.contract.crowd import CONFIRMED, STOP, Crowd, device, phone
 from tests.contract.test_sets import everybody_of
 
 from tocsin.core.alert import Alert
-from tocsin.core.decision import Accepted, Chosen, Episode, Plan, Reason, Reserve, Ruling
-from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.core.decision import Accepted, Chosen, Episode, Hold, Plan, Reason, Reserve, Ruling, Way
+from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.recipients import audience_of
 from tocsin.ledger.contract import ClaimRequest, Decide, Move, Settlement
+from tocsin.ledger.contract.people import AddressRow, ContactRow
 from tocsin.ledger.engine.connections import parse_url, reading_engine
 
 VIP, PUSH = Target("sms", "vip"), Target("push", "everyone")
@@ -133,12 +134,28 @@ async def test_a_target_that_is_no_list_hands_on_to_all_in_reserve(books: Books,
     assert await states(books, place, VIP) == dict.fromkeys([each[0] for each in people], S.PENDING)
 
 
-async def test_who_left_on_the_instant_before_the_claim_is_never_told(books: Books, place: str):
+async def two_phones(books: Books) -> tuple[Crowd, ContactRow, AddressRow, AddressRow]:
     crowd = Crowd(books.ledger.people)
     contact, address = await crowd.telling("Ada", phone())
     other = await crowd.say(contact, await crowd.add(contact, phone("+14155550199")), CONFIRMED)
+    return crowd, contact, address, other
+
+
+async def test_who_left_on_the_instant_before_the_claim_is_never_told(books: Books, place: str):
+    crowd, contact, address, other = await two_phones(books)
+    heard: list[Delivery] = []
+    books.ledger.people.on_leaving(heard.extend)
     await books.append(books.detected(), decide=told_by(books, [address.slot, other.slot]))
     await crowd.say(contact, other, STOP)
+    assert [(one.state, one.why, one.people) for one in heard] == [(S.CANCELLED, Why.CONSENT, 1)]
+    claimed = await books.ledger.queue.claim(ClaimRequest(lane=str(VIP), pack=lambda *_: 1, attempts=5))
+    assert [one.slot for claim in claimed.claims for one, _ in claim.members] == [address.slot]
+
+
+async def test_who_left_before_it_was_planned_by_an_older_picture_is_never_told(books: Books, place: str):
+    crowd, contact, address, other = await two_phones(books)
+    await crowd.say(contact, other, STOP)
+    await books.append(books.detected(), decide=told_by(books, [address.slot, other.slot]))
     claimed = await books.ledger.queue.claim(ClaimRequest(lane=str(VIP), pack=lambda *_: 1, attempts=5))
     assert [one.slot for claim in claimed.claims for one, _ in claim.members] == [address.slot]
     assert [(one.state, one.why, one.slot) for one in claimed.withdrawn] == [(S.CANCELLED, Why.CONSENT, other.slot)]
@@ -157,3 +174,36 @@ async def test_a_list_at_rest_hands_its_people_on(books: Books, place: str, verb
     else:
         await books.ledger.queue.withhold(str(VIP))
     assert (await states(books, place, PUSH)).keys() == {each[1] for each in people}
+
+
+async def test_who_sleeps_has_a_fallback_only_after_the_night(books: Books, place: str):
+    """Held until then, a set that its fallback took over would wake them by another channel."""
+    (sleeper, its_phone), (awake, a_phone) = [await a_member(books, number) for number in range(2)]
+    night = books.clock.now() + timedelta(minutes=5)
+    chosen = Chosen(now=audience_of([awake]), held=(Hold(night, "held", audience_of([sleeper])),))
+    by_device = by_push(books, [its_phone, a_phone])
+    at = books.clock.now() + timedelta(seconds=30)
+    first = plan(VIP, clock=books.clock, people=chosen, fallback=(by_device,), fail_over_at=at)
+    await books.append(books.detected(), decide=lambda *_: Accepted(Reason.NEW, (first,)))
+    books.clock.advance(31)
+    await books.ledger.queue.fail_over(frozenset())
+    assert await states(books, place, PUSH) == {a_phone: S.PENDING}
+    books.clock.advance(300)
+    await books.ledger.queue.fail_over(frozenset())
+    assert await states(books, place, PUSH) == {a_phone: S.PENDING, its_phone: S.PENDING}
+
+
+async def test_a_list_tells_some_at_once_and_others_where_their_own_way_fails(books: Books, place: str):
+    """As the one who wants one channel: the list is told anyway, and has them in reserve beside that."""
+    (one, its_device), (other, _) = [await a_member(books, number) for number in range(2)]
+    by_text = plan(VIP, clock=books.clock, people=Chosen(now=audience_of([other]), reserve=Reserve(1 << one, 2)))
+    next_way = Way(
+        1 << its_device, (plan(VIP, clock=books.clock, people=Reserve(0)),), books.clock.now() + timedelta(seconds=30)
+    )
+    by_device = plan(PUSH, clock=books.clock, people=Chosen(now=1 << its_device), ways=(next_way,))
+    await books.append(books.detected(), decide=lambda *_: Accepted(Reason.NEW, (by_text, by_device)))
+    assert await states(books, place, VIP) == {other: S.PENDING}
+    await refuse(books, [its_device], PUSH)
+    assert await states(books, place, VIP) == {other: S.PENDING, one: S.PENDING}
+    await refuse(books, [one])
+    assert await states(books, place, VIP) == {other: S.SENT, one: S.REFUSED}

@@ -17,7 +17,8 @@ from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
 from tocsin.core.secret import Secret
-from tocsin.rules.audience import ChannelWishes, Choice, Directory, KeptList, ListPolicy, Sleep, Wish, reachable
+from tocsin.rules.audience import ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Wish, reachable
+from tocsin.rules.choice import Choice
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
 

@@ -43,6 +43,7 @@ const LEFT_OUT: Record<string, string> = {
   match: "want to hear of other things",
   channel: "not by this channel",
   per_day: "had as many today as they want",
+  other_channel: "are told by another channel, and here if that fails",
   quiet: "it is night for them",
   other_list: "told by another list",
   max_recipients: "more than the list may tell; others have their turn",

@@ -76,6 +76,7 @@ class LeftOut(StrEnum):
     CHANNEL = "channel"  # wants them elsewhere
     PER_DAY = "per_day"  # was told of as many today as wanted by that channel
     QUIET = "quiet"  # sleeps, and wants to miss what comes meanwhile
+    OTHER_CHANNEL = "other_channel"  # wants to be told by one channel, and is, unless that fails
     OTHER_LIST = "other_list"  # is told on this channel already, by a list before
     MAX_RECIPIENTS = "max_recipients"  # more than the list may tell: others had their turn
 
@@ -91,11 +92,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Who of a list is told: `now`, or later where they are `held`; nobody is in both. `left_out` counts the others."""
+    """Who of a list is told: `now`, or later where they are `held`; nobody is in both. `left_out` counts the others.
+    Those in `reserve` are told by another channel, and by this list where that fails.
+    """
 
     now: Audience = NOBODY
     held: tuple[Hold, ...] = ()
     left_out: Mapping[LeftOut, int] = field(default_factory=dict)
+    reserve: "Reserve | None" = None
 
     @property
     def everybody(self) -> Audience:
@@ -113,6 +117,15 @@ class Reserve:
     most: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Some of those whom a list tells have others behind it: who they want to be told by next."""
+
+    audience: Audience
+    fallback: tuple["Plan", ...]
+    fail_over_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A plan is one delivery to be made. It starts `pending`, or is over before it began (shadow, a disabled target).
@@ -124,7 +137,8 @@ class Plan:
     `product`: the delivery may join a message about the same product that already stands at its target. `detail` names
     what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
 
-    `people`: its target is a list, and these are told; those in reserve stand in a `fallback` only.
+    `people`: its target is a list, and these are told; those in reserve stand in a `fallback` only. `ways` are of those
+    of them who have a fallback of their own, in place of the list's.
     """
 
     target: Target
@@ -139,6 +153,7 @@ class Plan:
     detail: str = ""
     route: str | None = None
     people: Chosen | Reserve | None = None
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

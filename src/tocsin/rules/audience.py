@@ -1,20 +1,20 @@
-"""Who of a list is told of an alert, decided without a look at a single contact: sets of people combine as numbers."""
+"""People as far as it decides who is told of what: sets of them combine as numbers, and nobody is looked at."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 from tocsin.core.address import AddressKind
-from tocsin.core.alert import Alert
-from tocsin.core.decision import Chosen, Hold, LeftOut, Reserve
 from tocsin.core.delivery import Target
-from tocsin.core.recipients import NOBODY, Audience, audience_of, first_of, slots_of
+from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
 from tocsin.core.secret import Secret
-from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match
-from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until, told_held
+from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
+
+_MANY = 64  # answers of a directory that are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,16 @@ class Sleep:
     audience: Audience
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The channels by one of which some people want to be told: the first that there is for them, the next where that
+    one fails. Equal ones are one.
+    """
+
+    order: tuple[str, ...]
+    audience: Audience
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelWishes:
     """`off`: those who want nothing by this channel."""
@@ -95,12 +105,13 @@ class Directory:
     matches: tuple[Wish, ...] = ()
     channels: Mapping[str, ChannelWishes] = field(default_factory=dict)
     sleeps: tuple[Sleep, ...] = ()
+    ways: tuple[Ways, ...] = ()
     full: Mapping[tuple[str, datetime], Audience] = field(default_factory=dict)
     contacts: Sequence[int] = field(default=(), repr=False)
-    known: dict[frozenset[AddressKind], Audience] = field(default_factory=dict, repr=False, compare=False)
+    known: dict[Any, Audience] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, kinds: Iterable[AddressKind]) -> Audience:
-        return _united(self.kinds.get(kind, NOBODY) for kind in kinds)
+        return united(self.kinds.get(kind, NOBODY) for kind in kinds)
 
     def shared(self, kinds: frozenset[AddressKind]) -> Audience:
         """Addresses of people who have several of these kinds. Looked for once."""
@@ -110,6 +121,26 @@ class Directory:
             self.known[kinds] = audience_of(slot for slot in slots if owners[self.contacts[slot]] > 1)
         return self.known[kinds]
 
+    @cached_property
+    def by_one_way(self) -> Audience:
+        """Everybody who wants to be told by one channel alone."""
+        return united(ways.audience for ways in self.ways)
+
+    def beside(self, told: Audience, kinds: frozenset[AddressKind]) -> Audience:
+        """Addresses of these kinds, whose people want to be told by one channel, and have one of those that are told.
+        Mostly asked for the same again.
+        """
+        told &= self.by_one_way
+        if not told:
+            return NOBODY
+        if (told, kinds) not in self.known:
+            if len(self.known) >= _MANY:
+                self.known.clear()
+            people = {self.contacts[slot] for slot in slots_of(told)}
+            others = slots_of(self.of(kinds) & self.by_one_way)
+            self.known[told, kinds] = audience_of(slot for slot in others if self.contacts[slot] in people)
+        return self.known[told, kinds]
+
     def with_full(self, added: Mapping[tuple[str, datetime], Audience]) -> "Directory":
         """The same picture, with these who have heard of enough."""
         return replace(
@@ -117,7 +148,7 @@ class Directory:
         )
 
     def full_of(self, channel: str, now: datetime) -> Audience:
-        return _united(who for (name, until), who in self.full.items() if name == channel and now < until)
+        return united(who for (name, until), who in self.full.items() if name == channel and now < until)
 
 
 NO_PEOPLE = Directory()
@@ -127,118 +158,19 @@ def reachable(directory: Directory, target: Target, policy: ListPolicy, now: dat
     """Those of a list who can be told at this moment, as far as no alert decides it: whoever has paused, sleeps or
     wants nothing by this channel cannot.
     """
-    left = _members(directory, target, policy)
+    left = members(directory, target, policy)
     left &= directory.willing | directory.written.get(target, NOBODY)
     for unwilling in (
         directory.suppressed,
-        _united(who for until, who in directory.paused if now < until),
+        united(who for until, who in directory.paused if now < until),
         directory.channels.get(target.channel, ChannelWishes()).off,
-        _united(sleep.audience for sleep in directory.sleeps if _silences(sleep.rule, now)),
+        united(sleep.audience for sleep in directory.sleeps if _silences(sleep.rule, now)),
     ):
-        left, _ = _without(left, unwilling)
+        left, _ = without(left, unwilling)
     return left
 
 
-class Choice:
-    """Who is told of one alert. Asked for one list after the other in the order of the routes: whoever is chosen once
-    is told by no other list of the same channel.
-    """
-
-    def __init__(self, directory: Directory, alert: Alert, catalog: Catalog, now: datetime) -> None:
-        self._directory = directory
-        self._alert = alert
-        self._catalog = catalog
-        self._now = now
-        self._taken: dict[str, list[Audience]] = defaultdict(list)
-        self._unwilling: dict[tuple[str, bool], Sequence[tuple[LeftOut, Audience]]] = {}
-
-    def of(self, target: Target, policy: ListPolicy, *, critical: bool = False) -> Chosen:
-        """Those of the list who are told, with the others counted by the reason why not. What is `critical` wakes them,
-        and passes their mutes.
-        """
-        chosen = self._chosen(target, policy, policy.most, critical=critical)
-        self._taken[target.channel].append(chosen.everybody)
-        return chosen
-
-    def in_reserve(self, target: Target, policy: ListPolicy, *, critical: bool = False) -> Reserve:
-        """Those who may be told by this list where another way fails. Nobody is left out for their number yet."""
-        return Reserve(self._chosen(target, policy, None, critical=critical).everybody, policy.most)
-
-    def _chosen(self, target: Target, policy: ListPolicy, most: int | None, *, critical: bool) -> Chosen:
-        directory, counts = self._directory, dict[LeftOut, int]()
-        left, counts[LeftOut.SUPPRESSED] = _without(_members(directory, target, policy), directory.suppressed)
-        # What operators wrote down has consented by that.
-        willing = left & (directory.willing | directory.written.get(target, NOBODY))
-        left, counts[LeftOut.CONSENT] = willing, (left ^ willing).bit_count()
-        for reason, unwilling in self._wishes(target.channel, critical=critical):
-            left, counts[reason] = _without(left, unwilling)
-        holds: list[tuple[datetime, str, Audience]] = []
-        if not critical:
-            left, holds, counts[LeftOut.QUIET] = self._sleeping(left)
-        left, counts[LeftOut.OTHER_LIST] = _without(left, self._told(target.channel, policy, left))
-        if most is not None and (many := left.bit_count()) > most:
-            left, counts[LeftOut.MAX_RECIPIENTS] = _in_turn(left, most, self._alert), many - most
-        held = tuple(Hold(until, told, who & left) for until, told, who in holds if who & left)
-        for hold in held:
-            left ^= hold.audience
-        return Chosen(now=left, held=held, left_out={reason: many for reason, many in counts.items() if many})
-
-    def _wishes(self, channel: str, *, critical: bool) -> Sequence[tuple[LeftOut, Audience]]:
-        """The same for every list of a channel."""
-        if (channel, critical) not in self._unwilling:
-            directory, wishes = self._directory, self._directory.channels.get(channel, ChannelWishes())
-            muted = () if critical else (wish.audience for wish in directory.muted if self._holds(wish))
-            self._unwilling[channel, critical] = (
-                (LeftOut.PAUSED, _united(who for until, who in directory.paused if self._now < until)),
-                (LeftOut.MUTED, _united(muted)),
-                (LeftOut.MATCH, self._elsewhere(directory.matches)),
-                (LeftOut.CHANNEL, wishes.off | self._elsewhere(wishes.matches)),
-                (LeftOut.PER_DAY, directory.full_of(channel, self._now)),
-            )
-        return self._unwilling[channel, critical]
-
-    def _holds(self, wish: Wish) -> bool:
-        return (wish.until is None or self._now < wish.until) and wish.match.admits(self._alert, self._catalog)
-
-    def _elsewhere(self, wishes: Iterable[Wish]) -> Audience:
-        """Those who want to hear of other alerts."""
-        return _united(wish.audience for wish in wishes if not wish.match.admits(self._alert, self._catalog))
-
-    def _sleeping(self, left: Audience) -> tuple[Audience, list[tuple[datetime, str, Audience]], int]:
-        """Who is left, who of them waits until when, and how many miss it."""
-        holds: list[tuple[datetime, str, Audience]] = []
-        missing = 0
-        for sleep in self._directory.sleeps:
-            asleep = left & sleep.audience
-            until = self._quiet_until(sleep.rule) if asleep else None
-            if until is None:
-                continue
-            if sleep.rule.do is QuietAction.DROP:
-                left, missing = left ^ asleep, missing + asleep.bit_count()
-            elif sleep.rule.do is QuietAction.HOLD:
-                holds.append((until, told_held(sleep.rule.hours, until), asleep))
-        return left, holds, missing
-
-    def _quiet_until(self, rule: QuietRule) -> datetime | None:
-        loud = rule.hours.loud
-        if loud is not None and loud.admits(self._alert, self._catalog):
-            return None
-        return _end_of(rule.hours, self._now)
-
-    def _told(self, channel: str, policy: ListPolicy, left: Audience) -> Audience:
-        """Of these, those who are told on that channel already, by whichever of their addresses."""
-        told = _united(self._taken[channel])
-        if not told or not left:
-            return NOBODY
-        directory = self._directory
-        shared = directory.shared(policy.kinds)
-        people = {directory.contacts[slot] for slot in slots_of(told & shared)}
-        again = left & told
-        others = slots_of((left ^ again) & shared) if people else ()
-        return again | audience_of(slot for slot in others if directory.contacts[slot] in people)
-
-
-def _members(directory: Directory, target: Target, policy: ListPolicy) -> Audience:
+def members(directory: Directory, target: Target, policy: ListPolicy) -> Audience:
     if policy.contacts is not None:
         return policy.contacts & directory.of(policy.kinds)
     written = directory.written.get(target, NOBODY) if policy.to else NOBODY
@@ -247,31 +179,24 @@ def _members(directory: Directory, target: Target, policy: ListPolicy) -> Audien
     return (directory.tags.get(policy.tag, NOBODY) & directory.of(policy.kinds)) | written
 
 
-def _without(left: Audience, unwilling: Audience) -> tuple[Audience, int]:
+def without(left: Audience, unwilling: Audience) -> tuple[Audience, int]:
     """Who is left, and how many are not. (Complements of large numbers cost several times what these do.)"""
     gone = left & unwilling
     return (left ^ gone, gone.bit_count()) if gone else (left, 0)
 
 
-def _united(audiences: Iterable[Audience]) -> Audience:
+def united(audiences: Iterable[Audience]) -> Audience:
     everybody = NOBODY
     for audience in audiences:
         everybody |= audience
     return everybody
 
 
-def _in_turn(audience: Audience, most: int, alert: Alert) -> Audience:
-    """So many of them that follow each other, wherever the alert's own name says: nobody is always the first."""
-    before = first_of(audience, alert.id.int % audience.bit_count())
-    told = first_of(audience ^ before, most)
-    return told | first_of(before, most - told.bit_count())
-
-
 def _silences(rule: QuietRule, now: datetime) -> bool:
-    return rule.do in (QuietAction.HOLD, QuietAction.DROP) and _end_of(rule.hours, now) is not None
+    return rule.do in (QuietAction.HOLD, QuietAction.DROP) and end_of(rule.hours, now) is not None
 
 
-def _end_of(hours: QuietHours, now: datetime) -> datetime | None:
+def end_of(hours: QuietHours, now: datetime) -> datetime | None:
     """As `quiet_until`, and looked up once a minute: most hours begin and end with one."""
     if hours.start.second or hours.end.second or hours.start.microsecond or hours.end.microsecond:
         return quiet_until(hours, now)

@@ -20,6 +20,7 @@ from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule
 T = TypeVar("T")
 
 CHANNELS = ("sms", "voice", "push", "email")  # those that reach persons
+USUAL_ORDER = ("push", "sms", "email", "voice")  # where a person says no other
 DIGESTS = ("daily",)
 QUIETNESS = (QuietAction.HOLD, QuietAction.SILENT, QuietAction.DROP)
 
@@ -66,7 +67,9 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """`order` and `one_channel`: by the first of these ways alone, the next where that one fails."""
+    """`order` and `one_channel`: by the first of these ways alone, the next where that one fails. What `order` does not
+    name comes behind it.
+    """
 
     match: Match = EVERYTHING
     mute: tuple[Mute, ...] = ()
@@ -74,6 +77,11 @@ class Preferences:
     order: tuple[str, ...] = ()
     one_channel: bool = False
     quiet: Quiet | None = None
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """By one of which channels the person wants to be told, the first that there is; none: by all of them."""
+        return (*self.order, *(name for name in USUAL_ORDER if name not in self.order)) if self.one_channel else ()
 
     def by(self, channel: str) -> ByChannel:
         return self.channels.get(channel, _PLAIN)

@@ -1,7 +1,7 @@
 """Routing decides which targets hear of an alert."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,10 +9,12 @@ from itertools import chain
 from typing import Literal
 
 from tocsin.core.alert import Alert, AlertType
-from tocsin.core.decision import Chosen, Plan, Reserve
+from tocsin.core.decision import Chosen, Plan, Reserve, Way
 from tocsin.core.delivery import DeliveryState, Target, Why
-from tocsin.rules.audience import NO_PEOPLE, Choice, Directory, ListPolicy
+from tocsin.core.recipients import NOBODY
+from tocsin.rules.audience import NO_PEOPLE, Directory, ListPolicy
 from tocsin.rules.catalog import Catalog, Retailer
+from tocsin.rules.choice import Asked, Choice
 from tocsin.rules.filters import MAX_AGE, end_of_life, life
 from tocsin.rules.lane import LanePolicy
 from tocsin.rules.match import Match
@@ -178,11 +180,15 @@ def plan(
     """
     leads, targets = _known(_wanted(alert, policy, catalog), policy, directory)
     case = _Case(alert, now, targets, catalog, disabled, Choice(directory, alert, catalog, now))
-    plans = {target: case.plan(target, lead) for target, lead in leads.items()}
+    chosen = case.chosen(leads)
+    plans = {target: case.plan(target, lead, chosen.get(target)) for target, lead in leads.items()}
     for target, lead in leads.items():
-        if lead.fallback:
-            backed = _backed(plans[target], case.row(lead), case, plans.keys(), critical=lead.critical)
+        row = case.row(lead) if lead.fallback else ()
+        if row:
+            backed = _backed(plans[target], row, case, plans.keys(), critical=lead.critical)
             plans[backed.target] = backed
+        if target in chosen and directory.ways:
+            plans[target] = replace(plans[target], ways=case.ways(target, leads, chosen, row))
     return tuple(plans.values())
 
 
@@ -270,14 +276,41 @@ class _Case:
     disabled: frozenset[Target]
     choice: Choice
 
-    def plan(self, target: Target, lead: Lead) -> Plan:
+    def chosen(self, leads: Leads) -> Mapping[Target, Chosen]:
+        """Who is told by those of them that are lists."""
+        asked = {
+            target: Asked(people, lead.critical)
+            for target, lead in leads.items()
+            if (people := self.targets[target].people) is not None
+        }
+        unable = {target for target in asked if target in self.disabled or self.targets[target].shadow}
+        return self.choice.among(asked, unable)
+
+    def plan(self, target: Target, lead: Lead, chosen: Chosen | None) -> Plan:
         """Refused from the start where the target is disabled."""
-        people = self.targets[target].people
-        chosen = self.choice.of(target, people, critical=lead.critical) if people else None
         drafted = self._draft(target, lead.route, chosen)
         if target in self.disabled and drafted.why is not Why.SHADOW:
             return replace(drafted, state=DeliveryState.REFUSED, why=Why.NO_TARGET)
         return drafted
+
+    def ways(
+        self, target: Target, leads: Leads, chosen: Mapping[Target, Chosen], row: tuple[Plan, ...]
+    ) -> tuple[Way, ...]:
+        """By whom those who want to be told by one channel are told where this one fails: by their next channels, and
+        then by whoever stands behind the list (`row`).
+        """
+        reserves = {name: one.reserve.audience for name, one in chosen.items() if one.reserve is not None}
+        lists = {name: people for name in reserves if (people := self.targets[name].people) is not None}
+        found = self.choice.next_ways(chosen[target].everybody, target.channel, lists, reserves)
+        return tuple(Way(part, *self._own_row(target, leads, names, row)) for part, names in found)
+
+    def _own_row(
+        self, target: Target, leads: Leads, names: Sequence[Target], row: tuple[Plan, ...]
+    ) -> tuple[tuple[Plan, ...], datetime]:
+        drafts = [self._draft(name, leads[name].route, Reserve(NOBODY)) for name in names]
+        able = [draft for draft in drafts if draft.state is DeliveryState.PENDING]
+        behind = (*able, *row)
+        return (*map(self._impatient, behind[:-1]), *behind[-1:]), self.now + self._patience(target)
 
     def row(self, lead: Lead) -> tuple[Plan, ...]:
         """Those that could take over one after the other. One that is disabled now may be enabled by then."""
@@ -296,11 +329,13 @@ class _Case:
 
     def _impatient(self, plan: Plan) -> Plan:
         """With the time at which its fallback takes over; what quiet hours hold has its patience after them."""
-        policy = self.targets[plan.target]
-        patience = policy.fail_over_after
-        if patience is None:
-            patience = min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
-        return replace(plan, fail_over_at=plan.due + patience)
+        return replace(plan, fail_over_at=plan.due + self._patience(plan.target))
+
+    def _patience(self, target: Target) -> timedelta:
+        policy = self.targets[target]
+        if policy.fail_over_after is not None:
+            return policy.fail_over_after
+        return min(LONGEST_PATIENCE, life(self.alert.type, policy.max_age) / PATIENCE_OF_LIFE)
 
     def _reserve(self, target: Target, lead: Lead) -> Reserve | None:
         people = self.targets[target].people

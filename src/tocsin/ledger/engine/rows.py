@@ -240,11 +240,17 @@ def delivery_row(
 def audience_row(alert: int, target: Target, people: Chosen | Reserve) -> tuple[Any, ...]:
     """What was decided of a list beside those whom it tells; for one that is a fallback, whom it may tell."""
     match people:
-        case Chosen(left_out=left_out):
+        case Chosen(left_out=left_out, reserve=reserve):
             told = orjson.dumps({reason.value: many for reason, many in left_out.items()}).decode()
-            return alert, str(target), told, None, None
-        case Reserve(audience=audience, most=most):
-            return alert, str(target), "{}", audience.to_bytes((audience.bit_length() + 7) // 8, "little"), most
+            return alert, str(target), told, *_reserved(reserve)
+        case Reserve() as reserve:
+            return alert, str(target), "{}", *_reserved(reserve)
+
+
+def _reserved(reserve: Reserve | None) -> tuple[bytes | None, int | None]:
+    if reserve is None:
+        return None, None
+    return reserve.audience.to_bytes((reserve.audience.bit_length() + 7) // 8, "little"), reserve.most
 
 
 def packed(fallback: Sequence[Plan]) -> str:

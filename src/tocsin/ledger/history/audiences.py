@@ -33,7 +33,7 @@ _COUNTS = (
     .group_by(deliveries.c.alert, deliveries.c.target, deliveries.c.state)
 )
 _LEFT_OUT = select(audiences.c.alert, audiences.c.target, audiences.c.left_out).where(
-    among(audiences.c.alert, "alerts"), audiences.c.reserve.is_(None)
+    among(audiences.c.alert, "alerts"), audiences.c.reserve.is_(None) | (audiences.c.left_out != "{}")
 )
 _KEY = select(alerts.c.key).where(alerts.c.id == bindparam("identifier"))
 _TOLD = (deliveries.c.state, deliveries.c.why, deliveries.c.moved_at, deliveries.c.detail)

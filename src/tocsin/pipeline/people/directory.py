@@ -12,7 +12,7 @@ from tocsin.core.recipients import NOBODY, Audience, audience_of
 from tocsin.ledger.contract import Full
 from tocsin.ledger.contract.people import ListRow, People, Picture
 from tocsin.pipeline.people.hearing import written_value
-from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Wish
+from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Ways, Wish
 from tocsin.rules.consent import standing_after
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.preferences import CHANNELS, Preferences, kept_preferences
@@ -95,6 +95,7 @@ def directory_of(
         matches=_matches((one.match, audience) for one, _, audience in every),
         channels={name: _channel(name, every) for name in CHANNELS},
         sleeps=_sleeps(every, zone_of_others),
+        ways=_ways(every),
         contacts=picture.contacts,
         written=written,
         lists={Target(row.channel, row.name): _kept(row, named) for row, named in picture.lists},
@@ -126,6 +127,11 @@ def _sleeps(every: Wanted, zone_of_others: ZoneInfo) -> tuple[Sleep, ...]:
         if one.quiet is not None
     )
     return tuple(Sleep(rule, audience) for rule, audience in quiet.items())
+
+
+def _ways(every: Wanted) -> tuple[Ways, ...]:
+    ways = _united((one.ways, audience) for one, _, audience in every if one.ways)
+    return tuple(Ways(order, audience) for order, audience in ways.items())
 
 
 def _united(those: Iterable[tuple[T, Audience]]) -> Mapping[T, Audience]:
