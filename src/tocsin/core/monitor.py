@@ -1,5 +1,6 @@
 """A monitor is a program of the detection engine that looks at one retailer and says now and then that it lives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,10 @@ class Monitor:
     heard_at: datetime
     lost_at: datetime | None = None
 
+    def covers(self, retailer: str, sku: str) -> bool:
+        """Tell whether it looks at that product; one that names no SKUs looks at the whole shop."""
+        return self.retailer == retailer and (not self.skus or sku in self.skus)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -33,3 +38,10 @@ class Monitor:
             "heard_at": rfc3339(self.heard_at),
             "lost_at": self.lost_at and rfc3339(self.lost_at),
         }
+
+
+def silent_since(monitors: Sequence[Monitor]) -> datetime | None:
+    """Tell since when none of these was heard; None while one is, and where there is none."""
+    if not monitors or any(monitor.lost_at is None for monitor in monitors):
+        return None
+    return max(monitor.heard_at for monitor in monitors)

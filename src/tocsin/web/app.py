@@ -38,6 +38,7 @@ from tocsin.web.services import Services
 from tocsin.web.stock import Stock
 from tocsin.web.stream import Streams
 from tocsin.web.tokens import TokenDoors
+from tocsin.web.watch import WatchDoors
 
 
 class Web:
@@ -80,6 +81,7 @@ def build_app(services: Services) -> Web:
         Channels(services),
         Rehearsal(services),
         MonitorDoors(services),
+        WatchDoors(services),
         ConditionDoors(services),
         TokenDoors(services),
         ContactDoors(services),

@@ -30,9 +30,13 @@ from tocsin.ledger.contract.history import (
     MoveRow,
     Page,
     Past,
+    PricePoint,
     ReceiptRow,
     RecipientRow,
     WaitingRow,
+    WatchQuery,
+    WatchRow,
+    WatchState,
 )
 from tocsin.ledger.contract.ledger import Ledger
 from tocsin.ledger.contract.operations import Operations, TargetRow, TokenRow
@@ -94,6 +98,7 @@ __all__ = [
     "Page",
     "Past",
     "People",
+    "PricePoint",
     "Queue",
     "ReceiptRow",
     "Received",
@@ -107,4 +112,7 @@ __all__ = [
     "TokenRow",
     "Waiting",
     "WaitingRow",
+    "WatchQuery",
+    "WatchRow",
+    "WatchState",
 ]

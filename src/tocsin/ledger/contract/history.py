@@ -1,8 +1,10 @@
 """The ledger as the history: what became of each alert, read back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from tocsin.core.alert import AlertType, Band
 from tocsin.core.click import Click
 from tocsin.core.decision import Decision
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 from tocsin.core.signal import Cost
 
@@ -204,6 +207,58 @@ class AlertQuery:
     page: str | None = None
 
 
+class WatchState(StrEnum):
+    """How a product stands at a retailer, as far as its alerts tell."""
+
+    IN_STOCK = "in_stock"
+    SOLD_OUT = "sold_out"
+    ANNOUNCED = "announced"  # a restock or a back order was told, and it was never in stock
+    UNSEEN = "unseen"  # a monitor looks at it, and no alert was ever about it
+    SILENT = "silent"  # every monitor that looks at it is lost: what else is known of it is from then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePoint:
+    """An alert told this price then."""
+
+    at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRow:
+    """A product at a retailer as it stands, with the monitors that look at it.
+
+    `since` is when it came into its state; `last` is the alert that was last accepted about it, None where it is not
+    kept any more; `prices` are those in the currency of `last`, the oldest first.
+    """
+
+    sku: str
+    retailer: str
+    variant: str | None = None
+    seller: str | None = None
+    state: WatchState
+    since: datetime | None = None
+    last_seen_at: datetime | None = None
+    last: AlertRecord | None = None
+    prices: tuple[PricePoint, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchQuery:
+    """A query says which products to list; what is empty is no condition. `words` are those of `core.search`,
+    `monitor` is the id of one that looks at them.
+    """
+
+    words: tuple[str, ...] = ()
+    retailers: tuple[str, ...] = ()
+    state: WatchState | None = None
+    monitor: str | None = None
+    limit: int = 50
+    page: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A page of a list; `next` is passed on as `page`, and is None on the last one."""
@@ -242,6 +297,12 @@ class History(Protocol):
     ) -> Page[RecipientRow]:
         """List the people of a list whom an alert was planned for, by their slots. Raises InvalidRequestError for a
         `page` or `limit` that is none, NotFoundError where the alert is not kept, or never was.
+        """
+        ...
+
+    async def watched(self, query: WatchQuery, monitors: Sequence[Monitor]) -> Page[WatchRow]:
+        """List the products that alerts were about, the one seen last first, then those that only `monitors` know, by
+        name. A page may be shorter than its limit. Raises InvalidRequestError for a `page` or `limit` that is none.
         """
         ...
 

@@ -1,10 +1,12 @@
 """The verbs of the history: nearly all of them read."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.core.click import Click
 from tocsin.core.delivery import Delivery, DeliveryState, Target
+from tocsin.core.monitor import Monitor
 from tocsin.core.record import AlertRecord, Event
 from tocsin.ledger.contract import (
     AlertQuery,
@@ -17,10 +19,12 @@ from tocsin.ledger.contract import (
     ReceiptRow,
     RecipientRow,
     WaitingRow,
+    WatchQuery,
+    WatchRow,
 )
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
-from tocsin.ledger.history import audiences, clicks, last_minute, punctuality, records, retention
+from tocsin.ledger.history import audiences, clicks, last_minute, punctuality, records, retention, watch
 from tocsin.ledger.queue import signals
 
 
@@ -50,6 +54,9 @@ class SqlHistory:
         page: str | None = None,
     ) -> Page[RecipientRow]:
         return await self._reader.read(audiences.recipients_page, (identifier, target), state, limit, page)
+
+    async def watched(self, query: WatchQuery, monitors: Sequence[Monitor]) -> Page[WatchRow]:
+        return await self._reader.read(watch.watched, query, monitors)
 
     async def deliveries(
         self,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from tocsin.web.forms.form import (
     ANYTHING,
     FLAG,
+    MONEY,
     NUMBER,
     TEXT,
     TIME,
@@ -30,6 +31,21 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "registered_at": TIME,
                 "heard_at": TIME,
                 "lost_at": maybe(TIME),
+            }
+        ),
+        "Watched": record(
+            {
+                "sku": TEXT,
+                "retailer": TEXT,
+                "variant": maybe(TEXT),
+                "seller": maybe(TEXT),
+                "state": {"enum": ["in_stock", "sold_out", "announced", "unseen"]},
+                "since": explained(maybe(TIME), "When it came into its state."),
+                "silent_since": explained(maybe(TIME), "Every monitor that looks at it is lost."),
+                "last_seen_at": maybe(TIME),
+                "last_alert": maybe(ref("Alert")),
+                "prices": explained(several(record({"at": TIME, "price": MONEY})), "The oldest first."),
+                "monitors": several(record({"id": TEXT, "state": {"enum": ["active", "lost"]}, "heard_at": TIME})),
             }
         ),
         "Condition": record(
