@@ -8,6 +8,7 @@ from tocsin.channels.apprise.spec import APPRISE
 from tocsin.channels.discord.spec import DISCORD
 from tocsin.channels.email.spec import e_mail
 from tocsin.channels.push.spec import push
+from tocsin.channels.sendgrid.carrier import SENDGRID
 from tocsin.channels.slack.spec import SLACK
 from tocsin.channels.spec import Spec
 from tocsin.channels.telegram.spec import TELEGRAM
@@ -18,7 +19,7 @@ _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
     push(),
-    e_mail(),
+    e_mail(SENDGRID),
     WEBHOOK,
     VOICE,
     TELEGRAM,

@@ -11,6 +11,7 @@ from tocsin.core.secret import Secret
 class SignalKind(StrEnum):
     ACCEPTED = "accepted"  # the provider has it: an answer that was lost has been found
     DELIVERED = "delivered"  # it reached the person
+    OPENED = "opened"  # the person has looked at it; what a program fetches by itself is no look
     FAILED = "failed"  # it did not, and will not
     PRICED = "priced"  # its cost is known now
     OPTED_OUT = "opted_out"  # the person said stop

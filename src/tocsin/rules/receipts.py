@@ -17,15 +17,19 @@ _FAILED = (_S.REFUSED, Why.REFUSED)
 _MOVES: Mapping[tuple[DeliveryState, SignalKind], Moves] = MappingProxyType(
     {
         (_S.SENT, _K.DELIVERED): ((_S.DELIVERED, None),),
+        (_S.SENT, _K.OPENED): ((_S.DELIVERED, None),),
         (_S.SENT, _K.FAILED): (_FAILED,),
         (_S.UNKNOWN, _K.ACCEPTED): (_FOUND_SENT,),
         (_S.UNKNOWN, _K.DELIVERED): (_FOUND_DELIVERED,),
+        (_S.UNKNOWN, _K.OPENED): (_FOUND_DELIVERED,),
         (_S.UNKNOWN, _K.FAILED): (_FOUND_SENT, _FAILED),
         (_S.POSSIBLY_SENT, _K.ACCEPTED): (_FOUND_SENT,),
         (_S.POSSIBLY_SENT, _K.DELIVERED): (_FOUND_DELIVERED,),
+        (_S.POSSIBLY_SENT, _K.OPENED): (_FOUND_DELIVERED,),
         (_S.POSSIBLY_SENT, _K.FAILED): (_FOUND_SENT, _FAILED),
         (_S.PENDING, _K.ACCEPTED): (_FOUND_SENT,),
         (_S.PENDING, _K.DELIVERED): (_FOUND_DELIVERED,),
+        (_S.PENDING, _K.OPENED): (_FOUND_DELIVERED,),
     }
 )
 _RESENDS = frozenset({Why.RESENT, Why.NOT_FOUND})

@@ -28,7 +28,7 @@ def a_mail(links: Links = LINKS, house: House = HOUSE, **changes: Any) -> Mail:
         ({}, "In stock: GeForce RTX 5090 at Best Buy, $1,999.99"),
         ({"type": AlertType.PRICE_DROP}, "Price drop: GeForce RTX 5090 at Best Buy, $1,999.99"),
         (
-            {"type": AlertType.PRICE_DROP, "metadata": {"previous_price": 2222.21}},
+            {"type": AlertType.PRICE_DROP, "metadata": {"previous_price": 2222.22}},
             "10% off: GeForce RTX 5090 at Best Buy, $1,999.99",
         ),
         ({"type": AlertType.RESTOCK_SOON, "price": None}, "Back soon: GeForce RTX 5090 at Best Buy"),

@@ -4,6 +4,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.channels.email.house import House
 from tocsin.channels.email.mail import Mail
+from tocsin.core.outcome import Deferred, Delay, Outcome, Refused
+from tocsin.core.verification import Hindered, Hindrance
 
 _HOURS = "three days"
 
@@ -28,6 +30,21 @@ def confirmation_of(link: str, house: House) -> Mail:
         ),
         html=_SHEET.render(link=link, house=house, hours=_HOURS),
     )
+
+
+def hindrance_of(outcome: Outcome) -> Hindered | None:
+    """What an answer to that mail means for whoever waits for it. One whose answer was lost may be there: whoever finds
+    none asks again.
+    """
+    match outcome:
+        case Refused(detail=detail):
+            return Hindered(Hindrance.NO_SUCH_MAILBOX, detail=detail)
+        case Deferred(why=Delay.CREDENTIALS, detail=detail):
+            return Hindered(Hindrance.MISCONFIGURED, detail=detail)
+        case Deferred(after=after, detail=detail):
+            return Hindered(Hindrance.UNAVAILABLE, after, detail)
+        case _:
+            return None
 
 
 _SHEET = Environment(

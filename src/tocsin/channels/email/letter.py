@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -59,6 +60,35 @@ def mail_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
     )
 
 
+def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> dict[str, Any]:
+    """What a template speaks of; what is not known is an empty text."""
+    told = _Told.of(record, target, links, house)
+    alert = record.alert
+    details = {name.lower(): value for name, value in told.details}
+    return {
+        "type": alert.type.value,
+        "priority": alert.priority,
+        "band": alert.band.value,
+        "test": record.is_test,
+        "subject": told.subject,
+        "call": told.call,
+        "lead": told.look.lead,
+        "product": told.product,
+        "retailer": told.shop,
+        "price": told.price,
+        "previous_price": told.before,
+        "percent": told.percent,
+        **{name: details.get(name, "") for name in ("variant", "seller", "stock", "sku")},
+        "image_url": told.picture or "",
+        "url": told.links.product or "",
+        "unsubscribe_url": told.links.leave or "",
+        "preferences_url": told.links.wishes or "",
+        "why": told.why,
+        "sender": house.name,
+        "postal_address": house.postal_address or "",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
     """What both forms of a mail say, in its order."""
@@ -70,7 +100,7 @@ class _Told:
     shop: str
     price: str
     before: str
-    saved: str
+    percent: str  # by which it fell, where it did
     details: tuple[tuple[str, str], ...]
     picture: str | None
     door: str
@@ -96,7 +126,7 @@ class _Told:
             shop=shop,
             price=shown,
             before=money(previous, _cut(alert.currency, 8)) if cheaper and previous is not None else "",
-            saved=f"{percent}% less" if percent else "",
+            percent=str(percent or ""),
             details=tuple(_details(alert)),
             picture=web_address(alert.metadata.get("image_url"), _LONGEST_ADDRESS),
             door=look.door if record.is_test else f"{look.door} at {shop}",
@@ -117,7 +147,7 @@ def _lines(told: _Told) -> Iterator[str]:
     yield ""
     yield told.product
     if told.price or told.before:
-        yield told.price + (f" (before: {told.before}{', ' + told.saved if told.saved else ''})" if told.before else "")
+        yield f"{told.price} {_before(told)}".strip()
     yield told.look.lead
     for name, value in told.details:
         yield f"{name}: {value}"
@@ -133,6 +163,11 @@ def _lines(told: _Told) -> Iterator[str]:
     if told.house.postal_address:
         yield ""
         yield from told.house.postal_address.splitlines()
+
+
+def _before(told: _Told) -> str:
+    less = f", {told.percent}% less" if told.percent else ""
+    return f"(before: {told.before}{less})" if told.before else ""
 
 
 def _why(target: Target, house: House) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tocsin.channels.contract import Attempt, Report
-from tocsin.channels.email.confirmation import confirmation_of
+from tocsin.channels.email.confirmation import confirmation_of, hindrance_of
 from tocsin.channels.email.house import House
 from tocsin.channels.email.letter import mail_of
 from tocsin.channels.email.mail import Links, Mail
@@ -17,10 +17,10 @@ from tocsin.channels.smtp.mime import letter_of
 from tocsin.channels.smtp.server import MailServer
 from tocsin.channels.spec import Flaw, Surroundings, UnfitError
 from tocsin.core.delivery import Target
-from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused
+from tocsin.core.outcome import Outcome, Refusal, Refused
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
-from tocsin.core.verification import Hindered, Hindrance
+from tocsin.core.verification import Hindered
 
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "a mail is for a person of a list")
 
@@ -57,19 +57,10 @@ class SmtpChannel:
         return _report(attempt, outcome_of(said, self._called(code)), said)
 
     async def send_link(self, mailbox: Secret, link: str, locale: str | None = None) -> Hindered | None:
-        """A mail whose answer was lost may be there: whoever finds none asks again."""
         del locale  # there are no other words yet
         letter = self._letter(confirmation_of(link, self._house), mailbox, secrets.token_hex(12))
         said = await self._line.deliver(letter)
-        match outcome_of(said, "") if isinstance(said, Reply) else said:
-            case Refused(detail=detail):
-                return Hindered(Hindrance.NO_SUCH_MAILBOX, detail=detail)
-            case Deferred(why=Delay.CREDENTIALS, detail=detail):
-                return Hindered(Hindrance.MISCONFIGURED, detail=detail)
-            case Deferred(after=after, detail=detail):
-                return Hindered(Hindrance.UNAVAILABLE, after, detail)
-            case _:
-                return None
+        return hindrance_of(outcome_of(said, "") if isinstance(said, Reply) else said)
 
     def _mail(self, attempt: Attempt) -> Mail:
         member = attempt.members[0]

@@ -30,6 +30,12 @@ _MEANINGS: Mapping[tuple[SignalKind, AddressKind], _Meaning] = MappingProxyType(
         (SignalKind.OPTED_IN, AddressKind.PHONE): _Meaning(
             ConsentEvent.RESUMED, ConsentSource.INBOUND_TEXT, by_person=True
         ),
+        (SignalKind.OPTED_OUT, AddressKind.MAILBOX): _Meaning(
+            ConsentEvent.WITHDRAWN, ConsentSource.MAIL_BUTTON, by_person=True
+        ),
+        (SignalKind.OPTED_IN, AddressKind.MAILBOX): _Meaning(
+            ConsentEvent.RESUMED, ConsentSource.MAIL_BUTTON, by_person=True
+        ),
         **{
             (SignalKind.SHUT, kind): _Meaning(ConsentEvent.REFUSED_BY_PROVIDER, ConsentSource.PROVIDER, by_person=False)
             for kind in (AddressKind.PHONE, AddressKind.MAILBOX)
