@@ -5,10 +5,13 @@ from pathlib import Path
 
 from tocsin import AlertService
 from tocsin.core.address import DEADLY, AddressState, AddressWhy
+from tocsin.core.attribution import CreditReason
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.decision import LeftOut, Reason
 from tocsin.core.delivery import FINAL, MOVES, DeliveryState
+from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.people import ImportResult
+from tocsin.ledger.contract.purchases import EntryResult
 from tocsin.pipeline.intake.field import FIELDS
 from tocsin.pipeline.people.table import COLUMNS
 
@@ -75,6 +78,13 @@ def test_every_word_about_people_is_explained():
     assert dead == {why.value for why in DEADLY}
     for column, names in COLUMNS.items():
         assert re.findall(r"`(\w+)`", tables[f"`{column}`"][1]) == list(names)
+
+
+def test_every_word_about_purchases_is_explained():
+    page = (DOCS / "reference/purchases.md").read_text()
+    for head, kind in (("state", PurchaseState), ("result", EntryResult), ("reason", CreditReason)):
+        table = page.partition(f"| {head} |")[2].partition("\n\n")[0]
+        assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [word.value for word in kind]
 
 
 def test_the_tree_of_the_architecture_page_is_the_folder():

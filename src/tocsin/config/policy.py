@@ -15,6 +15,7 @@ from tocsin.core.delivery import Target
 from tocsin.core.errors import InvalidConfigError
 from tocsin.core.file import cause, read_text
 from tocsin.core.signal import Cost
+from tocsin.rules.attribution import Crediting
 from tocsin.rules.catalog import Catalog, Product, Retailer, fold_sku
 from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
@@ -45,6 +46,7 @@ def rulebook(config: Config) -> Rulebook:
         routing=_routing(settings),
         objective=_objective(settings),
         people=_people(settings),
+        crediting=Crediting(window=settings.links.attribution_window, bought_mute=settings.links.bought_mute),
         operators=settings.operators.to,
         retention=settings.storage.retention,
     )

@@ -7,7 +7,12 @@ TocsinError
 │   ├── InvalidPhoneError        no phone that could be told anything, and why
 │   │   └── CountryNotAllowedError  one of a country that the configuration leaves out
 │   ├── InvalidMailboxError      no mailbox that could be written to
-│   └── UnknownZoneError         no time zone of the IANA database
+│   ├── UnknownZoneError         no time zone of the IANA database
+│   ├── UnknownClickError        no code of a link that was given out here
+│   ├── UnknownCurrencyError     no currency of ISO 4217
+│   ├── OtherCurrencyError       what is known of a purchase is in another currency
+│   ├── UnknownPurchaseError     a correction of a purchase that is not known
+│   └── AmbiguousAmountError     an amount that could be one of two
 ├── InvalidConfigError        the configuration file, with every problem in it at once
 ├── TooLargeError             a body, an item or a message is over its bound
 ├── UnauthorizedError         no token, or one that is not known, ended or revoked
@@ -110,6 +115,26 @@ class InvalidMailboxError(InvalidRequestError):
 
 class UnknownZoneError(InvalidRequestError):
     code = "unknown_zone"
+
+
+class UnknownClickError(InvalidRequestError):
+    code = "unknown_click"
+
+
+class UnknownCurrencyError(InvalidRequestError):
+    code = "unknown_currency"
+
+
+class OtherCurrencyError(InvalidRequestError):
+    code = "other_currency"
+
+
+class UnknownPurchaseError(InvalidRequestError):
+    code = "unknown_purchase"
+
+
+class AmbiguousAmountError(InvalidRequestError):
+    code = "ambiguous_amount"
 
 
 class InvalidConfigError(TocsinError):

@@ -20,6 +20,7 @@ from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.history.history import SqlHistory
 from tocsin.ledger.operations.operations import SqlOperations
 from tocsin.ledger.people.people import SqlPeople
+from tocsin.ledger.purchases.purchases import SqlPurchases
 from tocsin.ledger.queue import idempotency
 from tocsin.ledger.queue.queue import SqlQueue
 
@@ -54,6 +55,7 @@ class SqlLedger:
         self.history = SqlHistory(writer, reader)
         self.operations = SqlOperations(writer, reader)
         self.people = people
+        self.purchases = SqlPurchases(writer, reader)
         self._writer = writer
         self._files = files
         self._emit = emit

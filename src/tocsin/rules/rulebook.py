@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Duplicate, Episode, Ruling
 from tocsin.core.delivery import Target
+from tocsin.rules.attribution import Crediting
 from tocsin.rules.audience import NO_PEOPLE, Directory
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
@@ -25,6 +26,7 @@ class Rulebook:
     routing: RoutingPolicy
     objective: Objective | None = None
     people: PeoplePolicy = field(default_factory=PeoplePolicy)
+    crediting: Crediting = field(default_factory=Crediting)
     operators: tuple[Target, ...] = ()  # where they are told
     retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever
 

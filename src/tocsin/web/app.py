@@ -31,6 +31,7 @@ from tocsin.web.people.preferences import PreferenceDoors
 from tocsin.web.people.suppressions import SuppressionDoors
 from tocsin.web.people.tags import TagDoors
 from tocsin.web.people.verifications import VerificationDoors
+from tocsin.web.purchases.purchases import PurchaseDoors
 from tocsin.web.reference import Reference
 from tocsin.web.rehearsal import Rehearsal
 from tocsin.web.scopes import Scopes
@@ -96,6 +97,7 @@ def build_app(services: Services) -> Web:
         Me(services),
         FirstSteps(services),
         Links(services),
+        PurchaseDoors(services),
         PeoplePages(services),
         Hooks(services),
         Ops(services),

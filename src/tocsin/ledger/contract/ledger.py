@@ -5,11 +5,13 @@ from typing import Protocol
 from tocsin.ledger.contract.history import History
 from tocsin.ledger.contract.operations import Operations
 from tocsin.ledger.contract.people import People
+from tocsin.ledger.contract.purchases import Purchases
 from tocsin.ledger.contract.queue import Queue
 
 
 class Ledger(Protocol):
-    """One database, used as the queue, as the history, as the lists that operators keep, and for people. Who needs one
+    """One database, used as the queue, as the history, as the lists that operators keep, for people, and as the book of
+    purchases. Who needs one
     of these asks for that one, and not for the ledger.
 
     Where its files are `gone`, what comes from outside is refused (LedgerGoneError); what was accepted before is still
@@ -31,6 +33,9 @@ class Ledger(Protocol):
 
     @property
     def people(self) -> People: ...
+
+    @property
+    def purchases(self) -> Purchases: ...
 
     async def probe(self) -> None:
         """Find out whether an append can be kept now: an empty commit, and where the last append was refused one as
