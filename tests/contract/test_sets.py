@@ -31,6 +31,7 @@ from tocsin.ledger.people.schema import addresses
 VIP = Target("sms", "vip")
 PEOPLE = (1, 2, 4095, 4096, 4097)  # in two shards, at their edges; two stand at the same place of theirs
 LIFE = timedelta(minutes=10)
+HOLD = timedelta(minutes=1)
 _S = DeliveryState
 
 
@@ -106,9 +107,13 @@ def everybody_of(engine: Engine, target: Target = VIP) -> dict[Told, State]:
     return found
 
 
-def for_people(books: Books, people: Sequence[int], *, held: Sequence[int] = (), **how: Any) -> Decide:
+def for_people(
+    books: Books, people: Sequence[int], *, held: Sequence[int] = (), life: timedelta | None = None, **how: Any
+) -> Decide:
+    """`life`: those who are held gather it for a digest."""
+
     def decide(alert: Alert, last: Episode | None, now: object) -> Ruling:
-        later = (Hold(books.clock.now() + timedelta(minutes=1), "held", audience_of(held)),) if held else ()
+        later = (Hold(books.clock.now() + HOLD, "held", audience_of(held), life),) if held else ()
         chosen = Chosen(now=audience_of(people), held=later)
         return Accepted(Reason.NEW, (plan(VIP, clock=books.clock, people=chosen, **how),))
 
@@ -139,12 +144,16 @@ class Play:
             assert self.now().keys() == self.planned, verb
         await self.end()
 
-    async def alert(self, before: dict[Told, State], people: list[int], held: list[int]) -> None:
+    async def alert(
+        self, before: dict[Told, State], people: list[int], held: list[int], life: timedelta | None = None
+    ) -> None:
         """A newer alert takes the place of the older ones, for those who are told of it."""
         alert = self.books.detected(self.sku)
         later = [slot for slot in held if slot not in people]
-        await self.books.append(alert, decide=for_people(self.books, people, held=later))
+        await self.books.append(alert, decide=for_people(self.books, people, held=later, life=life))
         self.alerts[alert.id] = alert
+        if life is not None:
+            self.lives |= {Told(alert.id, slot): self.books.clock.now() + HOLD + life for slot in later}
         new = {Told(alert.id, slot) for slot in (*people, *later)}
         self.planned |= new
         slots = {told.slot for told in new}
@@ -279,6 +288,7 @@ class Play:
 
     closed: set[UUID] = field(default_factory=set)
     retried: dict[Told, Any] = field(default_factory=dict)
+    lives: dict[Told, Any] = field(default_factory=dict)  # of what is gathered for a digest
 
     def is_closed(self, alert: UUID) -> bool:
         return alert in self.closed
@@ -343,7 +353,7 @@ class Play:
         assert self.now().keys() == self.planned
 
     def dies_at(self, told: Told) -> Any:
-        return self.retried.get(told, self.alerts[told.alert].timestamp + LIFE)
+        return self.retried.get(told, self.lives.get(told, self.alerts[told.alert].timestamp + LIFE))
 
     def changed(self, before: dict[Told, State], expected: Mapping[Told, tuple[DeliveryState, Why | None]]) -> None:
         """These have moved, and nobody else."""
@@ -376,7 +386,7 @@ STEPS = st.one_of(
     *MANY,
     *MANY,
     *MANY,
-    st.tuples(st.just("alert"), SOME, SOME),
+    st.tuples(st.just("alert"), SOME, SOME, st.sampled_from([None, 2 * LIFE])),
     st.tuples(st.just("crash")),
     DOUBTS.map(lambda end: ("doubt", *end)),
     st.tuples(st.just("leave"), SLOTS),

@@ -9,7 +9,6 @@ from tocsin.core.callback import Callback
 from tocsin.core.condition import Notice
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
-from tocsin.core.networks import Network
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
@@ -150,27 +149,6 @@ class SendsLinks(Protocol):
 
     async def send_link(self, mailbox: Secret, link: str, locale: str | None = None) -> Hindered | None:
         """Send the link by which its owner confirms the mailbox; None where it is on its way."""
-        ...
-
-
-@runtime_checkable
-class TellsBrowsers(Protocol):
-    """A channel that pushes to browsers, each of which has subscribed with its key."""
-
-    @property
-    def tells_browsers(self) -> bool:
-        """Whether it can, as it is configured."""
-        ...
-
-    @property
-    def vouched(self) -> Sequence[Network]:
-        """The private networks in which a browser's push service may be."""
-        ...
-
-    async def browser_key(self) -> str:
-        """Give the key that browsers subscribe with, in base64url; it is made at first need. Raises ValueError where
-        it cannot be had.
-        """
         ...
 
 

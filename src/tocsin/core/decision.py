@@ -1,8 +1,8 @@
 """A decision is what becomes of a detection, with its reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -83,11 +83,29 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Some of those who are chosen are told later, when their quiet hours are over. `told`: what the timeline says."""
+    """Some of those who are chosen are told later. `told`: what the timeline says.
+
+    Without a `life` their quiet hours end then, and what the alert is worth ends as ever; with one it is gathered for a
+    digest, and worth telling for so long from that hour on.
+    """
 
     until: datetime
     told: str
     audience: Audience
+    life: timedelta | None = None
+
+    def put_off(self, plan: "Plan") -> "Plan":
+        """The same for those who are held. Fallbacks have their patience after that, too; none takes a digest over."""
+        held = replace(plan, due=self.until, detail=self.told)
+        if self.life is not None:
+            end = self.until + self.life
+            return replace(held, expires_at=end, fallback=(), fail_over_at=None, ways=(), digest=self.until)
+        by = self.until - plan.due
+        return replace(
+            held,
+            fail_over_at=plan.fail_over_at and plan.fail_over_at + by,
+            ways=tuple(replace(way, fail_over_at=way.fail_over_at + by) for way in plan.ways),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +156,7 @@ class Plan:
     what holds or drops it from the start, `route` the rule that led to the target: both are for the timeline.
 
     `people`: its target is a list, and these are told; those in reserve stand in a `fallback` only. `ways` are of those
-    of them who have a fallback of their own, in place of the list's.
+    of them who have a fallback of their own, in place of the list's. `digest`: it is gathered for the one of that hour.
     """
 
     target: Target
@@ -154,6 +172,7 @@ class Plan:
     route: str | None = None
     people: Chosen | Reserve | None = None
     ways: tuple[Way, ...] = ()
+    digest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

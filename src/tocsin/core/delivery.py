@@ -140,7 +140,8 @@ class Delivery:
 
     `route` is the name of the rule that led to its target. `is_test`: an operator's test, which nobody waited for.
     `slot` names the address of the one person whom it is for; None where its target is nobody in particular, and where
-    it waits for a whole set of `people`.
+    it waits for a whole set of `people`. `digest` is the hour of the one mail in which it is told with others; None
+    where it leaves by itself.
     """
 
     key: int
@@ -162,6 +163,7 @@ class Delivery:
     is_test: bool = False
     slot: int | None = None
     people: int | None = None  # how many a waiting set is for; None for anything else
+    digest: datetime | None = None
 
     @property
     def size(self) -> int:

@@ -4,8 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tocsin.core.errors import LedgerGoneError
-from tocsin.core.private_file import PRIVATE
-from tocsin.ledger.engine.lock import OwnerLock
+from tocsin.ledger.engine.lock import PRIVATE, OwnerLock
 
 Identity = tuple[int, int]  # device and inode
 

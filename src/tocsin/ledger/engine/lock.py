@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
-from tocsin.core.private_file import PRIVATE
+
+PRIVATE = 0o600
 
 
 class OwnerLock:

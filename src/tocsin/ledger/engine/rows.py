@@ -27,7 +27,7 @@ DELIVERY = (
     alerts.c.id.label("alert_id"),
     *(deliveries.c[name] for name in ("target", "lane", "priority", "state", "why", "fence", "attempts")),
     *(deliveries.c[name] for name in ("planned_at", "due", "expires_at", "moved_at", "possibly_repeated", "detail")),
-    *(deliveries.c[name] for name in ("route", "slot", "people", "episode")),
+    *(deliveries.c[name] for name in ("route", "slot", "people", "digest", "episode")),
 )
 BRIEF = (*(deliveries.c[name] for name in ("key", "planned_at", "target", "state", "why", "moved_at")),)
 # What the write verbs need beside the delivery itself.
@@ -88,7 +88,7 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
     """Make a delivery of the columns of `DELIVERY`. Tests alone belong to no episode, sets alone have no slot."""
     (
         key, alert_id, target, lane, priority, state, why, fence, attempts,
-        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, slot, people, episode,
+        planned_at, due, expires_at, moved_at, possibly_repeated, detail, route, slot, people, digest, episode,
     ) = values  # fmt: skip
     return Delivery(
         key=key,
@@ -110,6 +110,7 @@ def delivery_of(values: Sequence[Any]) -> Delivery:
         is_test=episode is None,
         slot=slot or None,
         people=people if slot is None else None,
+        digest=digest,
     )
 
 
@@ -234,6 +235,7 @@ def delivery_row(
         0 if shard is None else None,
         None if shard is None else shard.pack(),
         1 if shard is None else shard.size,
+        None if plan.digest is None else transaction.stored(plan.digest),
     )
 
 

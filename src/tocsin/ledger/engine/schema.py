@@ -181,6 +181,7 @@ deliveries = Table(
     Column("slot", BigInteger, server_default=text("0"), comment="whose it is; 0: nobody's, none: it is a set"),
     Column("recipients", LargeBinary, comment="a waiting set: a shard of its audience, packed"),
     Column("people", Integer, nullable=False, server_default=text("1"), comment="how many it is for"),
+    Column("digest", Moment, comment="the hour of the digest that it is gathered for; none: it leaves by itself"),
 )
 
 # What was decided of a list beside those whom it tells.
@@ -397,6 +398,7 @@ Index("delivery_moves_delivery", delivery_moves.c.delivery)
 _FAILING_OVER = PENDING & deliveries.c.fail_over_at.is_not(None)
 # Deferred, or held by quiet hours; all others are due at once. Where the clock was set back, later may be earlier.
 LATER = deliveries.c.due != deliveries.c.planned_at
+GATHERED = deliveries.c.digest.is_not(None)
 
 
 def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
@@ -413,6 +415,7 @@ _partial("deliveries_waiting", PENDING, deliveries.c.episode)
 _partial("deliveries_product", JOINING, deliveries.c.product, deliveries.c.target)
 _partial("deliveries_sets", PENDING & IS_SET, deliveries.c.target)
 _partial("deliveries_person", OF_PERSON, deliveries.c.slot, deliveries.c.attempt)
+_partial("deliveries_digest", PENDING & GATHERED, deliveries.c.target, deliveries.c.slot)
 _partial("deliveries_fail_over", _FAILING_OVER, deliveries.c.fail_over_at)
 for _state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
     _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.episode, deliveries.c.target)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, update
 
 from tocsin.core.alert import Alert, EpisodeKey
-from tocsin.core.decision import Accepted, Chosen, Decision, Duplicate, Filtered, Hold, Plan, Reason, Receipt
+from tocsin.core.decision import Accepted, Chosen, Decision, Duplicate, Filtered, Plan, Reason, Receipt
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.errors import ConflictError, StaleDirectoryError
 from tocsin.core.killpoint import Point, kill_point
@@ -227,7 +227,7 @@ class _Batch:
         assert isinstance(people, Chosen), "a reserve is told of nothing by itself"
         place = (number, str(plan.target))
         self._audiences[place] = audience_row(number, plan.target, people)
-        later = [(_held(plan, hold), hold.audience) for hold in people.held]
+        later = [(hold.put_off(plan), hold.audience) for hold in people.held]
         rows = [
             row
             for whole, everybody in ((plan, people.now), *later)
@@ -288,18 +288,6 @@ class _Batch:
             return held if place in self._newest else None
         newer = held.shard.within(self._successors[place])
         return sets.split_off(self._transaction, self._stream, held, newer)
-
-
-def _held(plan: Plan, hold: Hold) -> Plan:
-    """Its fallbacks have their patience after that, too."""
-    by = hold.until - plan.due
-    return replace(
-        plan,
-        due=hold.until,
-        detail=hold.told,
-        fail_over_at=plan.fail_over_at and plan.fail_over_at + by,
-        ways=tuple(replace(way, fail_over_at=way.fail_over_at + by) for way in plan.ways),
-    )
 
 
 def _by_ways(plan: Plan, everybody: Audience) -> Iterator[tuple[Plan, Audience]]:

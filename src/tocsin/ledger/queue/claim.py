@@ -29,6 +29,7 @@ from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue import merge, sets
 from tocsin.ledger.queue.day_limits import beyond
+from tocsin.ledger.queue.digests import Digests
 from tocsin.ledger.queue.merge import Standing
 from tocsin.ledger.queue.moves import put
 
@@ -46,6 +47,7 @@ _DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
 _KEY, _TARGET, _EXPIRES_AT, _SLOT = (place_of(name) for name in ("key", "target", "expires_at", "slot"))
 _ALERT = place_of("alert_id")
 _WHY, _ATTEMPTS = place_of("why"), place_of("attempts")
+_DIGEST = place_of("digest")
 _EPISODE, _PRODUCT = place_of("episode"), len(DELIVERY)
 _CUT = len(DELIVERY) + 1  # the columns of the alert begin
 
@@ -109,6 +111,7 @@ def _take(free: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[*tupl
 
 
 _ALONE, _JOINING = _looks(_free()), _looks(_free_to_join())
+_GATHERED = Digests(_free())
 _NOTE_MENTION = update(attempts).where(attempts.c.key == bindparam("number"))
 _BEGIN = insert(attempts).returning(attempts.c.key, sort_by_parameter_order=True)
 _SEND = (
@@ -153,7 +156,8 @@ def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Cla
     looks = _ALONE if request.joins is None else _JOINING
     found = _candidates(transaction, request, looks, reach)
     standing = merge.find(transaction, request, found.rows)
-    begun = _begin(transaction, list(_bundles(found.rows, request, standing)), standing, found.recipients)
+    bundles = list(_bundles(transaction, found.rows, request, standing))
+    begun = _begin(transaction, bundles, standing, found.recipients)
     waiting = _waiting(transaction, request.lane, looks)
     return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn), tuple(found.full))
 
@@ -170,12 +174,22 @@ def _candidates(transaction: Transaction, request: ClaimRequest, looks: _Looks, 
             window = 1000
             continue
         alive = [row for row in rows if row[_EXPIRES_AT] > transaction.now] if over else rows
-        if sets.take_out(transaction, alive, wanted):
+        alike, most = _alike(alive, request)
+        if sets.take_out(transaction, alike, most):
             continue
-        if _reached(transaction, alive, reach, request, found):
+        if _reached(transaction, alike, reach, request, found):
             return found
     found.rows = ()
     return found
+
+
+def _alike(alive: Sequence[AnyRow], request: ClaimRequest) -> tuple[Sequence[AnyRow], int]:
+    """What may be claimed together with the best one, and how many of it: digests are one person an attempt, whose
+    others are looked for then, and nothing that leaves by itself is in one.
+    """
+    if not alive or alive[0][_DIGEST] is None:
+        return [row for row in alive if row[_DIGEST] is None], request.limit * request.attempts
+    return [row for row in alive if row[_DIGEST] is not None][: request.attempts], request.attempts
 
 
 def _reached(
@@ -220,7 +234,9 @@ def _look(transaction: Transaction, request: ClaimRequest, looks: _Looks, window
     return transaction.rows(statement, lane=request.lane, floor=floor, by=transaction.now, window=window)
 
 
-def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing) -> Iterator[Bundle]:
+def _bundles(
+    transaction: Transaction, candidates: Sequence[AnyRow], request: ClaimRequest, standing: Standing
+) -> Iterator[Bundle]:
     """One attempt after the other; two of them never carry the same episode to the same target (or the same person of a
     list) at once, nor, where the second could join the first, the same product.
     """
@@ -228,7 +244,8 @@ def _bundles(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stan
     for _ in range(request.attempts):
         if not left:
             return
-        bundle = _bundle(left, request, standing)
+        gathered = left[0][_DIGEST] is not None
+        bundle = _digest(transaction, left[0]) if gathered else _bundle(left, request, standing)
         yield bundle
         taken = {row[_KEY] for row, _ in bundle}
         busy: set[tuple[Any, ...]] = {
@@ -272,6 +289,17 @@ def _bundle(candidates: Sequence[AnyRow], request: ClaimRequest, standing: Stand
     beside = merge.beside(message, {row[_KEY] for row in together})
     fit = request.pack(target_of(first[_TARGET]), [*beside, *records]) - len(beside)
     return list(zip(together, records, strict=True))[: max(1, fit)]
+
+
+def _digest(transaction: Transaction, first: AnyRow) -> Bundle:
+    """All that the person of the first one has gathered there, one of each episode; suspects go alone."""
+    episodes = {first[_EPISODE]}
+    together = [first]
+    for row in () if _is_suspect(first) else _GATHERED.of(transaction, first[_TARGET], first[_SLOT]):
+        if row[_KEY] != first[_KEY] and row[_EPISODE] not in episodes and not _is_suspect(row):
+            episodes.add(row[_EPISODE])
+            together.append(row)
+    return [(row, record_of(row[_CUT:])) for row in together]
 
 
 def _is_suspect(row: AnyRow) -> bool:

@@ -13,11 +13,13 @@ from tocsin.core.recipients import Recipient
 from tocsin.ledger.contract import DayLimit, DayLimits
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import place_of, target_of
-from tocsin.ledger.engine.schema import OF_PERSON, Moment, alerts, attempts, deliveries, in_any
+from tocsin.ledger.engine.schema import GATHERED, OF_PERSON, Moment, alerts, attempts, deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.schema import addresses
 
-_ALERT, _TARGET, _SLOT, _EPISODE = (place_of(name) for name in ("alert_id", "target", "slot", "episode"))
+_ALERT, _TARGET, _SLOT, _EPISODE, _DIGEST = (
+    place_of(name) for name in ("alert_id", "target", "slot", "episode", "digest")
+)
 
 # It has reached the person, or may have.
 _TOLD = in_any(
@@ -42,7 +44,7 @@ _HEARD = (
     .join(deliveries, deliveries.c.slot == addresses.c.key)
     .join(alerts, alerts.c.key == deliveries.c.alert)
     .where(among(addresses.c.contact, "contacts"), OF_PERSON, _TOLD)
-    .where(deliveries.c.episode.is_not(None), deliveries.c.attempt >= _FIRST_SINCE)
+    .where(deliveries.c.episode.is_not(None), deliveries.c.attempt >= _FIRST_SINCE, ~GATHERED)
 )
 
 Place = tuple[int | None, str]  # a contact, and a channel
@@ -62,7 +64,7 @@ def beyond(
     transaction: Transaction, rows: Sequence[AnyRow], recipients: Mapping[int, Recipient], limits: DayLimits
 ) -> Beyond:
     """Find which of these rows are too much for their people today, in the order of importance that the rows have. An
-    alert counts once, by however many addresses a person hears of it; a test does not.
+    alert counts once, by however many addresses a person hears of it; a test does not, nor what is in a digest.
     """
     found = Beyond()
     limit_of = {slot: limit for slot, who in recipients.items() if (limit := limits(who)) is not None}
@@ -70,7 +72,7 @@ def beyond(
     taken: defaultdict[Place, set[UUID]] = defaultdict(set)
     for row in rows:
         limit = limit_of.get(row[_SLOT])
-        if limit is None or row[_EPISODE] is None:
+        if limit is None or row[_EPISODE] is None or row[_DIGEST] is not None:
             continue
         place = (recipients[row[_SLOT]].contact, target_of(row[_TARGET]).channel)
         before, alert = heard.get((place, limit.since), set()), row[_ALERT]

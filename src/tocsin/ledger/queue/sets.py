@@ -95,6 +95,14 @@ def take_out(transaction: Transaction, candidates: Sequence[AnyRow], wanted: int
     return taken
 
 
+def take_one(transaction: Transaction, key: int, shard: Shard, slot: int) -> None:
+    """That one out of a set, where it is among its people, with a row of its own."""
+    one = Shard.of(slot)
+    if one.number == shard.number and one.bits & shard.bits:
+        transaction.write(_ROWS, of=key, slots=[slot])
+        _keep(transaction, key, shard._replace(bits=shard.bits ^ one.bits))
+
+
 def split_off(transaction: Transaction, stream: Stream, held: Held, leaving: int) -> Held | None:
     """Those of a set, or the one of a row, who are among the bits of `leaving`, as a row that may be moved; the others
     stay where they are. None where it is for none of these.

@@ -1,1 +1,0 @@
-"""A push service of browsers, simulated, with the browsers that have subscribed there."""
