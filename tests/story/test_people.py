@@ -1,7 +1,9 @@
 """A person from the first code to the last alert, over HTTP and by the phone that they hold."""
 
+import asyncio
 from typing import Any
 
+from tests.deadline import DEADLINE_S
 from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
@@ -48,3 +50,20 @@ async def test_a_phone_is_verified_told_and_left_alone(town: ServiceRig):
     assert (await town.call("POST", CONTACTS, ADA, 409))["error"]["code"] == "suppressed"
     assert [text for text in phone.texts if "Too" in text] == []
     assert PHONE not in repr(town.facts)
+
+
+async def test_who_stopped_by_text_and_comes_back_on_the_page_is_let_through_by_the_provider_too(town: ServiceRig):
+    texts = texts_of(town) | {"tell_twilio_of_consent": True}
+    await town.open(alerts={"channels": {"sms": texts}}, routes=ROUTES)
+    account, handset = town.sandbox.twilio.account, town.sandbox.twilio.phone(PHONE)
+    contact = await town.call("POST", CONTACTS, ADA, 201)
+    address = contact["addresses"][0]["id"]
+    account.opted_out.add((PHONE, SENDER))  # Twilio has its own block of a STOP, which only its owner lifts, or this
+    verification = f"{CONTACTS}/{contact['id']}/phones/{address}/verification"
+    await town.call("POST", verification, {"consent": GRANTED}, 202)
+    await town.call("POST", f"{verification}/check", {"code": await handset.expect_code()})
+    async with asyncio.timeout(DEADLINE_S):
+        while account.opted_out:  # noqa: ASYNC110 - nobody announces it
+            await asyncio.sleep(0.05)
+    await town.settled(await town.report("Now"), DeliveryState.SENT)
+    await handset.expect_sms("Now")

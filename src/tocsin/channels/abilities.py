@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.callback import Callback
 from tocsin.core.condition import Notice
+from tocsin.core.consent import ConsentTold, ConsentWord
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
 from tocsin.core.record import AlertRecord
@@ -149,6 +150,22 @@ class SendsLinks(Protocol):
 
     async def send_link(self, mailbox: Secret, link: str, locale: str | None = None) -> Hindered | None:
         """Send the link by which its owner confirms the mailbox; None where it is on its way."""
+        ...
+
+
+@runtime_checkable
+class HearsConsent(Protocol):
+    """A channel whose provider keeps who may be told, too, and is told of what people say elsewhere than to it."""
+
+    consents_at_once: int
+
+    @property
+    def hears_consent(self) -> bool:
+        """Whether it is to, as it is configured."""
+        ...
+
+    async def tell_consent(self, words: Sequence[ConsentWord]) -> ConsentTold:
+        """Tell what the newest entries say, in one request: so many at once at most."""
         ...
 
 

@@ -31,6 +31,7 @@ class What(StrEnum):
     CLOCK_JUMPED = "clock_jumped"  # this machine's clock was moved
     SPEND_CAP = "spend_cap"  # about a channel: it has spent what it may in a day
     CODES_REFUSED = "codes_refused"  # the provider lets us send no codes to phones
+    CONSENT_NOT_TOLD = "consent_not_told"  # a provider that is to hear of consent does not take it
     UNFORESEEN = "unforeseen"  # about the word of the trouble: a bug
 
 

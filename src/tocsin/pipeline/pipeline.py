@@ -16,6 +16,7 @@ from tocsin.pipeline.active import Active
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
+from tocsin.pipeline.people.consent_teller import ConsentTeller
 from tocsin.pipeline.people.verification import Verification
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.upkeep import Job, Upkeep
@@ -61,6 +62,7 @@ class Pipeline:
             clock=clock,
         )
         self.watch = Watch(ledger, self.sending, active, clock, emit)
+        self._consents = ConsentTeller(ledger.people, active, clock, emit)
         self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
 
     def hear(self, fact: Fact) -> None:
@@ -114,6 +116,7 @@ class Pipeline:
             Job("watch objectives", 1.0, watch.objectives.watch),
             Job("tell operators", 1.0, watch.operators.look),
             Job("book prices", 1.0, sending.prices.look),
+            Job("tell of consent", 1.0, self._consents.look),
             Job("look for work", 5.0, sending.dispatcher.look),
             Job("settle doubts", 5.0, sending.doubts.look),
             Job("close what is silent", 15.0, self.intake.close_silent),

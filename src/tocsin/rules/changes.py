@@ -47,6 +47,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "descriptors_short": What.DESCRIPTORS_SHORT,
         "restart_needed": What.RESTART_NEEDED,
         "codes_refused": What.CODES_REFUSED,
+        "consent_not_told": What.CONSENT_NOT_TOLD,
         "click_lost": None,
         "sign_up_lost": None,
         "channel_failed": What.UNFORESEEN,
@@ -73,6 +74,7 @@ _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
         What.DESCRIPTORS_SHORT: DOORS,
         What.CLOCK_JUMPED: CLOCK,
         What.CODES_REFUSED: PHONES,
+        What.CONSENT_NOT_TOLD: PHONES,
     }
 )
 

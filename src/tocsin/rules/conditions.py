@@ -162,6 +162,14 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             quiet=_EVENT,
             believed=_AT_ONCE,
         ),
+        What.CONSENT_NOT_TOLD: Kind(
+            headline="The provider is not told of consent",
+            mend="What it said stands beside this. It is told again every minute, each entry five times; until then it"
+            " may hold back texts to whoever has come back. Where it stays, look at the account and its sender, or take"
+            " out of the configuration that it is told.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
         What.UNFORESEEN: Kind(
             headline="Something unforeseen happened ({about})",
             mend="Report it, with the lines of the log around it. The service goes on.",

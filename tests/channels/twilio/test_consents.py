@@ -22,9 +22,9 @@ from tests.channels.twilio.scenes import (
 )
 
 from tocsin.channels.transport import Transport
-from tocsin.channels.twilio.consents import ConsentWord, TwilioConsents
+from tocsin.channels.twilio.consents import TwilioConsents
 from tocsin.core.clock import ManualClock
-from tocsin.core.consent import ConsentSource
+from tocsin.core.consent import ConsentSource, ConsentTold, ConsentWord
 from tocsin.core.outcome import Refused, Sent
 from tocsin.core.secret import Secret
 from tocsin.sandbox import Fault, Sandbox
@@ -47,16 +47,16 @@ async def test_a_word_of_ours_lifts_a_stop_and_brings_it_back(sandbox: Sandbox, 
         made = of_sandbox(sandbox, public_url=None)
         sms, consents = channel(made, transport, clock), TwilioConsents(made, transport)
         assert isinstance((await sms.send(a_text())).outcomes[0], Refused)
-        assert await consents.tell([word()]) == {}
+        assert await consents.tell([word()]) == ConsentTold()
         assert isinstance((await sms.send(a_text())).outcomes[0], Sent)
-        assert await consents.tell([word(granted=False)]) == {}
+        assert await consents.tell([word(granted=False)]) == ConsentTold()
         assert isinstance((await sms.send(a_text())).outcomes[0], Refused)
 
 
 async def test_what_is_not_taken_is_named_and_the_rest_is_taken(sandbox: Sandbox):
     async with Transport() as transport:
         told = await TwilioConsents(of_sandbox(sandbox), transport).tell([word(), word("5005550100", 2)])
-    assert told == {UUID(int=2): "30646 contact_id is not valid"}
+    assert told == ConsentTold({UUID(int=2): "30646 contact_id is not valid"})
 
 
 @pytest.mark.parametrize("fault", [Fault.status(500), Fault.status(429, '{"message": "slower"}'), Fault.reset()])
@@ -64,13 +64,14 @@ async def test_where_the_request_fails_nothing_counts_as_told(sandbox: Sandbox, 
     sandbox.faults.next("twilio", fault, action="tell_consents")
     async with Transport() as transport:
         told = await TwilioConsents(of_sandbox(sandbox), transport).tell([word(), word("+15005550101", 2)])
-    assert set(told) == {UUID(int=1), UUID(int=2)}
+    assert told.failed
+    assert told.refused == {}
 
 
 async def test_wrong_keys_tell_nothing(sandbox: Sandbox):
     async with Transport() as transport:
         made = of_sandbox(sandbox, auth_token=Secret("wrong"))
-        assert await TwilioConsents(made, transport).tell([word()]) == {UUID(int=1): "Authenticate"}
+        assert await TwilioConsents(made, transport).tell([word()]) == ConsentTold(failed="401 Authenticate")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,6 @@ def test_one_of_two_is_needed(block: dict[str, Any], missing: list[str]):
         ({"twilio_sid": "mine"}, ("twilio_sid",), "AC and 32"),
         ({"verify_service": "VA1"}, ("verify_service",), "VA and 32"),
         ({"verify_service": None}, ("verify_service",), "no phone can be verified"),
-        ({"tell_twilio_of_consent": True}, ("tell_twilio_of_consent",), "not used"),
         ({"messaging_service_sid": "MG1"}, ("messaging_service_sid",), "MG and 32"),
         ({"api_key": {"sid": "SK1", "secret": "x"}}, ("api_key", "sid"), "SK and 32"),
         ({"twilio_auth": None, "api_key": {"sid": "SK" + "0" * 32, "secret": "x"}}, ("twilio_auth",), "refused"),

@@ -11,6 +11,7 @@ from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import Message, parsed, report_of
 from tocsin.channels.twilio.body import body_of
 from tocsin.channels.twilio.callbacks import CODE, reply_to, signals_of, twiml
+from tocsin.channels.twilio.consents import TwilioConsents
 from tocsin.channels.twilio.login import PATIENCE, form_headers, headers_of
 from tocsin.channels.twilio.segments import segments
 from tocsin.channels.twilio.setup import TwilioSettings, faults_of
@@ -18,6 +19,7 @@ from tocsin.channels.twilio.signature import signature_fault
 from tocsin.channels.twilio.verify import TwilioVerify
 from tocsin.core.callback import Callback
 from tocsin.core.clock import Clock
+from tocsin.core.consent import ConsentTold, ConsentWord
 from tocsin.core.delivery import Target
 from tocsin.core.link import Codes
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Unknown
@@ -52,12 +54,13 @@ _RANKS = (
 
 
 class TwilioChannel:
-    """Satisfies `Channel`, `Measures`, `Prices`, `Finds`, `Receives` and `Verifies`. Raises ValueError for settings
-    under which Twilio would take nothing.
+    """Satisfies `Channel`, `Measures`, `Prices`, `Finds`, `Receives`, `Verifies` and `HearsConsent`. Raises ValueError
+    for settings under which Twilio would take nothing.
     """
 
     name = NAME
     provider = PROVIDER
+    consents_at_once = 25
 
     def __init__(self, settings: TwilioSettings, transport: Transport, clock: Clock, link: Link, codes: Codes) -> None:
         if faults := faults_of(settings):
@@ -69,6 +72,7 @@ class TwilioChannel:
         self._codes = codes
         self._headers = headers_of(settings)
         self._verify = TwilioVerify(settings, transport, clock) if settings.verify_service else None
+        self._consents = TwilioConsents(settings, transport)
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
         return 1
@@ -109,6 +113,13 @@ class TwilioChannel:
         if self._clock.now() - attempt.started_at < _SETTLED:
             return None
         return Report((Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "Twilio was asked: it never arrived"),))
+
+    @property
+    def hears_consent(self) -> bool:
+        return self._settings.tells_consent
+
+    async def tell_consent(self, words: Sequence[ConsentWord]) -> ConsentTold:
+        return await self._consents.tell(words)
 
     @property
     def verifies(self) -> bool:

@@ -6,17 +6,14 @@ only of what the person has said since.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
-from uuid import UUID
 
 from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import parsed, short
 from tocsin.channels.twilio.login import PATIENCE, form_headers, headers_of
 from tocsin.channels.twilio.setup import TwilioSettings
-from tocsin.core.consent import ConsentSource
+from tocsin.core.consent import ConsentSource, ConsentTold, ConsentWord
 from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
 
@@ -30,17 +27,6 @@ _SOURCES: Mapping[ConsentSource, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentWord:
-    """`id` is the entry's own: by it the answer names what was not taken."""
-
-    id: UUID
-    number: Secret
-    granted: bool
-    source: ConsentSource
-    at: datetime
-
-
 class TwilioConsents:
     """One request for up to 25 entries; nothing is repeated here. Twilio takes 100 requests a minute."""
 
@@ -49,10 +35,8 @@ class TwilioConsents:
         self._transport = transport
         self._headers = form_headers(headers_of(settings))
 
-    async def tell(self, words: Sequence[ConsentWord]) -> Mapping[UUID, str]:
-        """Why an entry was not taken, by its id; what is not there was. A request that was lost may have been taken: to
-        say the same again does no harm.
-        """
+    async def tell(self, words: Sequence[ConsentWord]) -> ConsentTold:
+        """A request that was lost may have been taken: to say the same again does no harm."""
         answer = await self._transport.request(
             "POST",
             Secret(self._settings.consent_api),
@@ -60,16 +44,13 @@ class TwilioConsents:
             body=urlencode([("Items", item) for item in self._items(words)]).encode(),
             patience=PATIENCE,
         )
-        if not isinstance(answer, Answer) or answer.status not in (200, 201):
-            why = (
-                short(str(parsed(answer).get("message") or answer.status))
-                if isinstance(answer, Answer)
-                else answer.detail
-            )
-            return {word.id: why for word in words}
+        if not isinstance(answer, Answer):
+            return ConsentTold(failed=answer.detail or "no answer")
+        if answer.status not in (200, 201):
+            return ConsentTold(failed=short(f"{answer.status} {parsed(answer).get('message') or ''}"))
         told = parsed(answer).get("items")
-        refused = {str(each.get("correlation_id")): _fault(each) for each in told or () if isinstance(each, dict)}
-        return {word.id: why for word in words if (why := refused.get(word.id.hex, ""))}
+        faults = {str(each.get("correlation_id")): _fault(each) for each in told or () if isinstance(each, dict)}
+        return ConsentTold({word.id: why for word in words if (why := faults.get(word.id.hex, ""))})
 
     def _items(self, words: Sequence[ConsentWord]) -> Iterator[str]:
         sender = self._settings.messaging_service or self._settings.from_number

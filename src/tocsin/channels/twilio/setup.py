@@ -45,6 +45,7 @@ class TwilioSettings:
     from_number: str | None = None
     messaging_service: str | None = None
     verify_service: str | None = None
+    tells_consent: bool = False
     public_url: str | None = None
     api_base: str | None = None
     templates: Mapping[AlertType, Template] = field(default_factory=dict)

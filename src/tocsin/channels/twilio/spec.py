@@ -40,8 +40,6 @@ def cautions(settings: Sms) -> Iterator[Finding]:
             yield ("texts", kind.value), f"{template.cost}, and each segment is paid for"
     if settings.twilio_auth is None:
         yield ("twilio_auth",), "callbacks are signed with the auth token: with an API key alone all are refused"
-    if settings.tell_twilio_of_consent:
-        yield ("tell_twilio_of_consent",), "this version does not tell Twilio of consent yet: it is not used"
     if settings.verify_service is None:
         yield ("verify_service",), "without one no phone can be verified by a code"
     if settings.messaging_service_sid and not settings.from_number and settings.rate_limit is None:
@@ -97,6 +95,7 @@ def made_of(settings: Sms, around: Surroundings) -> TwilioSettings:
         from_number=settings.from_number,
         messaging_service=settings.messaging_service_sid,
         verify_service=settings.verify_service,
+        tells_consent=settings.tell_twilio_of_consent,
         public_url=around.public_url,
         api_base=settings.api_base,
         templates=settings.texts,

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypedDict
 from uuid import UUID
 
 from tocsin.core.address import AddressKind, AddressState, AddressValue, AddressWhy, Consent
-from tocsin.core.consent import ConsentEvent, ConsentSource, Standing
+from tocsin.core.consent import ConsentEvent, ConsentSource, ConsentWord, Standing
 from tocsin.core.delivery import Delivery
 from tocsin.core.recipients import Audience
 from tocsin.core.record import rfc3339
@@ -238,6 +238,22 @@ class Said:
     signal: Signal
     value: AddressValue
     draft: ConsentDraft | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentsToTell:
+    """What a channel's provider is to be told next, with the ledger's key of each entry and how often it was refused.
+    `upto` is where the cursor stands after these. `begins`: it stood nowhere, since nobody was to be told before;
+    `moved`: it has to be kept anew. `nobody` is kept at all yet.
+    """
+
+    upto: int
+    nobody: bool = False
+    begins: bool = False
+    words: tuple[ConsentWord, ...] = ()
+    keys: Mapping[UUID, int] = field(default_factory=dict)
+    tries: Mapping[UUID, int] = field(default_factory=dict)
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -606,6 +622,14 @@ class People(Protocol):
         self, since: datetime | None, *, limit: int = 1000, page: str | None = None
     ) -> Page[ConsentRow]:
         """Of everybody, in the order in which they were entered."""
+        ...
+
+    async def consents_to_tell(self, channel: str, limit: int) -> ConsentsToTell:
+        """Read the newest entries of addresses of a channel that its provider does not know yet, so many at most."""
+        ...
+
+    async def note_told(self, channel: str, upto: int, again: Mapping[int, int]) -> None:
+        """Keep how far its provider was told. `again`: which entries it refused, by their keys, and how often."""
         ...
 
     async def check_consents(self, identifier: UUID) -> ChainCheck:

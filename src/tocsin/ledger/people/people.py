@@ -21,6 +21,7 @@ from tocsin.ledger.contract.people import (
     ConsentDraft,
     ConsentRow,
     ConsentRule,
+    ConsentsToTell,
     ContactChange,
     ContactDraft,
     ContactQuery,
@@ -50,6 +51,7 @@ from tocsin.ledger.people import (
     retention,
     search,
     suppressions,
+    telling,
     values,
     verifications,
     wordings,
@@ -246,6 +248,14 @@ class SqlPeople:
         self, since: datetime | None, *, limit: int = 1000, page: str | None = None
     ) -> Page[ConsentRow]:
         return await self._reader.read(consents.since, since, limit, page)
+
+    async def consents_to_tell(self, channel: str, limit: int) -> ConsentsToTell:
+        if self.vault.empty:
+            return ConsentsToTell(upto=0, nobody=True)
+        return await self._reader.read(telling.to_tell, self.vault, channel, limit)
+
+    async def note_told(self, channel: str, upto: int, again: Mapping[int, int]) -> None:
+        await self._do(lambda change: telling.note(change, channel, upto, again))
 
     async def check_consents(self, identifier: UUID) -> ChainCheck:
         return await self._reader.read(consents.checked, self.vault, identifier)

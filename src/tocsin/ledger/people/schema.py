@@ -150,6 +150,15 @@ lists = Table(
     Column("body", Text, nullable=False, comment="JSON"),
 )
 
+# How far a channel's provider was told of consents, in the order in which they were entered.
+consents_told = Table(
+    "consents_told",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("upto", BigInteger, nullable=False, comment="the key of a consent: those up to it are told, or need not be"),
+    Column("again", Text, nullable=False, comment="JSON: those the provider refused, and how often"),
+)
+
 # Rows of imported files that are done: a second run passes them by.
 imports = Table(
     "imports",
