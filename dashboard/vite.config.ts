@@ -13,6 +13,11 @@ export default defineConfig({
     // The page's Content-Security-Policy lets nothing inline through.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The pages for people are not built here: they know this script by its name.
+      input: { index: "index.html", device: "src/device/page.ts" },
+      output: { entryFileNames: ({ name }) => (name === "device" ? "device.js" : "assets/[name]-[hash].js") },
+    },
   },
   // `npm run dev` talks to a service that runs beside it.
   server: { proxy: { "/api": service, "/socket.io": { target: service, ws: true } } },

@@ -46,6 +46,18 @@ export const english = {
     promised: (span: string) => `promised every ${span}`,
     skus: (count: string, exactly: number) => `${count} ${few(exactly, "SKU")}`,
   },
+  device: {
+    heading: "This device",
+    lead: "Alerts of everything that you want to hear of come here, also while this page is shut.",
+    tell: "Tell me on this device",
+    forget: "Tell me here no more",
+    told: "You are told on this device.",
+    off: "Browsers are told nothing here: alerts.channels.push is not enabled, or its web is off.",
+    denied: "The browser was told to show nothing of this page: its settings for this site change that.",
+    impossible:
+      "This browser shows nothing for this page: it takes https or this machine, and on an iPhone the page on its Home Screen.",
+    failed: "That did not work. Is there a network?",
+  },
 };
 
 export type Strings = typeof english;

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.channels.apprise.spec import APPRISE
+from tocsin.channels.browser.entrance import BROWSERS
 from tocsin.channels.discord.spec import DISCORD
 from tocsin.channels.email.spec import e_mail
 from tocsin.channels.push.spec import push
@@ -18,7 +19,7 @@ from tocsin.channels.webhook.spec import WEBHOOK
 _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
-    push(),
+    push(BROWSERS),
     e_mail(SENDGRID),
     WEBHOOK,
     VOICE,

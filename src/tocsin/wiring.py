@@ -30,6 +30,7 @@ def channels(
         link=tracked,
         pages=PageAddresses(start, passes, codes, clock),
         codes=codes,
+        keys=config.people_key_file.parent,
         public_url=start,
         retailers=retailers,
     )

@@ -187,11 +187,14 @@ def test_a_channel_for_operators_alone_leads_somewhere(loaded):
 
 async def test_every_channel_of_this_version_but_those_for_people_carries_what_operators_are_told(loaded):
     sms = '"sms": {"twilio_sid": "AC1", "twilio_auth": "x", "from_number": "+14155550100"}'
-    text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}}, ' + sms.removesuffix("}"))
+    email = '"email": {"sendgrid_key": "x", "from": "ops@example.org"}'
+    people = f'"push": {{}}, {email}, {sms.removesuffix("}")}'
+    text = discord(named("a"), '}, "webhook": {"endpoints": {"b": "https://b.example"}}, ' + people)
     made = channels(loaded(text), Transport(), SystemClock(), codes=Codes(bytes), passes=Passes(bytes))
     assert made.keys() == {name for name, spec in CATALOGUE.items() if spec.make}
     assert all(channel.name == name for name, channel in made.items())
-    assert {name for name, channel in made.items() if not isinstance(channel, NotifiesOperators)} == {"sms"}
+    telling_people = {name for name, channel in made.items() if not isinstance(channel, NotifiesOperators)}
+    assert telling_people == {"sms", "push", "email"}
 
 
 def test_a_list_of_people_is_told_nothing_of_what_operators_are_told(loaded):

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 from tests.cli.program import Process, Serving
 from tests.deadline import DEADLINE_S
 from tests.docs.snippets import ROOT, Snippet
+from tests.web.people.desk import POINT
 
 from tocsin.sandbox.webhook.receiver import secret_for
 
@@ -37,7 +38,7 @@ FILES = {
     "members.csv": "name,phone\nCid,+1 415 555 0131\nDan,12\n",
 }
 SHORT_KEYS = {"p256dh": "BM…", "auth": "9w…"}
-PUSH_KEYS = {"p256dh": "BP" + "A" * 85, "auth": "A" * 22}
+PUSH_KEYS = {"p256dh": POINT, "auth": "A" * 22}
 A_WEBHOOK = f"api/webhooks/1180000000000000001/{'x' * 68}"
 # By a part of its name: what a reader would have put into a variable that configuration snippets read.
 VARIABLES: Mapping[str, Callable[[str], str]] = {

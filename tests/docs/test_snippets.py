@@ -60,6 +60,8 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ): "answers 409: no mail here",
     ("docs/reference/http.md", "curl $U/api/v1/me/browsers"): "answers 409: no browser is told anything here",
     ("docs/reference/http.md", "curl -X DELETE $U/api/v1/me/browsers"): "the same",
+    ("docs/reference/http.md", "curl $U/api/v1/browsers/renew"): "the same",
+    ("docs/reference/sandbox.md", "browser = "): "a part of a program: tests/sandbox/test_browser.py",
     ("docs/reference/http.md", "curl -i $U/hooks/example"): "answers 404, as it says",
     ("docs/reference/http.md", '{"dashboard"'): "the answer to that",
     ("docs/reference/sandbox.md", "phone = "): "a part of a program: tests/sandbox/test_twilio.py",

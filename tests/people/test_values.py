@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
@@ -157,10 +158,13 @@ def key(size: int) -> str:
     return urlsafe_b64encode(b"k" * size).decode().rstrip("=")
 
 
+POINT = (
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"  # RFC 8291, appendix A
+)
 SUBSCRIPTION = {
     "endpoint": "https://push.example/1",
     "expirationTime": None,
-    "keys": {"p256dh": key(65), "auth": key(16)},
+    "keys": {"p256dh": POINT, "auth": key(16)},
 }
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
@@ -180,13 +184,30 @@ def test_a_browser_is_known_by_its_endpoint_and_shown_by_its_name():
         {"endpoint": "https://a:b@push.example"},
         {"endpoint": "https://[x"},
         {"keys": None},
+        {"endpoint": "https://push.example:22/1"},
+        {"endpoint": "https://push.example/" + "x" * 2048},
+        {"endpoint": "https://push.example/\r\nHost: other"},
+        {"endpoint": "https://127.0.0.1/1"},
+        {"endpoint": "https://[::1]/1"},
+        {"endpoint": "https://0x7f.1/1"},
+        {"endpoint": "https://169.254.169.254/latest/meta-data"},
+        {"endpoint": "https://localhost/1"},
         {"keys": {"p256dh": key(64), "auth": key(16)}},
-        {"keys": {"p256dh": key(65), "auth": "é"}},
+        {"keys": {"p256dh": POINT, "auth": "é"}},
+        {"keys": {"p256dh": key(65), "auth": key(16)}},  # as long as a key, and no point of the curve
     ],
 )
 def test_what_is_no_subscription_is_refused(change: dict):
     with pytest.raises(InvalidRequestError):
         browser_of(SUBSCRIPTION | change)
+
+
+def test_a_push_service_in_a_network_that_is_vouched_for_may_be_anywhere_in_it():
+    home = (ip_network("127.0.0.0/8"),)
+    told = SUBSCRIPTION | {"endpoint": "http://127.0.0.1:8766/wpush/v2/ada"}
+    assert browser_of(told, vouched=home).compared.reveal() == told["endpoint"]
+    with pytest.raises(InvalidRequestError, match=r"10\.0\.0\.1 is not called"):
+        browser_of(SUBSCRIPTION | {"endpoint": "https://10.0.0.1/1"}, vouched=home)
 
 
 @given(st.dictionaries(st.text(max_size=8), st.none() | st.text() | st.dictionaries(st.text(), st.text())))

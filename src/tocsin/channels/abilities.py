@@ -10,6 +10,7 @@ from tocsin.core.condition import Notice
 from tocsin.core.consent import ConsentTold, ConsentWord
 from tocsin.core.delivery import Target
 from tocsin.core.mention import Mention
+from tocsin.core.networks import Network
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
@@ -166,6 +167,27 @@ class HearsConsent(Protocol):
 
     async def tell_consent(self, words: Sequence[ConsentWord]) -> ConsentTold:
         """Tell what the newest entries say, in one request: so many at once at most."""
+        ...
+
+
+@runtime_checkable
+class TellsBrowsers(Protocol):
+    """A channel that pushes to browsers, each of which has subscribed with its key."""
+
+    @property
+    def tells_browsers(self) -> bool:
+        """Whether it can, as it is configured."""
+        ...
+
+    @property
+    def vouched(self) -> Sequence[Network]:
+        """The private networks in which a browser's push service may be."""
+        ...
+
+    async def browser_key(self) -> str:
+        """Give the key that browsers subscribe with, in base64url; it is made at first need. Raises ValueError where
+        it cannot be had.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ A `Spec` stands in its channel's folder; `tocsin.catalogue` lists them all. The 
 into rules by what they say, so nothing outside of its folder speaks of a provider.
 """
 
+import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,7 +62,8 @@ class Place:
 class Surroundings:
     """What a channel is made with, beside its own settings. `retailers` by the spelling that alerts carry;
     `public_url` is where people and providers reach the service, without a slash at the end; `codes` are what
-    deliveries are called there. `link` leads readers to the product, `pages` to what is theirs.
+    deliveries are called there. `link` leads readers to the product, `pages` to what is theirs. `keys` is the folder of
+    what is made once, for the life of the service, and belongs to the backup.
     """
 
     transport: Transport
@@ -69,6 +71,7 @@ class Surroundings:
     link: Link
     pages: Pages
     codes: Codes
+    keys: pathlib.Path
     public_url: str | None = None
     retailers: Mapping[str, Retailer]
 

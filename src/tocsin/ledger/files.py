@@ -4,7 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from tocsin.core.errors import LedgerGoneError
-from tocsin.ledger.engine.lock import PRIVATE, OwnerLock
+from tocsin.core.private_file import PRIVATE
+from tocsin.ledger.engine.lock import OwnerLock
 
 Identity = tuple[int, int]  # device and inode
 

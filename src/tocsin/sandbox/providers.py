@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tocsin.core.clock import Clock
+from tocsin.sandbox.browser.panel import BrowserPanel
+from tocsin.sandbox.browser.service import PushService
 from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.discord.panel import DiscordPanel
 from tocsin.sandbox.journal import Journal
@@ -30,17 +32,20 @@ class Providers:
         self.twilio = Twilio(clock, journal, limits=limits)
         self.verify = Verify(clock, self.twilio)
         self.smtp = PostOffice(clock, journal, faults)
+        self.browser = PushService(clock, journal, base=base)
         self.providers: tuple[Provider, ...] = (
             self.discord,
             self.webhook,
             self.twilio,
             self.verify,
             Consents(self.twilio),
+            self.browser,
         )
         self.panels: tuple[Panel, ...] = (
             DiscordPanel(self.discord),
             WebhookPanel(self.webhook),
             TwilioPanel(self.twilio),
+            BrowserPanel(self.browser),
         )
 
     def addresses(self, names: Sequence[str]) -> Mapping[str, str]:

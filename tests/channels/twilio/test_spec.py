@@ -1,6 +1,7 @@
 """What others are told of texts: their settings, what is hardly meant so, how fast a sender is."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,7 @@ async def test_a_channel_is_made_of_them():
             link=short_link,
             pages=PageAddresses(None, Passes(bytes), CODES, ManualClock(NOW)),
             codes=CODES,
+            keys=Path(),
             public_url="https://alerts.example",
             retailers=retailers,
         )

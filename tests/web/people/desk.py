@@ -10,6 +10,13 @@ CONTACTS = "/api/v1/contacts"
 ADA = {"external_id": "discord:1", "name": "Ada", "tags": ["vip"], "zone": "America/New_York", "locale": "en"}
 PHONE, OTHER = "+14155550101", "+14155550102"
 MAILBOX = "Ada@example.com"
+# Its key is that of RFC 8291, appendix A: of a point that is none nobody could make a message.
+POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+BROWSER = {
+    "endpoint": "https://push.example/send/1",
+    "keys": {"p256dh": POINT, "auth": "BTBZMqHH6r4Tts7J_aSIgg"},
+    "expirationTime": None,
+}
 GRANTED = {"source": "sign_up_page", "wording": "Text me about restocks. STOP ends it."}
 
 

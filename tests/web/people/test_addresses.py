@@ -1,18 +1,15 @@
 """Addresses over HTTP: added, moved, replaced and taken away; lists, tags, preferences and who is left alone."""
 
-from base64 import urlsafe_b64encode
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from tests.web.house import House
-from tests.web.people.desk import ADA, CONTACTS, GRANTED, MAILBOX, OTHER, PHONE, asked, made, paths, refused
+from tests.web.people.desk import ADA, BROWSER, CONTACTS, GRANTED, MAILBOX, OTHER, PHONE, asked, made, paths, refused
 
 from tocsin.core.delivery import Target
 from tocsin.rules.people import FixedList, PeoplePolicy
 
-KEYS = {"p256dh": urlsafe_b64encode(bytes(65)).decode(), "auth": urlsafe_b64encode(bytes(16)).decode()}
-BROWSER = {"endpoint": "https://push.example/send/1", "keys": KEYS, "expirationTime": None}
 DEVICE = {"kind": "fid", "value": "cRq0TN7iTe6Wm0qD6p6ZbH", "platform": "android", "app_version": "2.3"}
 ME = "/api/v1/me/browsers"
 LISTS, SUPPRESSIONS = "/api/v1/lists", "/api/v1/suppressions"
@@ -63,10 +60,23 @@ async def test_a_device_keeps_its_place_when_its_value_changes(house: House):
     await refused(house, "DELETE", path, 404)
 
 
+class Push:
+    """A channel of which only the door's part is asked."""
+
+    tells_browsers = True
+    vouched = ()
+
+    async def browser_key(self) -> str:
+        return "BKey"
+
+
 async def test_a_token_is_told_on_its_own_browser(house: House):
     status, told = await house.call("POST", ME, token="reader", json=BROWSER)
     assert (status, told["error"]["code"]) == (409, "browser_push_off")
-    house.services.active.channels = {**house.services.active.channels, "push": house.board}
+    assert (await house.call("GET", f"{ME}/key", token="reader"))[0] == 409
+    house.services.active.channels = {**house.services.active.channels, "push": Push()}
+    assert await house.call("GET", f"{ME}/key", token="reader") == (200, {"key": "BKey"})
+    assert (await house.call("GET", f"{ME}/key", token=None))[0] == 401
     status, added = await house.call("POST", ME, token="reader", json=BROWSER)
     assert (status, added["state"]) == (201, "active")
     assert (await house.call("POST", ME, token="reader", json=BROWSER))[0] == 200
@@ -76,6 +86,20 @@ async def test_a_token_is_told_on_its_own_browser(house: House):
     assert (await house.call("DELETE", ME, token="reader", json=BROWSER))[0] == 200
     assert (await house.call("DELETE", ME, token="reader", json=BROWSER))[0] == 404
     assert (await house.call("POST", ME, token=None, json=BROWSER))[0] == 401
+
+
+async def test_who_knows_the_secret_of_a_subscription_may_replace_it(house: House):
+    renew, fresh = "/api/v1/browsers/renew", {**BROWSER, "endpoint": "https://push.example/send/2"}
+    forged = {**BROWSER, "keys": {**BROWSER["keys"], "auth": "A" * 22}}
+    assert (await house.call("POST", renew, token=None, json={"old": BROWSER, "new": fresh}))[0] == 409
+    house.services.active.channels = {**house.services.active.channels, "push": Push()}
+    assert (await house.call("POST", renew, token=None, json={"old": BROWSER, "new": fresh}))[0] == 404
+    await house.call("POST", ME, token="reader", json=BROWSER)
+    assert (await house.call("POST", renew, token=None, json={"old": forged, "new": fresh}))[0] == 404
+    assert (await house.call("POST", renew, token=None, json={"old": BROWSER, "new": BROWSER}))[0] == 200
+    assert (await house.call("POST", renew, token=None, json={"old": BROWSER, "new": fresh}))[0] == 200
+    assert (await house.call("DELETE", ME, token="reader", json=BROWSER))[0] == 404
+    assert (await house.call("DELETE", ME, token="reader", json=fresh))[0] == 200
 
 
 async def test_preferences_are_replaced_whole_and_judged(house: House):

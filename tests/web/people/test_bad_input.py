@@ -1,6 +1,5 @@
 """What is wrong with a request about people is named by its word and its path, and nothing of it is kept."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.web.house import House, open_house
-from tests.web.people.desk import ADA, CONTACTS, GRANTED, MAILBOX, OTHER, PHONE, asked, made, paths, refused
+from tests.web.people.desk import (
+    ADA,
+    BROWSER,
+    CONTACTS,
+    GRANTED,
+    MAILBOX,
+    OTHER,
+    PHONE,
+    POINT,
+    asked,
+    made,
+    paths,
+    refused,
+)
 
 from tocsin.core.facts import Turned
 from tocsin.rules.people import PeoplePolicy
@@ -17,8 +29,6 @@ from tocsin.rules.people import PeoplePolicy
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LISTS, SUPPRESSIONS = "/api/v1/lists", "/api/v1/suppressions"
-KEYS = {"p256dh": urlsafe_b64encode(bytes(65)).decode(), "auth": urlsafe_b64encode(bytes(16)).decode()}
-BROWSER = {"endpoint": "https://push.example/send/1", "keys": KEYS, "expirationTime": None}
 DEVICE = {"kind": "fid", "value": "cRq0TN7iTe6Wm0qD6p6ZbH", "platform": "android", "app_version": "2.3"}
 
 
@@ -128,7 +138,7 @@ async def test_what_nobody_can_have_said_is_refused(known: Known, changes: dict[
     [
         ("browsers", {**BROWSER, "endpoint": "http://push.example/1"}, "endpoint"),
         ("browsers", {**BROWSER, "endpoint": "https://me@push.example/1"}, "endpoint"),
-        ("browsers", {**BROWSER, "keys": {**KEYS, "auth": "short"}}, "keys.auth"),
+        ("browsers", {**BROWSER, "keys": {"p256dh": POINT, "auth": "short"}}, "keys.auth"),
         ("browsers", {**BROWSER, "keys": {}}, "keys.p256dh"),
         ("browsers", {**BROWSER, "more": 1}, "more"),
     ],

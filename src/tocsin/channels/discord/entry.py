@@ -1,7 +1,6 @@
 """One alert of a message, with what its parts are made from."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ from tocsin.channels.discord.setup import Face
 from tocsin.channels.discord.template import Ready, Template
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.span import span
 from tocsin.channels.text import plain
 from tocsin.core.alert import Alert
 from tocsin.core.clock import epoch_micros
@@ -85,14 +85,6 @@ class Entry:
             "detected": Ready(self.detected),
             "metadata": alert.metadata,
         }
-
-
-def span(duration: timedelta) -> str:
-    """`3 min 12 s`: the two greatest units."""
-    seconds = max(0, int(duration.total_seconds()))
-    counts = {"d": seconds // 86400, "h": seconds // 3600 % 24, "min": seconds // 60 % 60, "s": seconds % 60}
-    told = [f"{count} {unit}" for unit, count in counts.items() if count]
-    return " ".join(told[:2]) or "0 s"
 
 
 def _money(amount: Decimal | None, currency: str) -> str | None:

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.channels.discord import limits
-from tocsin.channels.discord.entry import span
 from tocsin.channels.discord.markdown import caption, literal
+from tocsin.channels.span import span
 from tocsin.core.clock import epoch_micros
 from tocsin.core.condition import Condition, Notice, Phase
 from tocsin.core.record import rfc3339

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tocsin.channels.abilities import Message
+from tocsin.channels.abilities import Message, TellsBrowsers
 from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.channels.push.way import Way
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
+from tocsin.core.networks import Network
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
@@ -33,7 +34,7 @@ class _Rest:
 
 
 class PushChannel:
-    """Satisfies `Channel`, `Measures`, `RepeatsSafely` and `Edits`.
+    """Satisfies `Channel`, `Measures`, `RepeatsSafely` and `Edits`, and `TellsBrowsers` where a way does.
 
     A way that does not work rests by itself: its people are deferred, and the other way goes on. Once its rest is over,
     one person tries it before the others.
@@ -43,8 +44,22 @@ class PushChannel:
 
     def __init__(self, ways: Sequence[Way], clock: Clock) -> None:
         self._ways = {way.kind: way for way in ways}
+        self._browsers = next((way for way in ways if isinstance(way, TellsBrowsers)), None)
         self._rests = {way.title: _Rest() for way in ways}
         self._clock = clock
+
+    @property
+    def tells_browsers(self) -> bool:
+        return self._browsers is not None
+
+    @property
+    def vouched(self) -> Sequence[Network]:
+        return () if self._browsers is None else self._browsers.vouched
+
+    async def browser_key(self) -> str:
+        if self._browsers is None:
+            raise ValueError("browsers are told nothing")
+        return await self._browsers.browser_key()
 
     def pack(self, _target: Target, records: Sequence[AlertRecord]) -> int:
         """Each person has a message of their own: how many go out at once is no matter of size."""

@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 
 from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
-
-PRIVATE = 0o600
+from tocsin.core.private_file import PRIVATE
 
 
 class OwnerLock:

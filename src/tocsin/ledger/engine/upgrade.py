@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from tocsin.core.errors import LedgerNewerError
-from tocsin.ledger.engine.lock import PRIVATE
+from tocsin.core.private_file import PRIVATE
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _ONE_AT_A_TIME = threading.Lock()  # Alembic's context is one for the whole process, whatever ledgers are in it

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.errors import PeopleKeyError
 from tocsin.core.file import cause, read_text
+from tocsin.core.private_file import PRIVATE, make_once
 from tocsin.core.secret import Secret
-from tocsin.ledger.engine.lock import PRIVATE
 
 SHORTEST = 32  # characters of a key
 _LONGEST = 10_000
@@ -122,34 +122,10 @@ def _read(file: Path) -> Secret | None:
 
 
 def _make(file: Path) -> None:
-    """It appears whole or not at all, for its owner's eyes only; one that is there stays."""
-    unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(unfinished, urlsafe_b64encode(secrets.token_bytes(32)))
-        with suppress(FileExistsError):
-            file.hardlink_to(unfinished)
-        _sync(file.parent)
+        make_once(file, urlsafe_b64encode(secrets.token_bytes(32)))
     except OSError as problem:
         raise PeopleKeyError(
             f"the key of people cannot be written ({file}: {problem.strerror}): mend the rights of its folder,"
             " or set people.key in the configuration"
         ) from problem
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

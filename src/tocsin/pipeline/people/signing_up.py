@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from tocsin.core.address import AddressKind, AddressValue
 from tocsin.core.clock import Clock
@@ -102,11 +103,30 @@ class SigningUp:
         if phone is None:
             raise NotFoundError("no code was sent there")
         phone = await self.check_code(phone, code)
-        if asked.chosen:
-            contact = await self._people.contact(phone.contact)
-            match = dict(contact.preferences.get("match", {})) | dict(asked.chosen)
-            await self._people.prefer(contact.id, dict(contact.preferences) | {"match": match})
+        await self._narrow(phone.contact, asked.chosen)
         return phone
+
+    async def take_browser(self, draft: AddressDraft, chosen: Mapping[str, Any]) -> AddressRow:
+        """A browser has shown by its subscription that it is there: it is told from now on. One that is known by the
+        very same keys is whom it was.
+        """
+        known = await self._people.by_value(draft.value)
+        kept = None if known is None else await self._people.reveal(known.slot)
+        if known is None or kept != draft.value.secret:
+            contact = (await self._people.create(ContactDraft(), PERSON, self._rule(), by_person=True)).id
+        else:
+            contact = known.contact
+        browser, _ = await self._people.add(contact, draft, PERSON, self._rule(), by_person=True)
+        await self._narrow(contact, chosen)
+        return browser
+
+    async def _narrow(self, identifier: UUID, chosen: Mapping[str, Any]) -> None:
+        """To what was chosen, where anything was."""
+        if not chosen:
+            return
+        contact = await self._people.contact(identifier)
+        match = dict(contact.preferences.get("match", {})) | dict(chosen)
+        await self._people.prefer(contact.id, dict(contact.preferences) | {"match": match})
 
     async def follow(self, token: str) -> AddressRow:
         """The mailbox whose link this is. Raises what `Verification.follow` does."""

@@ -1,5 +1,6 @@
 """Addresses of a contact: phones, mailboxes, devices and browsers, added and taken away."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from starlette.responses import Response
 from tocsin.core.address import AddressKind
 from tocsin.core.errors import NotFoundError
 from tocsin.ledger.contract.people import AddressDraft, AddressRow
-from tocsin.pipeline.people.browser import browser_of
 from tocsin.pipeline.people.device import device_of
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import FLAG, TEXT, answer, either, record, ref
@@ -34,6 +34,10 @@ class Subscription(Asked):
     endpoint: Annotated[str, Field(max_length=2048)]
     keys: Annotated[dict[str, str], Field(max_length=8)]
     expirationTime: float | None = None  # noqa: N815 - the name of the Push API
+
+    @property
+    def subscription(self) -> Mapping[str, Any]:
+        return {"endpoint": self.endpoint, "keys": self.keys}
 
 
 class Device(Asked):
@@ -82,7 +86,7 @@ class AddressDoors:
 
     async def add_browser(self, request: Request, id: UUID, asked: Subscription) -> Response:  # noqa: A002 - as above
         """Add a browser that its owner has allowed to be told: that is the consent. It moves here from elsewhere."""
-        return await self._add(request, id, browser_draft(request, asked))
+        return await self._add(request, id, self._desk.subscribed(request, asked.subscription))
 
     async def put_device(
         self,
@@ -139,8 +143,3 @@ class AddressDoors:
             raise NotFoundError("this contact has no such address")
         await self._desk.people.remove(contact, row.id)
         return json_answer({"id": str(row.id), "removed": True})
-
-
-def browser_draft(request: Request, asked: Subscription) -> AddressDraft:
-    value = browser_of({"endpoint": asked.endpoint, "keys": asked.keys}, request.headers.get("user-agent", ""))
-    return AddressDraft(value=value)

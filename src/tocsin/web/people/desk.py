@@ -1,10 +1,14 @@
 """What every door to people needs: the verbs, the rules of the moment, and on whose word something is asked."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.requests import Request
 
 from tocsin.core.clock import Clock
-from tocsin.ledger.contract.people import ContactRow, People
+from tocsin.ledger.contract.people import AddressDraft, ContactRow, People
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.subscribing import Subscribing
 from tocsin.rules.people import PeoplePolicy
 from tocsin.web.guard import grant_of
 from tocsin.web.people.drafts import Reading
@@ -16,10 +20,15 @@ class Desk:
         self.people: People = services.ledger.people
         self.clock: Clock = services.clock
         self.active: Active = services.active
+        self.subscribing = Subscribing(services.active)
 
     @property
     def policy(self) -> PeoplePolicy:
         return self.active.rulebook.people
+
+    def subscribed(self, request: Request, subscription: Mapping[str, Any]) -> AddressDraft:
+        """What is to be kept of a browser. Raises InvalidRequestError."""
+        return self.subscribing.draft(subscription, request.headers.get("user-agent", ""))
 
     def reading(self, request: Request) -> Reading:
         return Reading(self.policy.countries, author_of(request), self.clock.now())

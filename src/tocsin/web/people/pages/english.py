@@ -19,7 +19,7 @@ NOBODY = "this service"
 WORDS: Mapping[str, str] = MappingProxyType(
     {
         "skip": "Skip to the content",
-        "foot": "A page of {name}. No cookies, no scripts, nobody else is told.",
+        "foot": "A page of {name}. No cookies, nobody else is told, and it is whole without a script.",
         # /join
         "join_title": "Be told first",
         "join_lead": "{name} tells you the moment something is in stock or cheaper.",
@@ -46,6 +46,15 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "bad_phone": "This is no mobile number that could be told anything. Check it, with its country code.",
         "bad_mailbox": "This is no email address. Check it, please.",
         "bad_country": "Numbers of that country are not taken here.",
+        # "tell me on this device", on /join and /me/{token}
+        "device": "On this device",
+        "device_lead": "Without a number or a mailbox: this browser shows it, also while this page is shut.",
+        "device_button": "Tell me on this device",
+        "device_asks": "Your browser asks whether you allow it. You can stop it at any time, here or there.",
+        "device_denied": "This browser was told to show nothing of this page. Its settings for this site change that.",
+        "device_impossible": "This browser cannot show anything of this page. On an iPhone or iPad put the page on your"
+        " Home Screen first, and open it there.",
+        "device_failed": "That did not work. Please try again in a minute.",
         # /join/{token}
         "sent_title": "Look at your {where}",
         "where_phone": "phone",
@@ -157,6 +166,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "done_left": "Stopped. Nothing is sent to you any more.",
         "done_removed": "Removed.",
         "done_unmuted": "You hear of it again.",
+        "done_device": "You are told on this device from now on.",
         "done_again": "You are told there again.",
         "done_renewed": "This is your new link. Keep it to yourself.",
         # /u/{token}

@@ -1,5 +1,6 @@
 """The hall that all pages for people open from: whom they ask, and how they answer what goes wrong."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,15 +10,22 @@ from starlette.responses import Response
 
 from tocsin.access.passes import Passes
 from tocsin.core.clock import Clock
-from tocsin.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, TocsinError
+from tocsin.core.errors import (
+    BrowserPushOffError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    TocsinError,
+)
 from tocsin.core.facts import Emit
-from tocsin.ledger.contract.people import People
+from tocsin.ledger.contract.people import AddressDraft, People
 from tocsin.pipeline.people.signing_up import SigningUp
+from tocsin.pipeline.people.subscribing import Subscribing
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.people import PeoplePolicy
 from tocsin.web.errors import PROBLEM, status_of
 from tocsin.web.people.pages import sheet
-from tocsin.web.people.pages.form import MAX_BODY
+from tocsin.web.people.pages.form import MAX_BODY, Fields
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import open_to_all
 from tocsin.web.services import Services
@@ -40,6 +48,7 @@ class Hall:
             emit=services.emit,
         )
         self._active = services.active
+        self._subscribing = Subscribing(services.active)
         self._origins = services.entrance.origins
 
     @property
@@ -65,6 +74,21 @@ class Hall:
             openapi_extra=open_to_all(max_body=MAX_BODY),
         )
         app.router.routes.append(route)
+
+    async def browser_key(self) -> str:
+        """The key to subscribe with; empty where browsers are told nothing here."""
+        try:
+            return await self._subscribing.key()
+        except BrowserPushOffError:
+            return ""
+
+    def subscribed(self, request: Request, fields: Fields) -> AddressDraft:
+        """The browser that a page's script has subscribed. Raises InvalidRequestError."""
+        try:
+            told = json.loads(fields.one("subscription"))
+        except ValueError as problem:
+            raise InvalidRequestError("this is no subscription") from problem
+        return self._subscribing.draft(told if isinstance(told, dict) else {}, request.headers.get("user-agent", ""))
 
     def draw(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
         return sheet.sheet(request, template, name=self.name, status=status, **values)

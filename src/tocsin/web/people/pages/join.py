@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from tocsin.access.allowance import Allowance
 from tocsin.access.passes import Purpose
 from tocsin.access.throttle import household
 from tocsin.core.address import AddressKind, AddressValue
+from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import (
     CodeExpiredError,
     CountryNotAllowedError,
@@ -25,10 +26,10 @@ from tocsin.core.errors import (
 )
 from tocsin.core.verification import By
 from tocsin.core.wording import Wording
-from tocsin.ledger.contract.people import AddressRow
+from tocsin.ledger.contract.people import AddressRow, ConsentDraft
 from tocsin.pipeline.people.mailbox import mailbox_of
 from tocsin.pipeline.people.phone import phone_of
-from tocsin.pipeline.people.signing_up import SignUp
+from tocsin.pipeline.people.signing_up import PERSON, SignUp
 from tocsin.web.errors import status_of
 from tocsin.web.guard import client_of
 from tocsin.web.people.pages.choices import choices, chosen
@@ -68,16 +69,18 @@ class JoinPages:
         self._hall.open(app, "/join/{token}", self.finish, "POST")
 
     async def show(self, request: Request) -> Response:
-        return self._form(request, Fields([]), {})
+        return await self._form(request, Fields([]), {})
 
     async def ask(self, request: Request) -> Response:
         """The answer leaves before anybody is looked up: its time tells nothing either."""
         if not self._hall.policy.signing_up.open:
             return self._closed(request)
         fields = await fields_of(request)
+        if fields.one("do") == "device":
+            return await self._device(request, fields)
         asked = self._read(fields)
         if asked.problems:
-            return self._form(request, fields, asked.problems)
+            return await self._form(request, fields, asked.problems)
         written = {
             "to": {value.kind.value: value.secret.reveal() for value in asked.values},
             "match": chosen(self._hall.catalog, fields.all("product")),
@@ -125,9 +128,9 @@ class JoinPages:
         except CodeExpiredError:
             return self._over(request)
 
-    def _welcome(self, address: AddressRow) -> Response:
+    def _welcome(self, address: AddressRow, up: str = "../") -> Response:
         me = self._hall.passes.make(Purpose.PREFERENCES, address.contact.bytes, self._hall.clock.now())
-        return elsewhere(f"../me/{me}?done=joined")
+        return elsewhere(f"{up}me/{me}?done=joined")
 
     async def _begin(self, request: Request, written: Mapping[str, Any], by: By | None) -> None:
         """Within what is allowed; nobody is told where it is not."""
@@ -181,6 +184,23 @@ class JoinPages:
             asked.problems["agree"] = say("wording_changed")
         return asked
 
+    async def _device(self, request: Request, fields: Fields) -> Response:
+        """A browser shows by its subscription that it is there, and its owner has allowed it: nothing is to be waited
+        for.
+        """
+        draft = self._hall.subscribed(request, fields)
+        if not (self._starts.take(household(client_of(request))) and self._all_starts.take("")):
+            return await self._form(request, fields, {"device": say("error_rate_limited")})
+        consent = ConsentDraft(
+            event=ConsentEvent.CONFIRMED,
+            source=ConsentSource.SIGN_UP_PAGE,
+            author=PERSON,
+            ip=client_of(request) or None,
+            user_agent=request.headers.get("user-agent", "")[:_LONGEST_AGENT] or None,
+        )
+        match = chosen(self._hall.catalog, fields.all("product"))
+        return self._welcome(await self._hall.signing_up.take_browser(replace(draft, consent=consent), match), up="")
+
     def _judge(self, asked: _Asked, kind: AddressKind, text: str) -> None:
         try:
             phone = kind is AddressKind.PHONE
@@ -190,15 +210,16 @@ class JoinPages:
         except (InvalidPhoneError, InvalidMailboxError):
             asked.problems[kind.value] = say(f"bad_{kind.value}")
 
-    def _form(self, request: Request, fields: Fields, problems: Mapping[str, str]) -> Response:
+    async def _form(self, request: Request, fields: Fields, problems: Mapping[str, str]) -> Response:
         if not self._hall.policy.signing_up.open:
             return self._closed(request)
         kinds = [kind.value for kind in self._kinds]
+        key = await self._hall.browser_key()
         ticked = chosen(self._hall.catalog, fields.all("product"))
         return self._hall.draw(
             request,
             "join.html",
-            status=(422 if problems else 200) if kinds else 503,
+            status=(422 if problems else 200) if kinds or key else 503,
             title=say("join_title"),
             kinds=kinds,
             home=len(self._hall.policy.countries) > 0 and set(self._hall.policy.countries) <= _NORTH_AMERICA,
@@ -207,6 +228,7 @@ class JoinPages:
             choices=choices(self._hall.catalog, ticked),
             wording=self._wording,
             problems=problems,
+            browser_key=key,
         )
 
     def _sent(

@@ -44,6 +44,7 @@ class MePage:
             "resume": self._resume,
             "stop": self._stop,
             "stop_all": self._stop_all,
+            "device": self._device,
         }
 
     def open(self, app: FastAPI) -> None:
@@ -57,7 +58,7 @@ class MePage:
             return self._fresh_code.ask(request, contact, told["what"], told)
         if expired:
             return self._fresh_code.ask(request, contact, RENEW, {}, problem=say("me_expired"))
-        return self._settings(request, contact, told.get("done", ""))
+        return await self._settings(request, contact, told.get("done", ""))
 
     async def act(self, request: Request) -> Response:
         """What was done is shown by the page that is asked for next: loading it again does nothing twice."""
@@ -73,7 +74,7 @@ class MePage:
         try:
             done = await self._acts[do](request, contact, fields)
         except InvalidRequestError as problem:
-            return self._settings(request, contact, status=422, problems=problems_of(problem))
+            return await self._settings(request, contact, status=422, problems=problems_of(problem))
         return elsewhere(f"{request.path_params['token']}?{urlencode({'done': done})}")
 
     async def _save(self, _: Request, contact: ContactRow, fields: Fields) -> str:
@@ -110,7 +111,13 @@ class MePage:
         await self._hall.people.enter_all(contact.id, _left(request), self._hall.policy.standing_after)
         return "left"
 
-    def _settings(
+    async def _device(self, request: Request, contact: ContactRow, fields: Fields) -> str:
+        draft = self._hall.subscribed(request, fields)
+        rule = self._hall.policy.standing_after
+        await self._hall.people.add(contact.id, draft, PERSON, rule, by_person=True)
+        return "device"
+
+    async def _settings(
         self,
         request: Request,
         contact: ContactRow,
@@ -142,6 +149,7 @@ class MePage:
             per_day=per_day(kept),
             mutes=[mute_row(mute) for mute in kept.get("mute", ())],
             pauses=_PAUSES,
+            browser_key=await self._hall.browser_key(),
         )
 
     def _row(self, one: AddressRow) -> dict[str, Any]:

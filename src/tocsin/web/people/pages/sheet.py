@@ -19,6 +19,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+_SCRIPTED = f"{_POLICY}; script-src 'self'; worker-src 'self'; connect-src 'self'"
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
@@ -31,11 +32,17 @@ _DRAWN = Environment(
 _DRAWN.globals["say"] = say
 
 
-def sheet(request: Request, template: str, *, name: str, status: int = 200, **values: Any) -> Response:
-    """`name` is as whom people are written to. Addresses in it are relative: a proxy may have put us below a path."""
+def sheet(
+    request: Request, template: str, *, name: str, status: int = 200, browser_key: str = "", **values: Any
+) -> Response:
+    """`name` is as whom people are written to. With a `browser_key` the browser may be told by push: that alone takes a
+    script, without which the page is whole all the same. Addresses in it are relative: a proxy may have put us below a
+    path.
+    """
     root = "../" * (request.url.path.count("/") - 1)
-    text = _DRAWN.get_template(template).render(root=root, name=name or NOBODY, **values)
-    return HTMLResponse(text, status, HEADERS)
+    told = {"root": root, "name": name or NOBODY, "browser_key": browser_key, **values}
+    policy = {"Content-Security-Policy": _SCRIPTED} if browser_key else {}
+    return HTMLResponse(_DRAWN.get_template(template).render(told), status, {**HEADERS, **policy})
 
 
 def note(request: Request, key: str, *, name: str, status: int = 200, **values: Any) -> Response:

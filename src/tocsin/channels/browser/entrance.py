@@ -1,0 +1,41 @@
+"""What others must know of the way to browsers."""
+
+from collections.abc import Iterator
+
+from tocsin.channels.browser.vapid import Vapid, contact_fault
+from tocsin.channels.browser.way import BrowserWay
+from tocsin.channels.push.settings import Push
+from tocsin.channels.push.way import Entrance
+from tocsin.channels.spec import Finding, Surroundings
+from tocsin.core.address import AddressKind
+from tocsin.core.networks import networks
+
+KEY_FILE = "vapid.key"
+
+
+def is_open(settings: Push) -> bool:
+    return settings.web.enabled
+
+
+def cautions(settings: Push) -> Iterator[Finding]:
+    contact = settings.web.contact
+    if contact is None:
+        yield ("web", "contact"), "without one nothing is shown on Apple's devices, which want to know whom to write to"
+    elif fault := contact_fault(contact):
+        yield ("web", "contact"), f"Apple takes no such contact, and shows nothing: {fault}"
+
+
+def make(settings: Push, around: Surroundings) -> BrowserWay:
+    web = settings.web
+    return BrowserWay(
+        Vapid(around.keys / KEY_FILE, web.contact),
+        around.transport,
+        around.clock,
+        around.link,
+        pages=around.pages,
+        shops={name: retailer.title for name, retailer in around.retailers.items()},
+        vouched=networks(web.allow_networks),
+    )
+
+
+BROWSERS = Entrance(kind=AddressKind.BROWSER, is_open=is_open, make=make, cautions=cautions)

@@ -1,0 +1,34 @@
+"""A subscription is where one browser is pushed to, and the keys that only it can read by."""
+
+import json
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+
+from tocsin.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`endpoint` is an address of its push service that lets whoever knows it push there. `key` and `auth` are the
+    `p256dh` and `auth` of the Push API.
+    """
+
+    endpoint: Secret
+    key: EllipticCurvePublicKey
+    auth: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, kept: Secret) -> Self:
+        """Read what is kept of a browser. Raises ValueError for keys that no browser has."""
+        told = json.loads(kept.reveal())
+        point = decoded(told["keys"]["p256dh"])
+        key = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
+        return cls(Secret(told["endpoint"]), key, decoded(told["keys"]["auth"]))
+
+
+def decoded(text: str) -> bytes:
+    """Read base64url, with or without padding. Raises ValueError."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
