@@ -12,7 +12,9 @@ const SHAKES = { high: [200, 80, 200, 80, 400], medium: [200, 80, 200], low: [12
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
-  if (event.request.mode === "navigate") event.respondWith(page(event.request));
+  const { mode, url } = event.request;
+  if (mode === "navigate") event.respondWith(page(event.request));
+  else if (SHELL_FILES.some((name) => url === self.registration.scope + name)) event.respondWith(part(event.request));
 });
 self.addEventListener("push", (event) => event.waitUntil(show(told(event))));
 self.addEventListener("notificationclick", (event) => {
@@ -36,6 +38,15 @@ async function page(request) {
     return await fetch(request);
   } catch (problem) {
     return (await offline()) ?? Promise.reject(problem);
+  }
+}
+
+/** A part of what is shown offline. */
+async function part(request) {
+  try {
+    return await fetch(request);
+  } catch (problem) {
+    return (await caches.match(request)) ?? Promise.reject(problem);
   }
 }
 

@@ -25,7 +25,7 @@ function offer(place: HTMLElement): void {
 
 /** The form goes on by itself: what follows is a page again. */
 async function tell(place: HTMLElement, form: HTMLFormElement): Promise<void> {
-  const root = new URL(place.dataset.root ?? "", document.baseURI).href;
+  const root = new URL(place.dataset.root || "./", document.baseURI).href;
   const made = await subscribe(place.dataset.key ?? "", root);
   (form.elements.namedItem("subscription") as HTMLInputElement).value = JSON.stringify(made.toJSON());
   takeProducts(form);
