@@ -192,6 +192,17 @@ class TellsBrowsers(Protocol):
 
 
 @runtime_checkable
+class Probes(Protocol):
+    """A channel whose provider has a call that does no harm, which tells whether it works while nothing is sent."""
+
+    async def probe(self) -> bool | None:
+        """Tell whether the provider answers, and knows us; None where there is nothing to ask. Never raises for what a
+        provider did.
+        """
+        ...
+
+
+@runtime_checkable
 class SharesGate(Protocol):
     """A channel where several targets can share one limit of the provider."""
 

@@ -21,6 +21,7 @@ from tocsin.rules.dedup import AlertDeduplicator, DedupPolicy
 from tocsin.rules.filters import FilterPolicy
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.lane import LanePolicy
+from tocsin.rules.money import MoneyPolicy
 from tocsin.rules.objective import Objective
 from tocsin.rules.people import FixedList, PeoplePolicy
 from tocsin.rules.quiet import QuietHours, QuietRule
@@ -47,6 +48,7 @@ def rulebook(config: Config) -> Rulebook:
         objective=_objective(settings),
         people=_people(settings),
         crediting=Crediting(window=settings.links.attribution_window, bought_mute=settings.links.bought_mute),
+        money=_money(settings),
         operators=settings.operators.to,
         retention=settings.storage.retention,
     )
@@ -67,6 +69,21 @@ def _objective(settings: Settings) -> Objective | None:
     """When alerts count as told in time."""
     asked = settings.operators.objective
     return None if asked is None else Objective(within=asked.within, of=asked.of)
+
+
+def _money(settings: Settings) -> MoneyPolicy:
+    """What is known of amounts: for a text without a price the dearest of the price list."""
+    costs = settings.costs
+    found = {
+        spec.name: spending_of(spec, channel, costs)
+        for spec, channel in settings.alerts.channels.enabled()
+        if spec.make
+    }
+    return MoneyPolicy(
+        currency=costs.currency,
+        worth={name: Decimal(str(rate)) for name, rate in costs.rates.items()},
+        unit={name: policy.unit for name, policy in found.items() if policy is not None},
+    )
 
 
 def _people(settings: Settings) -> PeoplePolicy:

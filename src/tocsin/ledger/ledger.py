@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.errors import InvalidRequestError, LedgerGoneError
 from tocsin.core.facts import Emit, Trouble
+from tocsin.ledger.analytics.analytics import SqlAnalytics
 from tocsin.ledger.engine import stream
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.reader import Reader
@@ -56,6 +57,7 @@ class SqlLedger:
         self.operations = SqlOperations(writer, reader)
         self.people = people
         self.purchases = SqlPurchases(writer, reader)
+        self.analytics = SqlAnalytics(writer, reader)
         self._writer = writer
         self._files = files
         self._emit = emit

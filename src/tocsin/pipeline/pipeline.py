@@ -13,6 +13,9 @@ from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.analytics.answers import Answers
+from tocsin.pipeline.analytics.following import Following
+from tocsin.pipeline.analytics.uptime import Uptime
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.operations import Operations
@@ -63,10 +66,14 @@ class Pipeline:
         )
         self.watch = Watch(ledger, self.sending, active, clock, emit)
         self._consents = ConsentTeller(ledger.people, active, clock, emit)
+        self.following = Following(ledger.analytics, clock)
+        self.uptime = Uptime(ledger.analytics, ledger.queue, self.sending.lanes, active, clock)
+        self.answers = Answers(ledger.analytics, active, clock)
         self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
 
     def hear(self, fact: Fact) -> None:
         self.watch.hear(fact)
+        self.uptime.hear(fact)
 
     async def vitals(self) -> dict[str, Any]:
         """How the service does now, in the figures that every operator's page shows alike."""
@@ -94,6 +101,7 @@ class Pipeline:
             await self._write_down()
             await stack.enter_async_context(self.sending.running())
             await stack.enter_async_context(self.watch.running())
+            await self.uptime.start()
             await self._upkeep.start()
             stack.push_async_callback(self._upkeep.stop)
             yield
@@ -120,5 +128,7 @@ class Pipeline:
             Job("look for work", 5.0, sending.dispatcher.look),
             Job("settle doubts", 5.0, sending.doubts.look),
             Job("close what is silent", 15.0, self.intake.close_silent),
+            Job("see which channels work", 15.0, self.uptime.look),
+            Job("count what happened", 60.0, self.following.look),
             Job("prune", 60.0, watch.retention.prune),
         )

@@ -11,6 +11,7 @@ from tocsin.rules.audience import NO_PEOPLE, Directory
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.dedup import AlertDeduplicator
 from tocsin.rules.filters import FilterPolicy, screen
+from tocsin.rules.money import MoneyPolicy
 from tocsin.rules.objective import Objective
 from tocsin.rules.people import PeoplePolicy
 from tocsin.rules.routing import RoutingPolicy, plan
@@ -27,6 +28,7 @@ class Rulebook:
     objective: Objective | None = None
     people: PeoplePolicy = field(default_factory=PeoplePolicy)
     crediting: Crediting = field(default_factory=Crediting)
+    money: MoneyPolicy = field(default_factory=MoneyPolicy)
     operators: tuple[Target, ...] = ()  # where they are told
     retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever
 

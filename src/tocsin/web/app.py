@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from tocsin.web.alerts import Alerts
+from tocsin.web.analytics import AnalyticsDoors
 from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.channels import Channels
 from tocsin.web.conditions import ConditionDoors
@@ -80,6 +81,7 @@ def build_app(services: Services) -> Web:
         Stock(services),
         Deliveries(services),
         Channels(services),
+        AnalyticsDoors(services),
         Rehearsal(services),
         MonitorDoors(services),
         WatchDoors(services),

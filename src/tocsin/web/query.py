@@ -112,8 +112,8 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
         words=_words(params),
         channels=_channels(params),
         delivery_states=_delivery_states(params),
-        since=_time(params, "since"),
-        until=_time(params, "until"),
+        since=time_of(params, "since"),
+        until=time_of(params, "until"),
         before=_identifier(params, "before"),
         limit=_limit(params),
         page=_page(params),
@@ -169,7 +169,8 @@ def _identifier(params: Mapping[str, str], key: str) -> UUID | None:
         raise _invalid(key, "is not the id of an alert") from None
 
 
-def _time(params: Mapping[str, str], key: str) -> datetime | None:
+def time_of(params: Mapping[str, str], key: str) -> datetime | None:
+    """Read a moment; None where none is said. Raises InvalidRequestError."""
     said = params.get(key)
     try:
         return read_timestamp(_LOST_PLUS.sub(r"+\1", said)) if said else None

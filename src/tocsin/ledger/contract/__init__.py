@@ -3,7 +3,8 @@ values that go in and out.
 
 There is no second queue that could disagree with it. Every write is one step of a shared transaction and returns only
 after its commit; reads have connections of their own and never delay a write. Ask for the narrowest of `Queue`,
-`History`, `Operations` and `People`. Moments are aware datetimes in UTC, keys are the ledger's own whole numbers,
+`History`, `Operations`,
+`People` and `Analytics`. Moments are aware datetimes in UTC, keys are the ledger's own whole numbers,
 amounts are decimals.
 
 Example, the way of one delivery:
@@ -14,6 +15,13 @@ Example, the way of one delivery:
     await ledger.queue.settle(Settlement(attempt=claimed.claim.key, outcome="sent", moves=moves))
 """
 
+from tocsin.ledger.contract.analytics import (
+    Analytics,
+    BoughtRow,
+    FigureQuery,
+    FigureRow,
+    UptimeRow,
+)
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
 from tocsin.ledger.contract.history import (
     MOST_WAITING,
@@ -68,9 +76,11 @@ __all__ = [
     "AlertQuery",
     "AlertRow",
     "AlertStory",
+    "Analytics",
     "Appended",
     "AttemptRow",
     "AudienceRow",
+    "BoughtRow",
     "Claim",
     "ClaimRequest",
     "Claimed",
@@ -81,6 +91,8 @@ __all__ = [
     "DeliveryRow",
     "DeliveryStory",
     "EndedRow",
+    "FigureQuery",
+    "FigureRow",
     "Full",
     "History",
     "Idempotency",
@@ -110,6 +122,7 @@ __all__ = [
     "Submission",
     "TargetRow",
     "TokenRow",
+    "UptimeRow",
     "Waiting",
     "WaitingRow",
     "WatchQuery",

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from tocsin.ledger.contract.analytics import Analytics
 from tocsin.ledger.contract.history import History
 from tocsin.ledger.contract.operations import Operations
 from tocsin.ledger.contract.people import People
@@ -10,9 +11,8 @@ from tocsin.ledger.contract.queue import Queue
 
 
 class Ledger(Protocol):
-    """One database, used as the queue, as the history, as the lists that operators keep, for people, and as the book of
-    purchases. Who needs one
-    of these asks for that one, and not for the ledger.
+    """One database, used as the queue, as the history, as the lists that operators keep, for people, as the book of
+    purchases, and for what was counted. Who needs one of these asks for that one, and not for the ledger.
 
     Where its files are `gone`, what comes from outside is refused (LedgerGoneError); what was accepted before is still
     worked off.
@@ -36,6 +36,9 @@ class Ledger(Protocol):
 
     @property
     def purchases(self) -> Purchases: ...
+
+    @property
+    def analytics(self) -> Analytics: ...
 
     async def probe(self) -> None:
         """Find out whether an append can be kept now: an empty commit, and where the last append was refused one as

@@ -1,11 +1,13 @@
 """Retention forgets the stream from its old end on, so that what is kept of it has no holes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, select
 
+from tocsin.core.analytics import hour_of
 from tocsin.core.killpoint import Point, kill_point
+from tocsin.ledger.analytics.rollup import freeze
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import (
     IS_OPEN,
@@ -31,6 +33,8 @@ from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.queue.idempotency import KEPT
+
+_INSTANT = timedelta(microseconds=1)
 
 _BEFORE = bindparam("before", type_=Moment)
 _MOST: BindParameter[int] = bindparam("most")
@@ -65,6 +69,7 @@ KEPT_AT_MOST = 1000  # so many old alerts may be held back at once before younge
 def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> int:
     """Forget the oldest alerts, and count them; fewer than `limit` means that nothing is left to do for now."""
     stream = Stream(transaction)
+    freeze(transaction, hour_of(accepted_before - _INSTANT) + 1)
     _prune_events(transaction, accepted_before, limit)
     found = _forgettable(transaction, accepted_before, stream.position, limit)
     _forget_alerts(transaction, found)

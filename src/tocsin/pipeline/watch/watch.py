@@ -25,7 +25,7 @@ class Watch:
         self.monitors = Monitors(ledger.operations, clock, emit)
         self.objectives = Objectives(ledger.history, active, clock, emit)
         self.last_minute = LastMinute(ledger.history, clock)
-        self.retention = Retention(ledger.history, ledger.people, active, clock)
+        self.retention = Retention(ledger.history, ledger.people, ledger.analytics, active, clock)
         self.conditions = Conditions(
             ledger=ledger,
             lanes=sending.lanes,

@@ -5,7 +5,7 @@ named is always there, unless its form says otherwise.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.web.forms import alert, channel, delivery, error, operation, people, purchase, token
+from tocsin.web.forms import alert, analytics, channel, delivery, error, operation, people, purchase, token
 from tocsin.web.forms.form import Form
 
 __all__ = ["FORMS"]
@@ -18,6 +18,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         **operation.FORMS,
         **token.FORMS,
         **people.FORMS,
+        **analytics.FORMS,
         **purchase.FORMS,
         **error.FORMS,
     }

@@ -9,6 +9,7 @@ from tocsin.core.alert import TOP_PRIORITY, Band
 Form = Mapping[str, Any]
 
 JSON, NDJSON, SSE, HTML = "application/json", "application/x-ndjson", "text/event-stream", "text/html"
+CSV = "text/csv"
 
 
 def ref(name: str) -> Form:

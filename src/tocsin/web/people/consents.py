@@ -14,8 +14,8 @@ from tocsin.core.address import AddressState, AddressWhy
 from tocsin.core.consent import ConsentEvent, ConsentSource
 from tocsin.core.errors import NotFoundError, SuppressedError
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import FLAG, NDJSON, TEXT, WHOLE, answer, explained, maybe, record, ref, several
-from tocsin.web.people.consent_lines import CSV, as_csv, as_ndjson, head
+from tocsin.web.forms.form import CSV, FLAG, NDJSON, TEXT, WHOLE, answer, explained, maybe, record, ref, several
+from tocsin.web.people.consent_lines import as_csv, as_ndjson, head
 from tocsin.web.people.desk import Desk
 from tocsin.web.people.drafts import Said, wrong
 from tocsin.web.people.words import ONE, Moment

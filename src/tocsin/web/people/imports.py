@@ -9,8 +9,7 @@ from tocsin.pipeline.people.confirming import confirm
 from tocsin.pipeline.people.importing import import_people
 from tocsin.pipeline.people.table import MOST_BYTES
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import NDJSON, TEXT, answer, ref
-from tocsin.web.people.consent_lines import CSV
+from tocsin.web.forms.form import CSV, NDJSON, TEXT, answer, ref
 from tocsin.web.people.desk import Desk, author_of
 from tocsin.web.people.drafts import wrong
 from tocsin.web.people.words import PREFIX

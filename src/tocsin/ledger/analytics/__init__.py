@@ -1,0 +1,1 @@
+"""Analytics: what happened is counted by the hour, so that the figures of any period come about by adding."""

@@ -1,0 +1,269 @@
+"""Answers questions about figures: what was counted, when channels worked, what was bought, as one row each."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tocsin.core.analytics import Buckets, Dimension, Told, hour_of
+from tocsin.core.clock import Clock
+from tocsin.core.purchase import PurchaseState
+from tocsin.core.record import rfc3339
+from tocsin.core.signal import Cost
+from tocsin.ledger.contract import Analytics, BoughtRow, FigureQuery, FigureRow, UptimeRow
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.analytics.question import MEASURES_OF, Call, Question
+from tocsin.rules import figures
+from tocsin.rules.money import Balance, MoneyPolicy
+from tocsin.rules.period import Period, bucket_begin, bucket_number, buckets
+from tocsin.rules.success import Minutes, success
+from tocsin.rules.uptime import within
+
+Place = tuple[int | None, str]  # a bucket and a value
+
+_MINUTES = 60
+_WITH_MONEY = (Call.OVERVIEW, Call.CHANNELS, Call.CONVERSIONS, Call.ROI)
+_WITH_UPTIME = (Call.OVERVIEW, Call.CHANNELS)
+# How a value is said where deliveries are listed.
+_ASKED_BY = {
+    Dimension.CHANNEL: "channel",
+    Dimension.LIST: "target",
+    Dimension.RETAILER: "retailer",
+    Dimension.PRODUCT: "sku",
+    Dimension.TYPE: "type",
+    Dimension.BAND: "band",
+}
+
+
+@dataclass(slots=True)
+class _Row:
+    """All that is known of one value in one bucket."""
+
+    value: str
+    begin: datetime
+    end: datetime
+    counted: FigureRow
+    bought: list[BoughtRow] = field(default_factory=list)
+    months: list[Cost] = field(default_factory=list)
+    minutes: Minutes = field(default_factory=Minutes)
+
+
+class Answers:
+    def __init__(self, analytics: Analytics, active: Active, clock: Clock) -> None:
+        self._analytics = analytics
+        self._active = active
+        self._clock = clock
+
+    async def answer(self, question: Question) -> dict[str, Any]:
+        """Answer a question; `before` is the answer about the period before."""
+        as_of = await self._analytics.as_of()
+        told = await self._told(question) | {"as_of": as_of and rfc3339(as_of)}
+        if question.compare:
+            told["before"] = await self._told(replace(question, period=question.period.before))
+        return told
+
+    async def _told(self, question: Question) -> dict[str, Any]:
+        rows = await self._rows(question)
+        policy = self._active.rulebook.money
+        told: dict[str, Any] = {
+            "since": rfc3339(question.period.begin),
+            "until": rfc3339(question.period.end),
+            "rows": [each for row in rows for each in _as_json(row, question, policy)],
+        }
+        if question.call is Call.OVERVIEW:
+            whole = replace(question, bucket=None, by=Dimension.ALL)
+            (row,) = rows if whole == question else await self._rows(whole)
+            told["success"] = success(row.counted.counts, await self._by_channel(question.period))
+        return told
+
+    async def _rows(self, question: Question) -> list[_Row]:
+        of = None if question.bucket is None else buckets(question.period, question.bucket, question.zone)
+        period = question.period
+        query = FigureQuery(
+            since=period.since, until=period.until, by=question.by, buckets=of, measures=MEASURES_OF[question.call]
+        )
+        rows = {
+            place: _Row(place[1], begin, end, FigureRow(value=place[1], bucket=place[0]))
+            for place, begin, end in _expected(question, of)
+        }
+
+        def row(bucket: int | None, value: str) -> _Row:
+            begin, end = _ends(question, of, bucket)
+            return rows.setdefault((bucket, value), _Row(value, begin, end, FigureRow(value=value, bucket=bucket)))
+
+        for counted in await self._analytics.figures(query):
+            row(counted.bucket, counted.value).counted = counted
+        if question.call in _WITH_MONEY:
+            for bought in await self._analytics.purchases(query):
+                row(bought.bucket, bought.value).bought.append(bought)
+            await self._share_months(question, of, row)
+        if question.call in _WITH_UPTIME and question.by in (Dimension.ALL, Dimension.CHANNEL):
+            for (bucket, channel), minutes in (await self._minutes(question, of)).items():
+                row(bucket, channel).minutes = minutes
+        return [rows[place] for place in sorted(rows, key=lambda place: (place[0] or 0, place[1]))]
+
+    async def _by_channel(self, period: Period) -> Mapping[str, Minutes]:
+        hours = await self._analytics.uptime(period.since, period.until)
+        found: defaultdict[str, list[UptimeRow]] = defaultdict(list)
+        for hour in hours:
+            found[hour.channel].append(hour)
+        return {channel: self._counted(of, period.begin, period.end) for channel, of in found.items()}
+
+    async def _minutes(self, question: Question, of: Buckets | None) -> Mapping[Place, Minutes]:
+        period, found = question.period, defaultdict[Place, list[UptimeRow]](list)
+        for hour in await self._analytics.uptime(period.since, period.until):
+            bucket = None if of is None else bucket_number(hour.hour, of)
+            found[bucket, "" if question.by is Dimension.ALL else hour.channel].append(hour)
+        return {place: self._counted(hours, *_ends(question, of, place[0])) for place, hours in found.items()}
+
+    def _counted(self, hours: Sequence[UptimeRow], begin: datetime, end: datetime) -> Minutes:
+        """What has not begun yet is not idle."""
+        now = self._clock.now()
+        up = sum(within(hour.hour, hour.up & ~hour.down, now) for hour in hours)
+        down = sum(within(hour.hour, hour.down, now) for hour in hours)
+        channels = len({hour.channel for hour in hours})
+        begun = max(0, -((begin - min(end, now)) // timedelta(minutes=1)))
+        return Minutes(up=up, down=down, idle=max(0, begun * channels - up - down))
+
+    async def _share_months(self, question: Question, of: Buckets | None, row: Any) -> None:
+        """What a channel costs a month is spread over the deliveries of that month that were accepted. Of retailers,
+        products, types and bands nobody knows by which channels: they bear none of it.
+        """
+        costs = await self._analytics.monthly_costs()
+        if not costs or question.by not in (Dimension.ALL, Dimension.CHANNEL, Dimension.LIST):
+            return
+        by = Dimension.LIST if question.by is Dimension.LIST else Dimension.CHANNEL
+        for month in sorted({month for month, _ in costs}):
+            whole = _month(month)
+            here = Period(max(whole.since, question.period.since), min(whole.until, question.period.until))
+            if here.since >= here.until:
+                continue
+            all_of_it = await self._accepted(whole, Dimension.CHANNEL, None)
+            for (bucket, value), accepted in (await self._accepted(here, by, of)).items():
+                channel = value.partition(":")[0]
+                amount, currency = costs.get((month, channel), (Decimal(), ""))
+                if amount and accepted:
+                    share = amount * accepted / all_of_it[None, channel]
+                    row(bucket, "" if question.by is Dimension.ALL else value).months.append(Cost(share, currency))
+
+    async def _accepted(self, period: Period, by: Dimension, of: Buckets | None) -> Mapping[Place, int]:
+        query = FigureQuery(since=period.since, until=period.until, by=by, buckets=of, measures=("accepted",))
+        found = await self._analytics.figures(query)
+        return {(row.bucket, row.value): row.counts.get("accepted", 0) for row in found}
+
+
+def _as_json(row: _Row, question: Question, policy: MoneyPolicy) -> Iterator[dict[str, Any]]:
+    told: dict[str, Any] = {}
+    if question.bucket is not None:
+        told["at"] = rfc3339(row.begin)
+    if question.by is not Dimension.ALL:
+        told[question.by.value] = row.value or None
+    query = {"query": _query(row, question.by)}
+    if question.call is not Call.ROI:
+        yield told | _FIGURES[question.call](row, policy) | query
+        return
+    balance = _balance(row, policy)
+    for money in (balance.own(), *balance.others()):
+        yield told | {"accepted": row.counted.counts.get("accepted", 0)} | _purchases(row) | money | query
+
+
+def _overview(row: _Row, policy: MoneyPolicy) -> dict[str, Any]:
+    filtered = {"filtered": row.counted.counts.get("filtered", 0)}
+    return filtered | _channel(row, policy) | {"satisfaction": figures.satisfaction(row.counted.counts)}
+
+
+def _channel(row: _Row, policy: MoneyPolicy) -> dict[str, Any]:
+    counts = row.counted.counts
+    balance = _balance(row, policy)
+    return {
+        **figures.deliveries(counts, row.counted.reasons),
+        "uptime": row.minutes.as_json(),
+        "end_to_end_ms": figures.end_to_end(counts),
+        **figures.clicks(counts),
+        **_purchases(row),
+        **balance.own(),
+        "other_currencies": balance.others(),
+    }
+
+
+def _conversions(row: _Row, policy: MoneyPolicy) -> dict[str, Any]:
+    counts, bought = row.counted.counts, _purchases(row)
+    alerts = sum(each.alerts for each in row.bought)
+    balance = _balance(row, policy)
+    return {
+        "alerts": counts.get("alerts", 0),
+        "accepted": counts.get("accepted", 0),
+        **figures.clicks(counts),
+        **bought,
+        "conversion_rate": figures.rated(counts.get("unique", 0), bought["purchases"]),
+        "alert_conversion": figures.rated(counts.get("alerts", 0), alerts),
+        "amount": balance.own()["amount"],
+        "currency": policy.currency,
+        "satisfaction": figures.satisfaction(counts),
+        "too_late": figures.too_late(counts),
+    }
+
+
+def _purchases(row: _Row) -> dict[str, Any]:
+    """Reversed ones are none."""
+    states = {state.value: sum(getattr(each, state.value) for each in row.bought) for state in PurchaseState}
+    bought = sum(many for state, many in states.items() if state != PurchaseState.REVERSED)
+    return {"purchases": bought, "purchase_states": states}
+
+
+def _balance(row: _Row, policy: MoneyPolicy) -> Balance:
+    balance = Balance(policy)
+    for bought in row.bought:
+        for name in ("amount", "commission", "pending_amount", "pending_commission"):
+            balance.add(name, Cost(getattr(bought, name), bought.currency or policy.currency))
+    unpriced = {channel: many for (what, channel), many in row.counted.reasons.items() if what is Told.UNPRICED}
+    known = [Cost(amount, currency) for currency, amount in row.counted.costs.items()]
+    for cost in (*known, *policy.expected(unpriced), *row.months):
+        balance.add("cost", cost)
+    return balance
+
+
+_FIGURES = {
+    Call.OVERVIEW: _overview,
+    Call.CHANNELS: _channel,
+    Call.LATENCY: lambda row, _: {"alerts": row.counted.counts.get("alerts", 0)} | figures.latency(row.counted.counts),
+    Call.FAILURES: lambda row, _: figures.failures(row.counted.counts, row.counted.reasons),
+    Call.CONVERSIONS: _conversions,
+}
+
+
+def _query(row: _Row, by: Dimension) -> dict[str, str]:
+    """What lists the deliveries that were counted: of `GET /api/v1/deliveries`, together with a `figure`."""
+    whose = {} if by is Dimension.ALL else {_ASKED_BY[by]: row.value}
+    return {"since": rfc3339(row.begin), "until": rfc3339(row.end), **whose}
+
+
+def _expected(question: Question, of: Buckets | None) -> Iterator[tuple[Place, datetime, datetime]]:
+    """Rows that are there even where nothing was counted: the whole, in each bucket."""
+    if question.by is not Dimension.ALL:
+        return
+    if of is None:
+        yield (None, ""), question.period.begin, question.period.end
+        return
+    last = bucket_number(question.period.until - 1, of)
+    for bucket in range(bucket_number(question.period.since, of), last + 1):
+        yield (bucket, ""), *_ends(question, of, bucket)
+
+
+def _ends(question: Question, of: Buckets | None, bucket: int | None) -> tuple[datetime, datetime]:
+    """Of a bucket, as much of it as lies in the period."""
+    begin, end = question.period.begin, question.period.end
+    if of is None or bucket is None:
+        return begin, end
+    return (
+        max(begin, bucket_begin(bucket, of, question.zone)),
+        min(end, bucket_begin(bucket + 1, of, question.zone)),
+    )
+
+
+def _month(month: str) -> Period:
+    begin = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+    end = (begin + timedelta(days=31)).replace(day=1)
+    return Period(hour_of(begin), hour_of(end))

@@ -1,0 +1,41 @@
+"""Whether a channel worked in a minute: it did not where something of it stood still on the provider's account, or we
+did; it did where a request got through; else nobody knows, it was idle.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from tocsin.core.analytics import hour_of
+from tocsin.core.clock import epoch_micros
+
+MINUTE = timedelta(minutes=1)
+TOO_LONG = timedelta(seconds=60)  # that a due delivery waits for its provider
+LONGEST_GAP = timedelta(days=366)
+_MINUTES = 60
+
+
+def minute_of(moment: datetime) -> int:
+    """Count the minutes since 1970."""
+    return epoch_micros(moment) // 60_000_000
+
+
+def marked(minutes: Iterable[int]) -> Mapping[int, int]:
+    """Mark minutes since 1970 bit by bit, by their hour."""
+    hours: dict[int, int] = {}
+    for minute in minutes:
+        hour, bit = divmod(minute, _MINUTES)
+        hours[hour] = hours.get(hour, 0) | 1 << bit
+    return hours
+
+
+def gap(last: datetime, now: datetime) -> range:
+    """The minutes in between, in which nobody was there to look."""
+    since = max(last, now - LONGEST_GAP)
+    return range(minute_of(since) + 1, minute_of(now))
+
+
+def within(hour: int, mask: int, until: datetime) -> int:
+    """How many of these minutes have begun by then."""
+    if hour < hour_of(until):
+        return mask.bit_count()
+    return (mask & (1 << (minute_of(until) % _MINUTES + 1)) - 1).bit_count() if hour == hour_of(until) else 0
