@@ -18,6 +18,7 @@ from tocsin.ledger.analytics.schema import rollups
 from tocsin.ledger.analytics.sums import pieces
 from tocsin.ledger.contract import FigureQuery, FigureRow, Move
 from tocsin.ledger.engine.schema import alerts, attempts, clicks, deliveries
+from tocsin.rules.click import TOGETHER
 
 S = DeliveryState
 SECOND = timedelta(seconds=1)
@@ -99,7 +100,7 @@ async def test_what_changes_later_is_counted_again(books: Books) -> None:
     made = {one.alert_id: one for one in (await books.history.deliveries(limit=10)).items}
     arrived, refused = sorted(made.values(), key=lambda one: one.key)
     await books.queue.move([Move(key=arrived.key, fence=arrived.fence, to=S.DELIVERED)])
-    await books.history.click(arrived.key, Click(books.clock.now(), ClickKind.PERSON, ""))
+    await books.history.click(arrived.key, Click(books.clock.now(), ClickKind.PERSON, ""), TOGETHER)
     life = timedelta(hours=1)
     await books.queue.move([Move(key=refused.key, fence=refused.fence, to=S.PENDING, why=Why.RETRIED, life=life)])
     counts = (await counted(books))[""]
@@ -114,7 +115,7 @@ async def test_one_who_follows_several_links_of_an_alert_is_one_person(books: Bo
     (one,) = (await books.deliveries()).values()
     kinds = (ClickKind.PERSON, ClickKind.PERSON, ClickKind.SUSPECT, ClickKind.ROBOT)
     for kind in kinds:
-        await books.history.click(one.key, Click(books.clock.now(), kind, ""))
+        await books.history.click(one.key, Click(books.clock.now(), kind, ""), TOGETHER)
     counts = (await counted(books, Dimension.CHANNEL))["discord"]
     assert [counts[name] for name in ("people", "suspect", "robots", "unique")] == [2, 1, 1, 1]
 
@@ -179,7 +180,7 @@ async def test_what_is_kept_what_is_rebuilt_and_a_plain_count_agree(books: Books
         if end != "left" and (claim := await books.claim(target)):
             books.clock.advance(after)
             await books.settle(claim, *_END[end])
-            await books.history.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""))
+            await books.history.click(claim.members[0][0].key, Click(books.clock.now(), ClickKind.PERSON, ""), TOGETHER)
         books.clock.advance(pause)
         await books.queue.expire()
         if follow:
