@@ -26,6 +26,8 @@ HOSTILE = "<img src=x onerror=\"document.title='broken in'\"></script>"
         "/discord.js",
         "/webhook.js",
         "/twilio.js",
+        "/mail.js",
+        "/sendgrid.js",
         "/journal",
         "/rooms",
         "/faults",

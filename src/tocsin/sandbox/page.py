@@ -12,7 +12,7 @@ from aiohttp import web
 from tocsin.core.errors import InvalidRequestError
 from tocsin.sandbox.exchange import Answer
 from tocsin.sandbox.journal import Journal
-from tocsin.sandbox.panel import Act, Panel
+from tocsin.sandbox.panel import Act, Panel, ShowsDocuments
 from tocsin.sandbox.script import Faults
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,7 +27,7 @@ STATIC = {
 GUARDS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src https: data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -51,6 +51,8 @@ class Page:
         application.router.add_get("/rooms", self._rooms)
         for panel in self._panels:
             application.router.add_get(f"/{panel.name}.js", _drawing(panel))
+            if isinstance(panel, ShowsDocuments):
+                application.router.add_get(f"/{panel.name}/{{name}}", _document(panel))
             for order in panel.orders():
                 application.router.add_route(order.method, order.path, self._followed(order.act))
         application.router.add_get("/faults", self._listed)
@@ -120,6 +122,14 @@ class Page:
 def _drawing(panel: Panel) -> Handler:
     async def answer(_: web.Request) -> web.StreamResponse:
         return _file(files("tocsin.sandbox") / panel.name / "panel.js", SCRIPT)
+
+    return answer
+
+
+def _document(panel: ShowsDocuments) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        found = panel.document(request.match_info["name"], request.query)
+        return (found or Answer(404, GUARDS)).response()
 
     return answer
 

@@ -1,7 +1,9 @@
 """What a provider shows of itself on the sandbox's page, and what people order there."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+
+from tocsin.sandbox.exchange import Answer
 
 Act = Callable[[Mapping[str, str], Any], Awaitable[Mapping[str, Any] | None]]
 """Given the words of its path and the JSON body (None where it is none). None is answered with all that the page shows.
@@ -26,4 +28,13 @@ class Panel(Protocol):
 
     def orders(self) -> tuple[Order, ...]:
         """What people do to the provider."""
+        ...
+
+
+@runtime_checkable
+class ShowsDocuments(Protocol):
+    """A panel with documents of their own, which its drawing puts into frames: `/{panel}/{name}`."""
+
+    def document(self, name: str, query: Mapping[str, str]) -> Answer | None:
+        """None where there is no such document. It carries its own guards."""
         ...

@@ -9,9 +9,13 @@ from tocsin.sandbox.browser.service import PushService
 from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.discord.panel import DiscordPanel
 from tocsin.sandbox.journal import Journal
+from tocsin.sandbox.mail.panel import MailPanel
+from tocsin.sandbox.mail.shelf import Carrier, Shelf
 from tocsin.sandbox.panel import Panel
 from tocsin.sandbox.provider import Provider
 from tocsin.sandbox.script import Faults
+from tocsin.sandbox.sendgrid.api import SendGrid
+from tocsin.sandbox.sendgrid.panel import SendGridPanel
 from tocsin.sandbox.smtp.post_office import PostOffice
 from tocsin.sandbox.twilio.api import Twilio
 from tocsin.sandbox.twilio.consents import Consents
@@ -31,8 +35,13 @@ class Providers:
         self.webhook = Receiver(clock, journal, base=base)
         self.twilio = Twilio(clock, journal, limits=limits)
         self.verify = Verify(clock, self.twilio)
+        self.sendgrid = SendGrid(clock, journal, limits=limits)
         self.smtp = PostOffice(clock, journal, faults)
         self.browser = PushService(clock, journal, base=base)
+        self.mail = Shelf(
+            Carrier(self.sendgrid.name, self.sendgrid.arrived, self.sendgrid.complain),
+            Carrier(self.smtp.name, lambda: self.smtp.mails),
+        )
         self.providers: tuple[Provider, ...] = (
             self.discord,
             self.webhook,
@@ -40,12 +49,15 @@ class Providers:
             self.verify,
             Consents(self.twilio),
             self.browser,
+            self.sendgrid,
         )
         self.panels: tuple[Panel, ...] = (
             DiscordPanel(self.discord),
             WebhookPanel(self.webhook),
             TwilioPanel(self.twilio),
             BrowserPanel(self.browser),
+            MailPanel(self.mail),
+            SendGridPanel(self.sendgrid),
         )
 
     def addresses(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -54,7 +66,7 @@ class Providers:
 
     def account(self) -> Mapping[str, str]:
         """For people's configurations: what texts and mails are sent by, by the keys that they have there."""
-        return {**self.twilio.account.block(), **self.smtp.block()}
+        return {**self.twilio.account.block(), **self.sendgrid.account.block(), **self.smtp.block()}
 
     def configuration(self) -> Mapping[str, Any]:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
@@ -69,4 +81,6 @@ class Providers:
 
     async def close(self) -> None:
         await self.twilio.close()
+        await self.sendgrid.close()
         await self.smtp.close()
+        await self.mail.close()

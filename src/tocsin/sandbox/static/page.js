@@ -109,8 +109,15 @@ function drawPlace(place) {
   byId("where").textContent = place.where;
   byId("writing").hidden = !place.write;
   list.className = place.look ?? "";
-  list.replaceChildren(...place.items());
+  fill(list, place.items());
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+// What stands there already stays: frames that are moved load again.
+function fill(list, items) {
+  const standing = [...list.children];
+  if (standing.every((child, number) => child === items[number])) list.append(...items.slice(standing.length));
+  else list.replaceChildren(...items);
 }
 
 function offerTargets() {

@@ -1,0 +1,1 @@
+"""Mailboxes on the page, whoever brought what lies in them."""

@@ -1,0 +1,1 @@
+"""SendGrid, simulated: mails with their lives and signed events, suppressions, credits."""
