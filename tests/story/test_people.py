@@ -1,6 +1,7 @@
 """A person from the first code to the last alert, over HTTP and by the phone that they hold."""
 
 import asyncio
+import hashlib
 from typing import Any
 
 from tests.deadline import DEADLINE_S
@@ -13,6 +14,7 @@ PHONE = "+14155550101"
 CONTACTS = "/api/v1/contacts"
 ADA = {"name": "Ada", "external_id": "a:1", "tags": ["vip"], "phones": [{"number": PHONE}]}
 GRANTED = {"source": "sign_up_page", "wording": "Text me about restocks. STOP ends it."}
+FIRST = "Restock Club: alerts you agreed to. Reply STOP to end them."
 ROUTES = [{"name": "all", "match": {}, "to": ["sms:vip"]}]
 
 
@@ -67,3 +69,18 @@ async def test_who_stopped_by_text_and_comes_back_on_the_page_is_let_through_by_
             await asyncio.sleep(0.05)
     await town.settled(await town.report("Now"), DeliveryState.SENT)
     await handset.expect_sms("Now")
+
+
+async def test_the_first_text_to_whoever_was_imported_says_who_writes_and_how_to_stop(town: ServiceRig):
+    await town.open(alerts={"channels": {"sms": texts_of(town) | {"first_text": FIRST}}}, routes=ROUTES)
+    columns = "phone,tags,consent_at,consent_source,consent_text"
+    await town.upload(f"{CONTACTS}/import", f"{columns}\n{PHONE},vip,2026-11-01,the shop's form,Text me.\n")
+    handset = town.sandbox.twilio.phone(PHONE)
+    await town.settled(await town.report("One"), DeliveryState.SENT)
+    await town.settled(await town.report("Two"), DeliveryState.SENT)
+    first, second = (await handset.expect_sms("One")).body, (await handset.expect_sms("Two")).body
+    assert first.startswith(f"{FIRST} IN STOCK: One")
+    assert second.startswith("IN STOCK: Two")
+    kept = await town.alerts.ledger.people.wording(hashlib.sha256(FIRST.encode()).hexdigest())
+    assert kept is not None
+    assert (kept.text, (kept.version or "").partition("-")[0]) == (FIRST, "first")

@@ -15,6 +15,7 @@ from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
 from tocsin.core.verification import Approved, By, CodeSent, Hindered
+from tocsin.core.wording import Wording
 
 
 @runtime_checkable
@@ -93,6 +94,13 @@ class Measures(Protocol):
         block.
         """
         ...
+
+
+@runtime_checkable
+class Introduces(Protocol):
+    """A channel whose first message to whoever was imported says who writes and how to stop, in these words."""
+
+    introduction: Wording
 
 
 @runtime_checkable

@@ -50,6 +50,11 @@ class Member:
     recipient: Recipient | None = None
     silent: bool = False
 
+    @property
+    def introduces(self) -> bool:
+        """Whether it is the first that whoever was imported gets: it says who writes, and how to stop."""
+        return self.recipient is not None and self.recipient.introduced_by == self.delivery.key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

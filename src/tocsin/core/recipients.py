@@ -39,6 +39,9 @@ class Recipient:
     hear.
     `wishes` are all that the person prefers, as it is kept (JSON).
 
+    `introduced_by` is the delivery that tells the person who writes and how to stop, the first after an import; None
+    where nobody has to be told so. `is_new`: none has done so yet.
+
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
 
@@ -54,6 +57,8 @@ class Recipient:
     contact: int | None = None
     owner: Owner | None = None
     wishes: str | None = None
+    introduced_by: int | None = None
+    is_new: bool = False
 
 
 class Shard(NamedTuple):

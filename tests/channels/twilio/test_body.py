@@ -136,3 +136,20 @@ def test_a_template_of_gsm7_keeps_to_it_and_to_what_its_usual_text_takes():
     assert segments(text) == template.segments == 1
     assert text.startswith("{Größe Größe")
     assert text.endswith(f"...}} @ Best Buy: $1,999.99 {LINK}")
+
+
+INTRODUCTION = "Restock Club: alerts you agreed to. Reply STOP to end them."
+
+
+@given(HOSTILE)
+def test_the_first_text_says_who_writes_and_stays_one_segment(name: str):
+    text = body_of(a_record(product_name=name or "x"), "Best Buy", LINK, None, INTRODUCTION)
+    assert text.startswith(f"{INTRODUCTION} IN STOCK: ")
+    assert text.endswith(LINK)
+    assert segments(text) == 1
+
+
+def test_a_long_introduction_is_whole_and_costs_what_it_costs():
+    text = body_of(a_record(), "Best Buy", LINK, SIREN, INTRODUCTION * 3)
+    assert text.startswith(INTRODUCTION * 3)
+    assert text.endswith(LINK)

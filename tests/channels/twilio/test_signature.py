@@ -109,3 +109,10 @@ def test_a_body_that_is_no_form_belongs_to_its_address_by_its_hash():
     signature = RequestValidator(TOKEN).compute_signature(hashed, {})
     assert fault(called(body, signature, hashed, "application/json")) is not None
     assert fault(called(body, RequestValidator(TOKEN).compute_signature(URL, {}), URL, "application/json")) is not None
+
+
+@pytest.mark.parametrize("signed", [URL, f"{URL}#rc=5&rp=all"])
+def test_connection_overrides_may_be_signed_or_not_and_never_come_with_the_call(signed: str):
+    call = called(FIELDS, RequestValidator(TOKEN).compute_signature(signed, FIELDS))
+    assert signature_fault(call, Secret(TOKEN), "rc=5&rp=all") is None
+    assert (signature_fault(call, Secret(TOKEN)) is None) is (signed == URL)

@@ -52,6 +52,8 @@ def test_one_of_two_is_needed(block: dict[str, Any], missing: list[str]):
         ({"verify_service": "VA1"}, ("verify_service",), "VA and 32"),
         ({"verify_service": None}, ("verify_service",), "no phone can be verified"),
         ({"messaging_service_sid": "MG1"}, ("messaging_service_sid",), "MG and 32"),
+        ({"first_text": "We write. 🚨 STOP ends it."}, ("first_text",), "more segments"),
+        ({"first_text": "We write."}, ("first_text",), "how to stop"),
         ({"api_key": {"sid": "SK1", "secret": "x"}}, ("api_key", "sid"), "SK and 32"),
         ({"twilio_auth": None, "api_key": {"sid": "SK" + "0" * 32, "secret": "x"}}, ("twilio_auth",), "refused"),
         ({"from_number": None, "messaging_service_sid": "MG" + "0" * 32}, ("rate_limit",), "its senders"),

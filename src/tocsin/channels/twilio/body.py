@@ -34,9 +34,12 @@ _WORDS: Mapping[AlertType, str] = MappingProxyType(
 _LOOKS_LIKE_AN_ADDRESS = re.compile(r"(?<=\w)([.．。｡])(?=[^\W\d_])")  # noqa: RUF001 - dots of other scripts count too
 
 
-def body_of(record: AlertRecord, title: str, link: str | None, template: Template | None = None) -> str:
+def body_of(
+    record: AlertRecord, title: str, link: str | None, template: Template | None = None, introduction: str = ""
+) -> str:
     """`title` is the shop as people know it. The built-in text takes one segment of GSM-7, a template as many as its
     usual text does: the product's name is shortened to that. A link that is not short may take more, it is never cut.
+    Nor is the `introduction`, with which the text begins.
     """
     is_unicode = template is not None and template.is_unicode
     write = template.written if template else _built_in(record)
@@ -44,13 +47,15 @@ def body_of(record: AlertRecord, title: str, link: str | None, template: Templat
     values = _values(record, title, plain if is_unicode else _as_gsm7) | {"link": address}
     if record.is_test and template:
         write = _marked(write)
+    if introduction:
+        write = _introduced(write, introduction)
     ellipsis = ELLIPSIS if is_unicode else _GSM7_ELLIPSIS
     allowed = template.segments if template else 1
     for room in range(allowed, max(allowed, _MOST_SEGMENTS) + 1):
         name = _longest(values["product"], lambda name: segments(write(values | {"product": name})) <= room, ellipsis)  # noqa: B023 - used at once
         if name is not None:
             return write(values | {"product": name})
-    return body_of(record, title, None, template) if address else write(values | {"product": ""})
+    return body_of(record, title, None, template, introduction) if address else write(values | {"product": ""})
 
 
 def _built_in(record: AlertRecord) -> Callable[[Mapping[str, str]], str]:
@@ -74,6 +79,10 @@ def _joined(word: str, *details: str, link: str) -> str:
 
 def _marked(write: Callable[[Mapping[str, str]], str]) -> Callable[[Mapping[str, str]], str]:
     return lambda values: f"TEST: {write(values)}"
+
+
+def _introduced(write: Callable[[Mapping[str, str]], str], introduction: str) -> Callable[[Mapping[str, str]], str]:
+    return lambda values: f"{introduction} {write(values)}"
 
 
 def _values(record: AlertRecord, title: str, write: Callable[[str], str]) -> dict[str, str]:

@@ -34,8 +34,6 @@ PROVIDER = "twilio"
 SHORTEST_WAIT, LONGEST_WAIT = 1, 36_000  # seconds of ValidityPeriod
 
 _PAGE, _PAGES, _PAGE_BYTES = 50, 4, 1024 * 1024
-_SLACK = timedelta(minutes=1)  # between our clock and Twilio's, which tells whole seconds
-_SETTLED = timedelta(seconds=30)  # a request may be worked on after we stopped waiting, and the list lags behind
 _PUT_OFF = timedelta(hours=1)
 _NO_SERVICE = Hindered(Hindrance.MISCONFIGURED, detail="there is no Verify service")
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "a text is for a person of a list")
@@ -73,6 +71,7 @@ class TwilioChannel:
         self._headers = headers_of(settings)
         self._verify = TwilioVerify(settings, transport, clock) if settings.verify_service else None
         self._consents = TwilioConsents(settings, transport)
+        self.introduction = settings.introduction
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
         return 1
@@ -103,14 +102,15 @@ class TwilioChannel:
         member = attempt.members[0]
         if member.recipient is None:
             return Report((_NOBODY,), answer=_NOBODY.detail)
-        listed = await self._listed(member.recipient.value, attempt.started_at - _SLACK)
+        listed = await self._listed(member.recipient.value, attempt.started_at - self._settings.clock_slack)
         if listed is None:
             return None
         text, link = self._text(member), self._link(member.delivery, member.record)
         mine = [message for message in listed if message.body == text or _is_ours(message, link, member)]
         if mine:
             return Report((await self._found(max(mine, key=_rank)),))
-        if self._clock.now() - attempt.started_at < _SETTLED:
+        # A request may be worked on after we stopped waiting, and the list lags behind.
+        if self._clock.now() - attempt.started_at < self._settings.never_arrived_after:
             return None
         return Report((Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "Twilio was asked: it never arrived"),))
 
@@ -135,7 +135,7 @@ class TwilioChannel:
         token = self._settings.auth_token
         if token is None:
             return "callbacks are signed with the auth token, and none is configured"
-        return signature_fault(callback, token)
+        return signature_fault(callback, token, self._settings.connection)
 
     def read(self, callback: Callback) -> Sequence[Signal]:
         return signals_of(callback, self.name, self._codes)
@@ -164,7 +164,8 @@ class TwilioChannel:
         form = {"To": to.reveal()}
         if self._settings.public_url:
             code = self._codes.of(member.delivery.key)
-            form["StatusCallback"] = f"{self._settings.public_url}/hooks/{PROVIDER}/status?{CODE}={code}"
+            override = f"#{self._settings.connection}" if self._settings.connection else ""
+            form["StatusCallback"] = f"{self._settings.public_url}/hooks/{PROVIDER}/status?{CODE}={code}{override}"
         form["ValidityPeriod"] = str(min(max(left, SHORTEST_WAIT), LONGEST_WAIT))
         return form | self._sender() | {"Body": self._text(member)}
 
@@ -173,11 +174,12 @@ class TwilioChannel:
         return {name: value for name, value in told.items() if value}
 
     def _text(self, member: Member) -> str:
-        return self._body(member.record, self._link(member.delivery, member.record))
+        introduction = self.introduction.text if member.introduces else ""
+        return self._body(member.record, self._link(member.delivery, member.record), introduction)
 
-    def _body(self, record: AlertRecord, link: str | None) -> str:
+    def _body(self, record: AlertRecord, link: str | None, introduction: str = "") -> str:
         shop = self._settings.shops.get(record.alert.retailer, record.alert.retailer)
-        return body_of(record, shop, link, self._settings.templates.get(record.alert.type))
+        return body_of(record, shop, link, self._settings.templates.get(record.alert.type), introduction)
 
     async def _found(self, message: Message) -> Outcome:
         return await self._withdrawn(message) if message.status == "scheduled" else message.outcome()

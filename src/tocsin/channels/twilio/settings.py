@@ -1,6 +1,7 @@
 """Twilio: texts and calls to named lists of people."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -12,7 +13,7 @@ from tocsin.config.values.addresses import Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.conditions import Conditions
 from tocsin.config.values.names import Currency, KeyText, Name, Recipient, Sender
-from tocsin.config.values.quantities import NotBoolean
+from tocsin.config.values.quantities import Duration, Lasting, NotBoolean
 from tocsin.core.alert import AlertType
 from tocsin.rules.match import EVERYTHING
 
@@ -74,6 +75,14 @@ class Twilio(ChannelSettings):
     """The Verify service that sends codes, `VA…`; without one no phone is verified by code."""
     tell_twilio_of_consent: bool = False
     """Whether Twilio's Consent API hears of each consent."""
+    never_arrived_after: Lasting = timedelta(seconds=30)
+    """What Twilio does not know so long after it was sent has not arrived, and is sent again."""
+    clock_slack: Duration = timedelta(minutes=1)
+    """How far Twilio's clock may be from this machine's."""
+    code_life: Lasting = timedelta(minutes=10)
+    """How long a code of the Verify service lives."""
+    connection: Annotated[str, Field(pattern=r"^[a-z]{2}=[^&#\s]+(&[a-z]{2}=[^&#\s]+)*$")] | None = None
+    """Connection overrides (`rc=5&rp=all`) that stand as fragment behind the addresses that Twilio calls."""
     max_recipients: Recipients = 5
     """The most numbers for one alert."""
     spend_cap: SpendCap | None = None
@@ -87,6 +96,8 @@ class Sms(Twilio):
 
     texts: Mapping[AlertType, TextTemplate] = {}
     """Texts of one's own by alert type, with `{product}` and other names in them; `emoji` is the one with the siren."""
+    first_text: Reply | None = None
+    """What the first text to whoever was imported begins with: who writes, and how to stop."""
     on_help: Reply | None = None
     """The answer to HELP."""
     on_stop: Reply | None = None

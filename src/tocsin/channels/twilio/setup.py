@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
 
 from tocsin.channels.twilio.template import Template
 from tocsin.core.alert import AlertType
 from tocsin.core.secret import Secret
+from tocsin.core.wording import Wording
 
 API = "https://api.twilio.com"
 VERIFY_API = "https://verify.twilio.com"
@@ -37,6 +39,11 @@ class TwilioSettings:
     """`auth_token` verifies callbacks and logs in, unless there is an `api_key`. A `messaging_service` chooses the
     sender, unless `from_number` names one of its own. `public_url` is where Twilio reaches us: without it nothing is
     heard of a text once it is sent. `api_base` leads to a simulated Twilio. `shops`: how people call a retailer.
+    `first_text` says to whoever was imported who writes, and how to stop.
+
+    Twilio documents none of these: `never_arrived_after` a text that it does not list has not arrived, `clock_slack` is
+    between its clock and ours, `code_life` is of a code (support can change it). `connection` are overrides of how it
+    calls us (`rc=5&rp=all`), behind the address as its fragment.
     """
 
     account_sid: str
@@ -51,6 +58,18 @@ class TwilioSettings:
     templates: Mapping[AlertType, Template] = field(default_factory=dict)
     shops: Mapping[str, str] = field(default_factory=dict)
     replies: Replies = field(default_factory=Replies)
+    first_text: str | None = None
+    never_arrived_after: timedelta = timedelta(seconds=30)
+    clock_slack: timedelta = timedelta(minutes=1)
+    code_life: timedelta = timedelta(minutes=10)
+    connection: str | None = None
+
+    @property
+    def introduction(self) -> Wording:
+        """What the first text to whoever was imported begins with."""
+        host = urlsplit(self.public_url or "").hostname
+        text = self.first_text or f"{host or 'Tocsin'}: alerts you agreed to. Reply STOP to end them."
+        return Wording(f"first-text-{Wording('', text).sha256[:8]}", text)
 
     @property
     def login(self) -> tuple[str, Secret]:

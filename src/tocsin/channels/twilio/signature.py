@@ -20,14 +20,16 @@ _MOST_FIELDS = 1000
 _USUAL_PORT = {"https": 443, "http": 80}
 
 
-def signature_fault(callback: Callback, token: Secret) -> str | None:
-    """Why the call is not Twilio's; None where it is."""
+def signature_fault(callback: Callback, token: Secret, fragment: str | None = None) -> str | None:
+    """Why the call is not Twilio's; None where it is. `fragment` stands behind the address that it was given, and does
+    not come with the call: whether it was signed with it, nothing says.
+    """
     told = callback.headers.get(HEADER, "")
     if not told:
         return "there is no signature"
     try:
         fields = () if _is_json(callback) else form_of(callback)
-        addresses = list(_spellings(callback.url))
+        addresses = list(_spellings(callback.url, fragment))
     except ValueError:
         return "nothing that Twilio sends can be read so"
     if not fields and callback.body and not _is_hashed(callback):
@@ -57,13 +59,16 @@ def _is_hashed(callback: Callback) -> bool:
     return hmac.compare_digest(told[0].encode(), hashlib.sha256(callback.body).hexdigest().encode())
 
 
-def _spellings(url: str) -> Iterator[str]:
-    """As it stands, without its port, and with the usual one. Raises ValueError for what is no address."""
-    yield url
+def _spellings(url: str, fragment: str | None) -> Iterator[str]:
+    """As it stands, without its port, and with the usual one; each with the fragment, too. Raises ValueError for what
+    is no address.
+    """
     parts = urlsplit(url)
     port = parts.port or _USUAL_PORT.get(parts.scheme)
-    yield _with_host(parts, "")
-    yield _with_host(parts, f":{port}")
+    for address in (url, _with_host(parts, ""), _with_host(parts, f":{port}")):
+        yield address
+        if fragment:
+            yield f"{address}#{fragment}"
 
 
 def _with_host(parts: SplitResult, port: str) -> str:

@@ -10,6 +10,7 @@ from tocsin.channels.contract import Channel
 from tocsin.channels.lists import EVERYONE, given_list, lists_of, people_route
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
 from tocsin.channels.twilio.channel import NAME, TwilioChannel
+from tocsin.channels.twilio.gsm7 import is_gsm7
 from tocsin.channels.twilio.settings import Sms, Twilio, Voice
 from tocsin.channels.twilio.setup import ApiKey, Replies, TwilioSettings, is_sid
 from tocsin.core.address import AddressKind
@@ -38,6 +39,10 @@ def cautions(settings: Sms) -> Iterator[Finding]:
     for kind, template in settings.texts.items():
         if template.segments > 1:
             yield ("texts", kind.value), f"{template.cost}, and each segment is paid for"
+    if settings.first_text and not is_gsm7(settings.first_text):
+        yield ("first_text",), "not all of it is GSM-7: such a text takes more segments, and each is paid for"
+    if settings.first_text and "STOP" not in settings.first_text.upper():
+        yield ("first_text",), "it is to say how to stop: by the word STOP"
     if settings.twilio_auth is None:
         yield ("twilio_auth",), "callbacks are signed with the auth token: with an API key alone all are refused"
     if settings.verify_service is None:
@@ -100,6 +105,11 @@ def made_of(settings: Sms, around: Surroundings) -> TwilioSettings:
         api_base=settings.api_base,
         templates=settings.texts,
         shops={name: retailer.title for name, retailer in around.retailers.items()},
+        first_text=settings.first_text,
+        never_arrived_after=settings.never_arrived_after,
+        clock_slack=settings.clock_slack,
+        code_life=settings.code_life,
+        connection=settings.connection,
         replies=Replies(on_stop=settings.on_stop, on_help=settings.on_help),
     )
 

@@ -17,7 +17,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.secret import Secret
 from tocsin.core.verification import Approved, By, CodeSent, Hindered, Hindrance
 
-LIFE = timedelta(minutes=10)  # of a code, unless support has changed it
+_USUAL_LIFE = timedelta(minutes=10)  # of a code: after so long a new one may be asked for
 MOST_SENDS = MOST_CHECKS = 5
 BLOCKED_FOR = timedelta(hours=12)
 
@@ -28,8 +28,8 @@ _CODES: Mapping[int, Hindered] = MappingProxyType(
         20404: Hindered(Hindrance.EXPIRED),
         20429: Hindered(Hindrance.UNAVAILABLE),
         60200: Hindered(Hindrance.INVALID_NUMBER),
-        60202: Hindered(Hindrance.TOO_MANY_CHECKS, LIFE),
-        60203: Hindered(Hindrance.TOO_MANY_SENDS, LIFE),
+        60202: Hindered(Hindrance.TOO_MANY_CHECKS, _USUAL_LIFE),
+        60203: Hindered(Hindrance.TOO_MANY_SENDS, _USUAL_LIFE),
         60205: Hindered(Hindrance.LANDLINE),
         60212: Hindered(Hindrance.TOO_MANY_SENDS, timedelta(minutes=1)),
         60410: Hindered(Hindrance.BLOCKED, BLOCKED_FOR),
@@ -109,8 +109,8 @@ class TwilioVerify:
         try:
             first = datetime.fromisoformat(str(begun))
         except ValueError:
-            return self._clock.now() + LIFE
-        return (first if first.tzinfo else self._clock.now()) + LIFE
+            return self._clock.now() + self._settings.code_life
+        return (first if first.tzinfo else self._clock.now()) + self._settings.code_life
 
 
 def _is_missing(answer: Answer) -> bool:

@@ -369,7 +369,8 @@ def in_any(states: Iterable[DeliveryState], table: FromClause = deliveries) -> C
 
 PENDING = in_state(DeliveryState.PENDING)
 UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
-IN_VAIN = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)
+WENT_WRONG = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)
+NOT_REACHED = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)  # nor will be, by itself
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)
@@ -421,5 +422,5 @@ for _state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
     _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.episode, deliveries.c.target)
 
 # What went wrong is rare, and looked for.
-for _state in IN_VAIN:
+for _state in WENT_WRONG:
     _partial(f"deliveries_{_state.value}", in_state(_state), deliveries.c.alert)

@@ -14,7 +14,7 @@ from tocsin.core.decision import Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.ledger.contract import EndedRow
 from tocsin.ledger.engine.rows import target_of
-from tocsin.ledger.engine.schema import IN_VAIN, alerts, attempts, deliveries, in_any, in_state
+from tocsin.ledger.engine.schema import WENT_WRONG, alerts, attempts, deliveries, in_any, in_state
 
 MOST = 100_000  # deliveries read: a burst beyond that says enough
 _MINUTE = 60_000_000  # microseconds
@@ -47,7 +47,7 @@ LATELY = (
     .select_from(alerts)
     .join(deliveries, deliveries.c.alert == alerts.c.key)
     .outerjoin(attempts, attempts.c.key == deliveries.c.attempt)
-    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, in_any(IN_VAIN)), ~NOBODY_WAITED)
+    .where(alerts.c.id >= bindparam("oldest"), or_(SENT, in_any(WENT_WRONG)), ~NOBODY_WAITED)
     .order_by(alerts.c.id.desc())
     .limit(bindparam("most"))
 )

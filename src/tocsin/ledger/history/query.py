@@ -4,10 +4,20 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, union_al
 
 from tocsin.core.alert import FLOOR, TOP_PRIORITY, Band
 from tocsin.ledger.contract import AlertQuery
-from tocsin.ledger.engine.schema import ALONE, IN_VAIN, UNDER_WAY, alerts, deliveries, episodes, in_any, in_state, texts
+from tocsin.ledger.engine.schema import (
+    ALONE,
+    UNDER_WAY,
+    WENT_WRONG,
+    alerts,
+    deliveries,
+    episodes,
+    in_any,
+    in_state,
+    texts,
+)
 
 # Few deliveries are in these at any time: each has a small index of its own.
-_RARE = frozenset({*UNDER_WAY, *IN_VAIN})
+_RARE = frozenset({*UNDER_WAY, *WENT_WRONG})
 
 
 def conditions(query: AlertQuery) -> list[ColumnElement[bool]]:

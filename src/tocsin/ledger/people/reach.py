@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 
 from tocsin.core.address import AddressKind, AddressState, Consent
 from tocsin.core.recipients import Owner, Recipient
 from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.schema import NOT_REACHED, deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import THERE
 from tocsin.ledger.people.schema import addresses, contacts, preferences
@@ -31,18 +32,31 @@ _BY_NUMBER = (
     .scalar_subquery()
 )
 _ZONE = func.coalesce(contacts.c.zone, addresses.c.zone, _BY_NUMBER).label("zone")
+# Whoever has confirmed a phone knows who writes. What was to tell those who have not, and did not come, is told again.
+_TOLD_IN_VAIN = exists().where(deliveries.c.key == addresses.c.introduced_by, in_any(NOT_REACHED))
+_IS_NEW = (
+    (addresses.c.kind == AddressKind.PHONE.value)
+    & addresses.c.verified_at.is_(None)
+    & (addresses.c.introduced_by.is_(None) | _TOLD_IN_VAIN)
+).label("is_new")
 _ADDRESSES = (
-    select(*_COLUMNS, _ZONE)
+    select(*_COLUMNS, _ZONE, addresses.c.introduced_by, _IS_NEW)
     .join(contacts, contacts.c.key == addresses.c.contact)
     .outerjoin(preferences, preferences.c.contact == addresses.c.contact)
     .where(among(addresses.c.key, "slots"))
 )
 _WILLING = _ADDRESSES.where(*WILLING)
+_INTRODUCE = update(addresses).where(addresses.c.key == bindparam("whose")).values(introduced_by=bindparam("number"))
 
 
 def reach(vault: Vault, transaction: Transaction, slots: Sequence[int]) -> Mapping[int, Recipient]:
     """Find, by slot, those who may be told at this moment, and where."""
     return _recipients(vault, transaction.rows(_WILLING, slots=list(slots)))
+
+
+def introduce(transaction: Transaction, by_slot: Mapping[int, int]) -> None:
+    """Keep which delivery tells those of these slots who writes."""
+    transaction.write_each(_INTRODUCE, [{"whose": slot, "number": key} for slot, key in by_slot.items()])
 
 
 def reachable(vault: Vault, connection: Connection, slots: Sequence[int]) -> Mapping[int, Recipient]:
@@ -74,6 +88,8 @@ def _recipient(vault: Vault, row: AnyRow) -> Recipient:
         contact=row.contact,
         owner=Owner(row.contact_id, row.id) if row.state == THERE else None,
         wishes=row.wishes,
+        introduced_by=row.introduced_by,
+        is_new=bool(row.is_new),
     )
 
 

@@ -57,6 +57,7 @@ addresses = Table(
     Column("last_seen_at", Moment),
     Column("verified_at", Moment),
     Column("created_at", Moment, nullable=False),
+    Column("introduced_by", BigInteger, comment="the delivery that told an imported one who writes, and how to stop"),
     sqlite_autoincrement=True,
 )
 

@@ -1,7 +1,7 @@
 """A claim takes the most important due deliveries of a lane, as late as possible, before anything leaves."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Full, StandingM
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
+from tocsin.ledger.people.reach import introduce
 from tocsin.ledger.queue import merge, sets
 from tocsin.ledger.queue.day_limits import beyond
 from tocsin.ledger.queue.digests import Digests
@@ -157,7 +158,7 @@ def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Cla
     found = _candidates(transaction, request, looks, reach)
     standing = merge.find(transaction, request, found.rows)
     bundles = list(_bundles(transaction, found.rows, request, standing))
-    begun = _begin(transaction, bundles, standing, found.recipients)
+    begun = _begin(transaction, bundles, standing, _introduced(transaction, bundles, found.recipients))
     waiting = _waiting(transaction, request.lane, looks)
     return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn), tuple(found.full))
 
@@ -320,6 +321,19 @@ def _begin(
         _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing), recipients)
         for number, bundle in zip(keys, bundles, strict=True)
     )
+
+
+def _introduced(
+    transaction: Transaction, bundles: Sequence[Bundle], recipients: Mapping[int, Recipient]
+) -> Mapping[int, Recipient]:
+    """Of those who are new, the first of their deliveries tells who writes."""
+    first: dict[int, int] = {}
+    for bundle in bundles:
+        for row, _ in bundle:
+            if row[_SLOT] in recipients and recipients[row[_SLOT]].is_new:
+                first.setdefault(row[_SLOT], row[_KEY])
+    introduce(transaction, first)
+    return {**recipients, **{slot: replace(recipients[slot], introduced_by=key) for slot, key in first.items()}}
 
 
 def _joined(transaction: Transaction, bundle: Bundle, standing: Standing) -> StandingMessage | None:

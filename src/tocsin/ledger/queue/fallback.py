@@ -12,11 +12,11 @@ from tocsin.core.recipients import Shard, audience_of
 from tocsin.ledger.contract import MoveResult
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, delivery_row, held_of, target_of, unpacked
-from tocsin.ledger.engine.schema import LATER, OF_NOBODY, PENDING, Moment, deliveries, targets
+from tocsin.ledger.engine.schema import LATER, NOT_REACHED, OF_NOBODY, PENDING, Moment, deliveries, targets
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import sets
-from tocsin.ledger.queue.handover import IN_VAIN, Handover
+from tocsin.ledger.queue.handover import Handover
 from tocsin.ledger.queue.moves import DELIVERIES, put
 from tocsin.ledger.queue.superseding import supersede
 
@@ -174,7 +174,7 @@ class _Relay:
         if state is None and self._can_take(plan):
             self._add(plan, failed)
             return True
-        return state is not None and state not in IN_VAIN
+        return state is not None and state not in NOT_REACHED
 
     def _can_take(self, plan: Plan) -> bool:
         return plan.target not in self._resting and plan.expires_at > self._transaction.now

@@ -10,14 +10,11 @@ from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.recipients import NOBODY, Audience, Shard, audience_of, first_of, slots_of
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held
-from tocsin.ledger.engine.schema import IS_SET, audiences, deliveries, in_any
+from tocsin.ledger.engine.schema import IS_SET, NOT_REACHED, audiences, deliveries, in_any
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.people.schema import addresses
 from tocsin.ledger.queue import sets
-
-# Who has the alert at a target in one of these will not hear of it there: the next one is asked.
-IN_VAIN = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED})
 
 _AT = (deliveries.c.alert == bindparam("alert"), deliveries.c.target == bindparam("target"))
 _OWNERS = select(addresses.c.key, addresses.c.contact).where(among(addresses.c.key, "slots"))
@@ -27,7 +24,7 @@ _RESERVE = select(audiences.c.reserve, audiences.c.most).where(
 )
 _SETS = select(deliveries.c.recipients, deliveries.c.state).where(*_AT, IS_SET)
 _ROWS = select(deliveries.c.slot, deliveries.c.state).where(*_AT, among(deliveries.c.slot, "slots"))
-_MANY = select(func.coalesce(func.sum(deliveries.c.people), 0)).where(*_AT, ~in_any(sorted(IN_VAIN)))
+_MANY = select(func.coalesce(func.sum(deliveries.c.people), 0)).where(*_AT, ~in_any(NOT_REACHED))
 
 Place = tuple[int, Target]  # an alert and a list
 
@@ -125,8 +122,8 @@ class Handover:
         for row in self._transaction.rows(_SETS, alert=alert, target=str(target)):
             audience = Shard.unpack(row.recipients).audience
             everybody |= audience
-            told |= NOBODY if DeliveryState(row.state) in IN_VAIN else audience
+            told |= NOBODY if DeliveryState(row.state) in NOT_REACHED else audience
         rows = self._transaction.rows(_ROWS, alert=alert, target=str(target), slots=slots)
         everybody |= audience_of(row.slot for row in rows)
-        told |= audience_of(row.slot for row in rows if DeliveryState(row.state) not in IN_VAIN)
+        told |= audience_of(row.slot for row in rows if DeliveryState(row.state) not in NOT_REACHED)
         return everybody, told

@@ -11,10 +11,9 @@ from sqlalchemy import bindparam, func, select
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import held_of
-from tocsin.ledger.engine.schema import OF_NOBODY, PENDING, alerts, deliveries, in_any
+from tocsin.ledger.engine.schema import NOT_REACHED, OF_NOBODY, PENDING, alerts, deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue import sets
-from tocsin.ledger.queue.handover import IN_VAIN
 from tocsin.ledger.queue.moves import DELIVERIES, put
 
 _NAMES = ("key", "alert", "episode", "target", "why", "slot", "recipients")
@@ -23,7 +22,7 @@ _TOLD = (
     select(deliveries.c.episode, deliveries.c.target, func.max(deliveries.c.alert))
     .join(alerts, alerts.c.key == deliveries.c.alert)
     .where(among(alerts.c.episode, "episodes"), alerts.c.key > bindparam("oldest"))
-    .where(OF_NOBODY, ~in_any(sorted(IN_VAIN)))
+    .where(OF_NOBODY, ~in_any(NOT_REACHED))
     .group_by(deliveries.c.episode, deliveries.c.target)
 )
 # What another node is claiming at this instant is on its way: it cannot be superseded any more.

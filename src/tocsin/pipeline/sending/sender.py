@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
-from tocsin.channels.abilities import Measures, Receives
+from tocsin.channels.abilities import Introduces, Measures, Receives
 from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
@@ -18,6 +18,7 @@ from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
+from tocsin.core.wording import Wording
 from tocsin.ledger.contract import (
     AttemptRow,
     Claim,
@@ -91,6 +92,7 @@ class Sender:
         self._emit = emit
         self._random = random
         self._mentions = Mentions(active)
+        self._introduction: Wording | None = None  # the one that was kept last
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
     def restore(self, recent: Iterable[AttemptRow]) -> None:
@@ -149,6 +151,7 @@ class Sender:
         poison = [one for one in moved.deliveries if one.key in outcomes and is_poison(outcomes[one.key], one)]
         self._follow(answered, moved, held=[one.key for one in poison])
         await self._shut_addresses(answered)
+        await self._keep_introduction(answered)
         if poison:
             await self.set_aside(poison, answered.prepared.claim)
 
@@ -160,6 +163,16 @@ class Sender:
             draft = shut(outcome.shuts, outcome.detail, answered.attempt.target.channel)
             with contextlib.suppress(LedgerError, NotFoundError):
                 await self._people.refuse(member.recipient.slot, member.recipient.lookup, draft, standing_after)
+
+    async def _keep_introduction(self, answered: Answered) -> None:
+        """The words by which somebody was told who writes, once: what is not kept now is kept with the next."""
+        channel: object = self._active.channels.get(answered.attempt.target.channel)
+        if not isinstance(channel, Introduces) or channel.introduction == self._introduction:
+            return
+        if any(member.introduces for member in answered.attempt.members):
+            with contextlib.suppress(LedgerError):
+                await self._people.keep_wording(channel.introduction.version, channel.introduction.text)
+                self._introduction = channel.introduction
 
     async def set_aside(self, poison: Sequence[Delivery], claim: Claim) -> None:
         """Out of the queue, to its fallback or to an operator: tried again it would fail again."""
