@@ -4,6 +4,7 @@ import type { Alert, Band } from "./alert";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 import { here } from "./place";
+import type { Watched } from "./watched";
 
 export interface Detail {
   path: string;
@@ -175,6 +176,21 @@ export interface Demo {
   sandbox: string;
 }
 
+/** What would become of an alert; a list says how many of its people it would tell now, and how many not, by reason. */
+export interface Rehearsed {
+  decision: "accepted" | "filtered" | "duplicate";
+  reason: string;
+  priority: number;
+  targets: {
+    target: string;
+    route?: string | null;
+    state?: string;
+    why?: string | null;
+    recipients?: number;
+    left_out?: Record<string, number>;
+  }[];
+}
+
 export class Api {
   readonly #token: string;
 
@@ -208,6 +224,15 @@ export class Api {
 
   mine(): Promise<Mine> {
     return this.call("GET", "/api/v1/tokens/mine");
+  }
+
+  watch(query: URLSearchParams): Promise<{ watch: Watched[]; next: string | null }> {
+    return this.call("GET", `/api/v1/watch?${query}`);
+  }
+
+  /** What would become of an alert, with nothing stored or sent. */
+  rehearse(alert: Record<string, unknown>): Promise<Rehearsed> {
+    return this.call("POST", "/api/v1/routes/test", alert);
   }
 
   firstSteps(): Promise<FirstSteps> {

@@ -115,6 +115,18 @@ async def operations(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.enter("Operations")
 
 
+async def watched(town: ServiceRig, visitor: Visitor) -> None:
+    for number, price in enumerate((549, 529, 535, 499, 489)):
+        await town.report("GeForce RTX 5070", sku="5070", type="price_drop", price=str(price), priority=8 + number % 2)
+    skus = ["6634940", "5070", "never-seen"]
+    await town.call("PUT", "/api/v1/monitors/bestbuy-1", {"retailer": "bestbuy", "skus": skus, "interval": 60})
+    await town.call("PUT", "/api/v1/monitors/amazon-1", {"retailer": "amazon", "interval": 1})
+    await visitor.open("?room=watch")
+    await expect(visitor.page.get_by_text("Silent", exact=True).nth(1)).to_be_visible(timeout=30_000)
+    await visitor.button("GeForce RTX 5070").click()
+    await expect(visitor.page.get_by_text("It would be sent")).to_be_visible()
+
+
 async def menu(town: ServiceRig, visitor: Visitor) -> None:
     await visitor.open()
     if await visitor.button("More").is_visible():
@@ -195,6 +207,7 @@ SCENES: dict[str, tuple[Scene, dict[str, Any]]] = {
     "shadow": (healthy, {"mode": "shadow"}),
     "part-in-shadow": (healthy, {"discord": {"mode": "shadow"}}),
     "channels": (channels, {}),
+    "watched": (watched, {}),
     "operations": (operations, {}),
     "menu": (menu, {}),
     "details": (details, {}),

@@ -23,10 +23,6 @@ class Monitor:
     heard_at: datetime
     lost_at: datetime | None = None
 
-    def covers(self, retailer: str, sku: str) -> bool:
-        """Tell whether it looks at that product; one that names no SKUs looks at the whole shop."""
-        return self.retailer == retailer and (not self.skus or sku in self.skus)
-
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,

@@ -34,7 +34,9 @@ _SEEN, _UNSEEN = "watched", "unseen"
 _KEY_BITS = 40
 
 _EPISODES = select(episodes).order_by(episodes.c.last_seen_at.desc(), episodes.c.key.desc())
-_ALERTS = select(*RECORD).where(alerts.c.id.in_(bindparam("ids", expanding=True)))
+_NAMED = alerts.c.id.in_(bindparam("ids", expanding=True))
+_ALERTS = select(*RECORD).where(_NAMED)
+_NAMES = select(alerts.c.id, alerts.c.product_name).where(_NAMED)
 _KNOWN = select(episodes.c.sku, episodes.c.retailer).where(among(episodes.c.sku, "skus"))
 _BY_STATE: Mapping[WatchState, ColumnElement[bool]] = {
     WatchState.IN_STOCK: IS_OPEN,
@@ -93,7 +95,10 @@ class _Look:
     def __init__(self, connection: Connection, query: WatchQuery, monitors: Sequence[Monitor]) -> None:
         self._connection = connection
         self._query = query
-        self._monitors = monitors
+        self._by_name: dict[tuple[str, str | None], list[Monitor]] = defaultdict(list)
+        for monitor in monitors:
+            for sku in monitor.skus or (None,):  # without any it looks at the whole shop
+                self._by_name[monitor.retailer, sku].append(monitor)
         self._looked_to: int | None = None  # where a search had looked at enough
         silent = query.state is WatchState.SILENT
         self._eyes = tuple(
@@ -106,9 +111,9 @@ class _Look:
         """Those that alerts were about, and the token of the page after them, if there is one."""
         found = list(islice(self._meant(limit + 1), limit + 1))
         shown = found[:limit]
-        prices = self._prices([row.key for row, _, _ in shown])
-        rows = tuple(self._row(row, last, eyes, prices[row.key]) for row, last, eyes in shown)
-        after = _place(shown[-1][0]) if len(found) > limit else self._looked_to
+        last, prices = self._last(shown), self._prices([row.key for row in shown])
+        rows = tuple(self._row(row, last.get(row.key), prices[row.key]) for row in shown)
+        after = _place(shown[-1]) if len(found) > limit else self._looked_to
         return rows, None if after is None else token_of(_SEEN, after)
 
     def unseen(self, start: int, room: int) -> tuple[tuple[WatchRow, ...], str | None]:
@@ -122,30 +127,23 @@ class _Look:
             start += len(some)
         return tuple(rows), token_of(_UNSEEN, start) if start < len(pairs) else None
 
-    def _meant(self, few: int) -> Iterator[tuple[AnyRow, AlertRecord | None, tuple[Monitor, ...]]]:
-        """Rows with the alert that was last accepted and the monitors that look at them; `few` at a time where the
-        database itself knows which are meant.
-        """
-        some = _BATCH if self._query.words or self._query.state is WatchState.SILENT else few
-        statement, end = _EPISODES.where(*self._conditions()), below(self._query.page, _SEEN)
+    def _meant(self, few: int) -> Iterator[AnyRow]:
+        """Rows of episodes; `few` at a time where the database itself knows which are meant."""
+        query = self._query
+        some = _BATCH if query.words or query.state is WatchState.SILENT else few
+        statement, end = _EPISODES.where(*self._conditions()), below(query.page, _SEEN)
         for _ in range(0, MOST_LOOKED_AT, some):
             batch = statement if end is None else statement.where(_after(end))
             rows = self._connection.execute(batch.limit(some)).all()
-            last = self._last(rows)
+            names = self._names(rows) if query.words else {}
             for row in rows:
-                eyes = self._looking_at(row.retailer, row.sku)
-                if self._means(row, last.get(row.key), eyes):
-                    yield row, last.get(row.key), eyes
+                named = _says(query, row.sku, row.retailer, row.variant, row.seller, names.get(_last_of(row)))
+                if named and not (query.state is WatchState.SILENT and self._is_heard(row.retailer, row.sku)):
+                    yield row
             if len(rows) < some:
                 return
             end = _place(rows[-1])
         self._looked_to = end
-
-    def _means(self, row: AnyRow, last: AlertRecord | None, eyes: tuple[Monitor, ...]) -> bool:
-        if self._query.state is WatchState.SILENT and silent_since(eyes) is None:
-            return False
-        name = None if last is None else last.alert.product_name
-        return _says(self._query, row.sku, row.retailer, row.variant, row.seller, name)
 
     def _conditions(self) -> Iterator[ColumnElement[bool]]:
         query = self._query
@@ -156,9 +154,13 @@ class _Look:
         if query.monitor is not None or query.state is WatchState.SILENT:
             yield or_(false(), *map(_looks_at, self._eyes))
 
+    def _names(self, rows: Sequence[AnyRow]) -> Mapping[UUID, str | None]:
+        """What the products are called, by the alerts that were last accepted about them."""
+        return {row.id: row.product_name for row in self._rows(_NAMES, ids=[_last_of(row) for row in rows])}
+
     def _last(self, rows: Sequence[AnyRow]) -> Mapping[int, AlertRecord]:
         """By episode, the alert that was last accepted, where it is kept."""
-        named = {row.key: UUID(max(orjson.loads(row.last).values(), key=lambda one: one[1])[0]) for row in rows}
+        named = {row.key: _last_of(row) for row in rows}
         found = {one.alert.id: one for one in map(record_of, self._rows(_ALERTS, ids=list(named.values())))}
         return {key: found[one] for key, one in named.items() if one in found}
 
@@ -178,16 +180,17 @@ class _Look:
     def _wants(self, sku: str, retailer: str) -> bool:
         if self._query.retailers and retailer not in self._query.retailers:
             return False
-        if self._query.state is WatchState.SILENT and silent_since(self._looking_at(retailer, sku)) is None:
+        if self._query.state is WatchState.SILENT and self._is_heard(retailer, sku):
             return False
         return _says(self._query, sku, retailer)
 
-    def _looking_at(self, retailer: str, sku: str) -> tuple[Monitor, ...]:
-        return tuple(monitor for monitor in self._monitors if monitor.covers(retailer, sku))
+    def _is_heard(self, retailer: str, sku: str) -> bool:
+        return silent_since(self._looking_at(retailer, sku)) is None
 
-    def _row(
-        self, row: AnyRow, last: AlertRecord | None, eyes: tuple[Monitor, ...], prices: Sequence[AnyRow]
-    ) -> WatchRow:
+    def _looking_at(self, retailer: str, sku: str) -> tuple[Monitor, ...]:
+        return (*self._by_name.get((retailer, sku), ()), *self._by_name.get((retailer, None), ()))
+
+    def _row(self, row: AnyRow, last: AlertRecord | None, prices: Sequence[AnyRow]) -> WatchRow:
         state, since = _stands(row)
         return WatchRow(
             sku=row.sku,
@@ -203,7 +206,7 @@ class _Look:
                 for one in prices
                 if last is None or one.currency == last.alert.currency
             ),
-            monitors=eyes,
+            monitors=self._looking_at(row.retailer, row.sku),
         )
 
     def _unseen_row(self, sku: str, retailer: str) -> WatchRow:
@@ -211,6 +214,12 @@ class _Look:
 
     def _rows(self, statement: Any, **parameters: Any) -> Sequence[AnyRow]:
         return self._connection.execute(statement, parameters).all()
+
+
+def _last_of(row: AnyRow) -> UUID:
+    """The alert that was last accepted, of those that an episode remembers by their types."""
+    identifier, *_ = max(orjson.loads(row.last).values(), key=lambda one: one[1])
+    return UUID(identifier)
 
 
 def _stands(row: AnyRow) -> tuple[WatchState, datetime | None]:
