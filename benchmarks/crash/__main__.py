@@ -24,7 +24,7 @@ UNDER_LOAD = tuple(point for point in Point if point not in ELSEWHERE)
 CALLS = {"fdatasync": 20, "pwrite64": 100, "write": 120, "connect": 4}  # by how many of them a leg surely has
 LEGS = 40  # of the two tours that share a round: what one ledger and one sandbox go through
 FIGURES = (
-    "alerts", "deliveries", "texts", "in_flight", "joined", "repeated", "possibly_repeated", "possibly_sent",
+    "alerts", "deliveries", "texts", "pushes", "in_flight", "joined", "repeated", "possibly_repeated", "possibly_sent",
     "forgotten",
 )  # fmt: skip
 

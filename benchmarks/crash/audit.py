@@ -14,8 +14,8 @@ from tocsin.sandbox.discord.guild import Message
 from tocsin.sandbox.journal import Journal
 
 TARGETS = ("discord:general", "webhook:partner")
-TEXTED_FROM = 9  # the priority from which on a list is told as well, two people of it
-WITH_TEXTS = ("discord:general", "sms:crew", "sms:crew", "webhook:partner")
+TOLD_FROM = 9  # the priority from which on two lists are told as well, two people of each
+WITH_PEOPLE = ("discord:general", *2 * ("push:everyone",), *2 * ("sms:crew",), "webhook:partner")
 THERE = ("sent", "delivered")
 
 Arrivals = Mapping[str, Counter[int]]
@@ -27,6 +27,7 @@ def arrivals(journal: Journal, codes: Codes) -> Arrivals:
         "discord": _counted(journal, "discord", _key_of),
         "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
         "sms": _counted(journal, "twilio", codes.key_of),
+        "push": _counted(journal, "browser", lambda reference: key_of_id(UUID(reference))),
     }
 
 
@@ -110,7 +111,7 @@ def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
 def _wanted(alert: AlertRow) -> tuple[str, ...]:
     if alert.decision != "accepted":
         return ()
-    return WITH_TEXTS if alert.priority >= TEXTED_FROM else TARGETS
+    return WITH_PEOPLE if alert.priority >= TOLD_FROM else TARGETS
 
 
 def _wiped_out(books: Books, standing: frozenset[int]) -> Iterator[str]:

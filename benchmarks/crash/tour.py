@@ -18,19 +18,24 @@ import aiohttp
 import psutil
 
 from benchmarks.crash import books
-from benchmarks.crash.audit import TEXTED_FROM, arrivals, faults, shown
+from benchmarks.crash.audit import TOLD_FROM, arrivals, faults, shown
 from benchmarks.crash.books import Books
 from benchmarks.crash.load import EXCLUDED, Load
 from benchmarks.program import TOKEN, free_port
 from tocsin.core.clock import SystemClock
 from tocsin.core.killpoint import STATUS, Point
 from tocsin.core.link import Codes
+from tocsin.core.networks import networks
+from tocsin.ledger.contract.people import AddressDraft, ContactDraft
 from tocsin.ledger.opening import open_ledger
+from tocsin.pipeline.people.browser import browser_of
+from tocsin.rules.consent import standing_after
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
 CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text, in turn
+BROWSERS = ("ada", "bob")
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -44,6 +49,7 @@ class Result:
     deliveries: int = 0
     in_flight: int = 0
     texts: int = 0
+    pushes: int = 0
     joined: int = 0
     repeated: int = 0
     possibly_repeated: int = 0
@@ -130,6 +136,10 @@ class Tour:
         """What the kill left of the schema is made whole, as every start does it."""
         async with open_ledger(f"sqlite:///{self._ledger}", clock=SystemClock()) as ledger:
             self._link_secret = ledger.link_secret
+            for name in BROWSERS:
+                value = browser_of(self._sandbox.browser.browser(name).subscription, vouched=networks(["127.0.0.0/8"]))
+                owner = await ledger.people.create(ContactDraft(name=name), "crash", standing_after)
+                await ledger.people.add(owner.id, AddressDraft(value=value), "crash", standing_after)
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
@@ -146,7 +156,7 @@ class Tour:
         result.repeated = len(self._sandbox.journal.repeated())
         result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
         result.possibly_sent = sum(row.state == "possibly_sent" for row in found.deliveries.values())
-        result.texts = len(arrived["sms"])
+        result.texts, result.pushes = len(arrived["sms"]), len(arrived["push"])
         standing = shown(self._sandbox.discord.messages("general"))
         result.joined = sum(len(entry.references) for entry in self._sandbox.journal.accepted("discord", "edit"))
         result.faults += faults(
@@ -233,6 +243,7 @@ class Tour:
                 "channels": {
                     "discord": discord,
                     "sms": sms,
+                    "push": {"web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]}},
                     "webhook": {"enabled": True, "endpoints": {"partner": partner}},
                 },
                 "filters": {"excluded_retailers": [EXCLUDED]},
@@ -240,7 +251,7 @@ class Tour:
             "products": {"sought": {"skus": ["K*3", "K*7"]}},
             "routes": [
                 {"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]},
-                {"name": "texts", "match": {"min_priority": TEXTED_FROM}, "to": ["sms:crew"]},
+                {"name": "people", "match": {"min_priority": TOLD_FROM}, "to": ["sms:crew", "push:everyone"]},
             ],
         }
 
@@ -265,4 +276,4 @@ async def _until(question: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"), ("twilio", "create"))
+_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"), ("twilio", "create"), ("browser", "push"))

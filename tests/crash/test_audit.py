@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from benchmarks.crash.audit import TARGETS, TEXTED_FROM, WITH_TEXTS, faults
+from benchmarks.crash.audit import TARGETS, TOLD_FROM, WITH_PEOPLE, faults
 from benchmarks.crash.books import AlertRow, Books, DeliveryRow
 
 ALERT = UUID(int=1)
 ANSWERS = {"key-1": {"decision": "accepted", "id": str(ALERT)}}
-ROW = AlertRow(ALERT, "K000001", "accepted", 0, TEXTED_FROM, WITH_TEXTS)
+ROW = AlertRow(ALERT, "K000001", "accepted", 0, TOLD_FROM, WITH_PEOPLE)
 TOLD = DeliveryRow(1, ALERT, "discord:general", "sent", possibly_repeated=False)
 POSTED = DeliveryRow(2, ALERT, "webhook:partner", "sent", possibly_repeated=False)
 MOVES = frozenset({("pending", "sending", None), ("sending", "sent", None)})

@@ -14,4 +14,6 @@ async def test_whatever_the_step_it_dies_at_nothing_is_lost_and_nothing_is_doubl
     assert [problem for result in results for problem in result.faults] == []
     hit = {point for result in results for point, times in result.kills.items() if times}
     assert hit == {*UNDER_LOAD, Point.MIGRATION_STEP, Point.RETENTION_DELETED, "random"}
-    assert all(result.alerts and result.in_flight and result.texts and result.joined for result in results)
+    assert all(
+        result.alerts and result.in_flight and result.texts and result.pushes and result.joined for result in results
+    )
