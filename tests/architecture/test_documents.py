@@ -14,6 +14,9 @@ from tocsin.ledger.contract.people import ImportResult
 from tocsin.ledger.contract.purchases import EntryResult
 from tocsin.pipeline.intake.field import FIELDS
 from tocsin.pipeline.people.table import COLUMNS
+from tocsin.pipeline.purchases.column import Column
+from tocsin.pipeline.purchases.importing import RowResult
+from tocsin.pipeline.purchases.networks.networks import NETWORKS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -85,6 +88,17 @@ def test_every_word_about_purchases_is_explained():
     for head, kind in (("state", PurchaseState), ("result", EntryResult), ("reason", CreditReason)):
         table = page.partition(f"| {head} |")[2].partition("\n\n")[0]
         assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [word.value for word in kind]
+
+
+def test_every_network_and_column_of_a_report_is_explained():
+    page = (DOCS / "reference/purchases.md").read_text().partition("## Reports of networks")[2]
+    networks = page.partition("| network |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", networks, re.MULTILINE) == list(NETWORKS)
+    columns = page.partition("gives any of them a header:")[2].partition("- **")[0]
+    assert words(columns) == {each.value for each in Column}
+    assert {word.value for word in RowResult} - {word.value for word in EntryResult} == {
+        word for row in rows("reference/purchases.md") for word in words(row[0]) if row[0] in ("`foreign`", "`invalid`")
+    }
 
 
 def test_the_tree_of_the_architecture_page_is_the_folder():

@@ -32,6 +32,7 @@ from tocsin.web.people.preferences import PreferenceDoors
 from tocsin.web.people.suppressions import SuppressionDoors
 from tocsin.web.people.tags import TagDoors
 from tocsin.web.people.verifications import VerificationDoors
+from tocsin.web.purchases.imports import PurchaseImportDoors
 from tocsin.web.purchases.purchases import PurchaseDoors
 from tocsin.web.reference import Reference
 from tocsin.web.rehearsal import Rehearsal
@@ -100,6 +101,7 @@ def build_app(services: Services) -> Web:
         FirstSteps(services),
         Links(services),
         PurchaseDoors(services),
+        PurchaseImportDoors(services),
         PeoplePages(services),
         Hooks(services),
         Ops(services),

@@ -112,4 +112,5 @@ def as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"this request may hold at most {limit} bytes")
+    whole, unit = (limit >> 20, "MiB") if limit >= 1 << 20 else (limit >> 10, "KiB")
+    return TooLargeError(f"this request may hold at most {whole} {unit}: send it in parts")

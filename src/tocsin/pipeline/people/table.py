@@ -3,11 +3,9 @@
 The bytes decide which. Every row is by itself: one that is broken harms no other.
 """
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from types import MappingProxyType
@@ -17,6 +15,7 @@ import orjson
 
 from tocsin.core.errors import Detail, InvalidRequestError, TooLargeError
 from tocsin.core.spelling import shown
+from tocsin.pipeline.cells import CUT, SEP_LINE, SHORT, decoded, lines_of, records, separator_of, unreadable
 from tocsin.pipeline.intake.validation import nearest
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -40,12 +39,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _MEANT = {name: column for column, names in COLUMNS.items() for name in names}
 _WHOM = ("phone", "email", "external_id")  # who a row is about
-
-_SEPARATORS = (",", ";", "\t", "|")
-_SEP_LINE = re.compile(r"sep=(.)\r?\n?")  # how spreadsheets tell each other
-_MOST_LINES = 50  # of one row, in quoted cells
-_LONGEST = 64 * 1024  # characters of a row
-_UTF8, _UTF16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +66,11 @@ def read_table(content: bytes) -> Table:
         raise TooLargeError(f"a file of people holds at most {MOST_BYTES >> 20} MiB: send it in parts")
     if content.count(b"\n") + content.count(b"\r") > MOST_LINES:
         raise TooLargeError(f"a file of people holds at most {MOST_LINES:,} lines: send it in parts")
-    text = _decoded(content)
+    text = decoded(content)
     table = _of_objects(text) if text.lstrip().startswith("{") else _of_cells(text)
     if len(table.rows) > MOST_ROWS:
         raise TooLargeError(f"a file of people holds at most {MOST_ROWS:,} rows: send it in parts")
     return table
-
-
-def _decoded(content: bytes) -> str:
-    """What is not UTF-8 stays in as lone surrogates, and is its row's fault alone."""
-    if content.startswith(_UTF16):
-        return content.decode("utf-16", errors="replace")
-    return content.removeprefix(_UTF8).decode("utf-8", errors="surrogateescape")
 
 
 # --- NDJSON ----------------------------------------------------------------------------------------------------
@@ -102,12 +88,12 @@ def _of_objects(text: str) -> Table:
 
 
 def _object_row(number: int, line: str, unknown: dict[str, None], *, last: bool) -> TableRow:
-    if problem := _unreadable(line):
+    if problem := unreadable(line):
         return TableRow(number, {}, problem)
     try:
         told = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return TableRow(number, {}, _CUT if last else "it is not JSON: one object on each line")
+        return TableRow(number, {}, CUT if last else "it is not JSON: one object on each line")
     if not isinstance(told, dict):
         return TableRow(number, {}, "it is no JSON object")
     meant = {key: _MEANT.get(_plain(key)) for key in told}
@@ -125,78 +111,34 @@ def _object_row(number: int, line: str, unknown: dict[str, None], *, last: bool)
 
 # --- CSV -------------------------------------------------------------------------------------------------------
 
-_CUT = "the file ends in the middle of this row: was it written to its end?"
-
 
 def _of_cells(text: str) -> Table:
-    lines = _lines(text)
-    told = _SEP_LINE.fullmatch(lines[0]) if lines else None
+    lines = lines_of(text)
+    told = SEP_LINE.fullmatch(lines[0]) if lines else None
     skipped = 1 if told else 0
     while skipped < len(lines) and not lines[skipped].strip():
         skipped += 1
     if skipped == len(lines):
         raise InvalidRequestError("the file is empty: its first row names the columns, and each other one is a person")
-    separator = told[1] if told else _separator(lines[skipped])
-    records = _records(lines[skipped:], separator)
-    columns, unknown = _columns(next(records)[0])
+    separator = told[1] if told else separator_of(lines[skipped])
+    rows_of_cells = records(lines[skipped:], separator)
+    columns, unknown = _columns(next(rows_of_cells)[0])
     complete = text.endswith(("\n", "\r"))
     rows = [
         _cell_row(number, cells, problem, columns)
-        for number, (cells, problem) in zip(count(skipped + 2), records, strict=False)
+        for number, (cells, problem) in zip(count(skipped + 2), rows_of_cells, strict=False)
         if problem or any(cell.strip() for cell in cells)
     ]
-    if rows and not complete and rows[-1].problem == _SHORT:
-        rows[-1] = TableRow(rows[-1].row, {}, _CUT)
+    if rows and not complete and rows[-1].problem == SHORT:
+        rows[-1] = TableRow(rows[-1].row, {}, CUT)
     return Table(tuple(rows), _unused(unknown))
-
-
-def _lines(text: str) -> list[str]:
-    """With their ends; old ones too."""
-    return list(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")))
-
-
-def _separator(header: str) -> str:
-    return max(_SEPARATORS, key=header.count)
-
-
-def _records(lines: Sequence[str], separator: str) -> Iterator[tuple[list[str], str]]:
-    """The cells of each row, or why there are none. A quote that is never closed costs its own line, and no other."""
-    begin = 0
-    while begin < len(lines):
-        cells, problem, many = _record(lines[begin : begin + _MOST_LINES], separator)
-        if problem == _OPEN and begin + 1 == len(lines):
-            problem = _CUT
-        yield cells, problem
-        begin += many
-
-
-def _record(lines: Sequence[str], separator: str) -> tuple[list[str], str, int]:
-    """The row that begins with these lines, why there is none, and how many of them it has taken."""
-    for many in range(1, len(lines) + 1):
-        text = "".join(lines[:many])
-        if problem := _unreadable(text):
-            return [], problem, 1
-        try:
-            cells = next(csv.reader(io.StringIO(text), delimiter=separator, strict=True), [])
-        except csv.Error as error:
-            if _GOES_ON in str(error):
-                continue
-            return [], _QUOTE, 1
-        return cells, "", many
-    return [], _OPEN, 1
-
-
-_GOES_ON = "unexpected end of data"  # what the standard library calls a quoted cell that goes on in the next line
-_OPEN = "a quote in it is not closed"
-_QUOTE = "a quote stands where none may: a cell with quotes in it is quoted whole, and each of them doubled"
-_SHORT = "it has fewer cells than there are columns"
 
 
 def _cell_row(number: int, cells: Sequence[str], problem: str, columns: Sequence[str | None]) -> TableRow:
     if problem:
         return TableRow(number, {}, problem)
     if len(cells) < len(columns):
-        return TableRow(number, {}, _SHORT)
+        return TableRow(number, {}, SHORT)
     if any(cell.strip() for cell in cells[len(columns) :]):
         return TableRow(
             number, {}, "it has more cells than there are columns: put what has a separator in it into quotes"
@@ -229,16 +171,6 @@ def _no_table(problem: str) -> InvalidRequestError:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
-
-
-def _unreadable(text: str) -> str:
-    if len(text) > _LONGEST:
-        return f"it has more than {_LONGEST:,} characters"
-    if "\0" in text:
-        return "it has a character in it that no text has (NUL)"
-    if any("\ud800" <= each <= "\udfff" for each in text):
-        return "it is not UTF-8: save the file as CSV UTF-8"
-    return ""
 
 
 def _unused(names: Mapping[str, None]) -> tuple[str, ...]:

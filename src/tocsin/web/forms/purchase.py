@@ -6,7 +6,22 @@ from types import MappingProxyType
 from tocsin.core.attribution import CreditReason
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.purchases import EntryResult
-from tocsin.web.forms.form import ID, MONEY, TEXT, TIME, WHOLE, Form, explained, maybe, one_of, record, ref, several
+from tocsin.pipeline.purchases.importing import RowResult
+from tocsin.web.forms.form import (
+    FLAG,
+    ID,
+    MONEY,
+    TEXT,
+    TIME,
+    WHOLE,
+    Form,
+    explained,
+    maybe,
+    one_of,
+    record,
+    ref,
+    several,
+)
 
 _STANDING: Mapping[str, Form] = {
     "state": one_of(PurchaseState),
@@ -41,5 +56,23 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "Revision": record({"entered_at": TIME, **_STANDING, "by": explained(TEXT, "On whose word.")}),
         "Purchase": record(_PURCHASE),
         "EnteredPurchase": record({**_PURCHASE, "result": one_of(EntryResult)}),
+        "PurchaseReport": record(
+            {
+                **{result.value: explained(WHOLE, "Rows.") for result in RowResult},
+                "unknown_columns": explained(several(TEXT), "Headers that are not read."),
+                "notes": explained(several(TEXT), "About the file as a whole."),
+                "dry_run": FLAG,
+                "rows": explained(several(ref("ImportedSale")), "Those that something is to be said of."),
+            }
+        ),
+        "ImportedSale": record(
+            {
+                "row": WHOLE,
+                "result": one_of(RowResult),
+                "external_id": maybe(TEXT),
+                "reason": explained(maybe(one_of(CreditReason)), "How it is credited, or why it is not."),
+                "error": maybe(ref("Problem")),
+            }
+        ),
     }
 )
