@@ -35,6 +35,7 @@ ALERT = {
 FILES = {
     "detections.ndjson": "".join(json.dumps({**ALERT, "sku": f"N{number}"}) + "\n" for number in range(3)),
     "alert.json": json.dumps(ALERT),
+    "commissions.csv": "commissionId,SID,eventDate,Commission\n1,7Kq2,2026-11-20,$4.00\n2,7Kq2,,$1.00\n",
     "members.csv": "name,phone\nCid,+1 415 555 0131\nDan,12\n",
 }
 SHORT_KEYS = {"p256dh": "BM…", "auth": "9w…"}

@@ -17,8 +17,7 @@ from tocsin.pipeline.purchases.networks.network import Network
 from tocsin.pipeline.purchases.networks.networks import NETWORKS
 from tocsin.pipeline.purchases.report import MOST_BYTES
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import JSON, NDJSON, TEXT, answer, ref
-from tocsin.web.people.consent_lines import CSV
+from tocsin.web.forms.form import CSV, JSON, NDJSON, TEXT, answer, ref
 from tocsin.web.people.desk import author_of
 from tocsin.web.purchases.purchases import PATH
 from tocsin.web.query import check_keys
