@@ -12,6 +12,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 WANTING = "is not beside this checkout"
 
 DISCORD_SPEC = SHARED / "specs/discord/openapi.json"
+FCM_SPEC = SHARED / "specs/fcm/fcm.v1.json"
 FEED = SHARED / "data/feed.ndjson"
 
 

@@ -8,6 +8,7 @@ from tocsin.channels.apprise.spec import APPRISE
 from tocsin.channels.browser.entrance import BROWSERS
 from tocsin.channels.discord.spec import DISCORD
 from tocsin.channels.email.spec import e_mail
+from tocsin.channels.firebase.way import FIREBASE
 from tocsin.channels.push.spec import push
 from tocsin.channels.sendgrid.carrier import SENDGRID
 from tocsin.channels.slack.spec import SLACK
@@ -19,7 +20,7 @@ from tocsin.channels.webhook.spec import WEBHOOK
 _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
-    push(BROWSERS),
+    push(FIREBASE, BROWSERS),
     e_mail(SENDGRID),
     WEBHOOK,
     VOICE,

@@ -21,8 +21,8 @@ def channels(
     config: Config, transport: Transport, clock: Clock, *, codes: Codes, passes: Passes
 ) -> Mapping[str, Channel]:
     """Raises InvalidConfigError for what only a channel itself can judge: its templates, its addresses."""
-    retailers, start = catalog_of(config.settings).retailers, config.public_url
-    direct = DirectLink(retailers)
+    catalog, start = catalog_of(config.settings), config.public_url
+    direct = DirectLink(catalog.retailers)
     tracked = direct if start is None else TrackedLink(start, codes)
     around = Surroundings(
         transport=transport,
@@ -32,7 +32,8 @@ def channels(
         codes=codes,
         keys=config.people_key_file.parent,
         public_url=start,
-        retailers=retailers,
+        retailers=catalog.retailers,
+        product=lambda alert: product.name if (product := catalog.product_of(alert)) else None,
     )
     made: dict[str, Channel] = {}
     for spec, settings in config.settings.alerts.channels.enabled():

@@ -7,6 +7,7 @@ from tests.channels.scenes import a_member, a_record
 
 from tocsin.access.pages import PageAddresses
 from tocsin.access.passes import Pass, Passes, Purpose
+from tocsin.core.address import AddressKind
 from tocsin.core.clock import ManualClock
 from tocsin.core.link import Codes
 from tocsin.core.recipients import Owner, Recipient
@@ -15,7 +16,7 @@ from tocsin.core.secret import Secret
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LIFE = timedelta(days=30)
 ADA = Owner(UUID(int=1), UUID(int=2))
-SOMEBODY = Recipient(slot=7, value=Secret("ada@example.com"), lookup=b"", owner=ADA)
+SOMEBODY = Recipient(slot=7, kind=AddressKind.MAILBOX, value=Secret("ada@example.com"), lookup=b"", owner=ADA)
 DELIVERY = a_member(a_record(), 77).delivery
 PASSES, CODES = Passes(lambda: b"a secret"), Codes(lambda: b"a secret")
 
@@ -53,5 +54,5 @@ def test_nobody_is_led_to_a_service_that_cannot_be_reached():
 
 
 def test_an_address_that_operators_wrote_down_has_no_settings():
-    written = Recipient(slot=7, value=Secret("ops@example.com"), lookup=b"")
+    written = Recipient(slot=7, kind=AddressKind.MAILBOX, value=Secret("ops@example.com"), lookup=b"")
     assert [pages().me(written), pages().unsubscribe(written)] == [None] * 2

@@ -28,6 +28,8 @@ HOSTILE = "<img src=x onerror=\"document.title='broken in'\"></script>"
         "/twilio.js",
         "/mail.js",
         "/sendgrid.js",
+        "/firebase.js",
+        "/firebase.json",
         "/journal",
         "/rooms",
         "/faults",

@@ -91,12 +91,22 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """A matter is something that a provider said and only its operators can mend: `about` a part of the channel, by a
+    name for people.
+    """
+
+    about: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report is what a request came to: `outcomes` has one entry for each member, in the order of the attempt.
 
     `budget` is None where the provider said nothing. `status` (of HTTP) and `answer` (at most 256 characters, no
     secrets) go to the timeline. With `whole_channel`, what deferred outcomes say of waiting holds for every lane of the
-    channel (a global limit, an address that is shut out).
+    channel (a global limit, an address that is shut out). `matters` are for operators.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -104,6 +114,7 @@ class Report:
     status: int | None = None
     answer: str = ""
     whole_channel: bool = False
+    matters: tuple[Matter, ...] = ()
 
 
 class Channel(Protocol):

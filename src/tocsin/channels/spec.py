@@ -14,6 +14,7 @@ from tocsin.channels.contract import Channel, Link
 from tocsin.channels.pages import Pages
 from tocsin.channels.settings import ChannelSettings, Quiet
 from tocsin.channels.transport import Transport
+from tocsin.core.alert import Alert
 from tocsin.core.clock import Clock
 from tocsin.core.link import Codes
 from tocsin.rules.audience import ListPolicy
@@ -32,12 +33,14 @@ Finding = tuple[Path, str]
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
     """A provider's documented limits (those of `shared` may hold for several targets together, those of `whole` hold
-    for all of them), how much one request may carry, and how many may be under way at once on one lane.
+    for all of them, those of `each` for each single person), how much one request may carry, and how many may be under
+    way at once on one lane.
     """
 
     rates: tuple[Rate, ...] = ()
     shared: tuple[Rate, ...] = ()
     whole: tuple[Rate, ...] = ()
+    each: tuple[Rate, ...] = ()
     bundle: int = 1
     in_flight: int = 4
 
@@ -58,12 +61,17 @@ class Place:
     people: ListPolicy | None = None
 
 
+def _no_product(_: Alert) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a channel is made with, beside its own settings. `retailers` by the spelling that alerts carry;
     `public_url` is where people and providers reach the service, without a slash at the end; `codes` are what
     deliveries are called there. `link` leads readers to the product, `pages` to what is theirs. `keys` is the folder of
-    what is made once, for the life of the service, and belongs to the backup.
+    what is made once, for the life of the service, and belongs to the backup. `product` tells which of the
+    configuration's products an alert is about, by its name.
     """
 
     transport: Transport
@@ -74,6 +82,7 @@ class Surroundings:
     keys: pathlib.Path
     public_url: str | None = None
     retailers: Mapping[str, Retailer]
+    product: Callable[[Alert], str | None] = _no_product
 
 
 class Flaw(NamedTuple):

@@ -16,6 +16,7 @@ class What(StrEnum):
     TARGET_DISABLED = "target_disabled"  # about a target: it is dead, and rests until a human enables it
     LANE_FAILING = "lane_failing"  # about a lane: its breaker is open
     CREDENTIALS_REFUSED = "credentials_refused"  # about a lane: its provider does not take our key
+    PART_REFUSED = "part_refused"  # about a part of a channel: its provider lets nothing through to it
     OBJECTIVE_MISSED = "objective_missed"  # about a channel: too few of its alerts are told in time
     CLOCK_WRONG = "clock_wrong"  # about a retailer: its detections come from another time
     ALERTS_REFUSED = "alerts_refused"  # about a token: most of what comes with it is refused

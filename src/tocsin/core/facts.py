@@ -277,6 +277,16 @@ class ConditionOver:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class PartRefused:
+    """A provider lets nothing through to a part of a channel, which only operators can mend: `about` is its name for
+    people.
+    """
+
+    about: str
+    detail: str
+
+
 Fact = (
     Decided
     | AlertInvalid
@@ -293,6 +303,7 @@ Fact = (
     | BreakerClosed
     | ObjectiveMissed
     | SpendCapReached
+    | PartRefused
     | ObjectiveMet
     | ClockWrong
     | ClockRight

@@ -54,6 +54,13 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             mend="Make a new key at the provider, or settle its bill; write the key where the configuration reads"
             " it, and reload. What waits is kept, and tried once a minute.",
         ),
+        What.PART_REFUSED: Kind(
+            headline="Nothing gets through to {about}",
+            mend="What the provider said stands beside this: a key that it has not or does not take, or apps that are"
+            " registered elsewhere. Mend it there; what waits is tried once a minute, everything else goes on.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
         What.OBJECTIVE_MISSED: Kind(
             headline="Alerts by {about} come too late",
             over="Alerts by {about} come in time again",

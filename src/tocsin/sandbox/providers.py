@@ -8,6 +8,10 @@ from tocsin.sandbox.browser.panel import BrowserPanel
 from tocsin.sandbox.browser.service import PushService
 from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.discord.panel import DiscordPanel
+from tocsin.sandbox.firebase.api import Firebase
+from tocsin.sandbox.firebase.panel import FirebasePanel
+from tocsin.sandbox.firebase.project import Project
+from tocsin.sandbox.firebase.tokens import Tokens
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.mail.panel import MailPanel
 from tocsin.sandbox.mail.shelf import Carrier, Shelf
@@ -42,6 +46,7 @@ class Providers:
             Carrier(self.sendgrid.name, self.sendgrid.arrived, self.sendgrid.complain),
             Carrier(self.smtp.name, lambda: self.smtp.mails),
         )
+        self.firebase = Firebase(clock, journal, Project(clock, limits=limits, base=base))
         self.providers: tuple[Provider, ...] = (
             self.discord,
             self.webhook,
@@ -50,6 +55,8 @@ class Providers:
             Consents(self.twilio),
             self.browser,
             self.sendgrid,
+            self.firebase,
+            Tokens(clock, self.firebase.project),
         )
         self.panels: tuple[Panel, ...] = (
             DiscordPanel(self.discord),
@@ -58,6 +65,7 @@ class Providers:
             BrowserPanel(self.browser),
             MailPanel(self.mail),
             SendGridPanel(self.sendgrid),
+            FirebasePanel(self.firebase),
         )
 
     def addresses(self, names: Sequence[str]) -> Mapping[str, str]:

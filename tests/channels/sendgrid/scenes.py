@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,7 @@ def channel(
     clock = ManualClock(NOW)
     retailer = Retailer(key="bestbuy", title="Best Buy", icon=None, aliases=(), to=(), link=None)
     around = Surroundings(
+        keys=Path(),
         transport=transport,
         clock=clock,
         link=link,

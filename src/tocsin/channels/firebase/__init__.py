@@ -1,1 +1,1 @@
-"""Push to apps by Firebase Cloud Messaging, the way of `channels/push` for devices."""
+"""Push to apps by Firebase Cloud Messaging (FCM HTTP v1): the way of push for devices."""

@@ -2,35 +2,49 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from tocsin.channels.abilities import Message, TellsBrowsers
-from tocsin.channels.contract import Attempt, Member, Report
+from tocsin.channels.contract import Attempt, Matter, Member, Report
 from tocsin.channels.push.way import Way
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.networks import Network
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.record import AlertRecord
+from tocsin.rules.breaker import Breaker, admits, judge, probe
 from tocsin.rules.step import CREDENTIALS_WAIT, UNNAMED_WAIT
 
 NAME = "push"
 
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "push is for a person of a list")
 _NO_WAY = Refused(Refusal.INVALID_REQUEST, "no way of push leads to this kind of address, as it is configured")
+_SOON = Deferred(Delay.PROVIDER_TROUBLE, UNNAMED_WAIT)
+_SHUTTING = (Delay.RATE_LIMITED, Delay.CREDENTIALS)
 _NOT_TOLD = Refused(Refusal.MESSAGE_GONE, "this person is told nothing any more")
 
 
 @dataclass(slots=True)
-class _Rest:
-    """A way rests until that monotonic time for what was last `said` of it. After that nobody knows whether it works,
-    until something that says so takes its place.
-    """
+class _Health:
+    """How a way fares: its breaker, and until when (by the monotonic clock) it rests for what was `said` of it."""
 
-    said: Deferred | None = None
+    breaker: Breaker = field(default_factory=Breaker)
     until: float = 0.0
+    said: Deferred = _SOON
+
+    def rests_for(self, now: float) -> float:
+        """How many seconds nothing may leave by it; 0 where something may."""
+        if self.until > now:
+            return self.until - now
+        if admits(self.breaker, now):
+            return 0.0
+        return max(self.breaker.open_until - now, UNNAMED_WAIT.total_seconds())
+
+    @property
+    def is_well(self) -> bool:
+        return not self.until and not self.breaker.open
 
 
 class PushChannel:
@@ -45,7 +59,7 @@ class PushChannel:
     def __init__(self, ways: Sequence[Way], clock: Clock) -> None:
         self._ways = {way.kind: way for way in ways}
         self._browsers = next((way for way in ways if isinstance(way, TellsBrowsers)), None)
-        self._rests = {way.title: _Rest() for way in ways}
+        self._health = {way.title: _Health() for way in ways}
         self._clock = clock
 
     @property
@@ -105,40 +119,47 @@ class PushChannel:
 
     async def _by(self, way: Way, ask: Callable[[], Awaitable[Report]]) -> Report:
         """Ask unless the way rests, and mark what is said of the way as a whole as being about it."""
-        rest = self._rests[way.title]
-        left = rest.until - self._clock.monotonic()
-        if rest.said is not None and left > 0:
-            return Report((replace(rest.said, after=timedelta(seconds=left)),), answer=rest.said.detail)
+        health = self._health[way.title]
+        left = health.rests_for(self._clock.monotonic())
+        if left:
+            return Report((replace(health.said, after=timedelta(seconds=left)),), answer=health.said.detail)
+        health.breaker = probe(health.breaker, self._clock.monotonic())
         report = await ask()
-        said = report.outcomes[0]
-        if not isinstance(said, Deferred) or said.part:
-            if not isinstance(said, Unknown):
-                rest.said = None
+        said, now = report.outcomes[0], self._clock.monotonic()
+        health.breaker = judge(health.breaker, said, now)
+        if isinstance(said, Unknown) or (isinstance(said, Deferred) and said.part):
             return report
-        rest.said = replace(said, part=way.title)
-        rest.until = self._clock.monotonic() + _pause(said).total_seconds()
-        return replace(report, outcomes=(rest.said,))
+        if not isinstance(said, Deferred):
+            health.until = 0.0
+            return report
+        health.said = replace(said, part=way.title)
+        matters = report.matters
+        if said.why in _SHUTTING:
+            health.until = now + _pause(said).total_seconds()
+        if said.why is Delay.CREDENTIALS:
+            matters += (Matter(way.title, said.detail),)
+        return replace(report, outcomes=(health.said,), matters=matters)
 
     def _scouts(self, members: Sequence[Member]) -> Sequence[Member]:
         """One person for each way of which nobody knows whether it works again."""
         found: dict[str, Member] = {}
         for one in members:
             way = self._ways.get(one.recipient.kind) if one.recipient else None
-            if way is not None and self._rests[way.title].said is not None:
+            if way is not None and not self._health[way.title].is_well:
                 found.setdefault(way.title, one)
         return list(found.values())
 
     def _together(self, reports: Sequence[Report]) -> Report:
-        """One report of all. Where every way rests, what was said of them holds for the lane."""
+        """One report of all. Where no way is well, what was said of them holds for the lane."""
         outcomes = tuple(report.outcomes[0] for report in reports)
         told = next((each for each in reports if not isinstance(each.outcomes[0], Sent)), reports[0])
-        now = self._clock.monotonic()
-        if all(rest.said is not None and rest.until > now for rest in self._rests.values()):
+        if len(self._health) == 1 or not any(health.is_well for health in self._health.values()):
             outcomes = tuple(map(self._of_all, outcomes))
-        return Report(outcomes, status=told.status, answer=told.answer)
+        matters = tuple(dict.fromkeys(matter for report in reports for matter in report.matters))
+        return Report(outcomes, status=told.status, answer=told.answer, matters=matters)
 
     def _of_all(self, outcome: Outcome) -> Outcome:
-        if isinstance(outcome, Deferred) and outcome.part in self._rests:
+        if isinstance(outcome, Deferred) and outcome.part in self._health:
             return replace(outcome, part="")
         return outcome
 

@@ -1,18 +1,50 @@
 """Push: to phones by Firebase, to browsers by their own push services."""
 
-from collections.abc import Mapping
-from typing import Annotated
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
+from tocsin.channels.push.template import BrokenTemplateError, compile_template
 from tocsin.channels.settings import ChannelSettings
 from tocsin.config.values.addresses import File, Network, Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name
 from tocsin.config.values.quantities import NotBoolean
-from tocsin.core.alert import Band
+from tocsin.core.alert import AlertType, Band
+
+SOUND = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # a file that the app brings along, with its ending or without
 
 Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
+
+
+def _sound(value: str) -> str:
+    if not SOUND.fullmatch(value):
+        raise PydanticCustomError("sound", 'a sound is named as the app has it: "siren", "siren.caf"')
+    return value
+
+
+def _template(part: Literal["title", "body"]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        try:
+            compile_template(**{"title": None, "body": None, part: value})
+        except BrokenTemplateError as broken:
+            raise PydanticCustomError("template", "{fault}", {"fault": str(broken)}) from None
+        return value
+
+    return read
+
+
+Sound = Annotated[Text, AfterValidator(_sound)]
+
+
+class PushText(Block):
+    title: Annotated[Text, AfterValidator(_template("title"))] | None = None
+    """The title, with `{product}` and other names in it; null is the built-in one."""
+    body: Annotated[Text, AfterValidator(_template("body"))] | None = None
+    """The line below it, likewise."""
 
 
 class DeviceList(Block):
@@ -36,8 +68,10 @@ class Push(ChannelSettings):
     """The service account's key file; null where only browsers are told."""
     web: BrowserPush = BrowserPush()
     """Push to browsers."""
-    sounds: Mapping[Band, Text] = {}
-    """The sound of each band."""
+    sounds: Mapping[Band, Sound] = {}
+    """The sound of each band, as the app has it; a person's own wish goes before."""
+    texts: Mapping[AlertType, PushText] = {}
+    """Texts of one's own by alert type."""
     max_recipients: Recipients | None = None
     """The most devices and browsers for one alert; null is no bound."""
     lists: Mapping[Name, DeviceList] = {}

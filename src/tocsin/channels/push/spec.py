@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from tocsin.channels.contract import Channel
@@ -13,11 +12,8 @@ from tocsin.channels.push.way import Entrance
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
 from tocsin.core.address import AddressKind
 from tocsin.rules.routing import Route
-from tocsin.rules.window import Rate
 
-# Firebase, "Throttling and quotas": 600,000 messages a minute for a project, of which each device is one. A push
-# service of browsers documents no such limit. A claim takes so many people at once, each of whom is one request.
-LIMITS = ProviderLimits(whole=(Rate(600_000, timedelta(minutes=1)),), bundle=64, in_flight=4)
+AT_ONCE = 100  # people of one claim, each of whom is one request
 
 
 def push(*ways: Entrance) -> Spec[Push]:
@@ -29,7 +25,7 @@ def push(*ways: Entrance) -> Spec[Push]:
         meaning="Push to phones by Firebase, and to browsers.",
         settings=Push,
         named_in=("lists",),
-        limits=LIMITS,
+        limits=house.limits,
         problems=problems,
         cautions=house.cautions,
         places=house.places,
@@ -54,6 +50,14 @@ def default_routes(_: Push) -> Iterator[Route]:
 @dataclass(frozen=True, slots=True)
 class _House:
     ways: Sequence[Entrance]
+
+    @property
+    def limits(self) -> ProviderLimits:
+        """All ways pass one lane: the limits of each hold for it."""
+        whole = tuple(rate for way in self.ways for rate in way.limits.whole)
+        return ProviderLimits(
+            whole=whole, each=tuple(rate for way in self.ways for rate in way.limits.each), bundle=AT_ONCE
+        )
 
     def cautions(self, settings: Push) -> Iterator[Finding]:
         for way in self._open(settings):

@@ -14,13 +14,13 @@ alone, and everything else goes on. Only where all ways rest does the lane of th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tocsin.channels.abilities import Message
 from tocsin.channels.contract import Attempt, Report
 from tocsin.channels.push.settings import Push
-from tocsin.channels.spec import Finding, Surroundings
+from tocsin.channels.spec import Finding, ProviderLimits, Surroundings
 from tocsin.core.address import AddressKind
 from tocsin.core.delivery import Target
 from tocsin.core.record import AlertRecord
@@ -53,11 +53,13 @@ def _nothing(_: Push) -> Iterable[Finding]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
-    """An entrance says of one way under which settings it is open, what in them is hardly meant so, and how it is made:
-    `make` may read files, and raises ValueError, or `UnfitError` with every flaw.
+    """An entrance says of one way under which settings it is open, what in them is hardly meant so, which limits its
+    provider documents for the `whole` and for `each` person, and how it is made: `make` may read files, and raises
+    ValueError, or `UnfitError` with every flaw.
     """
 
     kind: AddressKind
     is_open: Callable[[Push], bool]
     make: Callable[[Push, Surroundings], Way]
+    limits: ProviderLimits = field(default_factory=ProviderLimits)
     cautions: Callable[[Push], Iterable[Finding]] = _nothing

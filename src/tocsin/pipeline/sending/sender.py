@@ -13,7 +13,7 @@ from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError, NotFoundError
-from tocsin.core.facts import Attempted, Emit, Trouble
+from tocsin.core.facts import Attempted, Emit, PartRefused, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
@@ -137,6 +137,7 @@ class Sender:
         began = self._clock.monotonic()
         report = await self._send(claim, attempt)
         self._tell_attempt(attempt, report, self._clock.monotonic() - began)
+        self._tell_matters(attempt.target.channel, report)
         return Answered(prepared, attempt, report, self._steps(claim, attempt, report), self._clock.monotonic())
 
     async def _note_mention(self, attempt: Attempt) -> None:
@@ -271,6 +272,10 @@ class Sender:
                 is_test=all(member.delivery.is_test for member in attempt.members),
             )
         )
+
+    def _tell_matters(self, channel: str, report: Report) -> None:
+        for matter in report.matters:
+            self._emit(PartRefused(f"{channel} ({matter.about})", matter.detail))
 
     def _follow(self, answered: Answered, moved: MoveResult, *, held: Collection[int]) -> None:
         answers = {m.delivery.key: Answer(m.record, answered.at, one.detail) for m, one in answered.outcomes()}
