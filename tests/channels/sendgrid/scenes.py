@@ -89,6 +89,7 @@ def channel(
         link=link,
         pages=PageAddresses(start, Passes(lambda: b"passes"), CODES, clock),
         codes=CODES,
+        keys=Path(),
         public_url=start,
         retailers={"bestbuy": retailer},
     )

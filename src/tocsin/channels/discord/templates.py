@@ -3,26 +3,14 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tocsin.channels import template as language
 from tocsin.channels.discord.settings import Discord
-from tocsin.channels.discord.template import BrokenTemplateError, Template, compile_template
-from tocsin.channels.spec import Flaw, UnfitError
-from tocsin.core.file import cause, read_text
-
-MAX_FILE = 64 * 1024  # bytes
+from tocsin.channels.discord.template import Template, compile_template
 
 
 def compiled(settings: Discord) -> Mapping[Path, Template]:
     """Raises UnfitError with every template that is broken, each with its file and line."""
-    made: dict[Path, Template] = {}
-    flaws: list[Flaw] = []
-    for path, file in _named(settings):
-        try:
-            made[file] = compile_template(_text(file))
-        except BrokenTemplateError as broken:
-            flaws.append(Flaw(path, broken.message, f"{file}:{broken.line}" if broken.line else str(file)))
-    if flaws:
-        raise UnfitError(flaws)
-    return made
+    return language.compiled(_named(settings), compile_template)
 
 
 def _named(settings: Discord) -> Iterator[tuple[tuple[str, ...], Path]]:
@@ -34,10 +22,3 @@ def _named(settings: Discord) -> Iterator[tuple[tuple[str, ...], Path]]:
             yield ("webhooks", name, "template"), hook.template
         for kind, file in hook.templates.items():
             yield ("webhooks", name, "templates", kind), file
-
-
-def _text(file: Path) -> str:
-    try:
-        return read_text(file, MAX_FILE)
-    except (OSError, ValueError) as problem:
-        raise BrokenTemplateError(f"it cannot be read ({cause(problem)})") from None

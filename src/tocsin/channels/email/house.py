@@ -6,7 +6,9 @@ from email.utils import parseaddr
 from typing import Self
 
 from tocsin.channels.email.settings import Email
+from tocsin.channels.email.template import MailTemplate, templates_of
 from tocsin.channels.spec import Surroundings
+from tocsin.core.alert import AlertType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +18,16 @@ class House:
     sender: str
     postal_address: str | None = None
     shops: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[AlertType, MailTemplate] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Email, around: Surroundings) -> Self:
-        """The house that the configuration describes."""
+        """The house that the configuration describes. Raises UnfitError where a template is broken."""
         return cls(
             sender=settings.sender or "",
             postal_address=settings.postal_address,
             shops={name: retailer.title for name, retailer in around.retailers.items()},
+            templates=templates_of(settings.templates),
         )
 
     @property

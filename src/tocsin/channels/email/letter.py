@@ -6,12 +6,14 @@ from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from tocsin.channels.email.house import House
 from tocsin.channels.email.mail import Links, Mail
 from tocsin.channels.links import web_address
 from tocsin.channels.lists import EVERYONE
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.template import BrokenTemplateError
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.core.alert import Alert, AlertType
 from tocsin.core.delivery import Target
@@ -52,12 +54,14 @@ _TEST = Look("TEST", "This is a test: nothing is for sale.", "Open the page", "#
 
 def mail_of(record: AlertRecord, target: Target, links: Links, house: House) -> Mail:
     """`target` is the list that it goes to. Whatever the alert holds, its text stays text; it is cut between what a
-    reader takes for characters.
+    reader takes for characters. A template that breaks changes nothing.
     """
     told = _Told.of(record, target, links, house)
-    return Mail(
-        subject=told.subject, text="\n".join(_lines(told)) + "\n", html=_SHEET.render(told=told), headers=links.headers
-    )
+    own = _from_template(told, record, target)
+    subject = cut(plain(own.get("subject", told.subject)), LONGEST_SUBJECT, utf16)
+    text = own["text"].splitlines() if "text" in own else _lines(told)
+    html = _SHEET.render(told=told, subject=subject, own=Markup(own["html"]) if "html" in own else None)  # noqa: S704 - its values are escaped
+    return Mail(subject=subject, text="\n".join([*text, "", *_foot(told)]) + "\n", html=html, headers=links.headers)
 
 
 def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> dict[str, Any]:
@@ -77,7 +81,7 @@ def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
         "retailer": told.shop,
         "price": told.price,
         "previous_price": told.before,
-        "percent": told.percent,
+        "percent": int(told.percent or 0),
         **{name: details.get(name, "") for name in ("variant", "seller", "stock", "sku")},
         "image_url": told.picture or "",
         "url": told.links.product or "",
@@ -153,7 +157,11 @@ def _lines(told: _Told) -> Iterator[str]:
         yield f"{name}: {value}"
     if told.links.product:
         yield from ("", f"{told.door}:", told.links.product)
-    yield from ("", "-- ", told.why)
+
+
+def _foot(told: _Told) -> Iterator[str]:
+    """Why it came, how it stops, who wrote it."""
+    yield from ("-- ", told.why)
     if told.links.leave:
         yield f"No more mail: {told.links.leave}"
     else:
@@ -163,6 +171,22 @@ def _lines(told: _Told) -> Iterator[str]:
     if told.house.postal_address:
         yield ""
         yield from told.house.postal_address.splitlines()
+
+
+def _from_template(told: _Told, record: AlertRecord, target: Target) -> dict[str, str]:
+    """A test says that it is one, whatever its template says."""
+    template = told.house.templates.get(record.alert.type)
+    if template is None:
+        return {}
+    cart = web_address(record.alert.metadata.get("cart_url"), _LONGEST_ADDRESS)
+    more = {"cart_url": cart or "", "metadata": record.alert.metadata}
+    try:
+        own = template.parts(data_of(record, target, told.links, told.house) | more)
+    except BrokenTemplateError:
+        return {}
+    if record.is_test and "subject" in own:
+        own["subject"] = f"{_TEST.call}: {own['subject']}"
+    return own
 
 
 def _before(told: _Told) -> str:

@@ -25,6 +25,7 @@ def e_mail(*carriers: Carrier) -> Spec[Email]:
         meaning="E-mail by SendGrid or a mail server.",
         settings=Email,
         named_in=("lists",),
+        uses=frozenset({"templates"}),
         problems=post.problems,
         cautions=post.cautions,
         places=post.places,

@@ -4,6 +4,7 @@ All that is wrong is told at once, in the order of the fields.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -155,8 +156,8 @@ def _of_subject(body: Mapping[str, Any]) -> Iterator[Fault]:
                 " or if every personalization has a subject defined."
             ),
         )
-    elif isinstance(subject, str) and not subject.isprintable():
-        yield "subject", "The subject must be a single line of printable characters."
+    elif isinstance(subject, str) and any(unicodedata.category(character) == "Cc" for character in subject):
+        yield "subject", "The subject must be a single line without control characters."
 
 
 def _of_content(told: Any) -> Iterator[Fault]:
