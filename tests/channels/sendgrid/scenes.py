@@ -83,7 +83,6 @@ def channel(
     clock = ManualClock(NOW)
     retailer = Retailer(key="bestbuy", title="Best Buy", icon=None, aliases=(), to=(), link=None)
     around = Surroundings(
-        keys=Path(),
         transport=transport,
         clock=clock,
         link=link,
