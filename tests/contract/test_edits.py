@@ -1,11 +1,16 @@
 """What stands at a provider, and what it should show: an edit is due while the two differ."""
 
-from tests.contract.books import GENERAL, HIGH, Books
+from tests.contract.books import GENERAL, HIGH, Books, plan
+from tests.contract.crowd import STOP, Crowd, device
 
+from tocsin.core.address import AddressKind
 from tocsin.core.alert import Alert
+from tocsin.core.decision import Accepted, Chosen, Reason, Ruling
 from tocsin.core.delivery import DeliveryState, Target
-from tocsin.ledger.contract import StandingMessage
+from tocsin.core.recipients import audience_of
+from tocsin.ledger.contract import Move, Settlement, StandingMessage
 
+PUSH = Target("push", "everyone")
 LANES = frozenset({str(GENERAL), str(HIGH)})
 
 
@@ -130,3 +135,51 @@ async def test_a_message_is_not_due_because_another_place_has_one_of_that_name(b
     assert message.target == GENERAL
     await books.queue.note_shown(message)
     assert await due(books) == ()
+
+
+async def told(books: Books, people: list[int], reference: str) -> Alert:
+    """One more alert of the same product; each of these has a message of their own."""
+    alert = books.detected()
+    chosen = Chosen(now=audience_of(people))
+
+    def decide(*_: object) -> Ruling:
+        return Accepted(Reason.NEW, (plan(PUSH, clock=books.clock, people=chosen),))
+
+    await books.append(alert, decide=decide)
+    claim = await books.claimed(PUSH, limit=10)
+    moves = tuple(
+        Move(key=one.key, fence=one.fence, to=DeliveryState.SENT, reference=f"{reference} {one.slot}")
+        for one, _ in claim.members
+    )
+    await books.queue.settle(Settlement(attempt=claim.key, outcome="sent", moves=moves))
+    return alert
+
+
+async def test_who_was_shown_something_newer_of_the_same_product_has_only_that_edited(books: Books) -> None:
+    crowd = Crowd(books.ledger.people)
+    ada, bob = [
+        (await crowd.put_device(await crowd.meet(name), device(f"token of {name}", "app"))).slot for name in "ab"
+    ]
+    await told(books, [ada, bob], "first")
+    await told(books, [ada], "second")
+    other = books.detected("another")
+    await stands(books, "third", other)
+    await books.close(await told(books, [ada], "fourth"))
+    found = await due(books, frozenset({str(PUSH), str(GENERAL)}))
+    assert {message.reference for message in found} == {f"first {bob}", f"fourth {ada}"}
+    assert {slot for message in found for slot in message.recipients} == {ada, bob}
+
+
+async def test_an_edit_knows_whom_it_is_for_as_long_as_they_may_be_told(books: Books) -> None:
+    crowd = Crowd(books.ledger.people)
+    contact = await crowd.meet("Ada")
+    row = await crowd.put_device(contact, device("token", "app", sounds=("siren.caf",)))
+    await books.ledger.people.prefer(contact.id, {"channels": {"push": {"sound": "siren"}}})
+    await books.close(await told(books, [row.slot], "first"))
+    (message,) = await due(books, frozenset({str(PUSH)}))
+    person = message.recipients[row.slot]
+    assert (person.value.reveal(), person.kind, person.platform) == ("token", AddressKind.DEVICE, "android")
+    assert (person.sounds, person.sound) == (("siren.caf",), "siren")
+    await crowd.say(contact, row, STOP)
+    (message,) = await due(books, frozenset({str(PUSH)}))
+    assert message.recipients == {}

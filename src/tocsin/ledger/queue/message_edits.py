@@ -2,18 +2,19 @@
 stock.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
 
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import StandingMessage
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.rows import DELIVERY, RECORD, delivery_of, record_of
+from tocsin.ledger.engine.rows import DELIVERY, RECORD, Held, delivery_of, record_of
 from tocsin.ledger.engine.schema import EDIT_DUE, UNDER_WAY, alerts, deliveries, in_any, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 
@@ -39,6 +40,14 @@ _STANDS = (
     select(messages.c.delivery, messages.c.shown)
     .join(deliveries, deliveries.c.key == messages.c.delivery)
     .where(messages.c.reference == bindparam("name"), deliveries.c.target == bindparam("at"))
+)
+_FORGET_OLDER = delete(messages).where(
+    messages.c.delivery.in_(
+        select(deliveries.c.key)
+        .join(alerts, alerts.c.key == deliveries.c.alert)
+        .where(alerts.c.episode == bindparam("episode"), alerts.c.key < bindparam("newest"))
+        .where(deliveries.c.target == bindparam("at"), among(deliveries.c.slot, "slots"))
+    )
 )
 _others, _other_messages = deliveries.alias("others"), messages.alias("other_messages")
 _BEING_JOINED = exists().where(
@@ -96,6 +105,18 @@ def vouch(transaction: Transaction, message: StandingMessage) -> None:
         words[_word(record)].append(delivery.key)
     for word, keys in words.items():
         _show(transaction, word, keys)
+
+
+def forget_older(transaction: Transaction, sent: Iterable[Held]) -> None:
+    """Keep nothing of what a person was shown before of the same episode at the same place: the newest has taken its
+    place there, and would be overwritten by an edit of an older one.
+    """
+    newest: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
+    for one in sent:
+        if one.episode is not None and one.delivery.slot:
+            newest[one.episode, str(one.delivery.target), one.alert].append(one.delivery.slot)
+    for (episode, target, alert), slots in newest.items():
+        transaction.write(_FORGET_OLDER, episode=episode, at=target, newest=alert, slots=slots)
 
 
 def shown_of(transaction: Transaction, message: StandingMessage) -> dict[int, str]:

@@ -17,7 +17,7 @@ from tocsin.ledger.engine.rows import Held, held_of
 from tocsin.ledger.engine.schema import PENDING, attempts, deliveries, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.operations.targets import disable
-from tocsin.ledger.queue import merge
+from tocsin.ledger.queue import merge, message_edits
 from tocsin.ledger.queue.fallback import episodes_of, take_over
 from tocsin.ledger.queue.moves import DELIVERIES, note, put
 from tocsin.ledger.queue.superseding import supersede
@@ -127,6 +127,7 @@ def _note_messages(transaction: Transaction, moves: Iterable[Move], held: Mappin
         if key not in known
     ]
     transaction.insert(messages, rows)
+    message_edits.forget_older(transaction, [held[key] for key in told])
 
 
 def _settle_siblings(

@@ -1,5 +1,6 @@
 """Keeps messages that stand at providers true, with what the lanes' budgets leave over."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from tocsin.pipeline.sending.targets import Targets
 from tocsin.pipeline.tasks import Tasks
 from tocsin.rules.gate import bounded
 from tocsin.rules.step import back_off
+
+AT_ONCE = 500  # messages that are read together
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Editor:
         if not idle:
             return
         alive = frozenset(target for name in idle for target in self._lanes[name].alive(self._targets.disabled))
-        for name, messages in groupby(sorted(await self._queue.edits(alive), key=_lane_of), key=_lane_of):
+        for name, messages in groupby(sorted(await self._queue.edits(alive, AT_ONCE), key=_lane_of), key=_lane_of):
             if name in idle:
                 self._looked_after.add(name)
                 self._tasks.start(self._edit_all(name, tuple(messages)))
@@ -78,10 +81,11 @@ class Editor:
 
     async def _edit_all(self, name: str, messages: Sequence[StandingMessage]) -> None:
         try:
-            for message in messages:
-                lane = self._lanes.get(name)
-                if lane is not None and self._spare(lane) and not self._rests_now(message.reference):
-                    await self._edit(lane, message)
+            left = [message for message in messages if not self._rests_now(message.reference)]
+            while left and (lane := self._lanes.get(name)) is not None and self._spare(lane):
+                now = _together(left, lane)
+                left = left[len(now) :]
+                await asyncio.gather(*(self._edit(lane, message) for message in now))
         finally:
             self._looked_after.discard(name)
 
@@ -137,7 +141,7 @@ class Editor:
         await self._queue.note_shown(message)
 
     def _put_off(self, lane: Lane, message: StandingMessage, report: Report, failed: Deferred | Unknown) -> None:
-        limited = isinstance(failed, Deferred) and failed.why is Delay.RATE_LIMITED
+        limited = isinstance(failed, Deferred) and failed.why is Delay.RATE_LIMITED and not failed.part
         name = lane.name if limited else message.reference
         failures = self._rests[name].failures + 1 if name in self._rests else 1
         named = failed.after if isinstance(failed, Deferred) else None
@@ -150,6 +154,15 @@ class Editor:
         before = self._rests.get(name, _Rest(0.0, 0))
         until = self._clock.monotonic() + bounded(wait).total_seconds()
         self._rests[name] = _Rest(max(before.until, until), max(before.failures, failures))
+
+
+def _together(messages: Sequence[StandingMessage], lane: Lane) -> Sequence[StandingMessage]:
+    """Those that are edited at once: many people have a message each, one place has few."""
+    return messages[: lane.policy.gate.bundle] if all(map(_is_of_people, messages)) else messages[:1]
+
+
+def _is_of_people(message: StandingMessage) -> bool:
+    return all(delivery.slot is not None for delivery, _ in message.members)
 
 
 def _lane_of(message: StandingMessage) -> str:
