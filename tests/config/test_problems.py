@@ -280,6 +280,7 @@ BAD = [
         "retailers.a.link",
         "only {url}, {click} and {tracking} may",
     ),
+    ('{"costs": {"per_month": {"smss": 1}}}', "costs.per_month.smss", 'did you mean "sms"'),
     ('{"retailers": {"a": {"tracking": {"smss": "x"}}}}', "retailers.a.tracking.smss", 'did you mean "sms"'),
     (
         '{"retailers": {"a": {"tracking": {"sms": "x", "email": "x"}}}}',

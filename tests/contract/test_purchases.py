@@ -18,6 +18,7 @@ from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.errors import InvalidRequestError
 from tocsin.core.purchase import PurchaseState
+from tocsin.core.signal import Cost
 from tocsin.ledger.contract.purchases import Entered, EntryResult, Keys, PurchaseDraft, PurchaseQuery, PurchaseRow
 from tocsin.rules.attribution import Crediting
 from tocsin.rules.click import TOGETHER
@@ -229,6 +230,17 @@ async def test_what_was_bought_outlives_the_alert(books: Books):
     assert await books.history.prune(books.clock.now() - DAY) == 1
     (row,) = await known(books)
     assert (row.target, row.reason, row.alert_id, row.delivery_id) == (GENERAL, R.CLICK, None, None)
+
+
+async def test_what_a_month_costs_is_kept_as_it_was_said_last(books: Books):
+    keep = books.ledger.purchases.keep_month
+    await keep("2026-10", {"sms": Cost(Decimal("1.15"), "USD")})
+    await keep("2026-11", {"sms": Cost(Decimal("2.00"), "USD"), "email": Cost(Decimal(20), "EUR")})
+    await keep("2026-11", {"sms": Cost(Decimal("2.50"), "USD")})
+    assert await books.ledger.analytics.monthly_costs() == {
+        ("2026-10", "sms"): (Decimal("1.15"), "USD"),
+        ("2026-11", "sms"): (Decimal("2.50"), "USD"),
+    }
 
 
 amounts = st.decimals(Decimal(0), Decimal("99999.99"), places=2)

@@ -83,6 +83,7 @@ def _money(settings: Settings) -> MoneyPolicy:
         currency=costs.currency,
         worth={name: Decimal(str(rate)) for name, rate in costs.rates.items()},
         unit={name: policy.unit for name, policy in found.items() if policy is not None},
+        monthly={name: Cost(Decimal(str(amount)), costs.currency) for name, amount in costs.per_month.items()},
     )
 
 

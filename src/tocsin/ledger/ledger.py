@@ -56,7 +56,7 @@ class SqlLedger:
         self.history = SqlHistory(writer, reader)
         self.operations = SqlOperations(writer, reader)
         self.people = people
-        self.purchases = SqlPurchases(writer, reader)
+        self.purchases = SqlPurchases(writer, reader, people.vault)
         self.analytics = SqlAnalytics(writer, reader)
         self._writer = writer
         self._files = files

@@ -125,6 +125,7 @@ class Pipeline:
             Job("tell operators", 1.0, watch.operators.look),
             Job("book prices", 1.0, sending.prices.look),
             Job("tell of consent", 1.0, self._consents.look),
+            Job("keep what this month costs", 60.0, watch.monthly_costs.keep),
             Job("look for work", 5.0, sending.dispatcher.look),
             Job("settle doubts", 5.0, sending.doubts.look),
             Job("close what is silent", 15.0, self.intake.close_silent),

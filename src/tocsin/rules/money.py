@@ -16,12 +16,13 @@ NOTHING = Decimal(0)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyPolicy:
     """`worth` is what a unit of another currency is worth in `currency`; `unit` what a unit (a segment of a text) of a
-    channel costs as long as its provider has not said so.
+    channel costs as long as its provider has not said so, `monthly` what a channel costs a month.
     """
 
     currency: str = "USD"
     worth: Mapping[str, Decimal] = field(default_factory=dict)
     unit: Mapping[str, Cost] = field(default_factory=dict)
+    monthly: Mapping[str, Cost] = field(default_factory=dict)
 
     def own(self, cost: Cost) -> Cost:
         """In our own currency, where what it is worth is known."""

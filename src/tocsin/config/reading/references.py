@@ -209,6 +209,12 @@ def _tracking(tree: Any) -> Iterator[Finding]:
                 yield (*path, channel), f"{seen[tracking]} has the same tracking id: nobody could tell them apart"
 
 
+def _monthly_costs(tree: Any) -> Iterator[Finding]:
+    for name in keys_at(tree, "costs", "per_month"):
+        if name not in CATALOGUE:
+            yield ("costs", "per_month", name), f"there is no channel {_quoted(name)}{did_you_mean(name, CATALOGUE)}"
+
+
 def _route_names(tree: Any) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, name in find(tree, ("routes", EACH, "name")):
@@ -239,5 +245,6 @@ _CHECKS = (
     _reserved_tokens,
     _spellings,
     _tracking,
+    _monthly_costs,
     _route_names,
 )

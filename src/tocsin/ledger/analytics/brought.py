@@ -56,12 +56,12 @@ def months(connection: Connection) -> dict[tuple[str, str], tuple[Decimal, str]]
 
 
 def _purchases(query: FigureQuery) -> Select[Any]:
-    """Those that are credited to a delivery, as the newest revision of each says."""
+    """Those that are credited, as the newest revision of each says."""
     value, bucket = _OF[query.by].label("value"), bucket_of(_HOUR, query.buckets).label("bucket")
     counted = and_(
         purchases.c.at >= bindparam("since", type_=Moment),
         purchases.c.at < bindparam("until", type_=Moment),
-        purchases.c.delivery.is_not(None),
+        purchases.c.target.is_not(None),
         is_newest(),
     )
     base = (

@@ -1,6 +1,6 @@
 """The ledger as the book of what telling people brought: purchases and answers, which only grow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -8,14 +8,21 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from tocsin.core.attribution import Credit, CreditReason, Span, Trail
-from tocsin.core.delivery import Target
+from tocsin.core.alert import Alert
+from tocsin.core.answer import Answer
+from tocsin.core.attribution import Credit, CreditReason, Span, Told, Trail
+from tocsin.core.delivery import Delivery, Target
 from tocsin.core.purchase import PurchaseState
 from tocsin.core.record import money, rfc3339
+from tocsin.core.signal import Cost
 from tocsin.ledger.contract.history import Page
 
 Attribute = Callable[[Span, Trail], Credit]
 """The rule that says to what a purchase is credited."""
+
+
+AnswerRule = Callable[[Told], Credit]
+"""The rule that says to what a purchase is credited that a person tells of."""
 
 
 class EntryResult(StrEnum):
@@ -145,6 +152,23 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDraft:
+    """What somebody says of the alert of a delivery, by the delivery's number.
+
+    `mute` is what the person hears no more of, as the preferences have it; it takes the place of a mute of the same
+    `match` for one of these reasons (`whys`). `is_same` says of an alert whether it is about that product: where it was
+    bought, nothing about it goes out to the person any more.
+    """
+
+    delivery: int
+    answer: Answer
+    match: Mapping[str, Any]
+    is_same: Callable[[Alert], bool]
+    mute: Mapping[str, Any] | None = None
+    whys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseQuery:
     """Which purchases to list, by what they are now; what is empty is no condition. `channel` is one, or a target."""
 
@@ -173,6 +197,20 @@ class Purchases(Protocol):
         state, quantity or sum a revision of its own. An error is told in its place: a correction of what is not known
         (`unknown_purchase`), another currency than before (`other_currency`).
         """
+        ...
+
+    async def answer(self, draft: AnswerDraft, rule: AnswerRule) -> tuple[Delivery, ...]:
+        """Keep what somebody says, and follow it: the deliveries that were cancelled by it. The same again changes
+        nothing. What was bought is a reported purchase, which another answer takes back. Raises NotFoundError.
+        """
+        ...
+
+    async def keep_month(self, month: str, costs: Mapping[str, Cost]) -> None:
+        """Keep what each channel costs in that month (`2026-11`), in place of what was kept of it."""
+        ...
+
+    async def said(self, delivery: int) -> Answer | None:
+        """Tell what was said last of the delivery with that number."""
         ...
 
     async def purchases(self, query: PurchaseQuery) -> Page[PurchaseRow]:

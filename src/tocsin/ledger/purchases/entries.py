@@ -57,6 +57,10 @@ def enter(
     return results
 
 
+def is_known(transaction: Transaction, draft: PurchaseDraft) -> bool:
+    return bool(transaction.rows(_REVISIONS, source_is=draft.source, name_is=draft.external_id))
+
+
 def _one(transaction: Transaction, draft: PurchaseDraft, attribute: Attribute, author: str) -> Entered:
     """Where another service has just entered the same, what it wrote is seen the second time."""
     try:

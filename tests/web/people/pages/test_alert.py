@@ -1,9 +1,11 @@
 """An alert as a page."""
 
 import re
+from typing import Any
 
+import pytest
 from tests.web.house import House
-from tests.web.people.pages.reader import visit
+from tests.web.people.pages.reader import press, visit
 
 from tocsin.core import link
 
@@ -26,12 +28,48 @@ async def test_it_shows_the_product_its_price_and_the_way_to_the_shop(house: Hou
     assert f'href="../r/{path.removeprefix("/a/")}"' in sheet.source
 
 
-async def test_it_counts_nothing_and_asks_nothing(house: House):
+async def test_to_look_at_it_counts_nothing(house: House):
     path = await page_of(house)
+    await visit(house, path)
+    assert await house.services.ledger.purchases.said(1) is None
+    (_, alerts) = await house.call("GET", "/api/v1/alerts")
+    _, story = await house.call("GET", f"/api/v1/alerts/{alerts['alerts'][0]['id']}")
+    assert story["clicks"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("bought", "Well done."), ("useful", "Thank you."), ("too_late", "counted"), ("not_for_me", "Understood.")],
+)
+async def test_each_button_says_what_came_of_it_and_may_be_pressed_again(house: House, answer: str, words: str):
+    path = await page_of(house)
+    assert (await visit(house, path)).source.count('name="answer"') == 4
+    sheet = await press(house, path, answer=answer)
+    assert (sheet.status, sheet.place) == (303, path.removeprefix("/a/"))
     sheet = await visit(house, path)
-    assert "<form" not in sheet.source
-    async with house.client.post(path) as answer:
-        assert answer.status == 405
+    assert words in sheet.text
+    assert f'value="{answer}" aria-pressed="true"' in sheet.source
+    _, listed = await house.call("GET", "/api/v1/purchases")
+    assert [one["state"] for one in listed["purchases"]] == (["reported"] if answer == "bought" else [])
+
+
+async def test_a_program_answers_in_json(house: House):
+    path = await page_of(house)
+    async with house.client.post(path, json={"answer": "bought"}) as answer:
+        assert (answer.status, await answer.json()) == (200, {"answer": "bought"})
+    _, listed = await house.call("GET", "/api/v1/purchases?credited=true")
+    (one,) = listed["purchases"]
+    assert (one["source"], one["credit"]["reason"], one["amount"]) == ("bought", "answer", None)
+
+
+@pytest.mark.parametrize("body", [{"answer": "maybe"}, {}, ["bought"], {"answer": 7}])
+async def test_what_is_no_answer_is_refused(house: House, body: Any):
+    path = await page_of(house)
+    async with house.client.post(path, json=body) as answer:
+        assert answer.status == 400
+    assert (await press(house, path, say="bought")).status == 400
+    async with house.client.post("/a/nothing", json={"answer": "bought"}) as answer:
+        assert answer.status == 404
 
 
 async def test_a_name_of_script_is_a_name(house: House):

@@ -21,6 +21,7 @@ from tocsin.core.facts import Emit
 from tocsin.ledger.contract.people import AddressDraft, People
 from tocsin.pipeline.people.signing_up import SigningUp
 from tocsin.pipeline.people.subscribing import Subscribing
+from tocsin.rules.attribution import Crediting
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.people import PeoplePolicy
 from tocsin.web.errors import PROBLEM, status_of
@@ -58,6 +59,10 @@ class Hall:
     @property
     def catalog(self) -> Catalog:
         return self._active.rulebook.catalog
+
+    @property
+    def crediting(self) -> Crediting:
+        return self._active.rulebook.crediting
 
     @property
     def name(self) -> str:

@@ -1,0 +1,36 @@
+"""What the answer of a person to an alert means: what they hear no more of, and for how long."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tocsin.core.alert import Alert
+from tocsin.core.answer import Answer
+from tocsin.core.record import rfc3339
+from tocsin.rules.attribution import Crediting
+from tocsin.rules.catalog import Catalog
+from tocsin.rules.match import Match, parse_match
+
+MUTING = (Answer.BOUGHT, Answer.NOT_FOR_ME)
+
+
+def mute_after(
+    answer: Answer, alert: Alert, catalog: Catalog, crediting: Crediting, now: datetime
+) -> Mapping[str, Any] | None:
+    """The product as `mute` of the preferences has it: for a while where it was bought, for ever where it is not
+    wanted. None where the answer mutes nothing.
+    """
+    if answer not in MUTING:
+        return None
+    until = {"until": rfc3339(now + crediting.bought_mute)} if answer is Answer.BOUGHT else {}
+    return {"match": product_match(alert, catalog), **until, "why": answer.value}
+
+
+def product_match(alert: Alert, catalog: Catalog) -> dict[str, list[str]]:
+    """Everything about that product, wherever it is sold; about that SKU where nobody described the product."""
+    product = catalog.product_of(alert)
+    return {"skus": [f"{alert.retailer}:{alert.sku}"]} if product is None else {"products": [product.name]}
+
+
+def same_product(alert: Alert, catalog: Catalog) -> Match:
+    return parse_match(product_match(alert, catalog))
