@@ -45,3 +45,13 @@ def paths(error: Mapping[str, Any]) -> list[str]:
 async def imported(house: House, content: str | bytes, query: str = "") -> Any:
     data = BytesIO(content if isinstance(content, bytes) else content.encode())
     return await asked(house, "POST", f"{CONTACTS}/import{query}", data=data)
+
+
+class Push:
+    """A channel of which only the door's part is asked."""
+
+    tells_browsers = True
+    vouched = ()
+
+    async def browser_key(self) -> str:
+        return "BKey"

@@ -5,7 +5,20 @@ from typing import Any
 from uuid import uuid4
 
 from tests.web.house import House
-from tests.web.people.desk import ADA, BROWSER, CONTACTS, GRANTED, MAILBOX, OTHER, PHONE, asked, made, paths, refused
+from tests.web.people.desk import (
+    ADA,
+    BROWSER,
+    CONTACTS,
+    GRANTED,
+    MAILBOX,
+    OTHER,
+    PHONE,
+    Push,
+    asked,
+    made,
+    paths,
+    refused,
+)
 
 from tocsin.core.delivery import Target
 from tocsin.rules.people import FixedList, PeoplePolicy
@@ -58,16 +71,6 @@ async def test_a_device_keeps_its_place_when_its_value_changes(house: House):
     assert "cRq0" not in repr(again)
     await asked(house, "DELETE", path)
     await refused(house, "DELETE", path, 404)
-
-
-class Push:
-    """A channel of which only the door's part is asked."""
-
-    tells_browsers = True
-    vouched = ()
-
-    async def browser_key(self) -> str:
-        return "BKey"
 
 
 async def test_a_token_is_told_on_its_own_browser(house: House):

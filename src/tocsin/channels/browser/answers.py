@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
-from tocsin.channels.contract import Report
+from tocsin.channels.contract import Matter, Report
 from tocsin.channels.status import outcome_of, retry_after
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.transport import Answer
@@ -39,7 +39,10 @@ _AGAIN: Mapping[int, Delay] = MappingProxyType(
 def report_of(answer: Answer, endpoint: str, fallback: str, now: datetime) -> Report:
     """Of one message. `fallback` is what it is called where the service gives it no address of its own."""
     words = words_of(answer, endpoint)
-    return Report((_outcome(answer, endpoint, fallback, words, now),), status=answer.status, answer=words)
+    outcome = _outcome(answer, endpoint, fallback, words, now)
+    by_hand = isinstance(outcome, Deferred) and outcome.why is Delay.CREDENTIALS
+    matters = (Matter(f"Web Push, {urlsplit(endpoint).hostname}", words),) if by_hand else ()
+    return Report((outcome,), status=answer.status, answer=words, matters=matters)
 
 
 def words_of(answer: Answer, endpoint: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tocsin.channels.browser.vapid import Vapid, contact_fault
 from tocsin.channels.browser.way import BrowserWay
 from tocsin.channels.push.settings import Push
+from tocsin.channels.push.template import Template
 from tocsin.channels.push.way import Entrance
 from tocsin.channels.spec import Finding, Surroundings
 from tocsin.core.address import AddressKind
@@ -34,6 +35,7 @@ def make(settings: Push, around: Surroundings) -> BrowserWay:
         around.link,
         pages=around.pages,
         shops={name: retailer.title for name, retailer in around.retailers.items()},
+        templates={kind: Template(text.title, text.body) for kind, text in settings.texts.items()},
         vouched=networks(web.allow_networks),
     )
 

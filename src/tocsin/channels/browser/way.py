@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -10,15 +11,17 @@ import orjson
 from tocsin.channels.abilities import Message
 from tocsin.channels.browser.answers import origin_of, report_of
 from tocsin.channels.browser.encryption import encrypted
-from tocsin.channels.browser.notification import Shown, notification_of, topic_of
+from tocsin.channels.browser.payload import Shown, payload_of
 from tocsin.channels.browser.subscription import Subscription
 from tocsin.channels.browser.vapid import KeyFileError, Vapid
 from tocsin.channels.contract import Attempt, Link, Member, Report
 from tocsin.channels.destination import Destination
 from tocsin.channels.pages import Pages
+from tocsin.channels.push.notification import Notification, notification_of, tag_of
+from tocsin.channels.push.template import Template
 from tocsin.channels.transport import Addresses, Answer, Patience, Transport, system_addresses
 from tocsin.core.address import AddressKind, AddressWhy
-from tocsin.core.alert import Band
+from tocsin.core.alert import AlertType, Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.destination import known_addresses, shut_out
@@ -27,9 +30,12 @@ from tocsin.core.outcome import Deferred, Delay, Refusal, Refused, Unknown
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
 
+TITLE = "Web Push"
 PATIENCE = Patience(connect=3.0, read=10.0, total=15.0)
 LONGEST_LIFE = 2_592_000  # seconds: what is longer, push services cut
 QUIET_LIFE = 3600  # seconds that "sold out" may wait for a browser which may still show the opposite
+
+NO_TEMPLATES: Mapping[AlertType, Template] = MappingProxyType({})
 
 _URGENCY = {Band.HIGH: "high", Band.MEDIUM: "normal", Band.LOW: "low"}  # RFC 8030, 5.3
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "push is for a person of a list")
@@ -41,7 +47,7 @@ class BrowserWay:
     people call a retailer.
     """
 
-    title = "Web Push"
+    title = TITLE
     kind = AddressKind.BROWSER
     tells_browsers = True
 
@@ -54,6 +60,7 @@ class BrowserWay:
         *,
         pages: Pages,
         shops: Mapping[str, str],
+        templates: Mapping[AlertType, Template] = NO_TEMPLATES,
         vouched: tuple[Network, ...] = (),
         resolve: Addresses = system_addresses,
     ) -> None:
@@ -63,6 +70,7 @@ class BrowserWay:
         self._link = link
         self._pages = pages
         self._shops = shops
+        self._templates = templates
         self.vouched = vouched
         self._resolve = resolve
 
@@ -73,8 +81,13 @@ class BrowserWay:
 
     def render(self, _target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
         record = records[0]
-        shown = Shown(record=record, delivery=str(record.alert.id), shop=self._shop(record), link=record.alert.url)
-        told: Mapping[str, Any] = orjson.loads(notification_of(shown))
+        shown = Shown(
+            record=record,
+            notification=self._notification(record),
+            delivery=str(record.alert.id),
+            link=record.alert.url,
+        )
+        told: Mapping[str, Any] = orjson.loads(payload_of(shown))
         return told
 
     async def send(self, attempt: Attempt) -> Report:
@@ -120,7 +133,9 @@ class BrowserWay:
             return Report((_NO_KEYS,), answer=_NO_KEYS.detail)
         headers = {
             "TTL": str(life),
-            "Topic": topic_of(member.record.alert),
+            "Topic": tag_of(
+                member.record
+            ),  # of these the service keeps the newest only, and the browser shows no other
             "Urgency": urgency,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/notification+json",
@@ -172,19 +187,21 @@ class BrowserWay:
 
     def _content(self, member: Member, *, silent: bool) -> bytes:
         delivery, record = member.delivery, member.record
-        return notification_of(
+        return payload_of(
             Shown(
                 record=record,
+                notification=self._notification(record),
                 delivery=str(delivery.id),
-                shop=self._shop(record),
                 link=self._link(delivery, record),
                 page=self._pages.alert(delivery),
                 silent=silent,
             )
         )
 
-    def _shop(self, record: AlertRecord) -> str:
-        return self._shops.get(record.alert.retailer, record.alert.retailer)
+    def _notification(self, record: AlertRecord) -> Notification:
+        alert = record.alert
+        shop = self._shops.get(alert.retailer, alert.retailer)
+        return notification_of(record, shop, template=self._templates.get(alert.type))
 
 
 def _subscription(member: Member) -> Subscription | None:

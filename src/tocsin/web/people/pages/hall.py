@@ -87,8 +87,11 @@ class Hall:
         except BrowserPushOffError:
             return ""
 
-    def subscribed(self, request: Request, fields: Fields) -> AddressDraft:
-        """The browser that a page's script has subscribed. Raises InvalidRequestError."""
+    async def subscribed(self, request: Request, fields: Fields) -> AddressDraft:
+        """The browser that a page's script has subscribed. Raises InvalidRequestError, and BrowserPushOffError where
+        none is told.
+        """
+        await self._subscribing.key()
         try:
             told = json.loads(fields.one("subscription"))
         except ValueError as problem:

@@ -188,7 +188,7 @@ class JoinPages:
         """A browser shows by its subscription that it is there, and its owner has allowed it: nothing is to be waited
         for.
         """
-        draft = self._hall.subscribed(request, fields)
+        draft = await self._hall.subscribed(request, fields)
         if not (self._starts.take(household(client_of(request))) and self._all_starts.take("")):
             return await self._form(request, fields, {"device": say("error_rate_limited")})
         consent = ConsentDraft(

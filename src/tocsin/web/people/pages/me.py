@@ -112,7 +112,7 @@ class MePage:
         return "left"
 
     async def _device(self, request: Request, contact: ContactRow, fields: Fields) -> str:
-        draft = self._hall.subscribed(request, fields)
+        draft = await self._hall.subscribed(request, fields)
         rule = self._hall.policy.standing_after
         await self._hall.people.add(contact.id, draft, PERSON, rule, by_person=True)
         return "device"
