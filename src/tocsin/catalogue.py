@@ -12,6 +12,7 @@ from tocsin.channels.firebase.way import FIREBASE
 from tocsin.channels.push.spec import push
 from tocsin.channels.sendgrid.carrier import SENDGRID
 from tocsin.channels.slack.spec import SLACK
+from tocsin.channels.smtp.carrier import SMTP
 from tocsin.channels.spec import Spec
 from tocsin.channels.telegram.spec import TELEGRAM
 from tocsin.channels.twilio.spec import SMS, VOICE
@@ -21,7 +22,7 @@ _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
     SMS,
     push(FIREBASE, BROWSERS),
-    e_mail(SENDGRID),
+    e_mail(SENDGRID, SMTP),
     WEBHOOK,
     VOICE,
     TELEGRAM,

@@ -60,6 +60,9 @@ class Member:
 class Attempt:
     """An attempt is one request that carries one delivery or several of one target, the most important first.
 
+    `digest`: they are several alerts for one person of a list, gathered for one message; all others of a list are one
+    alert for several people.
+
     `key` is the ledger's, which has committed the claim before a channel sees it. `deadline` (UTC) is the end of the
     shortest remaining life among the members: it is passed on to providers that take one. `mention` and `silent` are
     for channels that ring out, and mean nothing to others.
@@ -73,6 +76,7 @@ class Attempt:
     members: tuple[Member, ...]
     mention: Mention = NOBODY
     silent: bool = False
+    digest: bool = False
 
     @property
     def id(self) -> UUID:

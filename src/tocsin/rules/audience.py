@@ -11,6 +11,7 @@ from tocsin.core.address import AddressKind
 from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY, Audience, audience_of, slots_of
 from tocsin.core.secret import Secret
+from tocsin.rules.digest import NO_WISHES, NO_ZONES, DigestRule, DigestWishes, Zones
 from tocsin.rules.match import Match
 from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule, quiet_until
 
@@ -22,7 +23,8 @@ class ListPolicy:
     """Who is on a list: addresses of these kinds, of everybody with that tag, or of everybody who has none to have.
     `to` are addresses that an operator wrote down; they stand in the directory under the list's name. `contacts` are
     those of people whom a call named, and nobody else. `most` are told of one alert, the next time others. `given`: it
-    is there although nobody wrote it down, and a call may say who is on it.
+    is there although nobody wrote it down, and a call may say who is on it. `digest`: what of its alerts may wait is
+    gathered; None where everything leaves at once.
     """
 
     kinds: frozenset[AddressKind]
@@ -31,6 +33,7 @@ class ListPolicy:
     contacts: Audience | None = None
     most: int | None = None
     given: bool = False
+    digest: DigestRule | None = None
 
     def kept_as(self, kept: "KeptList") -> "ListPolicy":
         """Who is on a list that a call keeps, on the channel that this one is given on."""
@@ -80,6 +83,7 @@ class ChannelWishes:
 
     off: Audience = NOBODY
     matches: tuple[Wish, ...] = ()
+    digest: DigestWishes = NO_WISHES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,7 @@ class Directory:
     ways: tuple[Ways, ...] = ()
     full: Mapping[tuple[str, datetime], Audience] = field(default_factory=dict)
     contacts: Sequence[int] = field(default=(), repr=False)
+    zones: Zones = NO_ZONES
     known: dict[Any, Audience] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, kinds: Iterable[AddressKind]) -> Audience:

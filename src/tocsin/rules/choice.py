@@ -20,6 +20,7 @@ from tocsin.rules.audience import (
     without,
 )
 from tocsin.rules.catalog import Catalog
+from tocsin.rules.digest import Gathering
 from tocsin.rules.quiet import QuietAction, QuietRule, told_held
 
 NO_TARGETS: frozenset[Target] = frozenset()
@@ -78,7 +79,7 @@ class Choice:
             if target not in able:
                 self._seat(target, one, self._directory.by_one_way, others=True)
             self._keep_back(one)
-        return {target: self._chosen(one) for target, one in found.items()}
+        return {target: self._chosen(one, self._gathered(target.channel, one)) for target, one in found.items()}
 
     def in_reserve(self, target: Target, policy: ListPolicy, *, critical: bool = False) -> Reserve:
         """Those who may be told by this list where another way fails, who are awake: nobody is woken by a fallback.
@@ -149,11 +150,22 @@ class Choice:
         one.kept, _ = without(one.left, one.seen)
         one.counts[LeftOut.OTHER_CHANNEL] = one.kept.bit_count()
 
-    def _chosen(self, one: _Candidates) -> Chosen:
+    def _gathered(self, channel: str, one: _Candidates) -> tuple[Hold, ...]:
+        """What waits for a digest waits for no end of the night besides: its hour was chosen."""
+        rule = one.asked.policy.digest
+        if rule is None or one.asked.critical:
+            return ()
+        wishes = self._directory.channels.get(channel, ChannelWishes()).digest
+        return Gathering(rule, wishes, self._directory.zones).holds(one.told, self._alert.band, self._now)
+
+    def _chosen(self, one: _Candidates, gathered: tuple[Hold, ...] = ()) -> Chosen:
         told = one.told
-        held = tuple(Hold(until, words, who & told) for until, words, who in one.holds if who & told)
-        for hold in held:
+        for hold in gathered:
             told ^= hold.audience
+        asleep = tuple(Hold(until, words, who & told) for until, words, who in one.holds if who & told)
+        for hold in asleep:
+            told ^= hold.audience
+        held = (*gathered, *asleep)
         counts = {reason: many for reason in LeftOut if (many := one.counts.get(reason, 0))}
         reserve = Reserve(one.kept, one.asked.policy.most) if one.kept else None
         return Chosen(now=told, held=held, left_out=counts, reserve=reserve)

@@ -4,7 +4,7 @@ for whoever wants it so. What is of the high band never waits for one.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -43,8 +43,8 @@ NO_WISHES = DigestWishes()
 class Zones:
     """Where people live: `known` by the names of zones, the others in `usual`."""
 
-    known: Mapping[str, Audience]
-    usual: ZoneInfo
+    known: Mapping[str, Audience] = field(default_factory=dict)
+    usual: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
     def parted(self, audience: Audience, others: ZoneInfo | None) -> Iterator[tuple[ZoneInfo, Audience]]:
         """Part an audience by zone; `others` is where those are of whom none is known."""
@@ -54,6 +54,9 @@ class Zones:
                 yield ZoneInfo(name), part
         if audience:
             yield others or self.usual, audience
+
+
+NO_ZONES = Zones()
 
 
 @dataclass(frozen=True, slots=True)

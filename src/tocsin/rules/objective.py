@@ -89,11 +89,13 @@ def told_in_time(moved: DeliveryMoved, within: timedelta) -> bool | None:
 
 
 def late_by_wish(delivery: Delivery) -> bool:
-    """Whether a delivery was not to leave when it was planned: quiet hours held it, or an operator asked for another
-    try.
+    """Whether a delivery was not to leave when it was planned: quiet hours held it, an operator asked for another try,
+    or it waited for a digest.
 
     What its provider puts off has left before.
     """
+    if delivery.digest is not None:
+        return True
     left_before = delivery.attempts - (delivery.state is DeliveryState.SENT)
     return left_before == 0 and delivery.due > delivery.planned_at
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 CHANNELS = ("sms", "voice", "push", "email")  # those that reach persons
 USUAL_ORDER = ("push", "sms", "email", "voice")  # where a person says no other
-DIGESTS = ("daily",)
+DIGESTS = ("daily", "never")
 QUIETNESS = (QuietAction.HOLD, QuietAction.SILENT, QuietAction.DROP)
 
 MOST_MUTES = 500
@@ -42,7 +42,7 @@ class Mute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByChannel:
-    """`per_day`: at most so many alerts in a day of the person's zone. `digest`: gathered, instead of at once."""
+    """`per_day`: at most so many alerts in a day of the person's zone. `digest`: one message a day, or none."""
 
     on: bool = True
     match: Match = EVERYTHING

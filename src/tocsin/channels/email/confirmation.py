@@ -1,8 +1,7 @@
 """The mail by which somebody shows that a mailbox is theirs."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from tocsin.channels.email.house import House
+from tocsin.channels.email.letter import SHEETS
 from tocsin.channels.email.mail import Mail
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refused
 from tocsin.core.verification import Hindered, Hindrance
@@ -47,10 +46,4 @@ def hindrance_of(outcome: Outcome) -> Hindered | None:
             return None
 
 
-_SHEET = Environment(
-    loader=PackageLoader("tocsin.channels.email"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("confirmation.html")
+_SHEET = SHEETS.get_template("confirmation.html")

@@ -56,17 +56,22 @@ def mail_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
     """`target` is the list that it goes to. Whatever the alert holds, its text stays text; it is cut between what a
     reader takes for characters. A template that breaks changes nothing.
     """
-    told = _Told.of(record, target, links, house)
+    told = Told.of(record, target, links, house)
     own = _from_template(told, record, target)
     subject = cut(plain(own.get("subject", told.subject)), LONGEST_SUBJECT, utf16)
     text = own["text"].splitlines() if "text" in own else _lines(told)
     html = _SHEET.render(told=told, subject=subject, own=Markup(own["html"]) if "html" in own else None)  # noqa: S704 - its values are escaped
-    return Mail(subject=subject, text="\n".join([*text, "", *_foot(told)]) + "\n", html=html, headers=links.headers)
+    return Mail(
+        subject=subject,
+        text="\n".join([*text, "", *foot(told.why, told.links, told.house)]) + "\n",
+        html=html,
+        headers=links.headers,
+    )
 
 
 def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> dict[str, Any]:
     """What a template speaks of; what is not known is an empty text."""
-    told = _Told.of(record, target, links, house)
+    told = Told.of(record, target, links, house)
     alert = record.alert
     details = {name.lower(): value for name, value in told.details}
     return {
@@ -94,8 +99,8 @@ def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What both forms of a mail say, in its order."""
+class Told:
+    """What both forms of a mail say of one alert, in its order."""
 
     look: Look
     subject: str
@@ -113,7 +118,7 @@ class _Told:
     house: House
 
     @classmethod
-    def of(cls, record: AlertRecord, target: Target, links: Links, house: House) -> "_Told":
+    def of(cls, record: AlertRecord, target: Target, links: Links, house: House) -> "Told":
         alert = record.alert
         look = _TEST if record.is_test else _LOOKS[alert.type]
         shop = _cut(house.shops.get(alert.retailer, alert.retailer), _DETAIL) or "the shop"
@@ -135,7 +140,7 @@ class _Told:
             picture=web_address(alert.metadata.get("image_url"), _LONGEST_ADDRESS),
             door=look.door if record.is_test else f"{look.door} at {shop}",
             links=links,
-            why=_why(target, house),
+            why=why_of(target, house),
             house=house,
         )
 
@@ -145,13 +150,13 @@ def _subject(call: str, product: str, shop: str, price: str) -> str:
     return cut(plain(told), LONGEST_SUBJECT, utf16)
 
 
-def _lines(told: _Told) -> Iterator[str]:
+def _lines(told: Told) -> Iterator[str]:
     """The plain text: the same, in the same order."""
     yield f"{told.call} at {told.shop}"
     yield ""
     yield told.product
     if told.price or told.before:
-        yield f"{told.price} {_before(told)}".strip()
+        yield f"{told.price} {before(told)}".strip()
     yield told.look.lead
     for name, value in told.details:
         yield f"{name}: {value}"
@@ -159,21 +164,21 @@ def _lines(told: _Told) -> Iterator[str]:
         yield from ("", f"{told.door}:", told.links.product)
 
 
-def _foot(told: _Told) -> Iterator[str]:
-    """Why it came, how it stops, who wrote it."""
-    yield from ("-- ", told.why)
-    if told.links.leave:
-        yield f"No more mail: {told.links.leave}"
+def foot(why: str, links: Links, house: House) -> Iterator[str]:
+    """Why the mail came, how it stops, and who sent it: at the end of each plain text."""
+    yield from ("-- ", why)
+    if links.leave:
+        yield f"No more mail: {links.leave}"
     else:
-        yield f"To stop it, answer to {told.house.address}."
-    if told.links.wishes:
-        yield f"Choose what you hear of: {told.links.wishes}"
-    if told.house.postal_address:
+        yield f"To stop it, answer to {house.address}."
+    if links.wishes:
+        yield f"Choose what you hear of: {links.wishes}"
+    if house.postal_address:
         yield ""
-        yield from told.house.postal_address.splitlines()
+        yield from house.postal_address.splitlines()
 
 
-def _from_template(told: _Told, record: AlertRecord, target: Target) -> dict[str, str]:
+def _from_template(told: Told, record: AlertRecord, target: Target) -> dict[str, str]:
     """A test says that it is one, whatever its template says."""
     template = told.house.templates.get(record.alert.type)
     if template is None:
@@ -189,12 +194,14 @@ def _from_template(told: _Told, record: AlertRecord, target: Target) -> dict[str
     return own
 
 
-def _before(told: _Told) -> str:
+def before(told: Told) -> str:
+    """What it cost before, where it is cheaper now."""
     less = f", {told.percent}% less" if told.percent else ""
     return f"(before: {told.before}{less})" if told.before else ""
 
 
-def _why(target: Target, house: House) -> str:
+def why_of(target: Target, house: House) -> str:
+    """Why somebody gets mail of that list."""
     if target.name == EVERYONE:
         return f"You get this mail because you asked {house.name} for alerts."
     return f"You get this mail because your address is on the list {plain(target.name)} of {house.name}."
@@ -222,10 +229,11 @@ def _cut(text: str, limit: int) -> str:
     return cut(plain(text), limit, utf16)
 
 
-_SHEET = Environment(
+SHEETS = Environment(
     loader=PackageLoader("tocsin.channels.email"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-).get_template("alert.html")
+)
+_SHEET = SHEETS.get_template("alert.html")

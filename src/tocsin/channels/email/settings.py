@@ -1,7 +1,7 @@
 """E-mail to named lists of people: by SendGrid, or by a mail server."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,9 +23,9 @@ DynamicTemplate = Annotated[Text, Field(pattern=r"^d-[0-9a-f]{32}$")]
 
 class Digest(Block):
     at: TimeOfDay
-    """When it leaves."""
+    """When it leaves, in each person's own zone."""
     tz: Zone
-    """In which zone."""
+    """In which zone for those of whom none is known."""
 
 
 class MailList(Block):
@@ -36,7 +36,7 @@ class MailList(Block):
     max_recipients: Recipients | None = None
     """The most mailboxes for one alert; null is no bound."""
     digest: Digest | None = None
-    """One mail a day instead of one for each alert."""
+    """One mail a day with all alerts but those of the high band, which leave at once."""
 
 
 class Email(ChannelSettings):
@@ -54,5 +54,7 @@ class Email(ChannelSettings):
     """The sender's address, at the foot of each mail."""
     sender: Annotated[MailSender | None, Field(alias="from")] = None
     """`Name <address>`, as verified with the provider."""
+    low_band: Literal["digest", "at_once"] = "digest"
+    """How alerts of the low band leave: gathered in one mail a day at 08:00 of each person's zone, or each at once."""
     lists: Mapping[Name, MailList] = {}
     """Named groups of addresses."""

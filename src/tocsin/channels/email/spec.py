@@ -6,10 +6,12 @@ from typing import Any
 
 from tocsin.channels.contract import Channel
 from tocsin.channels.email.carrier import Carrier
-from tocsin.channels.email.settings import Email
+from tocsin.channels.email.settings import Digest, Email
 from tocsin.channels.lists import EVERYONE, given_list, lists_of, people_route
 from tocsin.channels.spec import Finding, Place, ProviderLimits, Spec, Surroundings
 from tocsin.core.address import AddressKind
+from tocsin.core.alert import Band
+from tocsin.rules.digest import DigestRule
 from tocsin.rules.routing import Route
 
 NAME = "email"
@@ -57,10 +59,19 @@ class _Post:
 
     def places(self, settings: Email) -> Iterator[Place]:
         for place in lists_of(MAILBOXES, settings.lists):
-            yield replace(place, limits=self._limits(settings))
+            listed = settings.lists.get(place.name)
+            yield self._gathering(place, settings, None if listed is None else listed.digest)
 
     def list_by_call(self, settings: Email) -> Place:
-        return replace(given_list(MAILBOXES), limits=self._limits(settings))
+        return self._gathering(given_list(MAILBOXES), settings)
+
+    def _gathering(self, place: Place, settings: Email, digest: Digest | None = None) -> Place:
+        """The list with what of it is gathered: all that may wait, where it says so, else what is of the low band."""
+        people = place.people
+        assert people is not None, "mail is for people"
+        low = Band.MEDIUM if settings.low_band == "digest" else Band.LOW
+        rule = DigestRule(below=low) if digest is None else DigestRule(at=digest.at, zone=digest.tz, below=Band.HIGH)
+        return replace(place, limits=self._limits(settings), people=replace(people, digest=rule))
 
     def make(self, settings: Email, around: Surroundings) -> Channel:
         carrier = self._carrier(settings)

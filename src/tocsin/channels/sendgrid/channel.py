@@ -10,6 +10,7 @@ import orjson
 
 from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.channels.email.confirmation import confirmation_of, hindrance_of
+from tocsin.channels.email.digest import digest_of
 from tocsin.channels.email.letter import data_of, mail_of
 from tocsin.channels.email.mail import Links
 from tocsin.channels.email.spec import NAME
@@ -106,9 +107,12 @@ class SendGridChannel:
         )
 
     def _body(self, attempt: Attempt) -> Mapping[str, Any]:
-        """All members are told of the same alert."""
+        """All members are told of the same alert, but for those of a digest: they are of one person, and one mail."""
         record, house = attempt.members[0].record, self._setup.house
         people = [self._person(member) for member in attempt.members]
+        if attempt.digest:
+            mail = digest_of(attempt, self._link, self._pages, house)
+            return {"personalizations": [people[0].personalization], **message_of(mail, house.sender)}
         if template := self._setup.template_ids.get(record.alert.type):
             fill = partial(data_of, record, attempt.target, house=house)
             return templated_body_of(template, fill, house.sender, people)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.channels.contract import Attempt, Report
 from tocsin.channels.email.confirmation import confirmation_of, hindrance_of
+from tocsin.channels.email.digest import digest_of
 from tocsin.channels.email.house import House
 from tocsin.channels.email.letter import mail_of
 from tocsin.channels.email.mail import Links, Mail
@@ -63,6 +64,8 @@ class SmtpChannel:
         return hindrance_of(outcome_of(said, "") if isinstance(said, Reply) else said)
 
     def _mail(self, attempt: Attempt) -> Mail:
+        if attempt.digest:
+            return digest_of(attempt, self._around.link, self._around.pages, self._house)
         member = attempt.members[0]
         links = Links.of(member, self._around.link, self._around.pages)
         return mail_of(member.record, attempt.target, links, self._house)

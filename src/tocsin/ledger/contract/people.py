@@ -412,7 +412,7 @@ class Picture:
     """All people at one version of the directory, as sets of slots: by kind, by tag, by what they prefer (as JSON, with
     the zone that holds for the address), by the end of a pause. `lists` are those that calls keep, each with all
     addresses of the contacts whom it names. `willing` may be told; `contacts` has at each slot whose it is, 0 where it
-    is nobody's any more.
+    is nobody's any more. `zones`: who lives where, as far as that is known.
     """
 
     version: int
@@ -423,6 +423,7 @@ class Picture:
     paused: tuple[tuple[datetime, Audience], ...]
     wishes: Mapping[tuple[str, str | None], Audience]
     lists: tuple[tuple[ListRow, Audience], ...]
+    zones: Mapping[str, Audience]
     contacts: Sequence[int] = field(repr=False)
 
 

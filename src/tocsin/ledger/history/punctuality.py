@@ -14,7 +14,7 @@ from tocsin.core.decision import Reason
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.ledger.contract import EndedRow
 from tocsin.ledger.engine.rows import target_of
-from tocsin.ledger.engine.schema import WENT_WRONG, alerts, attempts, deliveries, in_any, in_state
+from tocsin.ledger.engine.schema import GATHERED, WENT_WRONG, alerts, attempts, deliveries, in_any, in_state
 
 MOST = 100_000  # deliveries read: a burst beyond that says enough
 _MINUTE = 60_000_000  # microseconds
@@ -25,7 +25,7 @@ _NEVER_ALIVE = and_(deliveries.c.attempts == 0, deliveries.c.moved_at == deliver
 _LEAVING = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))
 _LEFT_BEFORE = deliveries.c.attempts - case((or_(SENT, _LEAVING), 1), else_=0)
 TESTED = alerts.c.reason == Reason.TEST.value
-BY_WISH = and_(_LEFT_BEFORE == 0, deliveries.c.due > deliveries.c.planned_at)
+BY_WISH = or_(GATHERED, and_(_LEFT_BEFORE == 0, deliveries.c.due > deliveries.c.planned_at))
 NOBODY_WAITED = or_(TESTED, _DEAD_TARGET, _NEVER_ALIVE, BY_WISH)
 
 

@@ -72,6 +72,14 @@ _WISHES = (
     .outerjoin(_BY_NUMBER, _BY_NUMBER.c.contact == contacts.c.key)
     .group_by(preferences.c.body, _ZONE)
 )
+_ZONES = (
+    select(_ZONE, _SLOTS)
+    .select_from(addresses)
+    .join(contacts, contacts.c.key == addresses.c.contact)
+    .outerjoin(_BY_NUMBER, _BY_NUMBER.c.contact == contacts.c.key)
+    .where(_ZONE.is_not(None))
+    .group_by(_ZONE)
+)
 _NAMED = (
     select(contacts.c.id, addresses.c.key)
     .join(addresses, addresses.c.contact == contacts.c.key)
@@ -91,6 +99,7 @@ def picture(connection: Connection) -> Picture:
         paused=tuple((until, _audience(slots)) for until, slots in connection.execute(_PAUSED)),
         wishes={(body, zone): _audience(slots) for body, zone, slots in connection.execute(_WISHES)},
         lists=_lists(connection),
+        zones={zone: _audience(slots) for zone, slots in connection.execute(_ZONES)},
         contacts=_owners(*connection.execute(_ALL).one()),
     )
 

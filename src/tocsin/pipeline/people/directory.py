@@ -14,6 +14,7 @@ from tocsin.ledger.contract.people import ListRow, People, Picture
 from tocsin.pipeline.people.hearing import written_value
 from tocsin.rules.audience import NO_PEOPLE, ChannelWishes, Directory, KeptList, ListPolicy, Sleep, Ways, Wish
 from tocsin.rules.consent import standing_after
+from tocsin.rules.digest import DigestWishes, Zones
 from tocsin.rules.match import EVERYTHING, Match
 from tocsin.rules.preferences import CHANNELS, Preferences, kept_preferences
 
@@ -97,6 +98,7 @@ def directory_of(
         sleeps=_sleeps(every, zone_of_others),
         ways=_ways(every),
         contacts=picture.contacts,
+        zones=Zones(known=picture.zones, usual=zone_of_others),
         written=written,
         lists={Target(row.channel, row.name): _kept(row, named) for row, named in picture.lists},
     )
@@ -117,7 +119,12 @@ def _matches(wanted: Iterable[tuple[Match, Audience]]) -> tuple[Wish, ...]:
 
 def _channel(name: str, every: Wanted) -> ChannelWishes:
     off = _united((one.by(name).on, audience) for one, _, audience in every).get(False, NOBODY)
-    return ChannelWishes(off=off, matches=_matches((one.by(name).match, audience) for one, _, audience in every))
+    digests = _united((one.by(name).digest, audience) for one, _, audience in every)
+    return ChannelWishes(
+        off=off,
+        matches=_matches((one.by(name).match, audience) for one, _, audience in every),
+        digest=DigestWishes(daily=digests.get("daily", NOBODY), never=digests.get("never", NOBODY)),
+    )
 
 
 def _sleeps(every: Wanted, zone_of_others: ZoneInfo) -> tuple[Sleep, ...]:

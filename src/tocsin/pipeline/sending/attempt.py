@@ -28,6 +28,7 @@ def composed(claim: Claim) -> Attempt:
         started_at=claim.started_at,
         deadline=min(delivery.expires_at for delivery, _ in claim.members),
         members=_members(claim),
+        digest=claim.members[0][0].digest is not None,
     )
 
 

@@ -1,6 +1,7 @@
 """The mail server: who may send, who has a mailbox, and what lies in each."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
@@ -136,7 +137,8 @@ class PostOffice:
                 wants_login=True,
             )
             try:
-                await session.run()
+                with contextlib.suppress(asyncio.CancelledError):  # the server closes; asyncio would report it
+                    await session.run()
             finally:
                 writer.transport.abort()
                 self._sessions.discard(task)
