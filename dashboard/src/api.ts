@@ -93,6 +93,7 @@ export interface Recipient {
   contact: string | null;
   address: string | null;
   shown: string | null;
+  may_be_told: boolean;
   state: string;
   why: string | null;
   detail: string;

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
-from tests.contract.books import GENERAL, Books, plan
+from sqlalchemy import update
+from tests.contract.books import GENERAL, LIFE, Books, plan
 from tests.contract.crowd import CONFIRMED, STOP, Crowd, device, phone
 from tests.contract.test_sets import everybody_of
 
 from tocsin.core.alert import Alert
+from tocsin.core.clock import epoch_micros
 from tocsin.core.decision import Accepted, Chosen, Episode, Hold, Plan, Reason, Reserve, Ruling, Way
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
 from tocsin.core.recipients import audience_of
 from tocsin.ledger.contract import ClaimRequest, Decide, Move, Settlement
 from tocsin.ledger.contract.people import AddressRow, ContactRow
-from tocsin.ledger.engine.connections import parse_url, reading_engine
+from tocsin.ledger.engine.connections import parse_url, reading_engine, writing_engine
+from tocsin.ledger.engine.schema import deliveries
 
 VIP, PUSH = Target("sms", "vip"), Target("push", "everyone")
 S = DeliveryState
@@ -207,3 +211,32 @@ async def test_a_list_tells_some_at_once_and_others_where_their_own_way_fails(bo
     assert await states(books, place, VIP) == {other: S.PENDING, one: S.PENDING}
     await refuse(books, [one])
     assert await states(books, place, VIP) == {other: S.SENT, one: S.REFUSED}
+
+
+@pytest.mark.parametrize("how", ["retry", "as it was written before"])
+async def test_a_fallback_lives_as_long_as_the_delivery_that_it_stands_behind(books: Books, place: str, how: str):
+    ((one, its_phone),) = [await a_member(books, 0)]
+    behind = plan(PUSH, clock=books.clock, people=Reserve(1 << its_phone), life=LIFE * 2)
+    await books.append(books.detected(), decide=told_by(books, [one], behind))
+    claim = await books.claimed(VIP)
+    await books.settle(claim, S.UNKNOWN, Why.ANSWER_LOST)
+    ((delivery, _),) = claim.members
+    await books.ledger.queue.move([Move(key=delivery.key, fence=delivery.fence, to=S.POSSIBLY_SENT, why=Why.HELD)])
+    end = books.clock.now() + LIFE * 2
+    if how == "retry":
+        books.clock.advance(LIFE.total_seconds() * 3)
+        retried = Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED, life=LIFE)
+        await books.ledger.queue.move([retried])
+        end = books.clock.now() + LIFE * 2
+    else:
+        with_the_instant = orjson.dumps([[str(PUSH), str(PUSH), epoch_micros(end), None, None, 1]]).decode()
+        engine = writing_engine(parse_url(place))
+        with engine.begin() as connection:
+            connection.execute(update(deliveries).values(fallback=with_the_instant))
+        engine.dispose()
+        retried = Move(key=delivery.key, fence=delivery.fence, to=S.PENDING, why=Why.RETRIED)
+        await books.ledger.queue.move([retried])
+    await refuse(books, [one])
+    assert await states(books, place, PUSH) == {its_phone: S.PENDING}
+    (pushed,) = [each for each in (await books.history.deliveries()).items if each.target == PUSH]
+    assert pushed.expires_at == end

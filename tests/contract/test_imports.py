@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 from tests.contract.books import Books
 from tests.contract.conftest import NOON
-from tests.contract.crowd import AUTHOR, RULE, STOP, Crowd, phone
+from tests.contract.crowd import AUTHOR, GRANTED, RULE, STOP, Crowd, phone
 from tests.people.files import HEADER, mixed, person
 
 from tocsin.core.clock import ManualClock
@@ -263,3 +263,25 @@ async def test_codes_and_rows_that_are_done_are_forgotten_after_a_time_and_conse
     assert await crowd.people.verifications(address, NOON) == ()
     assert len(await crowd.people.consents(contact.id)) == 1
     assert (await imported(crowd, clock, content)).rows[0].note == ""
+
+
+async def test_who_never_came_back_with_the_code_is_forgotten_and_nobody_else_is(crowd: Crowd, clock: ManualClock):
+    """As the page for signing up makes them: an address, and nothing beside it."""
+    never = await crowd.meet("", phone("+14155550101"))
+    asked = await crowd.meet("", phone("+14155550102"))
+    agreed = await crowd.meet("")
+    await crowd.add(agreed, phone("+14155550103"), GRANTED)
+    named = await crowd.meet("Ada", phone("+14155550104"))
+    told, _ = await crowd.telling("", phone("+14155550105"))
+    clock.advance(3600)
+    before, version = clock.now(), await crowd.people.directory_version()
+    end = before + timedelta(minutes=10)
+    await crowd.people.begin_verification(asked.addresses[0].id, "sms", reference=None, expires_at=end, consent={})
+    assert await crowd.people.prune(before) == 1
+    kept = {each.id for each in (await crowd.people.contacts(ContactQuery())).items}
+    assert kept == {asked.id, agreed.id, named.id, told.id}
+    assert never.id not in kept
+    assert await crowd.people.directory_version() == version + 1
+    assert (await crowd.meet("", phone("+14155550101"))).addresses[0].slot > never.addresses[0].slot, (
+        "a slot is never reused"
+    )

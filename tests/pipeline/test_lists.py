@@ -21,7 +21,7 @@ from tocsin.channels.contract import Attempt, Report
 from tocsin.core.address import AddressKind
 from tocsin.core.clock import SystemClock
 from tocsin.core.delivery import DeliveryState, Target
-from tocsin.core.errors import NotFoundError
+from tocsin.core.errors import InvalidRequestError, NotFoundError
 from tocsin.core.outcome import Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -213,6 +213,20 @@ async def test_a_dead_number_is_refused_and_the_list_goes_on(tmp_path: Path):
             await club.alert(sku)
             assert "+14155002000" in await club.told(sku, 1)
         assert await club.ledger.operations.disabled() == ()
+
+
+async def test_what_was_for_whoever_has_left_is_not_tried_again(tmp_path: Path):
+    async with a_club(tmp_path, vip=ListPolicy(kinds=PHONES, tag="vip")) as club:
+        contact, (address,) = await club.join("vip")
+        club.phones.answer = lambda _: Refused(Refusal.UNDELIVERED)
+        await club.alert("first")
+        await club.told("first", 1)
+        (one,) = (await club.ledger.history.deliveries()).items
+        assert (await club.pipeline.operations.retry(one.id)).state is DeliveryState.PENDING
+        await club.told("first", 2)
+        await club.crowd.say(contact, address, STOP)
+        with pytest.raises(InvalidRequestError, match="may not be told any more"):
+            await club.pipeline.operations.retry(one.id)
 
 
 async def test_people_who_come_while_alerts_are_decided_are_told_of_the_next(tmp_path: Path):

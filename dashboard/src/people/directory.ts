@@ -119,6 +119,7 @@ export type Result = (typeof RESULTS)[number];
 
 /** What became of a file, or would; the rows are those that something is to be said of. */
 export interface Report extends Record<Result, number> {
+  taken_before: number;
   unverified: number;
   notes: string[];
   dry_run: boolean;

@@ -21,6 +21,7 @@ from tocsin.ledger.contract import History, Item, LaneRow, Move, Queue, Submissi
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.sending import Sending
+from tocsin.rules.audience import united
 from tocsin.rules.filters import MAX_AGE, life
 from tocsin.rules.routing import TargetPolicy, plan
 
@@ -84,7 +85,7 @@ class Operations:
 
     async def retry(self, identifier: UUID) -> Delivery:
         """Put a delivery that is over back into its lane, with a whole life. Raises NotFoundError, or
-        InvalidRequestError where its state has no retry, or its target is in shadow.
+        InvalidRequestError where its state has no retry, its target is in shadow, or whom it is for may not be told.
         """
         delivery = await self._history.delivery(identifier)
         if delivery is None:
@@ -92,6 +93,8 @@ class Operations:
         if Why.RETRIED not in MOVES[delivery.state].get(DeliveryState.PENDING, ()):
             raise InvalidRequestError(f"a delivery that is {delivery.state} is not sent again")
         self._check_live(delivery.target)
+        if delivery.slot is not None:
+            await self._check_willing(delivery.slot)
         whole = await self._life(delivery)
         move = Move(key=delivery.key, fence=delivery.fence, to=DeliveryState.PENDING, why=Why.RETRIED, life=whole)
         moved = await self._queue.move([move])
@@ -149,9 +152,7 @@ class Operations:
         routing = self._active.rulebook.routing
         if not routing.tells_people:
             return routing.targets
-        directory = await self._directories.newest()
-        served = {target: routing.served(target, directory) for target in directory.lists}
-        return {**routing.targets, **{target: policy for target, policy in served.items() if policy is not None}}
+        return {**routing.targets, **routing.kept(await self._directories.newest())}
 
     async def _policy(self, target: Target) -> TargetPolicy:
         served = await self._served()
@@ -170,6 +171,11 @@ class Operations:
             raise NotFoundError(f"there is no alert {delivery.alert_id} any more")
         policy = self._active.rulebook.routing.policy_of(delivery.target)
         return life(record.alert.type, MAX_AGE if policy is None else policy.max_age)
+
+    async def _check_willing(self, slot: int) -> None:
+        directory = await self._directories.newest()
+        if not (directory.willing | united(directory.written.values())) >> slot & 1:
+            raise InvalidRequestError("whoever this is for may not be told any more: only they can change that")
 
     def _check_live(self, target: Target) -> None:
         if target in self._active.rulebook.routing.shadow:

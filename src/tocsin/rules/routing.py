@@ -119,6 +119,11 @@ class RoutingPolicy:
         usual = self.lists[target.channel]
         return replace(usual, target=target, people=usual.people.kept_as(kept) if usual.people else None)
 
+    def kept(self, directory: Directory) -> Mapping[Target, TargetPolicy]:
+        """The lists that calls keep, and how they are served."""
+        served = {target: self.served(target, directory) for target in directory.lists}
+        return {target: policy for target, policy in served.items() if policy is not None}
+
     def by_calls(self, target: Target) -> bool:
         """Whether calls say who is on it, if it is a list."""
         policy = self.targets.get(target)

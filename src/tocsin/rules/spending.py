@@ -62,10 +62,9 @@ def spending(policy: SpendPolicy, spent: Decimal, cost: Decimal = Decimal(0)) ->
     return Spending.ENDED
 
 
-def sated(policy: SpendPolicy, messages: Mapping[int, int]) -> frozenset[int]:
-    """Who has had as many messages today as one person gets, of whatever band; `messages` by contact."""
-    most = policy.per_contact
-    return frozenset() if most is None else frozenset(who for who, many in messages.items() if many >= most)
+def is_sated(policy: SpendPolicy, messages: int) -> bool:
+    """Whether somebody who has had so many today has had as many as one person gets, of whatever band."""
+    return policy.per_contact is not None and messages >= policy.per_contact
 
 
 def lowest(policy: SpendPolicy, spent: Decimal, cost: Decimal = Decimal(0)) -> Band | None:

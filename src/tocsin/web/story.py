@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tocsin.core.address import AddressState, Consent
 from tocsin.core.click import ClickKind
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.record import AlertRecord, rfc3339
@@ -67,12 +68,17 @@ def recipient_as_json(row: RecipientRow, known: tuple[AddressRow, ContactRow] | 
         "contact": contact and str(contact.id),
         "address": address and str(address.id),
         "shown": address and address.shown,
+        "may_be_told": address is not None and _may_be_told(address),
         "state": row.state.value,
         "why": row.why and row.why.value,
         "detail": row.detail,
         "delivery": row.delivery and str(row.delivery),
         "moved_at": rfc3339(row.moved_at),
     }
+
+
+def _may_be_told(address: AddressRow) -> bool:
+    return address.state is AddressState.ACTIVE and address.consent is Consent.GRANTED
 
 
 def _list_as_json(row: AudienceRow) -> dict[str, Any]:

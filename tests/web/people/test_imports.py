@@ -102,6 +102,7 @@ async def test_the_same_file_again_changes_nothing_even_at_the_same_time(house: 
     assert sorted((first["created"], second["created"])) == [0, 2]
     again = await imported(house, content)
     assert (again["unchanged"], again["created"], again["updated"]) == (2, 0, 0)
+    assert (again["taken_before"], again["rows"]) == (2, []), "what was taken before is counted, not told row by row"
     assert len((await asked(house, "GET", CONTACTS))["contacts"]) == 2
 
 

@@ -386,7 +386,7 @@ class ImportRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRow:
     """A row of a file was imported: `note` says what was left out; `error`, in the form of all errors, why nothing was
-    taken.
+    taken. `again`: it was taken before, and passed by now.
     """
 
     row: int
@@ -395,6 +395,7 @@ class ImportedRow:
     addresses: tuple[UUID, ...] = ()  # added by it, and not verified
     note: str = ""
     error: Mapping[str, Any] | None = None
+    again: bool = False
 
     def as_json(self) -> dict[str, Any]:
         told = {"row": self.row, "result": self.result.value, "contact": self.contact and str(self.contact)}

@@ -45,6 +45,8 @@ _TYPES = {kind.value: kind for kind in AlertType}
 _DECISIONS = {decision.value: decision for decision in Decision}
 _REASONS = {reason.value: reason for reason in Reason}
 
+_INSTANT = 10**15  # microseconds: no life is as long, and no clock as early
+
 target_of = lru_cache(maxsize=4096)(Target.parse)
 
 
@@ -228,7 +230,7 @@ def delivery_row(
         plan.detail,
         episode,
         None,
-        packed(plan.fallback) if plan.fallback else None,
+        packed(plan.fallback, plan.expires_at) if plan.fallback else None,
         None if plan.fail_over_at is None else transaction.stored(plan.fail_over_at),
         plan.product,
         plan.route,
@@ -255,20 +257,24 @@ def _reserved(reserve: Reserve | None) -> tuple[bytes | None, int | None]:
     return reserve.audience.to_bytes((reserve.audience.bit_length() + 7) // 8, "little"), reserve.most
 
 
-def packed(fallback: Sequence[Plan]) -> str:
-    """Write plans as they are kept beside a delivery: target, lane, end of life, how long they wait themselves,
-    product.
+def packed(fallback: Sequence[Plan], end: datetime) -> str:
+    """Write plans as they are kept beside a delivery that ends then: target, lane, how much longer they live, how long
+    they wait themselves, product. So a clock that is moved, and a retry, give them what they give the delivery.
     """
-    return orjson.dumps([_packed(plan) for plan in fallback]).decode()
+    return orjson.dumps([_packed(plan, end) for plan in fallback]).decode()
 
 
-def unpacked(fallback: str, now: datetime) -> tuple[Plan, ...]:
-    """Read the plans, made anew for a delivery that begins now. Who stands in reserve is kept beside the alert."""
-    return tuple(_unpacked(told, now) for told in orjson.loads(fallback))
+def unpacked(fallback: str, end: datetime, now: datetime) -> tuple[Plan, ...]:
+    """Read the plans beside a delivery that ends then, made anew for one that begins now. Who stands in reserve is kept
+    beside the alert.
+    """
+    return tuple(_unpacked(told, end, now) for told in orjson.loads(fallback))
 
 
-def _unpacked(told: Sequence[Any], now: datetime) -> Plan:
-    target, lane, expires_at, wait, *more = told
+def _unpacked(told: Sequence[Any], end: datetime, now: datetime) -> Plan:
+    target, lane, longer, wait, *more = told
+    # Earlier versions wrote the instant.
+    expires_at = longer if abs(longer) >= _INSTANT else epoch_micros(end) + longer
     return Plan(
         target=target_of(target),
         lane=lane,
@@ -280,9 +286,9 @@ def _unpacked(told: Sequence[Any], now: datetime) -> Plan:
     )
 
 
-def _packed(plan: Plan) -> tuple[Any, ...]:
+def _packed(plan: Plan, end: datetime) -> tuple[Any, ...]:
     wait = None if plan.fail_over_at is None else epoch_micros(plan.fail_over_at) - epoch_micros(plan.due)
-    told = (str(plan.target), plan.lane, epoch_micros(plan.expires_at), wait)
+    told = (str(plan.target), plan.lane, epoch_micros(plan.expires_at) - epoch_micros(end), wait)
     if plan.people is not None:
         return (*told, None, 1)
     return told if plan.product is None else (*told, plan.product)

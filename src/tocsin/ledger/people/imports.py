@@ -61,7 +61,7 @@ def take(
 
 def _again(row: ImportRow, before: str) -> ImportedRow:
     result = ImportResult.SUPPRESSED if before == ImportResult.SUPPRESSED else ImportResult.UNCHANGED
-    return ImportedRow(row=row.row, result=result, note="taken before")
+    return ImportedRow(row=row.row, result=result, again=True)
 
 
 def _one(change: Change, row: ImportRow, author: str, rule: ConsentRule) -> ImportedRow:

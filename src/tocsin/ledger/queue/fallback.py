@@ -159,7 +159,9 @@ class _Relay:
 
     def _ways(self, failed: Held) -> Iterator[Plan]:
         """Its fallbacks in turn, each with those behind it; none once its product is sold out."""
-        plans = () if failed.closed or failed.fallback is None else unpacked(failed.fallback, self._transaction.now)
+        plans: tuple[Plan, ...] = ()
+        if not failed.closed and failed.fallback is not None:
+            plans = unpacked(failed.fallback, failed.delivery.expires_at, self._transaction.now)
         for tried, plan in enumerate(plans, start=1):
             yield replace(plan, fallback=plans[tried:], route=failed.delivery.route)
 

@@ -34,10 +34,16 @@ class ImportReport:
         return sum(len(row.addresses) for row in self.rows)
 
     def as_json(self) -> dict[str, Any]:
-        """The rows that have something to be said of: those that went through are counted."""
+        """The rows that have something to be said of: those that went through, now or before, are counted."""
         counts = {result.value: self.count(result) for result in ImportResult}
-        told = [row.as_json() for row in self.rows if row.error or row.note or row.result is ImportResult.SUPPRESSED]
-        more = {"unverified": self.unverified, "notes": list(self.notes), "dry_run": self.dry_run}
+        worth = [row for row in self.rows if row.error or row.note or row.result is ImportResult.SUPPRESSED]
+        told = [row.as_json() for row in worth if not row.again]
+        more = {
+            "taken_before": sum(row.again for row in self.rows),
+            "unverified": self.unverified,
+            "notes": list(self.notes),
+            "dry_run": self.dry_run,
+        }
         return counts | more | {"rows": told}
 
 

@@ -1,7 +1,7 @@
 """Tells which lanes stand still, why and until when: for whoever wonders where the alerts are."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,8 @@ from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
 from tocsin.core.facts import Emit, LaneOpened, LanePaused
 from tocsin.core.record import rfc3339
+from tocsin.pipeline.active import Active
+from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.closure import Cause, Closure, closure_of
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.pipeline.sending.targets import Targets
@@ -17,8 +19,19 @@ MOMENT_S = 2.0  # a lane that is shut for less is pacing as it should, and not w
 
 
 class LaneWatch:
-    def __init__(self, lanes: Mapping[str, Lane], targets: Targets, clock: Clock, emit: Emit) -> None:
+    def __init__(
+        self,
+        lanes: Mapping[str, Lane],
+        targets: Targets,
+        *,
+        active: Active,
+        directories: Directories,
+        clock: Clock,
+        emit: Emit,
+    ) -> None:
         self._lanes = lanes
+        self._active = active
+        self._directories = directories
         self._targets = targets
         self._clock = clock
         self._emit = emit
@@ -65,11 +78,18 @@ class LaneWatch:
         return {name: float(lane.breaker.open) for name, lane in self._lanes.items()}
 
     def _closures(self, now: float) -> dict[str, Closure]:
-        closures = {name: self._closure(lane, now) for name, lane in self._lanes.items()}
+        served = self._served_by_calls() if self._targets.disabled else frozenset()
+        closures = {name: self._closure(lane, now, served) for name, lane in self._lanes.items()}
         return {name: closure for name, closure in closures.items() if closure is not None}
 
-    def _closure(self, lane: Lane, now: float) -> Closure | None:
-        return closure_of(lane, now, disabled=all(one.target in self._targets.disabled for one in lane.targets))
+    def _closure(self, lane: Lane, now: float, served: Collection[str]) -> Closure | None:
+        """A lane whose targets all rest is shut, unless a list that a call keeps stands in it."""
+        rests = lane.name not in served and all(one.target in self._targets.disabled for one in lane.targets)
+        return closure_of(lane, now, disabled=rests)
+
+    def _served_by_calls(self) -> frozenset[str]:
+        kept = self._active.rulebook.routing.kept(self._directories.current)
+        return frozenset(how.lane for target, how in kept.items() if target not in self._targets.disabled)
 
     def _described(self, closure: Closure) -> dict[str, Any]:
         until = self._moment(closure)

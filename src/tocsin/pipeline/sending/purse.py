@@ -12,7 +12,7 @@ from tocsin.core.outcome import Outcome, Sent, Unknown
 from tocsin.core.signal import Cost
 from tocsin.ledger.contract import SpentRow
 from tocsin.pipeline.sending.attempt import Prepared
-from tocsin.rules.spending import Spending, SpendPolicy, day_of, lowest, sated, spending
+from tocsin.rules.spending import Spending, SpendPolicy, day_of, is_sated, lowest, spending
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -33,6 +33,7 @@ class Purse:
     _day: datetime = _LONG_AGO
     _money: Decimal = Decimal(0)
     _messages: Counter[int] = field(default_factory=Counter)  # by contact
+    _sated: set[int] = field(default_factory=set)
     _told: bool = False
 
     def lowest(self, now: datetime) -> Band | None:
@@ -48,7 +49,7 @@ class Purse:
     def sated(self, now: datetime) -> frozenset[int]:
         """The contacts who get nothing more today."""
         self._turn_over(now)
-        return sated(self.policy, self._messages)
+        return frozenset(self._sated)
 
     def settle_claim(self, requests: Iterable[Prepared], now: datetime) -> None:
         """These are claimed, and about to leave."""
@@ -56,7 +57,8 @@ class Purse:
         self.claiming -= 1
         for prepared in requests:
             self._money += self.policy.expected(prepared.units)
-            self._messages.update(_contacts(prepared))
+            for who in _contacts(prepared):
+                self._count(who, 1)
         self._tell()
 
     def answered(self, prepared: Prepared, outcomes: Iterable[Outcome], now: datetime) -> None:
@@ -67,7 +69,7 @@ class Purse:
         took = list(outcomes)
         for who, outcome in zip(_members(prepared), took, strict=True):
             if who is not None and not isinstance(outcome, Sent | Unknown):
-                self._messages[who] -= 1
+                self._count(who, -1)
         paid = self.policy.expected(prepared.units)
         if not any(isinstance(outcome, Sent | Unknown) for outcome in took):
             self._money -= paid
@@ -88,9 +90,16 @@ class Purse:
         for row in rows:
             self._money += self._price(row.units, row.cost)
             if row.contact is not None:
-                self._messages[row.contact] += 1
+                self._count(row.contact, 1)
         self.known = True
         self._tell()
+
+    def _count(self, contact: int, by: int) -> None:
+        """Nobody is counted where there is no bound for one."""
+        if self.policy.per_contact is None:
+            return
+        self._messages[contact] += by
+        (self._sated.add if is_sated(self.policy, self._messages[contact]) else self._sated.discard)(contact)
 
     def _price(self, units: int, cost: Cost | None) -> Decimal:
         return self.policy.expected(units) if cost is None else self.policy.money(cost)
@@ -109,6 +118,7 @@ class Purse:
             self.known = self.known and day > self._day
             self._day, self._money, self._told = day, Decimal(0), False
             self._messages.clear()
+            self._sated.clear()
 
     def _tell(self) -> None:
         """Once a day."""

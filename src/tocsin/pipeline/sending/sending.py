@@ -76,10 +76,12 @@ class Sending:
         self.editor = Editor(
             queue=queue, active=active, lanes=self.lanes, targets=self.targets, moves=self.moves, clock=clock, emit=emit
         )
-        self.overdue = Overdue(queue, self.lanes, self.moves, active)
+        self.overdue = Overdue(queue, self.lanes, self.moves, active, self.directories)
         self.receipts = Receipts(queue, ledger.people, self.moves, active, emit)
         self.prices = PriceBook(queue, self.lanes, active, clock)
-        self.lane_watch = LaneWatch(self.lanes, self.targets, clock, emit)
+        self.lane_watch = LaneWatch(
+            self.lanes, self.targets, active=active, directories=self.directories, clock=clock, emit=emit
+        )
 
     @asynccontextmanager
     async def running(self, grace_s: float = GRACE_S) -> AsyncIterator[None]:

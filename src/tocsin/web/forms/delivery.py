@@ -78,6 +78,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "contact": explained(maybe(ID), "None where the address is nobody's any more."),
                 "address": maybe(ID),
                 "shown": explained(maybe(TEXT), "Masked."),
+                "may_be_told": explained(FLAG, "Whether the address is active, and consented to: else no retry helps."),
                 "state": one_of(DeliveryState),
                 "why": maybe(one_of(Why)),
                 "detail": TEXT,

@@ -129,6 +129,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "ImportReport": record(
             {
                 **{result.value: explained(WHOLE, "Rows.") for result in ImportResult},
+                "taken_before": explained(
+                    WHOLE, "Rows of this very file that were done before, and are not told again."
+                ),
                 "unverified": explained(WHOLE, "Addresses that were added and have to be confirmed."),
                 "notes": explained(several(TEXT), "About the file as a whole."),
                 "dry_run": FLAG,
