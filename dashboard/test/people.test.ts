@@ -175,6 +175,7 @@ describe("the report of a file", () => {
     unchanged: 3,
     suppressed: 1,
     invalid: 0,
+    taken_before: 0,
     unverified: 0,
     notes: [],
     dry_run: true,
