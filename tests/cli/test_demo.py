@@ -18,7 +18,8 @@ def test_a_demo_delivers_and_leaves_nothing_behind(tmp_path: Path):
         assert ledger.exists()
         url, token = demo.says(r"Dashboard +(http://127\.0\.0\.1:\d+)/#token=(tocsin_local_.+)").groups()
         sandbox = demo.says(r"Sandbox +(http://127\.0\.0\.1:\d+)/")[1]
-        wait_for_a_message(sandbox)
+        for provider in ("discord", "sendgrid"):
+            wait_for_a_message(sandbox, provider)
         tested = tocsin(tmp_path, "test", "discord:staff", "--url", url, "--token", token)
         assert (tested.returncode, tested.stdout) == (0, "discord:staff: sent, 200\n"), tested.stderr
         with urlopen(f"{sandbox}/rooms", timeout=DEADLINE_S) as answer:
@@ -101,11 +102,14 @@ def test_a_tail_says_what_it_waits_for_and_goes_on_by_itself(tmp_path: Path):
         assert tail.wait() == 130
 
 
-def wait_for_a_message(sandbox: str) -> None:
-    """The first that the detector's alerts have become."""
+def wait_for_a_message(sandbox: str, provider: str) -> None:
+    """The first that the detector's alerts have become there."""
     seen, arrived = 0, False
     while not arrived:
         with urlopen(f"{sandbox}/journal?after={seen}&wait=20", timeout=DEADLINE_S) as answer:
             entries = json.load(answer)["entries"]
         assert entries, "nothing arrives"
-        seen, arrived = entries[-1]["number"], any(entry["references"] for entry in entries)
+        seen, arrived = (
+            entries[-1]["number"],
+            any(entry["references"] and entry["provider"] == provider for entry in entries),
+        )

@@ -16,13 +16,20 @@ import typer
 from tocsin.cli.console import run, tell, tell_json
 from tocsin.cli.detector import detect
 from tocsin.cli.orders import Orders
-from tocsin.cli.reach import Json
+from tocsin.cli.reach import Json, local_token
 from tocsin.cli.serve import announce, link, reload
 from tocsin.cli.span import span
+from tocsin.client import Client
 from tocsin.core.errors import CannotListenError
 from tocsin.sandbox import Sandbox
 from tocsin.service import AlertService
 from tocsin.telemetry import log_to
+
+READERS = """\
+external_id,name,email,tags,consent_at,consent_source,consent_text
+ada,Ada,ada@example.com,demo,2026-11-01,demo,Mail me about restocks.
+grace,Grace,grace@example.com,demo,2026-11-01,demo,Mail me about restocks.
+"""
 
 
 def demo(
@@ -51,8 +58,10 @@ def demo(
 async def _demo(port: int, sandbox_port: int, folder: Path | None, end: float | None, *, as_json: bool) -> None:
     orders = Orders()
     async with _folder(folder) as place, _sandbox(sandbox_port) as sandbox:
-        service = AlertService.from_config(_configuration(place, port, sandbox), environ={})
+        service = AlertService.from_config(_configuration(place, port or _free(), sandbox), environ={})
         async with service:
+            sandbox.call_back(service.url)
+            await _sign_up(service)
             if as_json:
                 tell_json({"dashboard": link(service), "sandbox": f"{sandbox.url}/"})
             else:
@@ -74,6 +83,20 @@ def free_or_any(port: int) -> int:
         except OSError:
             return 0
     return port
+
+
+def _free() -> int:
+    """A port that nobody has now: links in messages say which, before the service listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _sign_up(service: AlertService) -> None:
+    """Some readers of mails, with evidence that they want them."""
+    async with Client(service.url, local_token(service.config)) as client:
+        await client.post("/api/v1/contacts/import", body=READERS.encode())
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +138,7 @@ async def _detector(service: AlertService) -> AsyncIterator[None]:
 def _configuration(folder: Path, port: int, sandbox: Sandbox) -> Path:
     file = folder / "demo.json"
     settings = {
-        "server": {"port": port},
+        "server": {"port": port, "public_url": f"http://127.0.0.1:{port}"},
         **sandbox.configuration(),
         "retailers": {
             "bestbuy": {"name": "Best Buy", "aliases": ["best_buy"]},

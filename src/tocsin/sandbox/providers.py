@@ -35,6 +35,7 @@ class Providers:
     def __init__(
         self, clock: Clock, journal: Journal, faults: Faults, *, limits: bool, base: Callable[[], str]
     ) -> None:
+        self._base = base
         self.discord = Discord(clock, journal, limits=limits, base=base)
         self.webhook = Receiver(clock, journal, base=base)
         self.twilio = Twilio(clock, journal, limits=limits)
@@ -78,10 +79,21 @@ class Providers:
 
     def configuration(self) -> Mapping[str, Any]:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
+        mail = {"enabled": True, "api_base": self._base(), "postal_address": "1 Main St, Springfield"}
         return {
             "operators": {"to": [f"{self.discord.name}:staff"]},
-            "alerts": {"channels": {self.discord.name: self.discord.block("high_priority", "general", "staff")}},
+            "alerts": {
+                "channels": {
+                    self.discord.name: self.discord.block("high_priority", "general", "staff"),
+                    "email": {**mail, **self.sendgrid.account.block()},
+                }
+            },
         }
+
+    def call_back(self, address: str) -> None:
+        """The service is there: where providers call it that are told once, and not with each message."""
+        self.sendgrid.poster.url = f"{address}/hooks/{self.sendgrid.name}/events"
+        self.twilio.inbox.url = f"{address}/hooks/{self.twilio.name}/inbound"
 
     async def open(self, host: str, mail_port: int) -> None:
         """Those that do not speak HTTP listen at ports of their own."""

@@ -85,6 +85,11 @@ async def test_an_address_of_the_shop_is_the_same_for_all_and_needs_no_mark():
     assert 'href="https://shop.example/p?a=1&amp;b=2"' in html
 
 
+async def test_an_address_that_is_none_of_the_web_makes_no_button():
+    _, body = await sent(a_mailing(1), link=lambda *_: "javascript:alert(1)")
+    assert not any("javascript" in form or "Buy at" in form for form in read_by(body, 0))
+
+
 async def test_a_link_is_written_in_html_as_html_wants_it():
     links = iter(["https://a.example/?x=1&y=2", "https://b.example/?x=1&y=2"])
     _, body = await sent(a_mailing(2), link=lambda *_: next(links))

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tocsin.channels.email.house import House
-from tocsin.channels.email.mail import Links, Mail
+from tocsin.channels.email.mail import LONGEST_ADDRESS, Links, Mail
 from tocsin.channels.links import web_address
 from tocsin.channels.lists import EVERYONE
 from tocsin.channels.money import money, percent_saved
@@ -23,7 +23,6 @@ LONGEST_SUBJECT = 150  # units of UTF-16: mail programs show half of it
 _LONGEST_NAME = 300
 _NAME_IN_SUBJECT = 90
 _DETAIL = 100
-_LONGEST_ADDRESS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class Told:
             before=money(previous, _cut(alert.currency, 8)) if cheaper and previous is not None else "",
             percent=str(percent or ""),
             details=tuple(_details(alert)),
-            picture=web_address(alert.metadata.get("image_url"), _LONGEST_ADDRESS),
+            picture=web_address(alert.metadata.get("image_url"), LONGEST_ADDRESS),
             door=look.door if record.is_test else f"{look.door} at {shop}",
             links=links,
             why=why_of(target, house),
@@ -183,7 +182,7 @@ def _from_template(told: Told, record: AlertRecord, target: Target) -> dict[str,
     template = told.house.templates.get(record.alert.type)
     if template is None:
         return {}
-    cart = web_address(record.alert.metadata.get("cart_url"), _LONGEST_ADDRESS)
+    cart = web_address(record.alert.metadata.get("cart_url"), LONGEST_ADDRESS)
     more = {"cart_url": cart or "", "metadata": record.alert.metadata}
     try:
         own = template.parts(data_of(record, target, told.links, told.house) | more)

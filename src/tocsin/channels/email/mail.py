@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tocsin.channels.contract import Link, Member
+from tocsin.channels.links import web_address
 from tocsin.channels.pages import Pages
+
+LONGEST_ADDRESS = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Links:
         """Where whoever the member is for is led from its mail."""
         recipient = member.recipient
         return cls(
-            product=link(member.delivery, member.record),
+            product=web_address(link(member.delivery, member.record), LONGEST_ADDRESS),
             leave=None if recipient is None else pages.unsubscribe(recipient),
             wishes=None if recipient is None else pages.me(recipient),
         )

@@ -12,8 +12,9 @@ from tocsin.channels.contract import Attempt, Member, Report
 from tocsin.channels.email.confirmation import confirmation_of, hindrance_of
 from tocsin.channels.email.digest import digest_of
 from tocsin.channels.email.letter import data_of, mail_of
-from tocsin.channels.email.mail import Links
+from tocsin.channels.email.mail import LONGEST_ADDRESS, Links
 from tocsin.channels.email.spec import NAME
+from tocsin.channels.links import web_address
 from tocsin.channels.sendgrid.answers import report_of
 from tocsin.channels.sendgrid.events import signals_of
 from tocsin.channels.sendgrid.request import Person, body_of, message_of, templated, templated_body_of
@@ -59,7 +60,7 @@ class SendGridChannel:
     def render(self, target: Target, records: Sequence[AlertRecord]) -> Mapping[str, Any]:
         """What is the same for all, with no links of anybody's."""
         record = records[0]
-        links = Links(product=record.alert.url)
+        links = Links(product=web_address(record.alert.url, LONGEST_ADDRESS))
         if template := self._setup.template_ids.get(record.alert.type):
             return templated(template, self._setup.house.sender) | {
                 "dynamic_template_data": data_of(record, target, links, self._setup.house)

@@ -22,12 +22,18 @@ export function places(told) {
     title: box.address,
     where: "mailbox",
     look: "mailbox",
-    items: () => box.mails.map((mail, number) => entry(mail, number === box.mails.length - 1)),
+    items: () => entries(box),
   }));
 }
 
 export function targets() {
   return [];
+}
+
+// Whoever looks into a mailbox finds the newest mail open; what comes meanwhile waits.
+function entries(box) {
+  const isFirstLook = !box.mails.some((mail) => drawn.has(mail.id));
+  return box.mails.map((mail, number) => entry(mail, isFirstLook && number === box.mails.length - 1));
 }
 
 // The same node for the same mail: a frame that is moved would load again.

@@ -9,6 +9,8 @@ const listening = element("form", { id: "events" },
   element("label", {}, "Address ", address),
   element("div", { className: "row" }, element("button", {}, "Set")));
 
+export const heading = "";
+
 export const card = element("section", { id: "events-card", hidden: true },
   element("h2", {}, "Events of SendGrid go to"), listening);
 
