@@ -16,6 +16,7 @@ def figures(pipeline: Pipeline, gauges: Gauges, wal: WriteAheadLog) -> Iterator[
     yield from _watch_figures(pipeline.watch)
     yield from _socket_figures(gauges)
     yield from _objective_figures(pipeline.watch)
+    yield Figure("tocsin_mirror_behind", "What waits for a mirror.", pipeline.mirroring.behind, label="mirror")
     yield Figure("tocsin_ledger_wal_bytes", "The ledger's write-ahead log.", lambda: {"": wal.size})
 
 

@@ -38,7 +38,7 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Program, Services, WebSettings
 from tocsin.web.terminal import Terminal
-from tocsin.wiring import channels
+from tocsin.wiring import channels, mirrors
 
 VERSION = version("tocsin")
 EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that has the service inside
@@ -173,7 +173,8 @@ class AlertService:
             )
         )
         self.tokens = Tokens(self.ledger.operations, self._clock)
-        self.pipeline = Pipeline(self.ledger, InProcessBus(), self._active, self._clock, self._hear)
+        copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
+        self.pipeline = Pipeline(self.ledger, InProcessBus(), self._active, self._clock, self._hear, mirrors=copies)
         self.listen(self.pipeline.hear)
         self._demo = Demo()
         server = self.config.settings.server

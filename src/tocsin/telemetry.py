@@ -64,6 +64,12 @@ class Telemetry:
             registry=registry,
         )
         self._callbacks = Counter("tocsin_callbacks", "Calls of providers.", ["provider", "became"], registry=registry)
+        self._mirrored = Counter(
+            "tocsin_mirror_requests",
+            "What mirrors of the history were brought.",
+            ["mirror", "outcome"],
+            registry=registry,
+        )
         self._verifications = Counter(
             "tocsin_verifications", "Steps of codes and links.", ["by", "result"], registry=registry
         )
@@ -95,7 +101,13 @@ class Telemetry:
                 self._hear_detection(fact)
             case facts.DeliveryMoved():
                 self._hear_move(fact)
-            case facts.Attempted() | facts.TargetDisabled() | facts.LaneClosed() | facts.CalledBack():
+            case (
+                facts.Attempted()
+                | facts.TargetDisabled()
+                | facts.LaneClosed()
+                | facts.CalledBack()
+                | facts.MirrorWrote()
+            ):
                 self._hear_provider(fact)
             case facts.BreakerOpened() | facts.BreakerClosed():
                 self._hear_breaker(fact)
@@ -153,7 +165,7 @@ class Telemetry:
             self._log.debug("decided", extra={"fact": {"sku": alert.sku, **receipt.as_json()}})
 
     def _hear_provider(
-        self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed | facts.CalledBack
+        self, fact: facts.Attempted | facts.TargetDisabled | facts.LaneClosed | facts.CalledBack | facts.MirrorWrote
     ) -> None:
         match fact:
             case facts.Attempted(is_test=True):
@@ -167,6 +179,8 @@ class Telemetry:
                 self._log.warning("target disabled", extra={"fact": fields})
             case facts.CalledBack(provider, _, became):
                 self._callbacks.labels(provider, became).inc()  # anybody may call in its name: no more is a label
+            case facts.MirrorWrote(mirror, outcome):
+                self._mirrored.labels(mirror, outcome).inc()
             case facts.LaneClosed():
                 self._closed.labels(fact.lane, fact.why).inc()
                 fields = {"lane": fact.lane, "why": fact.why, "until": fact.until.isoformat()}

@@ -1,4 +1,4 @@
-"""The channels of a configuration, made as the catalogue says."""
+"""The channels of a configuration, made as the catalogue says, and the mirrors of its history."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,8 +13,13 @@ from tocsin.config.configuration import Config
 from tocsin.config.policy import catalog_of, rulebook
 from tocsin.config.reading.problems import Problem, invalid
 from tocsin.core.clock import Clock, SystemClock
-from tocsin.core.errors import InvalidConfigError
+from tocsin.core.errors import InvalidConfigError, MirrorError
+from tocsin.core.facts import Emit
 from tocsin.core.link import Codes
+from tocsin.mirrors.airtable import Airtable
+from tocsin.mirrors.airtable.airtable import API
+from tocsin.mirrors.contract import Mirror
+from tocsin.mirrors.redis import RedisStream
 
 
 def channels(
@@ -48,6 +53,40 @@ def channels(
             raise invalid(config.file.name if config.file else "the configuration", problems) from None
         except ValueError as problem:
             raise InvalidConfigError(f"alerts.channels.{spec.name}: {problem}") from None
+    return made
+
+
+def airtable(config: Config, transport: Transport, clock: Clock, emit: Emit = lambda _: None) -> Airtable | None:
+    """The table that the history is copied to; None where there is none."""
+    table = config.settings.history.airtable
+    if table is None:
+        return None
+    return Airtable(
+        table.token,
+        table.base,
+        table.table,
+        api_base=str(table.api_base or API),
+        calls_per_month=table.calls_per_month,
+        transport=transport,
+        clock=clock,
+        emit=emit,
+    )
+
+
+def mirrors(
+    config: Config, transport: Transport, clock: Clock, emit: Emit = lambda _: None, *, ledger: str = ""
+) -> list[Mirror]:
+    """The mirrors of the history, for the ledger of that epoch. Raises InvalidConfigError where one needs what is not
+    installed.
+    """
+    made: list[Mirror] = []
+    if table := airtable(config, transport, clock, emit):
+        made.append(table)
+    if redis := config.settings.history.redis:
+        try:
+            made.append(RedisStream(redis.url, redis.stream, redis.keep, ledger))
+        except MirrorError as problem:
+            raise InvalidConfigError(problem.message) from None
     return made
 
 

@@ -28,11 +28,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "bus.contract",
             "channels.contract",
             "channels.abilities",
+            "mirrors.contract",
         }
     ),
     "web": frozenset({"web", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "gateway": frozenset({"gateway", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "config": frozenset({"config", "catalogue", "channels.spec", "channels.settings", "rules", "core"}),
+    "mirrors": frozenset({"mirrors", "core", "channels.transport", "channels.status"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),
     "client": frozenset({"core"}),

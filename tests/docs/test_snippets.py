@@ -43,6 +43,8 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/how-to/operate.md", "[Service]"): "needs systemd",
     ("docs/how-to/operate.md", "location /"): "needs nginx",
     ("docs/how-to/operate.md", "groups:"): "needs Prometheus: its metrics are looked at below",
+    ("docs/how-to/mirrors.md", "import asyncio"): "calls Airtable: tests/mirrors/test_airtable.py",
+    ("docs/how-to/mirrors.md", "redis-cli"): "needs redis-cli: tests/mirrors/test_redis.py",
     ("docs/how-to/webhooks.md", "from standardwebhooks"): "a part of a program: it is called below",
     ("docs/how-to/webhooks.md", '{"type": "alert.in_stock"'): "what a receiver gets: tests/golden/webhook",
     ("docs/how-to/webhooks.md", '{"type": "alerts"'): "what a receiver gets: tests/channels/test_webhook.py",

@@ -103,6 +103,7 @@ def restart_needed(before: Config, after: Config) -> tuple[str, ...]:
             ("server.port", before.settings.server.port, after.settings.server.port),
             ("storage.url", before.settings.storage.url, after.settings.storage.url),
             ("people.key", before.settings.people.key, after.settings.people.key),
+            ("history", before.settings.history, after.settings.history),
             ("cluster.url", before.settings.cluster.url, after.settings.cluster.url),
         )
         if old != new

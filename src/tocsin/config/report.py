@@ -241,10 +241,6 @@ def _later(settings: Settings) -> Iterator[_Finding]:
     """Blocks that are read and checked, and not yet acted upon."""
     if settings.cluster.url:
         yield ("cluster", "url"), "this version runs on one machine: it is not used yet"
-    if settings.history.airtable:
-        yield ("history", "airtable"), "this version has no mirror yet: nothing is written there"
-    if settings.history.redis:
-        yield ("history", "redis"), "this version has no mirror yet: nothing is written there"
     for name in settings.people.wordings:
         if name != JOIN_WORDING:
             yield ("people", "wordings", name), f"nothing is asked in these words: there is {JOIN_WORDING}"

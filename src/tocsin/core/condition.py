@@ -31,6 +31,8 @@ class What(StrEnum):
     DESCRIPTORS_SHORT = "descriptors_short"  # newcomers wait at the doors
     CLOCK_JUMPED = "clock_jumped"  # this machine's clock was moved
     SPEND_CAP = "spend_cap"  # about a channel: it has spent what it may in a day
+    MIRROR_FAILING = "mirror_failing"  # about a mirror: it takes nothing
+    MIRROR_INCOMPLETE = "mirror_incomplete"  # a mirror has no place for something
     CODES_REFUSED = "codes_refused"  # the provider lets us send no codes to phones
     CONSENT_NOT_TOLD = "consent_not_told"  # a provider that is to hear of consent does not take it
     UNFORESEEN = "unforeseen"  # about the word of the trouble: a bug

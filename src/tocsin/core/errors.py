@@ -37,6 +37,7 @@ TocsinError
 │   ├── TooManySendsError        more codes or links than one address may be sent
 │   └── TooManyChecksError       more codes than may be tried
 ├── ProviderUnavailableError  who would have to do it cannot now
+├── MirrorError               a copy of the history elsewhere cannot be kept as it was asked for
 ├── UnreachableError          no service answers there; raised by clients
 ├── CannotListenError         the port is taken, or the address is none of this machine's
 ├── IllegalMoveError          a delivery was to make a move that its table does not have: a bug, never a user's fault
@@ -260,6 +261,10 @@ class ProviderUnavailableError(TocsinError):
     def __init__(self, message: str, retry_after: float = 30.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class MirrorError(TocsinError):
+    code = "mirror_failed"
 
 
 class UnreachableError(TocsinError):

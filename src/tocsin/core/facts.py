@@ -240,6 +240,30 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorWrote:
+    """A mirror of the history was brought so many entries. `outcome` is the class name of the outcome in lower case."""
+
+    mirror: str
+    outcome: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFailing:
+    """A mirror has taken nothing for a while."""
+
+    mirror: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorWorks:
+    """A mirror that failed takes what it is brought again."""
+
+    mirror: str
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """A transaction of the ledger was committed: how long it took, and how many calls shared it."""
 
@@ -312,6 +336,9 @@ Fact = (
     | MonitorLost
     | MonitorBack
     | CalledBack
+    | MirrorWrote
+    | MirrorFailing
+    | MirrorWorks
     | Verified
     | Committed
     | Reloaded

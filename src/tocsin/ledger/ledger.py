@@ -19,6 +19,7 @@ from tocsin.ledger.engine.wal import WriteAheadLog, folded_in
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 from tocsin.ledger.files import LedgerFiles
 from tocsin.ledger.history.history import SqlHistory
+from tocsin.ledger.mirrors.mirrors import SqlMirrors
 from tocsin.ledger.operations.operations import SqlOperations
 from tocsin.ledger.people.people import SqlPeople
 from tocsin.ledger.purchases.purchases import SqlPurchases
@@ -58,6 +59,7 @@ class SqlLedger:
         self.people = people
         self.purchases = SqlPurchases(writer, reader, people.vault)
         self.analytics = SqlAnalytics(writer, reader)
+        self.mirrors = SqlMirrors(writer, reader)
         self._writer = writer
         self._files = files
         self._emit = emit

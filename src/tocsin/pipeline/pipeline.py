@@ -12,12 +12,14 @@ from tocsin.bus.contract import Bus
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
 from tocsin.ledger.contract import Ledger
+from tocsin.mirrors.contract import Mirror
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.analytics.answers import Answers
 from tocsin.pipeline.analytics.following import Following
 from tocsin.pipeline.analytics.uptime import Uptime
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
+from tocsin.pipeline.mirroring import Mirroring
 from tocsin.pipeline.operations import Operations
 from tocsin.pipeline.people.consent_teller import ConsentTeller
 from tocsin.pipeline.people.verification import Verification
@@ -37,6 +39,7 @@ class Pipeline:
         clock: Clock,
         emit: Emit,
         *,
+        mirrors: Sequence[Mirror] = (),
         random: Random | None = None,
     ) -> None:
         self._active = active
@@ -64,6 +67,7 @@ class Pipeline:
             active=active,
             clock=clock,
         )
+        self.mirroring = Mirroring(ledger.mirrors, mirrors, clock, emit)
         self.watch = Watch(ledger, self.sending, active, clock, emit)
         self._consents = ConsentTeller(ledger.people, active, clock, emit)
         self.following = Following(ledger.analytics, clock)
@@ -102,6 +106,8 @@ class Pipeline:
             await stack.enter_async_context(self.sending.running())
             await stack.enter_async_context(self.watch.running())
             await self.uptime.start()
+            await self.mirroring.start()
+            stack.push_async_callback(self.mirroring.stop)
             await self._upkeep.start()
             stack.push_async_callback(self._upkeep.stop)
             yield

@@ -18,6 +18,8 @@ from tocsin.core.facts import (
     ClockWrong,
     Fact,
     LaneClosed,
+    MirrorFailing,
+    MirrorWorks,
     MonitorBack,
     MonitorLost,
     ObjectiveMet,
@@ -49,6 +51,8 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
         "restart_needed": What.RESTART_NEEDED,
         "codes_refused": What.CODES_REFUSED,
         "consent_not_told": What.CONSENT_NOT_TOLD,
+        "mirror_column_left_out": What.MIRROR_INCOMPLETE,
+        "mirror_entry_refused": What.MIRROR_INCOMPLETE,
         "click_lost": None,
         "sign_up_lost": None,
         "channel_failed": What.UNFORESEEN,
@@ -63,7 +67,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
 )
 
 CONFIGURATION, LEDGER, CLOCK, DOORS = "the configuration", "the ledger", "the clock", "the doors"
-PHONES = "the phones"
+PHONES, MIRRORS = "the phones", "the mirrors"
 
 # What troubles are about that are about no single target, lane or monitor.
 _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
@@ -76,6 +80,7 @@ _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
         What.CLOCK_JUMPED: CLOCK,
         What.CODES_REFUSED: PHONES,
         What.CONSENT_NOT_TOLD: PHONES,
+        What.MIRROR_INCOMPLETE: MIRRORS,
     }
 )
 
@@ -168,6 +173,8 @@ _READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType
         Attempted: _attempted,
         PartRefused: lambda it: _began(What.PART_REFUSED, it.about, it.detail),
         SpendCapReached: lambda it: _began(What.SPEND_CAP, it.channel, it.detail),
+        MirrorFailing: lambda it: _began(What.MIRROR_FAILING, it.mirror, it.detail),
+        MirrorWorks: lambda it: _over(What.MIRROR_FAILING, it.mirror),
         ObjectiveMissed: lambda it: _began(What.OBJECTIVE_MISSED, it.channel, it.detail),
         ObjectiveMet: lambda it: _over(What.OBJECTIVE_MISSED, it.channel),
         AlertsRefused: _alerts_refused,

@@ -162,6 +162,20 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             " not sent is cancelled with the reason spend_cap, or goes to its fallback. To send more today, raise"
             " spend_cap of the channel and reload.",
         ),
+        What.MIRROR_FAILING: Kind(
+            headline="The copy of the history in {about} does not go on",
+            over="The copy of the history in {about} goes on",
+            mend="See whether it is there and takes our key; what it said stands beside this. Alerts are not touched by"
+            " it: it goes on where it was once it answers.",
+            believed=_COUNTED_AGAIN,
+        ),
+        What.MIRROR_INCOMPLETE: Kind(
+            headline="Something is left out in a copy of the history",
+            mend="What is left out, and why, stands beside this. tocsin airtable fields tells the columns that a table"
+            " should have; a restart tries them again.",
+            quiet=_EVENT,
+            believed=_AT_ONCE,
+        ),
         What.CODES_REFUSED: Kind(
             headline="No codes can be sent to phones",
             mend="Look at the service for codes in the configuration, at its account and its key; what the provider"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tocsin.core.clock import Clock
+from tocsin.sandbox.airtable.api import Airtable
+from tocsin.sandbox.airtable.panel import AirtablePanel
 from tocsin.sandbox.browser.panel import BrowserPanel
 from tocsin.sandbox.browser.service import PushService
 from tocsin.sandbox.discord.api import Discord
@@ -48,6 +50,7 @@ class Providers:
             Carrier(self.smtp.name, lambda: self.smtp.mails),
         )
         self.firebase = Firebase(clock, journal, Project(clock, limits=limits, base=base))
+        self.airtable = Airtable(clock, journal, limits=limits)
         self.providers: tuple[Provider, ...] = (
             self.discord,
             self.webhook,
@@ -58,6 +61,7 @@ class Providers:
             self.sendgrid,
             self.firebase,
             Tokens(clock, self.firebase.project),
+            self.airtable,
         )
         self.panels: tuple[Panel, ...] = (
             DiscordPanel(self.discord),
@@ -67,6 +71,7 @@ class Providers:
             MailPanel(self.mail),
             SendGridPanel(self.sendgrid),
             FirebasePanel(self.firebase),
+            AirtablePanel(self.airtable),
         )
 
     def addresses(self, names: Sequence[str]) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from tocsin.web.guard import Guard
 from tocsin.web.hooks import Hooks
 from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
+from tocsin.web.mirrors import MirrorDoors
 from tocsin.web.monitors import MonitorDoors
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
@@ -87,6 +88,7 @@ def build_app(services: Services) -> Web:
         MonitorDoors(services),
         WatchDoors(services),
         ConditionDoors(services),
+        MirrorDoors(services),
         TokenDoors(services),
         ContactDoors(services),
         AddressDoors(services),

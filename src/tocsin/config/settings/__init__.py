@@ -17,8 +17,9 @@ from tocsin.config.settings.decisions import (
     RetailerSettings,
     RouteSettings,
 )
+from tocsin.config.settings.history import History
 from tocsin.config.settings.people import People
-from tocsin.config.settings.server import Cluster, ConfiguredToken, History, Links, Operators, Server, Storage
+from tocsin.config.settings.server import Cluster, ConfiguredToken, Links, Operators, Server, Storage
 from tocsin.config.values.addresses import File, Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from tocsin.config.values.addresses import (
     BaseUrl,
@@ -14,11 +14,10 @@ from tocsin.config.values.addresses import (
     Origin,
     RedisUrl,
     ServiceUrl,
-    Text,
     is_loopback,
 )
 from tocsin.config.values.block import Block
-from tocsin.config.values.names import KeyText, TargetName, TokenText, some
+from tocsin.config.values.names import TargetName, TokenText, some
 from tocsin.config.values.quantities import Lasting, NotBoolean
 
 _SQLITE = "sqlite:///"
@@ -91,39 +90,6 @@ class Operators(Block):
     """Who is told when something needs a human."""
     objective: ObjectiveSettings | None = ObjectiveSettings()
     """When alerts count as told in time; null: nobody asks."""
-
-
-class Airtable(Block):
-    token: KeyText
-    """A personal access token."""
-    base: Text
-    """The base, `app…`."""
-    table: Text = "Alerts"
-    """The table's name or id."""
-    api_base: BaseUrl | None = None
-    """Another address of the provider: the sandbox, a proxy."""
-    calls_per_month: Annotated[int, Field(ge=1), NotBoolean] | None = 1000
-    """The most requests a month; null: no cap."""
-
-
-class Redis(Block):
-    url: RedisUrl
-    """Where it is."""
-    stream: Text = "tocsin:alerts"
-    """The stream's key."""
-    keep: Annotated[int, Field(ge=1), NotBoolean] = 10_000
-    """How many alerts it keeps."""
-
-
-def _from_url(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) else value
-
-
-class History(Block):
-    airtable: Airtable | None = None
-    """A mirror for people."""
-    redis: Annotated[Redis | None, BeforeValidator(_from_url, json_schema_input_type=str | Redis | None)] = None
-    """The recent history as a capped stream."""
 
 
 class Links(Block):

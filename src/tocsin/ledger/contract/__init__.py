@@ -47,6 +47,7 @@ from tocsin.ledger.contract.history import (
     WatchState,
 )
 from tocsin.ledger.contract.ledger import Ledger
+from tocsin.ledger.contract.mirrors import Mirrors
 from tocsin.ledger.contract.operations import Operations, TargetRow, TokenRow
 from tocsin.ledger.contract.people import People
 from tocsin.ledger.contract.queue import (
@@ -102,6 +103,7 @@ __all__ = [
     "LaneRow",
     "Ledger",
     "LinkRow",
+    "Mirrors",
     "Move",
     "MoveResult",
     "MoveRow",

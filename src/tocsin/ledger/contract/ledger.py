@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tocsin.ledger.contract.analytics import Analytics
 from tocsin.ledger.contract.history import History
+from tocsin.ledger.contract.mirrors import Mirrors
 from tocsin.ledger.contract.operations import Operations
 from tocsin.ledger.contract.people import People
 from tocsin.ledger.contract.purchases import Purchases
@@ -12,7 +13,7 @@ from tocsin.ledger.contract.queue import Queue
 
 class Ledger(Protocol):
     """One database, used as the queue, as the history, as the lists that operators keep, for people, as the book of
-    purchases, and for what was counted. Who needs one of these asks for that one, and not for the ledger.
+    purchases, for what was counted, and for mirrors. Who needs one of these asks for that one, and not for the ledger.
 
     Where its files are `gone`, what comes from outside is refused (LedgerGoneError); what was accepted before is still
     worked off.
@@ -39,6 +40,9 @@ class Ledger(Protocol):
 
     @property
     def analytics(self) -> Analytics: ...
+
+    @property
+    def mirrors(self) -> Mirrors: ...
 
     async def probe(self) -> None:
         """Find out whether an append can be kept now: an empty commit, and where the last append was refused one as

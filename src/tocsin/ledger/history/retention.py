@@ -31,6 +31,7 @@ from tocsin.ledger.engine.schema import (
 )
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.mirrors.schema import mirror_entries, mirror_open
 from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.queue.idempotency import KEPT
 
@@ -105,7 +106,7 @@ def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)
-    for beside in (texts, audiences):
+    for beside in (texts, audiences, mirror_entries, mirror_open):
         transaction.write(_delete(beside, "alert"), keys=keys)
     transaction.write(_delete(alerts, "key"), keys=keys)
 

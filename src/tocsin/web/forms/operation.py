@@ -59,6 +59,16 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "over_at": maybe(TIME),
             }
         ),
+        "Mirror": record(
+            {
+                "name": TEXT,
+                "behind": explained(WHOLE, "What waits for it."),
+                "caught_up_in_s": explained(maybe(WHOLE), "Seconds, at its present pace; null where nobody can tell."),
+                "written_at": explained(maybe(TIME), "When it last took something."),
+                "calls_left": explained(maybe(WHOLE), "Requests of this month; null where they are not counted."),
+                "problem": explained(TEXT, "What it said last, where it takes nothing; else empty."),
+            }
+        ),
         "Stats": record(
             {
                 "last_minute": record(

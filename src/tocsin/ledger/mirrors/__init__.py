@@ -1,0 +1,1 @@
+"""What mirrors of the history are told, and how far they are."""

@@ -1,0 +1,1 @@
+"""The history elsewhere: copies for people and for other programs."""
