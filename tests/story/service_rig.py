@@ -124,9 +124,9 @@ class ServiceRig:
             assert answer.status == HTTPStatus.OK, await answer.text()
             return await answer.json()
 
-    async def followed(self, path: str) -> str:
+    async def followed(self, path: str, headers: Mapping[str, str] | None = None) -> str:
         """Where a link of ours leads."""
-        async with self._http.get(self.alerts.url + path, allow_redirects=False) as answer:
+        async with self._http.get(self.alerts.url + path, headers=headers, allow_redirects=False) as answer:
             return answer.headers["Location"]
 
     async def deliveries(self, receipt: Receipt) -> list[Mapping[str, Any]]:
