@@ -112,6 +112,8 @@ async def test_the_last_answer_counts(books: Books, crowd: Crowd, ada: tuple[Con
         assert await books.ledger.purchases.said(delivery.key) is answer
         assert (await crowd.people.contact(contact.id)).preferences["mute"] == muted
         assert [one.state.value for row in await known(books) for one in row.revisions] == states
+    (exported,) = (await crowd.people.export(contact.id))["deliveries"]
+    assert [one["answer"] for one in exported["answers"]] == ["too_late", "bought", "not_for_me", "useful", "bought"]
     words = [row.answer for row in rows(place, answers)]
     assert words == ["too_late", "bought", "not_for_me", "useful", "bought"]
 

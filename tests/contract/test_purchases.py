@@ -73,10 +73,11 @@ async def test_a_purchase_is_credited_to_the_click_that_came_back(books: Books):
     books.clock.advance(60)
     clicked_at = await follow(books, delivery)
     books.clock.advance(60)
-    (entered,) = await enter(books, bought(books, keys=Keys(click=delivery.key), sku="6634940", retailer="bestbuy"))
+    (entered,) = await enter(books, bought(books, keys=Keys(click=delivery.key)))
     assert entered.result is E.CREATED
     (row,) = await known(books)
     assert entered.purchase == row
+    assert (row.sku, row.retailer) == ("6634940", "bestbuy")
     assert (row.reason, row.target, row.delivery_id, row.clicked_at) == (R.CLICK, GENERAL, delivery.id, clicked_at)
     assert row.alert_id == delivery.alert_id
     assert (row.now.state, row.now.amount, row.now.commission, row.now.author) == (
@@ -179,7 +180,10 @@ async def test_a_person_is_found_by_the_alert_and_either_name(books: Books, crow
     entered = await enter(books, *(bought(books, str(n), keys=keys) for n, keys in enumerate(ways)))
     rows = [one.purchase for one in entered if one.purchase]
     assert [(row.reason, row.target) for row in rows] == [(R.TOLD, VIP)] * 2
+    exported = await crowd.people.export(ada.id)
+    assert [one["external_id"] for one in exported["purchases"]] == ["0", "1"]
     await crowd.people.erase(ada.id, AUTHOR, RULE)
+    assert [row.external_id for row in await known(books, channel="sms")] == ["1", "0"]
     (late,) = await enter(books, bought(books, "late", keys=ways[0]))
     assert late.purchase is not None
     assert late.purchase.reason is R.FORGOTTEN
@@ -257,7 +261,7 @@ added = st.builds(
 @given(st.lists(said | added, max_size=8), st.integers(1, 10**9))
 async def test_the_same_file_twice_changes_nothing(books: Books, rows: list[dict[str, Any]], file: int):
     """However often a purchase stands in it: the last word of the first run is the word of the second."""
-    last = {(row["external_id"], row.get("entry")): row for row in rows}.values()
+    last = {row.get("entry", row["external_id"]): row for row in rows}.values()
     drafts = [bought(books, row.pop("external_id"), source=f"shop {file}", **row) for row in map(dict, last)]
     drafts.sort(key=lambda draft: draft.entry is not None)
     first = await results(books, *drafts)

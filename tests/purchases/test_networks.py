@@ -3,10 +3,13 @@
 from collections import Counter
 from datetime import UTC
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.core.errors import InvalidRequestError, TooLargeError
 from tocsin.core.purchase import PurchaseState
@@ -195,6 +198,23 @@ def test_any_other_report_is_read_by_the_names_that_are_given():
     assert (sale.external_id, sale.amount, sale.commission, sale.currency, sale.clicks) == (
         "A1", Decimal(1299), Decimal("12.5"), "EUR", ("7Kq2abc",),
     )  # fmt: skip
+
+
+lines = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.integers(1, 2)), max_size=12)
+
+
+@given(lines, st.randoms())
+def test_amazons_rows_have_the_same_names_in_whatever_order_they_come(rows: list[tuple[str, str, int]], chance: Random):
+    header = "ASIN,Tracking ID,Date Shipped,Price($),Items Shipped,Revenue($),Ad Fees($)\n"
+
+    def names(made: list[tuple[str, str, int]]) -> list[str]:
+        body = "".join(f"{sku},{tracking},09/1{day}/2026,1.00,1,1.00,0.10\n" for sku, tracking, day in made)
+        return sorted(sale.external_id for sale in sales("amazon", header + body))
+
+    shuffled = list(rows)
+    chance.shuffle(shuffled)
+    assert names(rows) == names(shuffled)
+    assert len(set(names(rows))) == len(rows)
 
 
 @pytest.mark.parametrize("click", ["customid", "afftrack", "pubref", "subId1", "Click Ref"])

@@ -18,6 +18,8 @@ from tocsin.ledger.people import consents, lists, search, verifications
 from tocsin.ledger.people.rows import ADDRESSES, address_of, suppression_of, wording_of
 from tocsin.ledger.people.schema import contacts, suppressions, wordings
 from tocsin.ledger.people.vault import Vault
+from tocsin.ledger.purchases.listing import credited_to
+from tocsin.ledger.purchases.schema import answers
 
 _ADDRESSES = ADDRESSES.where(contacts.c.id == bindparam("identifier"))
 _SUPPRESSIONS = select(suppressions).where(suppressions.c.lookup == bindparam("hashed")).order_by(suppressions.c.key)
@@ -33,6 +35,7 @@ _DELIVERIES = (
     .limit(_MOST)
 )
 _CLICKS = select(clicks).where(among(clicks.c.delivery, "keys")).order_by(clicks.c.key)
+_ANSWERS = select(answers).where(among(answers.c.delivery, "keys")).order_by(answers.c.key)
 _WORDINGS = select(wordings).where(among(wordings.c.sha256, "hashes")).order_by(wordings.c.at)
 
 
@@ -49,16 +52,20 @@ def exported(connection: Connection, vault: Vault, identifier: UUID, now: dateti
         "wordings": [{"sha256": each.sha256, "version": each.version, "text": each.text} for each in shown],
         "lists": [kept.as_json() for kept in lists.listed(connection) if identifier in kept.contacts],
         "deliveries": _deliveries(connection, rows),
+        "purchases": [row.as_json() for row in credited_to(connection, identifier)],
     }
 
 
 def _deliveries(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
-    """Tell what the person was told, the newest first, with when they followed its link."""
+    """Tell what the person was told, the newest first, with when they followed its link and what they said of it."""
     ids = {row.key: str(row.id) for row in rows}
     told = list(connection.execute(_DELIVERIES, {"slots": list(ids)}))
     clicked: defaultdict[int, list[str]] = defaultdict(list)
+    said: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
     for click in connection.execute(_CLICKS, {"keys": [row.key for row in told]}):
         clicked[click.delivery].append(rfc3339(click.at))
+    for one in connection.execute(_ANSWERS, {"keys": [row.key for row in told]}):
+        said[one.delivery].append({"answer": one.answer, "at": rfc3339(one.at)})
     return [
         {
             "alert": str(row.alert_id),
@@ -69,6 +76,7 @@ def _deliveries(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str
             "why": row.why,
             "at": rfc3339(row.moved_at),
             "clicks": clicked[row.key],
+            "answers": said[row.key],
         }
         for row in told
     ]

@@ -13,7 +13,7 @@ from tocsin.core.attribution import Credit
 from tocsin.core.errors import OtherCurrencyError, TocsinError, UnknownPurchaseError
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.purchases import Attribute, Entered, EntryResult, PurchaseDraft
-from tocsin.ledger.engine.schema import Moment
+from tocsin.ledger.engine.schema import Moment, alerts
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.history.query import escaped
 from tocsin.ledger.purchases.listing import standing
@@ -43,6 +43,7 @@ _LIKE = (
     .order_by(purchases.c.at.desc(), purchases.c.key.desc())
     .limit(1)
 )
+_ABOUT = select(alerts.c.sku, alerts.c.retailer).where(alerts.c.key == bindparam("of"))
 _NEW = insert(purchases).returning(purchases.c.key)
 
 
@@ -120,6 +121,7 @@ class _Entry:
     def _new(self, attribute: Attribute) -> tuple[EntryResult, int]:
         draft, credit = self._draft, attribute(self._draft.bought, trail_of(self._transaction, self._draft))
         state = draft.state or PurchaseState.CONFIRMED
+        sku, retailer = self._product(credit)
         quantity = 1 if draft.quantity is None else draft.quantity
         key = self._insert(
             source=draft.source,
@@ -131,13 +133,21 @@ class _Entry:
             amount=draft.amount,
             commission=draft.commission,
             currency=draft.currency,
-            sku=draft.sku,
-            retailer=draft.retailer,
+            sku=sku,
+            retailer=retailer,
             told=_packed(self._said() | {"state": state.value, "quantity": quantity}),
             entry=None,
             **_credited(credit),
         )
         return EntryResult.UNATTRIBUTED if credit.target is None else EntryResult.CREATED, key
+
+    def _product(self, credit: Credit) -> tuple[str | None, str | None]:
+        """What was bought; where nobody says it, what the alert was about that brought it."""
+        sku, retailer = self._draft.sku, self._draft.retailer
+        about = None if sku is not None or credit.alert is None else self._transaction.row(_ABOUT, of=credit.alert)
+        if about is None or retailer not in (None, about.retailer):
+            return sku, retailer
+        return about.sku, about.retailer
 
     def _revise(self, revisions: Sequence[AnyRow], told: dict[str, Any], entry: str | None) -> tuple[EntryResult, int]:
         last = revisions[-1]

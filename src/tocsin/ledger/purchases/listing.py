@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
@@ -15,6 +16,7 @@ from tocsin.ledger.engine.rows import target_of
 from tocsin.ledger.engine.schema import alerts, deliveries
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.history.page import below, bounded, page_of
+from tocsin.ledger.people.schema import contacts
 from tocsin.ledger.purchases.schema import is_newest, purchases
 
 _LIST = "purchases"
@@ -24,6 +26,7 @@ _WHOLE = (
     .outerjoin(deliveries, deliveries.c.key == purchases.c.delivery)
 )
 _BY_KEYS = _WHOLE.where(among(purchases.c.key, "keys"))
+_OF_CONTACT = _WHOLE.join(contacts, contacts.c.key == purchases.c.contact).where(is_newest()).order_by(purchases.c.key)
 _REVISIONS = (
     select(purchases)
     .where(purchases.c.source == bindparam("source_is"), among(purchases.c.external_id, "names"))
@@ -40,6 +43,13 @@ def purchases_page(connection: Connection, query: PurchaseQuery) -> Page[Purchas
     rows = connection.execute(question).all()
     whole = purchases_of(connection, rows[:limit])
     return page_of(rows, limit, _LIST, lambda row: whole[row.key])
+
+
+def credited_to(connection: Connection, contact: UUID) -> Sequence[PurchaseRow]:
+    """Those of a person, the first that was told of first."""
+    rows = connection.execute(_OF_CONTACT.where(contacts.c.id == contact)).all()
+    whole = purchases_of(connection, rows)
+    return [whole[row.key] for row in rows]
 
 
 def standing(connection: Connection, keys: Sequence[int]) -> dict[int, PurchaseRow]:

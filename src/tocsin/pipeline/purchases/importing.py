@@ -228,15 +228,15 @@ class _Met:
     def __init__(self) -> None:
         self._names: set[str] = set()
 
+    def _learn(self, name: str) -> None:
+        """And all beginnings by which it may be called."""
+        self._names |= {name, *("|".join(name.split("|")[:many]) + "|" for many in range(1, name.count("|") + 1))}
+
     def seen(self, ready: _Ready, entered: Entered, ask: Ask) -> ImportedSale:
         draft = ready.draft
-        known = (
-            any(name.startswith(draft.external_id) for name in self._names)
-            if draft.like
-            else (draft.external_id in self._names)
-        )
+        known = draft.external_id in self._names
         if ask.dry_run and draft.entry is None:
-            self._names.add(draft.external_id)
+            self._learn(draft.external_id)
         if entered.result is None:
             if ask.dry_run and known and entered.error["code"] == "unknown_purchase":
                 return ImportedSale(row=ready.row, result=RowResult.CORRECTED, external_id=draft.external_id)

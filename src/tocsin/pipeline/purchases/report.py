@@ -22,13 +22,14 @@ MOST_ROWS = 50_000
 _HOW = "send it in parts, one for each month, say: each with the line that names the columns"
 _PREAMBLE = 50  # lines above the header
 _MOST_LINES = 4 * MOST_ROWS
+_MOST_OBJECTS = 20 * MOST_ROWS  # memory is bounded before any of them is made
 _MOST_NAMED = 50  # columns in an answer
 _DEEPEST = 4  # objects in objects
 
 
 class Report:
-    """`rows` reads the file anew each time it is asked: no more than one row is held. `unknown` are the headers that
-    nobody knows.
+    """`rows` takes the file apart anew each time it is asked, a row at a time. `unknown` are the headers that nobody
+    knows.
     """
 
     def __init__(self, content: bytes, network: Network, mapped: Mapping[Column, str]) -> None:
@@ -163,6 +164,8 @@ class _Cells:
 class _Objects:
     def __init__(self, content: bytes, names: _Names) -> None:
         self._content = content.removeprefix(b"\xef\xbb\xbf").strip()
+        if self._content.count(b"{") + self._content.count(b"[") > _MOST_OBJECTS:
+            raise TooLargeError(f"a report holds at most {_MOST_OBJECTS:,} objects and arrays: {_HOW}")
         self._names = names
         first = next((row for row in self._objects() if isinstance(row, dict)), {})
         headers = [name for name, _ in _flat(first)]
