@@ -21,6 +21,7 @@ from tests.deadline import DEADLINE_S
 from tests.docs.snippets import ROOT, Snippet
 from tests.web.people.desk import POINT
 
+from tocsin.sandbox.sendgrid.account import Account
 from tocsin.sandbox.webhook.receiver import secret_for
 
 HOOKS = ("general", "high_priority", "staff", "gone")
@@ -48,6 +49,9 @@ VARIABLES: Mapping[str, Callable[[str], str]] = {
     "HOOK": lambda _: "https://hooks.example/catch/1",
     "TWILIO_SID": lambda _: f"AC{'0123456789abcdef' * 2}",
     "WHSEC": lambda _: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "EVENT_KEY": lambda _: Account().event_key,
+    "SENDGRID_KEY": lambda _: "SG.key",
+    "PASSWORD": lambda _: "a-password",
     "TOKEN": lambda name: f"a-token-of-thirty-two-characters-{name}",
 }
 

@@ -24,7 +24,11 @@ from tocsin.wiring import judge
 
 # What is pasted here runs; what these are is looked at elsewhere, or is no program.
 RUN = ("sh", "python", "js", "json")
-SHOWN = {"text": "a picture", "mermaid": "tests/architecture", "jinja": "tests/channels/test_discord_message.py"}
+SHOWN = {
+    "text": "a picture",
+    "mermaid": "tests/architecture",
+    "jinja": "judged with its configuration",
+}
 
 PERSON = "01a205b3-d000-7009-9bb4-b1c15a515c3"
 
@@ -168,7 +172,9 @@ def test_a_configuration_is_one(tmp_path: Path, snippet: Snippet):
     environ = {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
     for name in (".env", "join.txt"):
         (tmp_path / name).write_text("# what a reader has written\n")
-    (tmp_path / "in_stock.txt").write_text(next(each.text for each in SNIPPETS if each.language == "jinja"))
+    for page, file in (("discord", "in_stock.txt"), ("email", "in_stock_mail.txt")):
+        (own,) = [each.text for each in SNIPPETS if each.language == "jinja" and page in each.page]
+        (tmp_path / file).write_text(own)
     judge(load(tmp_path / "alerts.json", environ))
 
 
