@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.gateway.gauges import Gauges
 from tocsin.ledger.engine.wal import WriteAheadLog
+from tocsin.pipeline.analytics.headlines import Headlines
 from tocsin.pipeline.pipeline import Pipeline
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.watch import Watch
@@ -17,6 +18,7 @@ def figures(pipeline: Pipeline, gauges: Gauges, wal: WriteAheadLog) -> Iterator[
     yield from _socket_figures(gauges)
     yield from _objective_figures(pipeline.watch)
     yield Figure("tocsin_mirror_behind", "What waits for a mirror.", pipeline.mirroring.behind, label="mirror")
+    yield from _headlines(pipeline.headlines)
     yield Figure("tocsin_ledger_wal_bytes", "The ledger's write-ahead log.", lambda: {"": wal.size})
 
 
@@ -74,3 +76,14 @@ def _objective_figures(watch: Watch) -> Sequence[Figure]:
         ),
         Figure("tocsin_objective_missed", "1 where it is missed.", watch.objectives.missed, label="channel"),
     )
+
+
+def _headlines(headlines: Headlines) -> Sequence[Figure]:
+    of = {
+        "tocsin_day_due": ("Deliveries of the last day that were to be made.", headlines.due),
+        "tocsin_day_delivery_rate": ("The part of these that their provider took.", headlines.delivery_rates),
+        "tocsin_day_within_1s_rate": ("The part that was told within a second.", headlines.within_a_second),
+        "tocsin_day_uptime_rate": ("The part of the minutes in which the channel worked.", headlines.uptimes),
+        "tocsin_day_click_rate": ("Unique clicks of persons, of what was taken.", headlines.click_rates),
+    }
+    return tuple(Figure(name, meaning, read, label="channel") for name, (meaning, read) in of.items())

@@ -10,14 +10,26 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 from tests.contract.books import GENERAL, HIGH, LIFE, PHONE, Books, as_a_test, filtering
 
-from tocsin.core.analytics import MEASURES, SPANS, Buckets, Dimension, Offset, Told, hour_from, hour_of, span_begin
+from tocsin.core.analytics import (
+    LISTED,
+    MEASURES,
+    SPANS,
+    Buckets,
+    Dimension,
+    Offset,
+    Told,
+    hour_from,
+    hour_of,
+    span_begin,
+)
 from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.response_time import STEP_NAMES, step_of
 from tocsin.ledger.analytics.schema import rollups
 from tocsin.ledger.analytics.sums import pieces
-from tocsin.ledger.contract import FigureQuery, FigureRow, Move
+from tocsin.ledger.contract import CountedQuery, FigureQuery, FigureRow, Move
 from tocsin.ledger.engine.schema import alerts, attempts, clicks, deliveries
+from tocsin.rules import figures
 from tocsin.rules.click import TOGETHER
 
 S = DeliveryState
@@ -130,6 +142,42 @@ async def test_figures_outlive_the_rows_that_they_were_counted_from(books: Books
     await books.ledger.analytics.follow(books.clock.now(), whole=True)
     assert await counted(books, Dimension.CHANNEL) == before
     assert before["discord"]["accepted"] == 2
+
+
+async def test_what_a_figure_counts_can_be_listed(books: Books) -> None:
+    """By the name that its answer has, in each of its states."""
+    await told(books, "sent")
+    await told(books, "slow", after=3)
+    await told(books, "refused", to=S.REFUSED)
+    await told(books, "late", after=LIFE.total_seconds() + 1)
+    await books.append(books.detected("lost"))
+    await books.settle(await books.claimed(), S.UNKNOWN, Why.ANSWER_LOST)
+    await books.append(books.detected("sold out"))
+    await books.close(books.detected("sold out"))
+    await books.append(books.detected("elsewhere", retailer="newegg"), decide=books.telling(PHONE))
+    await books.append(books.detected("test"), decide=as_a_test(books.clock))
+    books.clock.advance(2)
+    counts = dict((await counted(books))[""])
+    counts |= {"due": figures.due(counts), "unknown": figures.unknown(counts), "not_sent": 1, "clicked": 0}
+    counts["over_1s"] = figures.end_to_end(counts)["over_1s"]
+    assert {name: await listed(books, figure=name) for name in LISTED} == {name: counts.get(name, 0) for name in LISTED}
+    assert await listed(books, reason="closed") == 1
+    assert await listed(books, reason="refused") == 1
+    assert await listed(books, of={Dimension.CHANNEL: "sms"}) == 1
+    assert await listed(books, of={Dimension.PRODUCT: "newegg:elsewhere", Dimension.BAND: "high"}) == 1
+    assert await listed(books, since=books.clock.now() - timedelta(seconds=3)) == 3
+    assert await listed(books, until=books.clock.now() - timedelta(days=1)) == 0
+    assert await listed(books, since=books.clock.now() + timedelta(days=1)) == 0
+
+
+async def listed(books: Books, **query: Any) -> int:
+    """Page by page."""
+    many, page = 0, None
+    while True:
+        found = await books.ledger.analytics.counted(CountedQuery(**query, limit=2, page=page), books.clock.now())
+        many, page = many + len(found.items), found.next
+        if page is None:
+            return many
 
 
 async def test_days_begin_when_the_clocks_of_a_zone_say_so(books: Books) -> None:

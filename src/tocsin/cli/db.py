@@ -1,6 +1,7 @@
 """`tocsin db` looks after the ledger: its schema, and a copy of it."""
 
 import sqlite3
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from tocsin.cli.reach import LEDGER, OPENED, ConfigFile, Json, located
 from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
+from tocsin.ledger.contract import Ledger
 from tocsin.ledger.engine.upgrade import copy
 from tocsin.ledger.opening import open_ledger
 
@@ -56,6 +58,21 @@ def backup(
         tell(f"{ledger} → {to.absolute()} ({size:,} bytes)")
 
 
+@app.command()
+def rollup(config: ConfigFile = None, as_json: Json = False) -> None:
+    """Count all figures anew from what the ledger still holds; those of what was forgotten stay.
+
+    A running service keeps them by itself: stop it first.
+
+    Example: `tocsin db rollup --config alerts.json`
+    """
+    counted = run(_rollup(located(config, *OPENED)))
+    if as_json:
+        tell_json({"hours": counted})
+    else:
+        tell(f"{counted:,} hours were counted anew")
+
+
 def _file(config: Config, to: Path) -> Path:
     """The ledger to copy. Raises InvalidRequestError where there is none, or where the copy would be its end."""
     ledger = config.settings.storage.file
@@ -69,10 +86,19 @@ def _file(config: Config, to: Path) -> Path:
 
 
 async def _upgrade(config: Config) -> None:
-    async with open_ledger(
+    async with _opened(config):
+        tell(f"{config.settings.storage.file or 'the ledger'} is up to date")
+
+
+async def _rollup(config: Config) -> int:
+    async with _opened(config) as ledger:
+        return await ledger.analytics.follow(SystemClock().now(), whole=True)
+
+
+def _opened(config: Config) -> AbstractAsyncContextManager[Ledger]:
+    return open_ledger(
         config.settings.storage.url.reveal(),
         clock=SystemClock(),
         people_key=config.settings.people.key,
         people_key_file=config.people_key_file,
-    ):
-        tell(f"{config.settings.storage.file or 'the ledger'} is up to date")
+    )

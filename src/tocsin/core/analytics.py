@@ -64,6 +64,11 @@ TIMES = (
 CLICKS = ("people", "suspect", "robots", "unique")
 ANSWERS = ("useful", "too_late", "sold_out", "not_for_me", "bought")
 """The last answer of each delivery; `sold_out`: of those too late, where the product was gone by then."""
+LISTED = (
+    *("due", "accepted", "late", "confirmed", "receiptable", "failed", "expired", "failed_over", "unknown", "waiting"),
+    *("repeated", "not_sent", "timed", "told", "over_1s", "clicked"),
+)
+"""The figures whose deliveries can be listed."""
 MEASURES = (*ALERTS, *DELIVERIES, *TIMES, *CLICKS, *ANSWERS)
 
 

@@ -16,6 +16,7 @@ from tocsin.mirrors.contract import Mirror
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.analytics.answers import Answers
 from tocsin.pipeline.analytics.following import Following
+from tocsin.pipeline.analytics.headlines import Headlines
 from tocsin.pipeline.analytics.uptime import Uptime
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
@@ -73,6 +74,7 @@ class Pipeline:
         self.following = Following(ledger.analytics, clock)
         self.uptime = Uptime(ledger.analytics, ledger.queue, self.sending.lanes, active, clock)
         self.answers = Answers(ledger.analytics, active, clock)
+        self.headlines = Headlines(self.answers, clock)
         self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
 
     def hear(self, fact: Fact) -> None:
@@ -137,5 +139,6 @@ class Pipeline:
             Job("close what is silent", 15.0, self.intake.close_silent),
             Job("see which channels work", 15.0, self.uptime.look),
             Job("count what happened", 60.0, self.following.look),
+            Job("read the headlines", 60.0, self.headlines.look),
             Job("prune", 60.0, watch.retention.prune),
         )

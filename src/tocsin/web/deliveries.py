@@ -1,25 +1,41 @@
 """Deliveries: what was sent where, in which state, and another try."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
+from tocsin.core.analytics import LISTED, Dimension
 from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.record import rfc3339
+from tocsin.ledger.contract import CountedQuery
 from tocsin.web.answer import json_answer
-from tocsin.web.forms.form import answer, page_of, ref
-from tocsin.web.query import check_keys
+from tocsin.web.forms.form import TEXT, TIME, answer, page_of, ref
+from tocsin.web.query import check_keys, time_of
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
-_KEYS = ("state", "channel", "limit", "page")
+_NARROWING = ("figure", "reason", "since", "until", "target", "retailer", "sku", "type", "band")
+_KEYS = ("state", "channel", "limit", "page", *_NARROWING)
+_OF = {
+    "channel": Dimension.CHANNEL,
+    "target": Dimension.LIST,
+    "retailer": Dimension.RETAILER,
+    "sku": Dimension.PRODUCT,
+    "type": Dimension.TYPE,
+    "band": Dimension.BAND,
+}
+_MOST = 256
 
 
 class Deliveries:
     def __init__(self, services: Services) -> None:
         self._history = services.ledger.history
+        self._analytics = services.ledger.analytics
+        self._clock = services.clock
         self._operations = services.pipeline.operations
 
     def open(self, app: FastAPI) -> None:
@@ -28,7 +44,9 @@ class Deliveries:
             self.listed,
             methods=["GET"],
             tags=["deliveries"],
-            openapi_extra=needs("read") | answer(page_of("deliveries", ref("Delivery")), "One page of them."),
+            openapi_extra=needs("read")
+            | answer(page_of("deliveries", ref("Delivery")), "One page of them.")
+            | {"parameters": _PARAMETERS},
         )
         app.add_api_route(
             "/api/v1/deliveries/{id}/retry",
@@ -47,14 +65,43 @@ class Deliveries:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         page: Annotated[str | None, Query(max_length=256)] = None,
     ) -> Response:
-        """Newest first."""
-        check_keys(request.query_params, _KEYS)
+        """Newest first; those that a figure counts, where one is named."""
+        params = request.query_params
+        check_keys(params, _KEYS)
+        if any(params.get(key) for key in _NARROWING):
+            counted = await self._analytics.counted(_counted(params, state, limit, page), self._clock.now())
+            return json_answer({"deliveries": list(map(as_json, counted.items)), "next": counted.next})
         found = await self._history.deliveries(state=state, channel=channel, limit=limit, page=page)
         return json_answer({"deliveries": [as_json(delivery) for delivery in found.items], "next": found.next})
 
     async def retry(self, id: UUID) -> Response:  # noqa: A002 - the name in the address
         """Put a delivery that is over back into its lane."""
         return json_answer(as_json(await self._operations.retry(id)), 202)
+
+
+def _counted(params: Mapping[str, str], state: DeliveryState | None, limit: int, page: str | None) -> CountedQuery:
+    """Raises InvalidRequestError."""
+    figure = params.get("figure") or None
+    if figure is not None and figure not in LISTED:
+        raise _wrong("figure", f"is one of {', '.join(LISTED)}")
+    asked = {by: params[key] for key, by in _OF.items() if params.get(key)}
+    long = next((key for key in ("reason", *_OF) if len(params.get(key) or "") > _MOST), None)
+    if long is not None:
+        raise _wrong(long, f"has at most {_MOST} characters")
+    return CountedQuery(
+        figure=figure,
+        reason=params.get("reason") or None,
+        state=state,
+        of=asked,
+        since=time_of(params, "since"),
+        until=time_of(params, "until"),
+        limit=limit,
+        page=page,
+    )
+
+
+def _wrong(key: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))
 
 
 def as_json(delivery: Delivery) -> dict[str, Any]:
@@ -76,3 +123,20 @@ def as_json(delivery: Delivery) -> dict[str, Any]:
         "moved_at": rfc3339(delivery.moved_at),
         "possibly_repeated": delivery.possibly_repeated,
     }
+
+
+_ABOUT = {
+    "figure": f"Those that this figure counts: {', '.join(LISTED)}.",
+    "reason": "Why it was not sent, or failed, as figures tell it: `closed`, `refused 404`.",
+    "since": "Of alerts accepted since then (RFC 3339).",
+    "until": "Of alerts accepted before then.",
+    "target": "`discord:general`.",
+    "retailer": "Of the alert.",
+    "sku": "`retailer:sku` of the alert.",
+    "type": "Of the alert.",
+    "band": "Of the alert.",
+}
+_PARAMETERS = [
+    {"name": key, "in": "query", "schema": TIME if key in ("since", "until") else TEXT, "description": about}
+    for key, about in _ABOUT.items()
+]

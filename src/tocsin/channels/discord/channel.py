@@ -30,14 +30,15 @@ from tocsin.core.secret import Secret
 _SUSPECTS = 1000
 _BLAMES_CONTENT = (400, 413)
 _GONE = (401, 404)
+_OK, _TOO_MANY = 200, 429
 _UNKNOWN_CHANNEL = "10003 "
 _NOWHERE = Webhook(url=Secret(""))
 _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the configuration any more")
 
 
 class Discord:
-    """Satisfies `Channel`, `Edits`, `NotifiesOperators`, `RingsOut` and `SharesGate`. Raises ValueError for an address
-    that is no webhook's.
+    """Satisfies `Channel`, `Edits`, `NotifiesOperators`, `Probes`, `RingsOut` and `SharesGate`. Raises ValueError for an
+    address that is no webhook's.
     """
 
     name = "discord"
@@ -103,6 +104,16 @@ class Discord:
         """All webhooks of one Discord channel share its limit of messages per minute."""
         place = await self._place(target)
         return place and f"discord:channel:{place}"
+
+    async def probe(self) -> bool | None:
+        """Read a webhook: that it is gone says nothing of Discord (its documentation, Get Webhook with Token)."""
+        address = next(iter(self._addresses.values()), None)
+        if address is None:
+            return None
+        answer = await self._transport.request("GET", address.inspect(), headers=self._headers)
+        if isinstance(answer, Answer) and answer.status in (*_GONE, _TOO_MANY):
+            return None
+        return isinstance(answer, Answer) and answer.status == _OK
 
     async def _place(self, target: Target) -> str | None:
         """The id of the Discord channel behind a webhook, asked once: of one that is gone, too."""

@@ -35,6 +35,7 @@ SHORTEST_WAIT, LONGEST_WAIT = 1, 36_000  # seconds of ValidityPeriod
 
 _PAGE, _PAGES, _PAGE_BYTES = 50, 4, 1024 * 1024
 _PUT_OFF = timedelta(hours=1)
+_OK, _TOO_MANY = 200, 429
 _NO_SERVICE = Hindered(Hindrance.MISCONFIGURED, detail="there is no Verify service")
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "a text is for a person of a list")
 _RANKS = (
@@ -52,8 +53,8 @@ _RANKS = (
 
 
 class TwilioChannel:
-    """Satisfies `Channel`, `Measures`, `Prices`, `Finds`, `Receives`, `Verifies` and `HearsConsent`. Raises ValueError
-    for settings under which Twilio would take nothing.
+    """Satisfies `Channel`, `Measures`, `Prices`, `Probes`, `Finds`, `Receives`, `Verifies` and `HearsConsent`. Raises
+    ValueError for settings under which Twilio would take nothing.
     """
 
     name = NAME
@@ -157,6 +158,13 @@ class TwilioChannel:
             units=message.units,
             cost=message.cost,
         )
+
+    async def probe(self) -> bool | None:
+        """Ask for the account (Twilio, "Accounts Resource", Fetch)."""
+        answer = await self._call("GET", ".json")
+        if isinstance(answer, Answer) and answer.status == _TOO_MANY:
+            return None
+        return isinstance(answer, Answer) and answer.status == _OK
 
     def _form(self, member: Member, to: Secret, deadline: datetime) -> dict[str, str]:
         """Twilio drops what could not leave within the rest of its life."""

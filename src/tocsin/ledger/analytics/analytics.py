@@ -5,15 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from tocsin.core.clock import EPOCH
-from tocsin.ledger.analytics import brought, rollup, sums, uptime
+from tocsin.core.delivery import Delivery
+from tocsin.ledger.analytics import brought, listing, rollup, sums, uptime
 from tocsin.ledger.analytics.hour import Cells, count
 from tocsin.ledger.analytics.rollup import Changes
-from tocsin.ledger.contract.analytics import BoughtRow, FigureQuery, FigureRow, UptimeRow
+from tocsin.ledger.contract.analytics import BoughtRow, CountedQuery, FigureQuery, FigureRow, UptimeRow
+from tocsin.ledger.contract.history import Page
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 
-AT_ONCE = 24  # hours that are written in one commit
-ROWS = 500  # about as many that brings
+ROWS = 1000  # that are written in one commit, of hours: others come between
 
 
 class SqlAnalytics:
@@ -42,6 +43,9 @@ class SqlAnalytics:
     async def figures(self, query: FigureQuery) -> tuple[FigureRow, ...]:
         return await self._reader.read(sums.figures, query)
 
+    async def counted(self, query: CountedQuery, now: datetime) -> Page[Delivery]:
+        return await self._reader.read(listing.counted, query, now)
+
     async def purchases(self, query: FigureQuery) -> tuple[BoughtRow, ...]:
         return await self._reader.read(brought.brought, query)
 
@@ -61,7 +65,7 @@ class SqlAnalytics:
         waiting: dict[int, Cells] = {}
         for hour in changes.hours:
             waiting[hour] = await self._reader.read(count, hour, now)
-            if len(waiting) == AT_ONCE:
+            if sum(map(len, waiting.values())) >= ROWS:
                 await self._write(waiting)
                 waiting = {}
         if waiting:

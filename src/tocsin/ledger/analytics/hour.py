@@ -1,7 +1,7 @@
 """An hour is counted: the alerts that were accepted in it, and all that has become of them so far."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -153,12 +153,20 @@ def _deliveries() -> CompoundSelect[Any]:
         _if(TOLD, ANSWERED_AFTER, "answered_us"),
         _if(received, literal(1), "received"),
         _if(received, RECEIVED_AFTER, "received_us"),
-        case((TOLD, STEP), else_=-1).label("step"),
     )
     base = select(*_labelled(DIMENSIONS), *columns).select_from(TABLES).where(_where()).cte("counted")
-    steps = [func.sum(case((base.c.step == number, 1), else_=0)).label(name) for number, name in enumerate(STEP_NAMES)]
     plain = [_sum(base, name) for name in (*DELIVERIES, *TIMES) if name not in STEP_NAMES]
-    return _by_each(base, DIMENSIONS, *plain, *steps)
+    return _by_each(base, DIMENSIONS, *plain)
+
+
+def _steps() -> CompoundSelect[Any]:
+    base = (
+        select(*_labelled(DIMENSIONS), STEP.label("step"), deliveries.c.people)
+        .select_from(TABLES)
+        .where(_where(), TOLD)
+        .cte("counted")
+    )
+    return _by_each(base, DIMENSIONS, func.sum(base.c.people).label("count"), more=("step",))
 
 
 def _reasons() -> CompoundSelect[Any]:
@@ -244,6 +252,7 @@ def _answers() -> CompoundSelect[Any]:
 
 
 _COUNTS = (_alerts(), _alerts_told(), _deliveries(), _clicks(), _answers())
+_STEPS = _steps()
 _REASONS, _COSTS = (_reasons(), _unpriced()), _costs()
 _LEFT_OUT: Select[*tuple[Any, ...]] = (
     select(*OF_ALERT.values(), audiences.c.target, audiences.c.left_out)
@@ -267,16 +276,24 @@ def count(connection: Connection, hour: int, now: datetime) -> Cells:
             counted = {name: int(number) for name, number in row.items() if name not in ("by", "value") and number}
             if counted:
                 cells[Dimension(row["by"]), row["value"]].counts |= counted
+    for by, value, step, many in connection.execute(_STEPS, {**of, "now": epoch_micros(now)}):
+        cells[Dimension(by), value].counts[STEP_NAMES[step]] = int(many)
     for statement in _REASONS:
         for by, value, what, reason, many in connection.execute(statement, of):
             cells[Dimension(by), value].reasons[Told(what), reason] = int(many)
     for by, value, currency, cost in connection.execute(_COSTS, of):
         cells[Dimension(by), value].costs[currency] = cost
     for *values, target, left_out in connection.execute(_LEFT_OUT, of):
-        channel = target.partition(":")[0]
-        places = [*zip(OF_ALERT, values, strict=True), (Dimension.CHANNEL, channel), (Dimension.LIST, target)]
-        for reason, many in orjson.loads(left_out).items():
-            for place in places:
-                reasons = cells[place].reasons
-                reasons[Told.LEFT_OUT, reason] = reasons.get((Told.LEFT_OUT, reason), 0) + int(many)
+        _leave_out(cells, values, target, orjson.loads(left_out))
     return cells
+
+
+def _leave_out(
+    cells: defaultdict[Place, Cell], values: Sequence[str], target: str, left_out: Mapping[str, int]
+) -> None:
+    channel = target.partition(":")[0]
+    places = [*zip(OF_ALERT, values, strict=True), (Dimension.CHANNEL, channel), (Dimension.LIST, target)]
+    for place in places:
+        for reason, many in left_out.items():
+            told = (Told.LEFT_OUT, reason)
+            cells[place].reasons[told] = cells[place].reasons.get(told, 0) + many

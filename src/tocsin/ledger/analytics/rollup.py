@@ -8,14 +8,36 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from tocsin.core.analytics import DAY, HOUR, MEASURES, WEEK, Dimension, hour_of, span_begin
 from tocsin.core.clock import EPOCH
 from tocsin.ledger.analytics.hour import Cells
 from tocsin.ledger.analytics.schema import rollup_costs, rollup_reasons, rollup_state, rollups
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import UNDER_WAY, alerts, clicks, deliveries, delivery_moves, in_state, signals
+from tocsin.ledger.engine.schema import (
+    UNDER_WAY,
+    alerts,
+    clicks,
+    deliveries,
+    delivery_moves,
+    in_state,
+    micros_of,
+    signals,
+)
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.history.punctuality import micros
 from tocsin.ledger.purchases.schema import answers
@@ -103,13 +125,15 @@ def begins(hours: Iterable[int], before: datetime, now: datetime) -> list[tuple[
     return sorted((span, begin) for span, begin in spans if begin + span <= this)
 
 
-def added_up(connection: Connection, span: int, begin: int) -> Sequence[Sequence[Mapping[str, Any]]]:
+def added_up(connection: Connection, span: int, begin: int) -> Sequence[Sequence[tuple[Any, ...]]]:
     """Add up the hours of a day, or the days of a week, as rows of each table."""
     part = HOUR if span == DAY else DAY
     return [
         [
-            {**row, "span": span, "at": begin}
-            for row in connection.execute(_sums(table), {"part": part, "begin": begin, "end": begin + span}).mappings()
+            (span, by, begin, value, *map(_stored, rest))
+            for by, value, *rest in connection.execute(
+                _sums(table), {"part": part, "begin": begin, "end": begin + span}
+            )
         ]
         for table in _TABLES
     ]
@@ -119,13 +143,13 @@ def write_hours(transaction: Transaction, counted: Mapping[int, Cells]) -> None:
     """Put what was counted in place of what was known of these hours."""
     _forget(transaction, HOUR, list(counted))
     for table, rows in zip(_TABLES, _rows(counted), strict=True):
-        transaction.write_each(insert(table), rows)
+        transaction.insert(table, rows)
 
 
-def write_sums(transaction: Transaction, span: int, begin: int, rows: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+def write_sums(transaction: Transaction, span: int, begin: int, rows: Sequence[Sequence[tuple[Any, ...]]]) -> None:
     _forget(transaction, span, [begin])
     for table, added in zip(_TABLES, rows, strict=True):
-        transaction.write_each(insert(table), [dict(row) for row in added])
+        transaction.insert(table, added)
 
 
 def save(transaction: Transaction, after: State) -> None:
@@ -140,10 +164,15 @@ def freeze(transaction: Transaction, hour: int) -> None:
         save(transaction, State(_NOTHING.keys, frozenset(), EPOCH, hour))
 
 
+def _stored(value: Any) -> Any:
+    """A sum of whole numbers may come as a decimal."""
+    return value if isinstance(value, str) else int(value)
+
+
 def _sums(table: Table) -> Select[Any]:
     apart = [column for column in table.primary_key.columns if column.name not in ("span", "at")]
     sums: list[ColumnElement[Any]] = [
-        func.sum(column).label(column.name) for column in table.c if not column.primary_key
+        func.sum(type_coerce(column, BigInteger)).label(column.name) for column in table.c if not column.primary_key
     ]
     where = (
         table.c.span == bindparam("part"),
@@ -161,16 +190,16 @@ def _forget(transaction: Transaction, span: int, begins_at: Sequence[int]) -> No
         transaction.write(delete(table).where(*where), of=span, dimensions=dimensions, begins_at=list(begins_at))
 
 
-def _rows(counted: Mapping[int, Cells]) -> tuple[list[dict[str, Any]], ...]:
-    counts, reasons, costs = [], [], []
+def _rows(counted: Mapping[int, Cells]) -> tuple[list[tuple[Any, ...]], ...]:
+    """As they are stored."""
+    counts: list[tuple[Any, ...]] = []
+    reasons: list[tuple[Any, ...]] = []
+    costs: list[tuple[Any, ...]] = []
     for hour, cells in counted.items():
         for (by, value), cell in cells.items():
-            place = {"span": HOUR, "by": by.value, "at": hour, "value": value}
+            place = (HOUR, by.value, hour, value)
             if cell.counts:
-                counts.append(place | {name: cell.counts.get(name, 0) for name in MEASURES})
-            reasons += [
-                place | {"what": what.value, "reason": reason, "count": many}
-                for (what, reason), many in cell.reasons.items()
-            ]
-            costs += [place | {"currency": currency, "cost": cost} for currency, cost in cell.costs.items()]
+                counts.append((*place, *(cell.counts.get(name, 0) for name in MEASURES)))
+            reasons += [(*place, what.value, reason, many) for (what, reason), many in cell.reasons.items()]
+            costs += [(*place, currency, micros_of(cost)) for currency, cost in cell.costs.items()]
     return counts, reasons, costs

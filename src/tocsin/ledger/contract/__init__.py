@@ -18,6 +18,7 @@ Example, the way of one delivery:
 from tocsin.ledger.contract.analytics import (
     Analytics,
     BoughtRow,
+    CountedQuery,
     FigureQuery,
     FigureRow,
     UptimeRow,
@@ -86,6 +87,7 @@ __all__ = [
     "ClaimRequest",
     "Claimed",
     "Closed",
+    "CountedQuery",
     "DayLimit",
     "DayLimits",
     "Decide",

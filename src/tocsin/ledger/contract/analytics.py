@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from tocsin.core.analytics import Buckets, Dimension, Told
+from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.ledger.contract.history import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,22 @@ class FigureRow:
     counts: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[tuple[Told, str], int] = field(default_factory=dict)
     costs: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedQuery:
+    """Deliveries that a `figure` counts (None: all), of alerts accepted in that time, of these values of dimensions;
+    `reason` is why it was not sent, or failed.
+    """
+
+    figure: str | None = None
+    reason: str | None = None
+    state: DeliveryState | None = None
+    of: Mapping[Dimension, str] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    page: str | None = None
 
 
 class UptimeRow(NamedTuple):
@@ -75,6 +93,12 @@ class Analytics(Protocol):
 
     async def figures(self, query: FigureQuery) -> tuple[FigureRow, ...]:
         """Add up what was counted, by value and bucket."""
+        ...
+
+    async def counted(self, query: CountedQuery, now: datetime) -> Page[Delivery]:
+        """List what a figure counts, the newest first. Raises InvalidRequestError for a `page` or `limit` that is
+        none.
+        """
         ...
 
     async def purchases(self, query: FigureQuery) -> tuple[BoughtRow, ...]:

@@ -14,6 +14,7 @@ from tocsin.pipeline.sending.closure import Cause
 from tocsin.pipeline.sending.lane import Lane
 from tocsin.rules.uptime import TOO_LONG, gap, marked, minute_of
 
+PROBE_AFTER_S = 60.0  # that nothing was to be sent
 _PROBE_S = 20.0
 
 
@@ -28,7 +29,9 @@ class Uptime:
         self._lanes = lanes
         self._active = active
         self._clock = clock
+        self._probes_from = clock.monotonic() + PROBE_AFTER_S
         self._up: set[tuple[str, int]] = set()  # channels and minutes since 1970
+        self._heard: dict[str, int] = {}  # the minute that something is known of last, by channel
         self._down: set[tuple[str, int]] = set()
 
     async def start(self) -> None:
@@ -52,8 +55,10 @@ class Uptime:
         waiting = {row.lane: row for row in await self._queue.lanes()}
         failing = {lane.channel for lane in self._lanes.values() if self._fails(lane, waiting.get(lane.name), now)}
         self._down |= {(channel, minute) for channel in failing}
-        silent = [name for name in self._channels() if (name, minute) not in self._up | self._down]
-        await asyncio.gather(*(self._probe(name, minute) for name in silent))
+        self._heard |= dict(self._up | self._down)
+        silent = [name for name in self._channels() if self._heard.get(name) != minute]
+        if self._clock.monotonic() >= self._probes_from:
+            await asyncio.gather(*(self._probe(name, minute) for name in silent))
         await self._write()
 
     def _fails(self, lane: Lane, waiting: LaneRow | None, now: datetime) -> bool:
@@ -73,6 +78,7 @@ class Uptime:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PROBE_S):
                 answered = await channel.probe()
+        self._heard[name] = minute
         if answered is not None:
             (self._up if answered else self._down).add((name, minute))
 

@@ -20,6 +20,7 @@ from tocsin.sandbox.twilio.refusal import HEADERS, RefusedError
 from tocsin.sandbox.twilio.rules import check
 
 MESSAGES = re.compile(r"/2010-04-01/Accounts/(?P<account>[^/]+)/Messages(?:/(?P<sid>[^/]+))?\.json")
+ACCOUNT = re.compile(r"/2010-04-01/Accounts/(?P<account>[^/]+)\.json")
 ACTIONS: Mapping[tuple[str, bool], str] = {
     ("POST", False): "create",
     ("GET", False): "list",
@@ -77,6 +78,8 @@ class Twilio:
 
     def aim(self, method: str, path: str) -> Aim:
         match = MESSAGES.fullmatch(path)
+        if method == "GET" and ACCOUNT.fullmatch(path):
+            return Aim("account", "")
         return Aim(ACTIONS.get((method, bool(match["sid"])), "unknown") if match else "unknown", "")
 
     def take(self, call: Call) -> Verdict:
@@ -86,11 +89,14 @@ class Twilio:
             return Verdict(accepted=False, answer=refused.answer)
 
     def _act(self, call: Call) -> Verdict:
-        match = MESSAGES.fullmatch(call.path)
+        match = MESSAGES.fullmatch(call.path) or ACCOUNT.fullmatch(call.path)
         admit(self.account, call.headers.get("Authorization", ""))
         if match is None or match["account"] != self.account.sid:
             raise RefusedError(20404)
         match self.aim(call.method, call.path).action:
+            case "account":
+                body = {"sid": self.account.sid, "status": "active", "type": "Full", "friendly_name": "Tocsin"}
+                return Verdict(accepted=True, answer=Answer.json(200, body))
             case "create":
                 return self._create(form_of(call))
             case "list":
