@@ -37,8 +37,8 @@ _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the
 
 
 class Discord:
-    """Satisfies `Channel`, `Edits`, `NotifiesOperators`, `Probes`, `RingsOut` and `SharesGate`. Raises ValueError for an
-    address that is no webhook's.
+    """Satisfies `Channel`, `Edits`, `NotifiesOperators`, `Probes`, `RingsOut` and `SharesGate`. Raises ValueError for
+    an address that is no webhook's.
     """
 
     name = "discord"
