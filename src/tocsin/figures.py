@@ -82,7 +82,7 @@ def _headlines(headlines: Headlines) -> Sequence[Figure]:
     of = {
         "tocsin_day_due": ("Deliveries of the last day that were to be made.", headlines.due),
         "tocsin_day_delivery_rate": ("The part of these that their provider took.", headlines.delivery_rates),
-        "tocsin_day_within_1s_rate": ("The part that was told within a second.", headlines.within_a_second),
+        "tocsin_day_in_time_rate": ("The part that was told within a second.", headlines.within_a_second),
         "tocsin_day_uptime_rate": ("The part of the minutes in which the channel worked.", headlines.uptimes),
         "tocsin_day_click_rate": ("Unique clicks of persons, of what was taken.", headlines.click_rates),
     }
