@@ -1,7 +1,6 @@
 """`tocsin report` prints the figures: the success metrics with their bars, and a line for each channel."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from tocsin.cli.console import run, tell, tell_json, tell_table
 from tocsin.cli.reach import ConfigFile, Json, Token, Url, client
 from tocsin.cli.span import span
 from tocsin.client import Client
+from tocsin.core.clock import SystemClock
 from tocsin.core.record import rfc3339
 
 PATH = "/api/v1/analytics"
@@ -50,7 +50,7 @@ def report(
     Example: `tocsin report --since 30d`
     """
     back = span(since, "--since")
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     overview, channels = run(_ask(client(url, token, config), rfc3339(now - back), rfc3339(now)))
     if as_json:
         tell_json({**overview, "channels": channels["rows"]})

@@ -21,7 +21,7 @@ from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
 PATH = "/api/v1/analytics"
-PRODUCT_BUCKETS = 7 * 24  # hours: products are many
+PRODUCT_BUCKETS = 8 * 24  # hours: products are many
 _KEYS = ("since", "until", "bucket", "zone", "by", "compare", "format", "bom")
 _YES = {"": False, "0": False, "false": False, "1": True, "true": True}
 

@@ -130,7 +130,7 @@ _ABOUT = {
     "reason": "Why it was not sent, or failed, as figures tell it: `closed`, `refused 404`.",
     "since": "Of alerts accepted since then (RFC 3339).",
     "until": "Of alerts accepted before then.",
-    "target": "`discord:general`.",
+    "target": "One target of a channel, `channel:name`.",
     "retailer": "Of the alert.",
     "sku": "`retailer:sku` of the alert.",
     "type": "Of the alert.",
