@@ -45,7 +45,8 @@ async def photograph(folder: Path) -> None:
                 no_viewport=True,
                 args=[*ARGUMENTS, *HEADED],
             )
-            page = context.pages[0]
+            page = await context.new_page()
+            await context.pages[0].close()  # in which it warns of its arguments
             device = await PushedTo.come(town, page, "desk")
             await page.goto(f"{town.alerts.url}/#token={TOKEN}")
             await page.get_by_role("button", name="Sound", exact=True).click()
