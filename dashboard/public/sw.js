@@ -13,8 +13,11 @@ self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { mode, url } = event.request;
+  const { scope } = self.registration;
+  // Whoever follows a link to a shop is counted as who they are: nobody stands between.
+  if (url.startsWith(`${scope}r/`)) return;
   if (mode === "navigate") event.respondWith(page(event.request));
-  else if (SHELL_FILES.some((name) => url === self.registration.scope + name)) event.respondWith(part(event.request));
+  else if (SHELL_FILES.some((name) => url === scope + name)) event.respondWith(part(event.request));
 });
 self.addEventListener("push", (event) => event.waitUntil(show(told(event))));
 self.addEventListener("notificationclick", (event) => {

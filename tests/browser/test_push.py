@@ -15,6 +15,14 @@ from tests.story.service_rig import ServiceRig
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+PARTS = {
+    "sw.js": "text/javascript",
+    "device.js": "text/javascript",
+    "manifest.webmanifest": "application/manifest+json",
+    "icon-192.png": "image/png",
+    "icon-maskable-512.png": "image/png",
+    "offline.html": "text/html",
+}
 PICTURE = "https://shop.example/5090.jpg"
 # What a click leads to is told to nobody: a test has no finger for what the platform draws.
 _CLICK = """
@@ -187,6 +195,11 @@ async def test_nothing_keeps_anybody_out(chromium: Browser, club: ServiceRig, sc
 async def test_the_page_can_be_installed_and_says_when_it_is_offline(desk: Visitor, club: ServiceRig):
     await desk.open()
     page = desk.page
+    for name, kind in PARTS.items():
+        got = await page.request.get(f"{club.alerts.url}/{name}")
+        assert (got.status, got.headers["content-type"].partition(";")[0]) == (200, kind), name
+        assert got.headers["cache-control"] == "no-cache"  # a new one is taken at once
+        assert got.headers["x-content-type-options"] == "nosniff"
     session = await page.context.new_cdp_session(page)
     told: Any = await session.send("Page.getAppManifest")
     assert told["errors"] == []

@@ -8,7 +8,7 @@ from tests.deadline import DEADLINE_S
 from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
-from tocsin.core.facts import TargetDisabled
+from tocsin.core.facts import PartRefused, TargetDisabled
 from tocsin.sandbox import Fault
 from tocsin.sandbox.browser.browsers import Screen
 
@@ -139,6 +139,7 @@ async def test_a_token_that_apple_does_not_take_is_no_dead_subscription(town: Se
     receipt = await town.report("RTX 5090")
     waiting = await town.settled(receipt, S.PENDING)
     assert "BadJwtToken" in waiting.detail
+    assert "Web Push" in (await town.told(PartRefused)).about  # operators are told
     assert await standing(town) == [("active", None)]
 
 
