@@ -39,12 +39,12 @@ async () => (await (await navigator.serviceWorker.ready).getNotifications()).map
   ({ title, body, tag, silent, renotify, image, icon, actions, data }) => (
     { title, body, tag, silent, renotify, image, icon, data, actions: actions.map(({ title }) => title) }))
 """
-# Nobody says when a notification stands there: it is looked for with every frame.
+# Nobody says when a notification stands there: it is looked for again and again.
 _STANDS = """
 async ({ body, quiet }) => {
   const registration = await navigator.serviceWorker.ready;
   while (!(await registration.getNotifications()).some((one) => one.body === body && one.silent === quiet))
-    await new Promise(requestAnimationFrame);
+    await new Promise((again) => setTimeout(again, 50));
 }
 """
 
