@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -61,7 +62,7 @@ async def _demo(port: int, sandbox_port: int, folder: Path | None, end: float | 
         service = AlertService.from_config(_configuration(place, port or _free(), sandbox), environ={})
         async with service:
             sandbox.call_back(service.url)
-            await _sign_up(service)
+            await _sign_up(service, sandbox)
             if as_json:
                 tell_json({"dashboard": link(service), "sandbox": f"{sandbox.url}/"})
             else:
@@ -93,10 +94,13 @@ def _free() -> int:
         return port
 
 
-async def _sign_up(service: AlertService) -> None:
-    """Some readers of mails, with evidence that they want them."""
+async def _sign_up(service: AlertService, sandbox: Sandbox) -> None:
+    """Some readers of mails, with evidence that they want them; one has devices of the sandbox, too."""
     async with Client(service.url, local_token(service.config)) as client:
         await client.post("/api/v1/contacts/import", body=READERS.encode())
+        ada = await client.call("PUT", "/api/v1/contacts/by/ada", {"name": "Ada"})
+        for place, told in sandbox.somebody().items():
+            await client.call("PUT", f"/api/v1/contacts/{ada['id']}/{quote(place)}", told)
 
 
 @contextlib.asynccontextmanager
@@ -139,7 +143,7 @@ def _configuration(folder: Path, port: int, sandbox: Sandbox) -> Path:
     file = folder / "demo.json"
     settings = {
         "server": {"port": port, "public_url": f"http://127.0.0.1:{port}"},
-        **sandbox.configuration(),
+        **sandbox.configuration(folder),
         "retailers": {
             "bestbuy": {"name": "Best Buy", "aliases": ["best_buy"]},
             "newegg": {"name": "Newegg"},

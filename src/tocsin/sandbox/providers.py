@@ -1,6 +1,7 @@
 """The providers that are simulated: a line each, and one for its panel."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tocsin.core.clock import Clock
@@ -12,7 +13,6 @@ from tocsin.sandbox.discord.api import Discord
 from tocsin.sandbox.discord.panel import DiscordPanel
 from tocsin.sandbox.firebase.api import Firebase
 from tocsin.sandbox.firebase.panel import FirebasePanel
-from tocsin.sandbox.firebase.project import Project
 from tocsin.sandbox.firebase.tokens import Tokens
 from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.mail.panel import MailPanel
@@ -49,7 +49,7 @@ class Providers:
             Carrier(self.sendgrid.name, self.sendgrid.arrived, self.sendgrid.complain),
             Carrier(self.smtp.name, lambda: self.smtp.mails),
         )
-        self.firebase = Firebase(clock, journal, Project(clock, limits=limits, base=base))
+        self.firebase = Firebase(clock, journal, limits=limits, base=base)
         self.airtable = Airtable(clock, journal, limits=limits)
         self.providers: tuple[Provider, ...] = (
             self.discord,
@@ -82,18 +82,25 @@ class Providers:
         """For people's configurations: what texts and mails are sent by, by the keys that they have there."""
         return {**self.twilio.account.block(), **self.sendgrid.account.block(), **self.smtp.block()}
 
-    def configuration(self) -> Mapping[str, Any]:
-        """The parts of one whose channels lead here, operators' among them: what a demo runs with."""
+    def configuration(self, folder: Path) -> Mapping[str, Any]:
+        """The parts of one whose channels lead here, operators' among them: what a demo runs with. Files that they name
+        are written into the folder.
+        """
         mail = {"enabled": True, "api_base": self._base(), "postal_address": "1 Main St, Springfield"}
         return {
             "operators": {"to": [f"{self.discord.name}:staff"]},
             "alerts": {
                 "channels": {
                     self.discord.name: self.discord.block("high_priority", "general", "staff"),
+                    "push": self.firebase.block(folder),
                     "email": {**mail, **self.sendgrid.account.block()},
                 }
             },
         }
+
+    def somebody(self) -> Mapping[str, Mapping[str, Any]]:
+        """Whom a demo tells: by the path of the call below the contact, what is registered there."""
+        return {f"devices/{name}": told for name, told in self.firebase.phones("Pixel 9", "iPhone 17").items()}
 
     def call_back(self, address: str) -> None:
         """The service is there: where providers call it that are told once, and not with each message."""

@@ -1,7 +1,8 @@
 """Messages of FCM HTTP v1, simulated: one is sent to one device, and stands on its lock screen."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from tocsin.core.clock import Clock
@@ -23,11 +24,12 @@ class Firebase:
     name: ClassVar[str] = "firebase"
     prefix: ClassVar[str] = "/v1/projects/"
 
-    def __init__(self, clock: Clock, journal: Journal, project: Project) -> None:
-        self.project = project
+    def __init__(self, clock: Clock, journal: Journal, *, limits: bool, base: Callable[[], str]) -> None:
+        self.project = Project(clock, limits=limits, base=base)
         self.answers: str | None = None
         self._clock = clock
         self._journal = journal
+        self._base = base
 
     # What tests and demos ask for.
 
@@ -35,6 +37,20 @@ class Firebase:
         """A device with the app, registered by a `token` or by its `fid`."""
         device = self.project.devices.get(name) or self.project.register(name, platform, by)
         return LockScreen(device, self.project, self._clock, self._journal)
+
+    def block(self, folder: Path) -> Mapping[str, Any]:
+        """For a configuration: push that leads here, to apps alone."""
+        file = self.project.write_account(folder / "firebase.json")
+        return {"api_base": self._base(), "firebase_config": str(file), "web": {"enabled": False}}
+
+    def phones(self, *names: str) -> Mapping[str, Mapping[str, Any]]:
+        """Devices of these names, an iPhone among them by its FID, and what the app on each would register."""
+        kinds = {name: ("ios", "fid") if name.startswith("iP") else ("android", "token") for name in names}
+        made = {name: self.phone(name, *kind) for name, kind in kinds.items()}
+        return {
+            name: {"kind": phone.kind, "value": phone.address, "platform": phone.device.platform, "app_version": "2.3"}
+            for name, phone in made.items()
+        }
 
     # What the server asks of a provider.
 

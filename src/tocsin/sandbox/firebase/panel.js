@@ -21,6 +21,7 @@ export function places(told) {
     title: device.name,
     where: where(device),
     look: `lock ${device.platform}`,
+    newestFirst: true,
     items: () => screen(device),
   }));
 }

@@ -1,8 +1,8 @@
 // The sandbox's page: asks for what arrived since the last entry it saw, and has the panels of the providers draw it anew.
 //
 // A panel exports `heading`, `places(told)` (what one looks into: `key`, `name`, `className`, `ids` of what is in it,
-// `title`, `where`, `items()`, and where it differs `look` and `write(text)`) and `targets(told)` for faults; with a
-// `card` beside the journal also `draw(told)`, and `start(give)` where it gives orders.
+// `title`, `where`, `items()`, and where it differs `look`, `newestFirst` and `write(text)`) and `targets(told)` for
+// faults; with a `card` beside the journal also `draw(told)`, and `start(give)` where it gives orders.
 
 import { element } from "/element.js";
 import panels from "/panels.js";
@@ -110,7 +110,10 @@ function drawPlace(place) {
   byId("writing").hidden = !place.write;
   list.className = place.look ?? "";
   fill(list, place.items());
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (place.newestFirst ? list.dataset.place !== place.key : atEnd) {
+    list.scrollTop = place.newestFirst ? 0 : list.scrollHeight;
+  }
+  list.dataset.place = place.key;
 }
 
 // What stands there already stays: frames that are moved load again.
@@ -142,7 +145,7 @@ async function give(method, path, body) {
 
 function offerPanels() {
   panels.forEach((panel, number) => {
-    byId("link").before(panel.heading && element("h2", {}, panel.heading), lists[number]);
+    byId("link").before(...(panel.heading ? [element("h2", {}, panel.heading)] : []), lists[number]);
     if (panel.card) byId("arrivals").before(panel.card);
     panel.start?.(give);
   });
