@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.cli.program import Process, Serving
 from tests.deadline import DEADLINE_S
 from tests.docs.snippets import ROOT, Snippet
@@ -32,11 +34,19 @@ ALERT = {
     "price": "1999.99",
     "url": "https://newegg.example/p",
 }
+_PEM = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
+KEY_FILE = {
+    "type": "service_account", "project_id": "club", "client_email": "push@club.iam.gserviceaccount.com",
+    "private_key": _PEM.decode(), "token_uri": "https://oauth2.googleapis.com/token",
+}  # fmt: skip
 # What the documents take for granted that a reader has.
 FILES = {
     "detections.ndjson": "".join(json.dumps({**ALERT, "sku": f"N{number}"}) + "\n" for number in range(3)),
     "alert.json": json.dumps(ALERT),
     "commissions.csv": "commissionId,SID,eventDate,Commission\n1,7Kq2,2026-11-20,$4.00\n2,7Kq2,,$1.00\n",
+    "firebase.json": json.dumps(KEY_FILE),
     "members.csv": "name,phone\nCid,+1 415 555 0131\nDan,12\n",
 }
 SHORT_KEYS = {"p256dh": "BM…", "auth": "9w…"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from standardwebhooks import WebhookVerificationError
 from starlette.responses import Response
-from tests.docs.desk import A_WEBHOOK, VARIABLES, Desk
+from tests.docs.desk import A_WEBHOOK, FILES, VARIABLES, Desk
 from tests.docs.snippets import ROOT, SNIPPETS, Snippet, pages
 
 from tocsin.channels.webhook.signature import headers_of
@@ -172,6 +172,7 @@ def test_a_configuration_is_one(tmp_path: Path, snippet: Snippet):
     environ = {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
     for name in (".env", "join.txt"):
         (tmp_path / name).write_text("# what a reader has written\n")
+    (tmp_path / "firebase.json").write_text(FILES["firebase.json"])
     for page, file in (("discord", "in_stock.txt"), ("email", "in_stock_mail.txt")):
         (own,) = [each.text for each in SNIPPETS if each.language == "jinja" and page in each.page]
         (tmp_path / file).write_text(own)

@@ -41,7 +41,7 @@ class Firebase:
     def block(self, folder: Path) -> Mapping[str, Any]:
         """For a configuration: push that leads here, to apps alone."""
         file = self.project.write_account(folder / "firebase.json")
-        return {"api_base": self._base(), "firebase_config": str(file), "web": {"enabled": False}}
+        return {"api_base": self._base(), "firebase_config": str(file.resolve()), "web": {"enabled": False}}
 
     def phones(self, *names: str) -> Mapping[str, Mapping[str, Any]]:
         """Devices of these names, an iPhone among them by its FID, and what the app on each would register."""
