@@ -70,6 +70,7 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/reference/sandbox.md", "browser = "): "a part of a program: tests/sandbox/test_browser.py",
     ("docs/reference/http.md", "curl -i $U/hooks/example"): "answers 404, as it says",
     ("docs/reference/http.md", '{"dashboard"'): "the answer to that",
+    ("docs/reference/sandbox.md", "mail = "): "a part of a program: tests/sandbox/test_sendgrid.py",
     ("docs/reference/sandbox.md", "phone = "): "a part of a program: tests/sandbox/test_twilio.py",
     ("docs/reference/sandbox.md", '{"code": 50035'): "what Discord answers: tests/sandbox/test_form.py",
 }
