@@ -1,5 +1,7 @@
 """The people's room: who may enters it, finds people, adds them, brings them in by a file, leaves alone and erases."""
 
+import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -185,6 +187,80 @@ async def test_an_address_is_left_alone_after_a_question(visitor: Visitor, town:
     await expect(person(visitor)).to_contain_text("Said no")
     (address,) = (await known(town, "Turing"))["addresses"]
     assert (address["state"], address["consent"]) == ("suppressed", "withdrawn")
+
+
+async def test_a_phone_is_confirmed_by_the_code_that_is_read_out_and_then_tested(visitor: Visitor, town: ServiceRig):
+    number = "+12025550109"
+    await town.call("POST", "/api/v1/contacts", {"name": "Hedy Lamarr", "phones": [{"number": number}]}, 201)
+    handset = town.sandbox.twilio.phone(number)
+    await comes(visitor)
+    await member(visitor, "Hedy Lamarr").click()
+    await visitor.button("Confirm +1 *** *** 0109").click()
+    dialog = visitor.page.get_by_role("dialog", name="Confirm +1 *** *** 0109")
+    await dialog.get_by_role("button", name="Send a code by text").click()
+    await expect(dialog.get_by_role("status")).to_contain_text("4 times more")
+    await dialog.get_by_label("The code").fill("000000")
+    await visitor.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_contain_text("not the code")
+    await dialog.get_by_label("The code").fill(await handset.expect_code())
+    await visitor.press("Enter")
+    await expect(dialog).to_have_count(0)
+    await visitor.button("Send a test +1 *** *** 0109").click()
+    await expect(visitor.page.get_by_text("+1 *** *** 0109: sent")).to_be_visible()
+    await handset.expect_sms("TEST")
+
+
+async def test_what_a_person_wants_is_changed_and_kept_as_a_copy_and_what_the_form_does_not_show_stays(
+    visitor: Visitor, town: ServiceRig
+):
+    ada = await known(town, "Ada")
+    place = f"/api/v1/contacts/{ada['id']}/preferences"
+    muted = {"mute": [{"match": {"products": ["rtx-5090-fe"]}, "why": "bought"}]}
+    await town.call("PUT", place, muted | {"channels": {"push": {"sound": "siren"}}})
+    await comes(visitor, f"&contact={ada['id']}")
+    await visitor.button("Change preferences").click()
+    form = visitor.page.get_by_role("dialog", name=f"What {FIRST} wants")
+    await form.get_by_label("Families").fill("rtx50, console")
+    await form.get_by_label("By texts, a day at most").fill("3")
+    await form.get_by_label("By mail", exact=True).uncheck()
+    await form.get_by_label("By one channel only").check()
+    await form.get_by_label("In this order").fill("sms, push")
+    await form.get_by_label("From").fill("23:00")
+    await form.get_by_label("To", exact=True).fill("07:00")
+    await form.get_by_label("Then an alert").select_option("silent")
+    assert await visitor.barriers() == []
+    await form.get_by_role("button", name="Save").click()
+    await expect(form).to_have_count(0)
+    await expect(person(visitor)).to_contain_text("3 a day at most")
+    assert await town.get(place) == muted | {
+        "match": {"families": ["rtx50", "console"]},
+        "channels": {"push": {"sound": "siren"}, "sms": {"per_day": 3}, "email": {"on": False}},
+        "one_channel": True,
+        "order": ["sms", "push"],
+        "quiet": {"from": "23:00", "to": "07:00", "do": "silent"},
+    }
+    async with visitor.page.expect_download() as download:
+        await visitor.button("Export").click()
+    held = json.loads(await asyncio.to_thread(Path(await (await download.value).path()).read_text))
+    assert "+12025550106" in json.dumps(held)
+
+
+async def test_a_list_is_made_changed_and_forgotten_after_a_question(visitor: Visitor, town: ServiceRig):
+    await comes(visitor, "&view=lists")
+    await visitor.button("Add a list").click()
+    form = visitor.page.get_by_role("dialog", name="Add a list")
+    await form.get_by_label("Name").fill("night")
+    await form.get_by_label("Everybody with the tag").fill("vip")
+    await form.get_by_role("button", name="Save").click()
+    row = visitor.page.get_by_role("listitem").filter(has_text="sms:night")
+    await expect(row).to_contain_text("3 would be told now")
+    await visitor.button("Edit sms:night").click()
+    await visitor.page.get_by_label("At most of one alert").fill("2")
+    await visitor.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("2 of 3 would be told now")
+    await visitor.button("Forget … sms:night").click()
+    await visitor.page.get_by_role("dialog").get_by_role("button", name="Forget").click()
+    await expect(row).to_have_count(0)
 
 
 async def test_a_person_is_erased_after_a_question_that_enter_does_not_answer(visitor: Visitor, town: ServiceRig):

@@ -59,6 +59,11 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
         "docs/reference/http.md",
         f"curl $U/api/v1/contacts/{PERSON}1/phones/{PERSON}2/verif",
     ): "answers 409: no codes here",
+    (
+        "docs/reference/http.md",
+        f"curl $U/api/v1/contacts/{PERSON}1/test",
+    ): "answers 422: nothing here tells a phone; tests/story/test_people.py",
+    ("docs/reference/http.md", '{"contact": "01a2…", "address"'): "the answer to that",
     ("docs/reference/http.md", '{"resend_after"'): "the answer to that: tests/web/people/test_verification.py",
     (
         "docs/reference/http.md",

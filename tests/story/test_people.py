@@ -35,6 +35,9 @@ async def test_a_phone_is_verified_told_and_left_alone(town: ServiceRig):
     await town.open(alerts={"channels": {"sms": texts_of(town)}}, routes=ROUTES)
     phone = town.sandbox.twilio.phone(PHONE)
     contact = await town.call("POST", CONTACTS, ADA, 201)
+    trial = {"address": contact["addresses"][0]["id"]}
+    refused = await town.call("POST", f"{CONTACTS}/{contact['id']}/test", trial, 422)
+    assert "may not be told" in refused["error"]["message"]
     unverified = await town.report("Too early")
     assert (await town.get(f"/api/v1/alerts/{unverified.id}"))["deliveries"] == []
     address = contact["addresses"][0]["id"]
@@ -44,6 +47,9 @@ async def test_a_phone_is_verified_told_and_left_alone(town: ServiceRig):
     assert (await town.call("POST", f"{verification}/check", {"code": code}))["state"] == "active"
     await town.settled(await town.report("Now"), DeliveryState.SENT)
     await phone.expect_sms("Now")
+    tested = await town.call("POST", f"{CONTACTS}/{contact['id']}/test", trial)
+    assert (tested["state"], tested["status"], tested["shown"]) == ("sent", 201, "+1 *** *** 0101")
+    await phone.expect_sms("TEST")
     withdrawn = {"address": address, "event": "withdrawn", "source": "operator"}
     await town.call("POST", f"{CONTACTS}/{contact['id']}/consents", withdrawn, 201)
     late = await town.report("Too late")

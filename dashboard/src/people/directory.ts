@@ -121,6 +121,8 @@ export type Result = (typeof RESULTS)[number];
 export interface Report extends Record<Result, number> {
   taken_before: number;
   unverified: number;
+  /** Codes and links that went out. */
+  confirmations?: { sent: number; failed: number; left: number } | null;
   notes: string[];
   dry_run: boolean;
   rows: ImportedRow[];
@@ -150,6 +152,28 @@ export interface Consent {
   source: "operator";
   wording: string;
   evidence?: string;
+}
+
+export interface Tested {
+  shown: string;
+  state: string;
+  why: string | null;
+  detail?: string;
+  status?: number | null;
+  answer?: string | null;
+}
+
+/** A code or a link is on its way. */
+export interface Begun {
+  resend_after: number;
+  expires_at: string;
+  sends_left: number;
+}
+
+export interface KeptList {
+  tag?: string;
+  contacts?: string[];
+  max_recipients?: number | null;
 }
 
 const CONTACTS = "/api/v1/contacts";
@@ -187,6 +211,40 @@ export class Directory {
     return this.#api.call("GET", `${one(id)}/consents`);
   }
 
+  /** A message marked as a test, on the real path; with what the provider said. */
+  test(id: string, address: string): Promise<Tested> {
+    return this.#api.call("POST", `${one(id)}/test`, { address });
+  }
+
+  sendCode(id: string, phone: string, by: "sms" | "call"): Promise<Begun> {
+    return this.#api.call("POST", `${one(id)}/phones/${encodeURIComponent(phone)}/verification`, { by });
+  }
+
+  checkCode(id: string, phone: string, code: string): Promise<Address> {
+    return this.#api.call("POST", `${one(id)}/phones/${encodeURIComponent(phone)}/verification/check`, { code });
+  }
+
+  sendLink(id: string, mailbox: string): Promise<Begun> {
+    return this.#api.call("POST", `${one(id)}/mailboxes/${encodeURIComponent(mailbox)}/confirmation`, {});
+  }
+
+  /** Everything that is held of the person, addresses in full. */
+  export(id: string): Promise<Record<string, unknown>> {
+    return this.#api.call("GET", `${one(id)}/export`);
+  }
+
+  prefer(id: string, preferences: Preferences): Promise<Preferences> {
+    return this.#api.call("PUT", `${one(id)}/preferences`, preferences);
+  }
+
+  keepList(target: string, list: KeptList): Promise<List> {
+    return this.#api.call("PUT", `/api/v1/lists/${encodeURIComponent(target)}`, list);
+  }
+
+  forgetList(target: string): Promise<unknown> {
+    return this.#api.call("DELETE", `/api/v1/lists/${encodeURIComponent(target)}`);
+  }
+
   /** An operator says that this address is not told anything any more. */
   withdraw(id: string, address: string): Promise<Entry> {
     return this.#api.call("POST", `${one(id)}/consents`, { address, event: "withdrawn", source: "operator" });
@@ -216,9 +274,10 @@ export class Directory {
   }
 
   /** A dry run says what would be, and changes nothing. */
-  take(file: File, dryRun: boolean): Promise<Report> {
+  take(file: File, dryRun: boolean, confirm = false): Promise<Report> {
+    const query = new URLSearchParams(dryRun ? { dry_run: "1" } : confirm ? { confirm: "1" } : {});
     const type = /\.(ndjson|jsonl)$/i.test(file.name) ? NDJSON : "text/csv";
-    return this.#api.call("POST", `${CONTACTS}/import${dryRun ? "?dry_run=1" : ""}`, file.slice(0, file.size, type));
+    return this.#api.call("POST", `${CONTACTS}/import?${query}`, file.slice(0, file.size, type));
   }
 }
 

@@ -12,12 +12,13 @@ from uuid import UUID
 from tocsin.channels.contract import Report
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import Clock
-from tocsin.core.decision import Accepted, Episode, Plan, Reason
+from tocsin.core.decision import Accepted, Chosen, Episode, Plan, Reason
 from tocsin.core.delivery import MOVES, Delivery, DeliveryState, Target, Why
 from tocsin.core.errors import InvalidRequestError, NotFoundError
 from tocsin.core.facts import BY_OPERATOR
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import History, Item, LaneRow, Move, Queue, Submission
+from tocsin.ledger.contract.people import AddressRow
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.sending import Sending
@@ -61,17 +62,37 @@ class Operations:
         if policy.people is not None:
             raise InvalidRequestError(f"{target} is a list of people, who are told of real alerts only")
         self._check_live(target)
-        alert = _test_alert(self._clock.now())
+        return await self._tested(policy)
+
+    async def _tested(self, policy: TargetPolicy, people: Chosen | None = None) -> dict[str, Any]:
+        alert, target = _test_alert(self._clock.now()), policy.target
         settled = self._sender.watch(alert.id)
-        only = Plan(target=policy.target, lane=policy.lane, due=alert.timestamp, expires_at=alert.timestamp + TEST_LIFE)
+        end = alert.timestamp + TEST_LIFE
+        only = Plan(target=target, lane=policy.lane, due=alert.timestamp, expires_at=end, people=people)
         appended = await self._queue.append(Submission((Item(alert),)), _as_test(only))
         self._moves.follow(appended.moved, appended.lanes)
         try:
             async with asyncio.timeout(TEST_WAIT_S):
                 delivery, report = await settled
         except TimeoutError:
-            return self._still_waiting(policy)
+            return dict(self._still_waiting(policy))
         return {"target": str(target), "alert": str(alert.id), **_answer_as_json(delivery, report)}
+
+    async def test_person(self, address: AddressRow) -> Mapping[str, Any]:
+        """The same to one address of a person, who is told nothing but that it is a test.
+
+        Raises InvalidRequestError where nothing is sent to such addresses, or the person may not be told.
+        """
+        routing = self._active.rulebook.routing
+        policy = routing.lists.get(address.kind.channel)
+        if policy is None:
+            raise InvalidRequestError(f"no channel here tells a {address.kind}: alerts.channels says whether")
+        await self._check_willing(address.slot)
+        if policy.shadow:
+            raise InvalidRequestError(f"{policy.target.channel} is in shadow, nothing is sent there")
+        chosen = Chosen(now=1 << address.slot)
+        answer = await self._tested(policy, chosen)
+        return {"contact": str(address.contact), "address": str(address.id), "shown": address.shown, **answer}
 
     async def sample(self) -> Mapping[str, Any]:
         """An alert marked as a test, for all targets that one like it would reach. Answers as intake does."""

@@ -32,6 +32,7 @@ from tocsin.web.people.pages.pages import PeoplePages
 from tocsin.web.people.preferences import PreferenceDoors
 from tocsin.web.people.suppressions import SuppressionDoors
 from tocsin.web.people.tags import TagDoors
+from tocsin.web.people.trials import TrialDoors
 from tocsin.web.people.verifications import VerificationDoors
 from tocsin.web.purchases.imports import PurchaseImportDoors
 from tocsin.web.purchases.purchases import PurchaseDoors
@@ -93,6 +94,7 @@ def build_app(services: Services) -> Web:
         ContactDoors(services),
         AddressDoors(services),
         VerificationDoors(services),
+        TrialDoors(services),
         ConsentDoors(services),
         PreferenceDoors(services),
         ImportDoors(services),

@@ -55,6 +55,22 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             needed=("channel",),
         ),
         "Target": _TARGET,
+        "PersonTested": record(
+            {
+                "contact": ID,
+                "address": ID,
+                "shown": explained(TEXT, "Masked."),
+                "target": TEXT,
+                "alert": ID,
+                "delivery": ID,
+                "state": one_of(DeliveryState),
+                "why": maybe(TEXT),
+                "detail": TEXT,
+                "status": explained(maybe(WHOLE), "Of the provider's answer."),
+                "answer": maybe(TEXT),
+            },
+            needed=("contact", "address", "shown", "target", "state", "why"),
+        ),
         "TestAnswer": record(
             {
                 "target": TEXT,
