@@ -131,11 +131,10 @@ class BrowserWay:
         found = _subscription(member)
         if found is None:
             return Report((_NO_KEYS,), answer=_NO_KEYS.detail)
+        # Of one topic a push service keeps the newest only, as a browser shows the newest of one tag.
         headers = {
             "TTL": str(life),
-            "Topic": tag_of(
-                member.record
-            ),  # of these the service keeps the newest only, and the browser shows no other
+            "Topic": tag_of(member.record),
             "Urgency": urgency,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/notification+json",
