@@ -34,6 +34,11 @@ async (action) => {
   return opened;
 }
 """
+_HEAR = """
+() => {
+  window.heard = new Promise((hear) => navigator.serviceWorker.addEventListener("message", ({ data }) => hear(data)));
+}
+"""
 _RENEW = """
 ({ old, fresh }) => renew({ oldSubscription: { toJSON: () => old }, newSubscription: { toJSON: () => fresh } })
 """
@@ -83,6 +88,7 @@ async def told_here(desk: Visitor, club: ServiceRig) -> PushedTo:
 
 async def test_a_browser_is_pushed_to_shows_it_replaces_it_and_says_that_it_is_over(desk: Visitor, club: ServiceRig):
     device = await told_here(desk, club)
+    await desk.page.evaluate(_HEAR)
     await club.report("GeForce RTX 5090", metadata={"image_url": PICTURE})
     told = await device.bring()
     (shown,) = await device.shown()
@@ -90,6 +96,7 @@ async def test_a_browser_is_pushed_to_shows_it_replaces_it_and_says_that_it_is_o
     assert shown["actions"] == ["Buy", "Bought it"]
     assert (shown["silent"], shown["renotify"]) == (False, True)
     assert shown["icon"] == f"{club.alerts.url}/icon-192.png"
+    assert await desk.page.evaluate("heard") == {"pushed": "high"}  # an open page may ring its bell
     public = club.alerts.config.public_url
     assert (await device.worker.evaluate(_CLICK, "buy")).startswith(f"{public}/r/")
     assert (await device.worker.evaluate(_CLICK, "bought")).startswith(f"{public}/a/")

@@ -21,7 +21,7 @@ from tocsin.core.clock import ManualClock
 @pytest.mark.parametrize(
     ("contact", "words"),
     [
-        (None, "want to know whom to write to"),
+        (None, "wants somebody to write to"),
         ("mailto:ops@localhost", "reachable from outside"),
         ("mailto:ops@example.org", ""),
         ("https://alerts.example/contact", ""),

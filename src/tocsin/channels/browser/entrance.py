@@ -21,7 +21,10 @@ def is_open(settings: Push) -> bool:
 def cautions(settings: Push) -> Iterator[Finding]:
     contact = settings.web.contact
     if contact is None:
-        yield ("web", "contact"), "without one nothing is shown on Apple's devices, which want to know whom to write to"
+        yield (
+            ("web", "contact"),
+            "without a contact nothing is shown on Apple's devices: their push service wants somebody to write to",
+        )
     elif fault := contact_fault(contact):
         yield ("web", "contact"), f"Apple takes no such contact, and shows nothing: {fault}"
 
