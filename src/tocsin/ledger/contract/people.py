@@ -5,436 +5,71 @@ that changes who may be told raises the directory's version in its transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol
 from uuid import UUID
 
-from tocsin.core.address import AddressKind, AddressState, AddressValue, AddressWhy, Consent
-from tocsin.core.consent import ConsentEvent, ConsentSource, ConsentWord, Standing
+from tocsin.core.address import AddressKind, AddressValue
+from tocsin.core.consent import ConsentSource
 from tocsin.core.delivery import Delivery
-from tocsin.core.recipients import Audience
-from tocsin.core.record import rfc3339
 from tocsin.core.secret import Secret
 from tocsin.core.signal import Signal
+from tocsin.ledger.contract.consents import (
+    ChainCheck,
+    ConsentDraft,
+    ConsentRow,
+    ConsentRule,
+    ConsentsToTell,
+    Said,
+    SuppressionRow,
+    WordingRow,
+)
+from tocsin.ledger.contract.contacts import (
+    AddressDraft,
+    AddressRow,
+    ContactChange,
+    ContactDraft,
+    ContactQuery,
+    ContactRow,
+    ContactState,
+    Entered,
+    Erased,
+)
+from tocsin.ledger.contract.directory import ListRow, Picture
 from tocsin.ledger.contract.history import Page
+from tocsin.ledger.contract.imports import ImportedRow, ImportResult, ImportRow
+from tocsin.ledger.contract.verifications import VerificationRow
 
-ConsentRule = Callable[[Standing, ConsentEvent, AddressWhy | None], Standing]
-"""What an entry makes of an address that stands so: `rules.consent.standing_after`."""
+__all__ = [
+    "AddressDraft",
+    "AddressRow",
+    "ChainCheck",
+    "ConsentDraft",
+    "ConsentRow",
+    "ConsentRule",
+    "ConsentsToTell",
+    "ContactChange",
+    "ContactDraft",
+    "ContactQuery",
+    "ContactRow",
+    "ContactState",
+    "Entered",
+    "Erased",
+    "ImportResult",
+    "ImportRow",
+    "ImportedRow",
+    "LeavingListener",
+    "ListRow",
+    "People",
+    "Picture",
+    "Said",
+    "SuppressionRow",
+    "VerificationRow",
+    "WordingRow",
+]
 
 LeavingListener = Callable[[Sequence[Delivery]], None]
 """Hears which deliveries were cancelled since whom they waited for may not be told any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentDraft:
-    """What is to be entered. `at`: when it was said, never later than now; none is now. `wording`: what the person was
-    shown, in full, or the version of one that is kept. `why` goes with what is withdrawn or refused. `author`: on whose
-    word, `token:moderator`, `person`, `provider:twilio`. `provider`: what it said, with nothing of the person in it.
-    """
-
-    event: ConsentEvent
-    source: ConsentSource
-    author: str
-    at: datetime | None = None
-    wording: str | None = None
-    why: AddressWhy | None = None
-    ip: str | None = None
-    user_agent: str | None = None
-    evidence: Any = None
-    provider: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressDraft:
-    """An address to be kept. `device` is the app's own id of it (devices alone). A device or browser needs no
-    `consent`: its person allowed it there.
-    """
-
-    value: AddressValue
-    consent: ConsentDraft | None = None
-    device: str | None = None
-    platform: str | None = None
-    app_version: str | None = None
-    sounds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactDraft:
-    """A contact to be kept. `addresses` are all of its phones and mailboxes; none leaves those that are there."""
-
-    name: str = ""
-    external_id: str | None = None
-    zone: str | None = None
-    locale: str | None = None
-    tags: frozenset[str] = frozenset()
-    addresses: tuple[AddressDraft, ...] | None = None
-
-
-class ContactChange(TypedDict, total=False):
-    """What is not there stays as it is."""
-
-    name: str
-    external_id: str | None
-    zone: str | None
-    locale: str | None
-    tags: frozenset[str]
-    paused_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressRow:
-    """An address as it is kept. `slot` is its key: never given to another. `zone`: where a number belongs."""
-
-    slot: int
-    id: UUID
-    contact: UUID
-    kind: AddressKind
-    shown: str
-    state: AddressState
-    why: AddressWhy | None
-    consent: Consent
-    zone: str | None
-    device: str | None
-    platform: str | None
-    app_version: str | None
-    sounds: tuple[str, ...]
-    last_seen_at: datetime | None
-    verified_at: datetime | None
-    created_at: datetime
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.state, self.why, self.consent)
-
-    def as_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "id": str(self.id),
-            "kind": self.kind.value,
-            "shown": self.shown,
-            "state": self.state.value,
-            "why": self.why and self.why.value,
-            "consent": self.consent.value,
-            "verified_at": self.verified_at and rfc3339(self.verified_at),
-            "created_at": rfc3339(self.created_at),
-        }
-        if self.kind in (AddressKind.DEVICE, AddressKind.BROWSER):
-            told["last_seen_at"] = self.last_seen_at and rfc3339(self.last_seen_at)
-        if self.kind is AddressKind.DEVICE:
-            told |= {"device": self.device, "platform": self.platform, "app_version": self.app_version}
-            told["sounds"] = list(self.sounds)
-        return told
-
-
-class ContactState(StrEnum):
-    ACTIVE = "active"
-    PAUSED = "paused"  # until `paused_until`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactRow:
-    """A contact as it is kept. `version` grows with each change of it."""
-
-    id: UUID
-    external_id: str | None
-    name: str
-    tags: tuple[str, ...]
-    zone: str | None
-    locale: str | None
-    state: ContactState
-    paused_until: datetime | None
-    addresses: tuple[AddressRow, ...]
-    preferences: Mapping[str, Any]
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": str(self.id),
-            "external_id": self.external_id,
-            "name": self.name,
-            "tags": list(self.tags),
-            "zone": self.zone,
-            "locale": self.locale,
-            "state": self.state.value,
-            "paused_until": self.paused_until and rfc3339(self.paused_until),
-            "addresses": [address.as_json() for address in self.addresses],
-            "preferences": dict(self.preferences),
-            "version": self.version,
-            "created_at": rfc3339(self.created_at),
-            "updated_at": rfc3339(self.updated_at),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactQuery:
-    """Which contacts. `text`: every word of it in the name or the external id, or the address `value` that it reads as.
-
-    `state`: `active` or `paused` contacts, or those with an address (of that `kind`, where given) that is `unverified`,
-    `suppressed` or `dead`. `limit` is 1 to 1000.
-    """
-
-    text: str = ""
-    value: AddressValue | None = None
-    tag: str | None = None
-    state: str | None = None
-    kind: AddressKind | None = None
-    limit: int = 50
-    page: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRow:
-    """One entry. `hash` covers all of it and `previous`, the hash of the entry before for that contact."""
-
-    id: UUID
-    contact: UUID
-    at: datetime
-    address: UUID
-    lookup: bytes
-    channel: str
-    event: ConsentEvent
-    source: ConsentSource
-    wording: str | None  # its SHA-256
-    wording_version: str | None
-    ip: str | None
-    user_agent: str | None
-    evidence: Any
-    private: str  # the keyed hash of the three before, which erasing takes out
-    provider: Any
-    author: str
-    previous: str | None
-    hash: str
-
-    def as_json(self) -> dict[str, Any]:
-        wording = {"version": self.wording_version, "sha256": self.wording} if self.wording else None
-        return {
-            "id": str(self.id),
-            "at": rfc3339(self.at),
-            "contact": str(self.contact),
-            "address": str(self.address),
-            "channel": self.channel,
-            "event": self.event.value,
-            "source": self.source.value,
-            "wording": wording,
-            "ip": self.ip,
-            "user_agent": self.user_agent,
-            "evidence": self.evidence,
-            "provider": self.provider,
-            "by": self.author,
-            "previous": self.previous,
-            "hash": self.hash,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What came from an address, or was reported of it, and what is to be entered of it; nothing where it says nothing
-    of consent.
-    """
-
-    signal: Signal
-    value: AddressValue
-    draft: ConsentDraft | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentsToTell:
-    """What a channel's provider is to be told next, with the ledger's key of each entry and how often it was refused.
-    `upto` is where the cursor stands after these. `begins`: it stood nowhere, since nobody was to be told before;
-    `moved`: it has to be kept anew. `nobody` is kept at all yet.
-    """
-
-    upto: int
-    nobody: bool = False
-    begins: bool = False
-    words: tuple[ConsentWord, ...] = ()
-    keys: Mapping[UUID, int] = field(default_factory=dict)
-    tries: Mapping[UUID, int] = field(default_factory=dict)
-    moved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChainCheck:
-    """Of a contact's entries: how many there are, and the first that does not fit; `broken` without one: the newest was
-    taken away.
-    """
-
-    entries: int
-    broken: bool = False
-    at: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordingRow:
-    """What people were asked or told, kept once by its hash."""
-
-    sha256: str
-    version: str | None
-    text: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuppressionRow:
-    """Somebody who is not to be told, whether there is such a contact or not. In force while it was not lifted."""
-
-    id: UUID
-    kind: AddressKind
-    shown: str
-    why: AddressWhy
-    reason: str
-    author: str
-    at: datetime
-    lifted_at: datetime | None = None
-    lifted_by: str | None = None
-    lifted_reason: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": str(self.id),
-            "kind": self.kind.value,
-            "shown": self.shown,
-            "why": self.why.value,
-            "reason": self.reason,
-            "by": self.author,
-            "at": rfc3339(self.at),
-            "lifted_at": self.lifted_at and rfc3339(self.lifted_at),
-            "lifted_by": self.lifted_by,
-            "lifted_reason": self.lifted_reason,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListRow:
-    """A list that is kept by calls: everybody with `tag`, or these `contacts`. No `max_recipients`: the channel's."""
-
-    channel: str
-    name: str
-    tag: str | None = None
-    contacts: tuple[UUID, ...] = ()
-    max_recipients: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        whom: dict[str, Any] = {"tag": self.tag} if self.tag else {"contacts": [str(each) for each in self.contacts]}
-        return {
-            "channel": self.channel,
-            "name": self.name,
-            **whom,
-            "max_recipients": self.max_recipients,
-            "fair": "rotate",
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationRow:
-    """A code or a link that was asked for. `way`: sms, call or mail. `ended_at` and `result` are none while it is open;
-    `consent` is what will be entered with the right answer.
-    """
-
-    id: UUID
-    address: UUID
-    way: str
-    reference: str | None
-    started_at: datetime
-    sent_at: datetime
-    expires_at: datetime
-    sends: int
-    checks: int
-    ended_at: datetime | None
-    result: str | None
-    consent: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": str(self.id),
-            "address": str(self.address),
-            "by": self.way,
-            "started_at": rfc3339(self.started_at),
-            "sent_at": rfc3339(self.sent_at),
-            "expires_at": rfc3339(self.expires_at),
-            "sends": self.sends,
-            "checks": self.checks,
-            "ended_at": self.ended_at and rfc3339(self.ended_at),
-            "result": self.result,
-        }
-
-
-class ImportResult(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    SUPPRESSED = "suppressed"
-    INVALID = "invalid"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRow:
-    """A row of a file, read. What is none leaves what is there. `tags` are added."""
-
-    row: int
-    external_id: str | None = None
-    name: str | None = None
-    zone: str | None = None
-    locale: str | None = None
-    tags: frozenset[str] = frozenset()
-    addresses: tuple[AddressDraft, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedRow:
-    """A row of a file was imported: `note` says what was left out; `error`, in the form of all errors, why nothing was
-    taken. `again`: it was taken before, and passed by now.
-    """
-
-    row: int
-    result: ImportResult
-    contact: UUID | None = None
-    addresses: tuple[UUID, ...] = ()  # added by it, and not verified
-    note: str = ""
-    error: Mapping[str, Any] | None = None
-    again: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        told = {"row": self.row, "result": self.result.value, "contact": self.contact and str(self.contact)}
-        return told | {"note": self.note, "error": self.error}
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    at: datetime
-    kept: tuple[str, ...] = ("suppression", "consent hashes")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """All people at one version of the directory, as sets of slots: by kind, by tag, by what they prefer (as JSON, with
-    the zone that holds for the address), by the end of a pause. `lists` are those that calls keep, each with all
-    addresses of the contacts whom it names. `willing` may be told; `contacts` has at each slot whose it is, 0 where it
-    is nobody's any more. `zones`: who lives where, as far as that is known.
-    """
-
-    version: int
-    kinds: Mapping[AddressKind, Audience]
-    tags: Mapping[str, Audience]
-    suppressed: Audience
-    willing: Audience
-    paused: tuple[tuple[datetime, Audience], ...]
-    wishes: Mapping[tuple[str, str | None], Audience]
-    lists: tuple[tuple[ListRow, Audience], ...]
-    zones: Mapping[str, Audience]
-    contacts: Sequence[int] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What an entry did: it stands in the history, and so the address stands now."""
-
-    consent: ConsentRow
-    address: AddressRow
-    moved: bool = False
 
 
 class People(Protocol):
