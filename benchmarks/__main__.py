@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import analytics, backlog, discord, gate, ingest, latency, people
+from benchmarks import analytics, backlog, discord, gate, ingest, latency, people, push
 
 Measure = Callable[[], Awaitable[list[tuple[str, str, str]]]]
 
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Measure] = {
     "discord": discord.measure,
     "gate": gate.measure,
     "people": people.measure,
+    "push": push.measure,
     "analytics": analytics.measure,
 }
 
