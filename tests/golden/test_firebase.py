@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,17 @@ import pytest
 from tests.channels.scenes import NOW, a_record
 from tests.golden.alerts import AWKWARD, TEST, TYPICAL
 
+from tocsin.channels.firebase.device import aimed_at
 from tocsin.channels.firebase.message import Manner, message_of
 from tocsin.channels.push.notification import notification_of
 from tocsin.channels.push.template import compile_template
+from tocsin.core.address import AddressKind
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
+from tocsin.core.secret import Secret
 
 FOLDER = Path(__file__).parent / "firebase"
+SDK = Path(__file__).parent / "firebase_sdk"
 OWN = compile_template("{product} for {price}", "{stock} left at {retailer}, {percent} {sku}")
 DEEP = {"ios": "bestbuy://p/6634940", "android": "bestbuy://p/6634940?a=1"}
 
@@ -53,3 +58,30 @@ def test_a_message_is_as_its_golden_file(name: str):
 
 def test_there_is_no_golden_file_without_its_message():
     assert {path.stem for path in FOLDER.glob("*.json")} == set(ALL)
+
+
+@pytest.mark.parametrize("file", sorted(SDK.glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("address", ["token", "fid"])
+def test_googles_own_library_would_send_the_same(file: Path, address: str):
+    """As `firebase_sdk/encode.py` has written it down."""
+    theirs = json.loads(file.read_text())[address]
+    ours = json.loads((FOLDER / file.name).read_text())
+    to = Recipient(slot=1, kind=AddressKind.DEVICE, value=Secret(theirs[address]), lookup=b"")
+    assert alike(ours | aimed_at(to)) == alike(theirs)
+
+
+def alike(value: Any) -> Any:
+    """Priorities in either case, and times however many digits they have, are the same to ProtoJSON."""
+    if isinstance(value, dict):
+        return {key: _spelled(key, alike(each)) for key, each in value.items()}
+    return value
+
+
+def _spelled(key: str, value: Any) -> Any:
+    match key:
+        case "priority":
+            return value.lower()
+        case "event_time":
+            return datetime.fromisoformat(value)
+        case _:
+            return value
