@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from py_vapid import Vapid02
+from pywebpush import WebPusher
+from requests import Response
 from tests.channels.browser.scenes import EVERYONE, a_push, parts, read, subscriber, way
 from tests.channels.browser.subscriber import Subscriber
 from tests.channels.far_side import Behaviour, answers, far_side, says_then_resets
 from tests.channels.scenes import NOW, a_record
 
 from tocsin.channels.abilities import Message
+from tocsin.channels.browser.vapid import LIFE
 from tocsin.channels.transport import Transport
 from tocsin.core.address import AddressWhy
 from tocsin.core.clock import ManualClock
@@ -205,3 +208,35 @@ async def test_what_has_no_place_at_the_service_is_not_asked_for(tmp_path: Path,
     assert parts(telling)[0].startswith("POST ")
     assert isinstance(report.outcomes[0], Refused)
     assert not report.outcomes[0].why.disables_target  # a list has nothing to do with one browser that is gone
+
+
+async def test_the_official_library_sends_the_same_request(tmp_path: Path, transport: Transport):
+    """Each draws its own key and salt, so that the bodies differ, and read the same."""
+    _, browser, (ours,) = await sent(tmp_path, transport, answers(201))
+    theirs = Recorder()
+    signed = Vapid02.from_file(str(tmp_path / "vapid.key")).sign(
+        {"aud": "https://push.example", "sub": "mailto:ops@example.org", "exp": int((NOW + LIFE).timestamp())}
+    )
+    WebPusher(browser.told, requests_session=theirs).send(
+        json.dumps(read(browser, ours)),
+        {"topic": "t", "urgency": "high", **signed},
+        ttl=600,
+        content_encoding="aes128gcm",
+    )
+    _, headers, _ = parts(ours)
+    told = {name.lower(): str(value) for name, value in theirs.headers.items()}
+    for name in ("ttl", "urgency", "content-encoding"):
+        assert headers[name] == told[name]
+    assert told.keys() <= headers.keys()
+    assert headers["authorization"].partition(",k=")[2] == told["authorization"].partition(",k=")[2]
+    assert json.loads(browser.read(theirs.body)) == read(browser, ours)
+
+
+class Recorder:
+    """Keeps what the library would send, and sends nothing."""
+
+    def post(self, _endpoint: str, *, data: bytes, headers: dict[str, Any], **_: Any) -> Response:
+        self.body, self.headers = data, headers
+        made = Response()
+        made.status_code = 201
+        return made
