@@ -27,7 +27,9 @@ from tocsin.web.scopes import ANY, rule_of
 OPEN = {
     *("/healthz", "/readyz", "/r/{code}", "/hooks/{provider}/{kind}", "/docs", "/docs/style.css", "/openapi.json"),
     *("/join", "/join/{token}", "/me/{token}", "/u/{token}", "/a/{link}", "/people/style.css"),
+    "/api/v1/browsers/renew",  # by the secret of the subscription that is replaced
 }
+PAGE = ("/assets/", "/icon", "/manifest", "/badge", "/offline", "/sw.js", "/device.js")
 BEHIND_A_PROXY = Entrance(proxies=Proxies(["127.0.0.1"]))
 MISSING_ID = "01a205b3-d000-7009-9bb4-b1c15a515c31"
 
@@ -46,7 +48,7 @@ def doors(house: House) -> list[tuple[APIRoute, str, str]]:
 
 
 def is_page(route: APIRoute) -> bool:
-    return route.path == "/" or route.path.startswith(("/assets/", "/icon", "/manifest"))
+    return route.path == "/" or route.path.startswith(PAGE)
 
 
 async def status(house: House, method: str, path: str, headers: dict[str, str]) -> int:
