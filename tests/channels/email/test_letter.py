@@ -15,7 +15,12 @@ from tocsin.core.delivery import Target
 HOUSE = House(
     sender="Restock Club <alerts@club.example>", postal_address="1 Main St\nSpringfield", shops={"bestbuy": "Best Buy"}
 )
-LINKS = Links(product="https://club.example/r/1", leave="https://club.example/u/2", wishes="https://club.example/me/3")
+LINKS = Links(
+    product="https://club.example/r/1",
+    answer="https://club.example/a/1",
+    leave="https://club.example/u/2",
+    wishes="https://club.example/me/3",
+)
 
 
 def a_mail(links: Links = LINKS, house: House = HOUSE, **changes: Any) -> Mail:
@@ -47,6 +52,7 @@ def test_both_forms_say_why_it_came_how_it_stops_and_who_wrote_it():
             "Restock Club",
             "on the list vip",
             "https://club.example/r/1",
+            "https://club.example/a/1",
             "https://club.example/u/2",
             "https://club.example/me/3",
             "1 Main St",

@@ -41,6 +41,7 @@ async def test_a_device_shows_what_was_sent(firebase: FirebaseWay, sandbox: Sand
     (card,) = phone.cards
     assert (card.title, card.body, card.sound) == ("In stock: GeForce RTX 5090", "$1,999.99 at Best Buy", "default")
     assert card.data["link"].startswith("https://alerts.example/r/")
+    assert card.data["answer"] == card.data["link"].replace("/r/", "/a/")
 
 
 @PLATFORMS

@@ -1,7 +1,7 @@
 """Several alerts for one person as one mail: the most important first, and what is over by now at the end, as such."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ def digest_of(attempt: Attempt, link: Link, pages: Pages, house: House) -> Mail:
     """The mail of an attempt whose members are for one person; `link` leads to each product."""
     recipient = attempt.members[0].recipient
     zone = recipient.zone if recipient is not None else None
-    own = Links.of(attempt.members[0], link, pages)
+    own = replace(Links.of(attempt.members[0], link, pages), answer=None)  # there are several to be answered
     entries = sorted(
         (
             _Entry.of(each.record, Told.of(each.record, attempt.target, Links.of(each, link, pages), house), zone)

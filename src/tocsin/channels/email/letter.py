@@ -89,6 +89,7 @@ def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
         **{name: details.get(name, "") for name in ("variant", "seller", "stock", "sku")},
         "image_url": told.picture or "",
         "url": told.links.product or "",
+        "answer_url": told.links.answer or "",
         "unsubscribe_url": told.links.leave or "",
         "preferences_url": told.links.wishes or "",
         "why": told.why,
@@ -166,6 +167,8 @@ def _lines(told: Told) -> Iterator[str]:
 def foot(why: str, links: Links, house: House) -> Iterator[str]:
     """Why the mail came, how it stops, and who sent it: at the end of each plain text."""
     yield from ("-- ", why)
+    if links.answer:
+        yield f"Bought it? Too late? Say so: {links.answer}"
     if links.leave:
         yield f"No more mail: {links.leave}"
     else:

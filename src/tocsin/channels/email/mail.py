@@ -26,6 +26,7 @@ class Links:
     """Where the mail of one person leads; None where there is no such place. They are secrets of that person."""
 
     product: str | None = field(default=None, repr=False)  # what the button opens
+    answer: str | None = field(default=None, repr=False)  # the page where one says what one makes of the alert
     leave: str | None = field(default=None, repr=False)  # one click, and no mail comes any more
     wishes: str | None = field(default=None, repr=False)  # the page with what the person wants
 
@@ -35,6 +36,7 @@ class Links:
         recipient = member.recipient
         return cls(
             product=web_address(link(member.delivery, member.record), LONGEST_ADDRESS),
+            answer=pages.alert(member.delivery),
             leave=None if recipient is None else pages.unsubscribe(recipient),
             wishes=None if recipient is None else pages.me(recipient),
         )

@@ -40,7 +40,7 @@ _DEEP_LINK = re.compile(
 )
 _PLATFORMS = ("android", "ios")
 # What is left out where a message would be too long, the least missed first.
-_SPARED = ("image", "url", "link_android", "link_ios")
+_SPARED = ("image", "url", "answer", "link_android", "link_ios")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +55,19 @@ class Manner:
 
 
 def message_of(
-    record: AlertRecord, shown: Notification, link: str | None, manner: Manner, now: datetime
+    record: AlertRecord,
+    shown: Notification,
+    link: str | None,
+    manner: Manner,
+    now: datetime,
+    *,
+    page: str | None = None,
 ) -> dict[str, Any]:
-    """The message without its address. `link` is that of the person whom it is for."""
+    """The message without its address. `link` is that of the person whom it is for; to `page` the app sends what the
+    person says of the alert.
+    """
     draft = _Draft(record, shown, manner, now)
-    data, image = _data(record, shown, link), shown.picture
+    data, image = _data(record, shown, link, page), shown.picture
     message = draft.written(data, image)
     for spared in _SPARED:
         if len(orjson.dumps(message)) <= MOST_BYTES:
@@ -163,7 +171,7 @@ def _stem(sound: str) -> str:
     return sound.rpartition(".")[0] or sound
 
 
-def _data(record: AlertRecord, shown: Notification, link: str | None) -> dict[str, str]:
+def _data(record: AlertRecord, shown: Notification, link: str | None, page: str | None) -> dict[str, str]:
     """What the app reads: texts alone, and nothing where nothing is known."""
     alert = record.alert
     told = {
@@ -182,6 +190,7 @@ def _data(record: AlertRecord, shown: Notification, link: str | None) -> dict[st
         "detected_at": rfc3339(alert.timestamp),
         "link": web_address(link, ADDRESS) or "",
         "url": web_address(alert.url, ADDRESS) or "",
+        "answer": web_address(page, ADDRESS) or "",
         "test": "true" if record.is_test else "",
         **dict(_deep_links(alert.metadata.get("deep_links"))),
     }

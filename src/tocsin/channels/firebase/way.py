@@ -17,6 +17,7 @@ from tocsin.channels.firebase.budgets import Budgets
 from tocsin.channels.firebase.device import aimed_at, is_fid, platform_of
 from tocsin.channels.firebase.grant import Grant
 from tocsin.channels.firebase.message import Manner, message_of, sound_for
+from tocsin.channels.pages import Pages
 from tocsin.channels.push.notification import Notification, notification_of
 from tocsin.channels.push.settings import Push
 from tocsin.channels.push.template import Template
@@ -75,6 +76,7 @@ class FirebaseWay:
         self._transport: Transport = around.transport
         self._clock: Clock = around.clock
         self._link: Link = around.link
+        self._pages: Pages = around.pages
         self._product = around.product
         self._grant = Grant(settings.account, around.transport, around.clock)
         self._budgets = Budgets(LIMITS.each)
@@ -127,7 +129,8 @@ class FirebaseWay:
 
     def _body(self, member: Member, recipient: Recipient, manner: Manner) -> bytes:
         record, now = member.record, self._clock.now()
-        message = message_of(record, self._shown(record), self._link(member.delivery, record), manner, now)
+        link, page = self._link(member.delivery, record), self._pages.alert(member.delivery)
+        message = message_of(record, self._shown(record), link, manner, now, page=page)
         return orjson.dumps({"message": message | aimed_at(recipient)})
 
     def _shown(self, record: AlertRecord) -> Notification:

@@ -24,7 +24,7 @@ TRACKING: Mapping[str, Any] = {
     "subscription_tracking": {"enable": False},
 }
 
-_PLACES = ("product", "leave", "wishes")
+_PLACES = ("product", "answer", "leave", "wishes")
 
 Write = Callable[[Links], Mail]
 
