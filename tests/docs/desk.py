@@ -49,6 +49,7 @@ FILES = {
     "firebase.json": json.dumps(KEY_FILE),
     "members.csv": "name,phone\nCid,+1 415 555 0131\nDan,12\n",
 }
+_READ = 'If-Match: "2"'
 SHORT_KEYS = {"p256dh": "BM…", "auth": "9w…"}
 PUSH_KEYS = {"p256dh": POINT, "auth": "A" * 22}
 A_WEBHOOK = f"api/webhooks/1180000000000000001/{'x' * 68}"
@@ -237,9 +238,8 @@ class Desk:
         start = "01a205b3-d000-7009-9bb4-b1c15a515c"
         named = {f"{start}{31 + number}": real for number, real in enumerate(ids)}
         keys = {f'"{name}": "{told}"': f'"{name}": "{PUSH_KEYS[name]}"' for name, told in SHORT_KEYS.items()}
-        version = self.call("GET", path)["version"]
         forgotten = self.call("POST", "/api/v1/contacts", {"name": "Yan"})["id"]
-        return {**named, **keys, f"{start}40": forgotten, 'If-Match: "2"': f'If-Match: "{version}"'}
+        return {**named, **keys, f"{start}40": forgotten}
 
     def _link(self) -> str:
         """The code of a short link in a message that has arrived."""
@@ -251,8 +251,13 @@ class Desk:
         return re.findall(r"https://alerts\.example/r/([\w-]+)", arrived)[0]
 
     def _adapted(self, text: str) -> str:
+        """The version of the person is that of this moment: pages before this one may have changed it."""
         for word, real in self._words.items():
             text = text.replace(word, real)
+        if _READ in text:
+            person = self._words["01a205b3-d000-7009-9bb4-b1c15a515c31"]
+            version = self.call("GET", f"/api/v1/contacts/{person}")["version"]
+            text = text.replace(_READ, f'If-Match: "{version}"')
         return text
 
     def _ran(self, number: int, snippet: Snippet) -> Ran:
