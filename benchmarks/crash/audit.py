@@ -16,6 +16,7 @@ from tocsin.sandbox.journal import Journal
 TARGETS = ("discord:general", "webhook:partner")
 TOLD_FROM = 9  # the priority from which on two lists are told as well, two people of each
 WITH_PEOPLE = ("discord:general", *2 * ("push:everyone",), *2 * ("sms:crew",), "webhook:partner")
+WITH_MAIL = (*WITH_PEOPLE[:1], *2 * ("email:desk",), *WITH_PEOPLE[1:])  # where it may be guessed what arrived
 THERE = ("sent", "delivered")
 
 Arrivals = Mapping[str, Counter[int]]
@@ -27,6 +28,7 @@ def arrivals(journal: Journal, codes: Codes) -> Arrivals:
         "discord": _counted(journal, "discord", _key_of),
         "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
         "sms": _counted(journal, "twilio", codes.key_of),
+        "email": _counted(journal, "smtp", codes.key_of),
         "push": _counted(journal, "browser", lambda reference: key_of_id(UUID(reference))),
     }
 
@@ -52,14 +54,15 @@ def faults(
     *,
     standing: frozenset[int],
     doubtful: frozenset[int],
+    with_people: tuple[str, ...] = WITH_PEOPLE,
 ) -> list[str]:
     """Everything that breaks an invariant. `standing`: deliveries that Discord shows in the end. `doubtful`: those that
-    were in flight at one of the kills.
+    were in flight at one of the kills. `with_people`: the targets of what people are told of.
     """
     return [
         *_lost_alerts(answers, books),
         *_miscounted(sent, books),
-        *_lost_deliveries(books, arrived),
+        *_lost_deliveries(books, arrived, with_people),
         *_wiped_out(books, standing),
         *_repeated(books, arrived),
         *_guessed(books, arrived),
@@ -92,7 +95,7 @@ def _miscounted(sent: Counter[str], books: Books) -> Iterator[str]:
             yield f"twice: {sku} was accepted more than once"
 
 
-def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
+def _lost_deliveries(books: Books, arrived: Arrivals, with_people: tuple[str, ...]) -> Iterator[str]:
     """I1: each ends, and what is `sent` is there. Every accepted alert has one for each of its targets, of a list one
     for each person.
     """
@@ -104,14 +107,14 @@ def _lost_deliveries(books: Books, arrived: Arrivals) -> Iterator[str]:
         if row.state in THERE and not _times(row, arrived):
             yield f"lost: delivery {row.key} is sent, and {row.target} never had it"
     for alert in books.alerts.values():
-        if alert.targets != _wanted(alert):
+        if alert.targets != _wanted(alert, with_people):
             yield f"misplanned: {alert.sku} is {alert.decision} and has targets {alert.targets}"
 
 
-def _wanted(alert: AlertRow) -> tuple[str, ...]:
+def _wanted(alert: AlertRow, with_people: tuple[str, ...]) -> tuple[str, ...]:
     if alert.decision != "accepted":
         return ()
-    return WITH_PEOPLE if alert.priority >= TOLD_FROM else TARGETS
+    return with_people if alert.priority >= TOLD_FROM else TARGETS
 
 
 def _wiped_out(books: Books, standing: frozenset[int]) -> Iterator[str]:

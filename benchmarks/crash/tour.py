@@ -18,7 +18,7 @@ import aiohttp
 import psutil
 
 from benchmarks.crash import books
-from benchmarks.crash.audit import TOLD_FROM, arrivals, faults, shown
+from benchmarks.crash.audit import TOLD_FROM, WITH_MAIL, WITH_PEOPLE, arrivals, faults, shown
 from benchmarks.crash.books import Books
 from benchmarks.crash.load import EXCLUDED, Load
 from benchmarks.program import TOKEN, free_port
@@ -36,6 +36,7 @@ DETECTIONS = 40  # between two kills
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
 CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text, in turn
 BROWSERS = ("ada", "bob")
+DESK = ("ada@example.com", "bob@example.com")  # no mail server can be asked: they are told where guesses are flagged
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
@@ -50,6 +51,7 @@ class Result:
     in_flight: int = 0
     texts: int = 0
     pushes: int = 0
+    mails: int = 0
     joined: int = 0
     repeated: int = 0
     possibly_repeated: int = 0
@@ -156,17 +158,24 @@ class Tour:
         result.repeated = len(self._sandbox.journal.repeated())
         result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
         result.possibly_sent = sum(row.state == "possibly_sent" for row in found.deliveries.values())
-        result.texts, result.pushes = len(arrived["sms"]), len(arrived["push"])
+        result.texts, result.pushes, result.mails = (len(arrived[channel]) for channel in ("sms", "push", "email"))
         standing = shown(self._sandbox.discord.messages("general"))
         result.joined = sum(len(entry.references) for entry in self._sandbox.journal.accepted("discord", "edit"))
         result.faults += faults(
-            self._load.answers, self._load.sent, found, arrived, standing=standing, doubtful=self._doubtful
+            self._load.answers,
+            self._load.sent,
+            found,
+            arrived,
+            standing=standing,
+            doubtful=self._doubtful,
+            with_people=WITH_PEOPLE if self._asked else WITH_MAIL,
         )
         if self._asked and result.repeated + result.possibly_repeated + result.possibly_sent:
             result.faults.append("guessed: where everybody can be asked, nothing is repeated and nothing flagged")
 
     async def _forget(self) -> None:
         """What retention deletes is gone whole or there whole."""
+        books.grow_old(self._ledger)
         before = books.read(self._ledger)
         self._write(retention=1)
         await self._die(Point.RETENTION_DELETED)
@@ -235,6 +244,8 @@ class Tour:
             "lists": {"crew": {"to": CREW, "max_recipients": 2}},
             **{key: account[key] for key in ("twilio_sid", "twilio_auth", "from_number")},
         }
+        mail = {"from": "alerts@club.example", "lists": {"desk": {"to": DESK}}, **sandbox.smtp.block()}
+        people = ["sms:crew", "push:everyone", *([] if self._asked else ["email:desk"])]
         return {
             "server": {"port": self._port, "public_url": self._url},
             "storage": {"retention": retention},
@@ -243,6 +254,7 @@ class Tour:
                 "channels": {
                     "discord": discord,
                     "sms": sms,
+                    "email": mail,
                     "push": {"web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]}},
                     "webhook": {"enabled": True, "endpoints": {"partner": partner}},
                 },
@@ -251,7 +263,7 @@ class Tour:
             "products": {"sought": {"skus": ["K*3", "K*7"]}},
             "routes": [
                 {"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]},
-                {"name": "people", "match": {"min_priority": TOLD_FROM}, "to": ["sms:crew", "push:everyone"]},
+                {"name": "people", "match": {"min_priority": TOLD_FROM}, "to": people},
             ],
         }
 
@@ -276,4 +288,11 @@ async def _until(question: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-_NEWS = (("discord", "execute"), ("discord", "edit"), ("webhook", "deliver"), ("twilio", "create"), ("browser", "push"))
+_NEWS = (
+    ("discord", "execute"),
+    ("discord", "edit"),
+    ("webhook", "deliver"),
+    ("twilio", "create"),
+    ("browser", "push"),
+    ("smtp", "mail_text"),
+)

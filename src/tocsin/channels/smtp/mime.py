@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -21,8 +22,20 @@ class _Verbatim(UniqueUnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _Words(UniqueUnstructuredHeader):
+    """A header for readers: of two encoded words that follow each other the policy's own folding loses the space."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        text = str(self)
+        words = Header(text, "us-ascii" if text.isascii() else "utf-8", header_name=self.name, maxlinelen=76)
+        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
 def _headers() -> HeaderRegistry:
     registry = HeaderRegistry()
+    registry.map_to_type("subject", _Words)  # type: ignore[arg-type]  # it is mixed with what is wanted
     for name in ("list-unsubscribe", "list-unsubscribe-post", "message-id"):
         registry.map_to_type(name, _Verbatim)  # type: ignore[arg-type]  # it is mixed with what is wanted
     return registry
