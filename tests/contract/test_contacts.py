@@ -19,6 +19,7 @@ from tocsin.core.errors import (
     SuppressedError,
 )
 from tocsin.ledger.contract.people import AddressDraft, ContactDraft, ContactQuery, ContactState, ListRow
+from tocsin.pipeline.people.device import device_of
 
 
 async def test_a_contact_is_read_as_it_was_made(crowd: Crowd, clock: ManualClock):
@@ -177,6 +178,20 @@ async def test_a_device_keeps_its_slot_when_its_value_is_replaced(crowd: Crowd, 
     value = await crowd.people.reveal(first.slot)
     assert value is not None
     assert value.reveal() == "fid-2"
+
+
+async def test_an_app_that_registers_the_other_way_is_one_device(crowd: Crowd):
+    ada, bob = await crowd.meet("Ada"), await crowd.meet("Bob")
+    fid = "eK0aXvPq8Qm3bZ5tYwR7dE"
+    token = device_of("token", f"{fid}:APA91b{'x' * 134}", "android")
+    await crowd.put_device(ada, AddressDraft(value=token, device="old name"))
+    kept = await crowd.put_device(ada, AddressDraft(value=device_of("fid", fid), device="new name"))
+    assert [one.slot for one in (await crowd.look(ada)).addresses] == [kept.slot]
+    await crowd.put_device(bob, AddressDraft(value=token, device="of a friend"))
+    assert (await crowd.look(ada)).addresses == ()
+    other = device_of("fid", "fK0aXvPq8Qm3bZ5tYwR7dE")
+    await crowd.put_device(bob, AddressDraft(value=other, device="tablet"))
+    assert len((await crowd.look(bob)).addresses) == 2
 
 
 async def test_the_same_device_value_elsewhere_moves_here(crowd: Crowd):

@@ -92,6 +92,7 @@ async def test_a_late_404_of_the_old_address_does_not_remove_the_new_one(town: S
     assert await standing(town) == [("active", "")]
     await town.report("RTX 5080")
     assert (await phone.expect("RTX 5080", DEADLINE_S)).title == "In stock: RTX 5080"
+    assert await standing(town) == [("active", "")]
 
 
 async def test_sold_out_takes_the_place_quietly_and_only_of_the_newest(town: ServiceRig):

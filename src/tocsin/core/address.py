@@ -73,7 +73,8 @@ class Consent(StrEnum):
 class AddressValue:
     """What reaches a person, normalised. `compared` is what equal ones have in common: the number in E.164, the mailbox
     in lower case with the ASCII form of its domain, the token or FID, the endpoint of a subscription. `shown` is what
-    may be seen of it. `zone`: where a number belongs, a name of the IANA database.
+    may be seen of it. `zone`: where a number belongs, a name of the IANA database. `app` is what two addresses of one
+    app on one device have in common, whichever way it registers.
     """
 
     kind: AddressKind
@@ -81,3 +82,4 @@ class AddressValue:
     compared: Secret
     shown: str
     zone: str | None = None
+    app: Secret | None = None

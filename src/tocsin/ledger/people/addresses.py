@@ -24,6 +24,7 @@ from tocsin.ledger.people.vault import Vault
 
 _NEW = insert(addresses).returning(addresses.c.key)
 _BY_LOOKUP = ADDRESSES.where(addresses.c.lookup == bindparam("hashed"))
+_BY_APP = ADDRESSES.where(addresses.c.app == bindparam("app_hash"))
 _BY_SLOT = ADDRESSES.where(addresses.c.key == bindparam("slot"))
 _BY_ID = ADDRESSES.where(addresses.c.id == bindparam("identifier"))
 _OF_CONTACT = ADDRESSES.where(addresses.c.contact == bindparam("owner"))
@@ -54,12 +55,20 @@ def put_device(
 ) -> tuple[AddressRow, bool]:
     """In the slot that the device has; whether it is new. Who has stopped stays so, however often the app starts."""
     row = change.transaction.row(_DEVICE, owner=contact.key, app_id=draft.device)
-    elsewhere = by_lookup(change, change.vault.lookup(draft.value))
-    if elsewhere is not None and (row is None or elsewhere.key != row.key):
-        remove(change, elsewhere)
+    for same in _registrations(change, draft):
+        if row is None or same.key != row.key:
+            remove(change, same)
     added = row is None
     row = _insert(change, contact, draft, by_person=False) if row is None else _see_again(change, row, draft)
     return _with_consent(change, row, draft.consent or _implied(row, author), rule), added
+
+
+def _registrations(change: Change, draft: AddressDraft) -> Sequence[AnyRow]:
+    """Where this very app is registered already, by the same address or the other way: one notification is enough."""
+    same = by_lookup(change, change.vault.lookup(draft.value))
+    app = change.vault.app(draft.value)
+    others = change.transaction.rows(_BY_APP, app_hash=app) if app is not None else []
+    return list({row.key: row for row in ([same] if same is not None else []) + list(others)}.values())
 
 
 def remove(change: Change, row: AnyRow) -> None:
@@ -180,6 +189,7 @@ def _seen(change: Change, draft: AddressDraft, lookup: bytes) -> dict[str, Any]:
     if value.kind in OUTLIVE:
         return told
     return told | {
+        "app": change.vault.app(value),
         "platform": draft.platform,
         "app_version": draft.app_version,
         "sounds": orjson.dumps(draft.sounds).decode() if draft.sounds else None,

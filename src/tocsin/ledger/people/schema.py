@@ -51,6 +51,7 @@ addresses = Table(
         "consent", String, nullable=False, comment="none, granted or withdrawn: what the newest of its consents says"
     ),
     Column("device", String, comment="the app's own id of it, unique in its contact"),
+    Column("app", LargeBinary, comment="the HMAC of what its FID and its token have in common"),
     Column("platform", String),
     Column("app_version", String),
     Column("sounds", Text, comment="JSON: the sounds that the app brings along"),
@@ -175,6 +176,7 @@ IN_FORCE = suppressions.c.lifted_at.is_(None)
 
 Index("contact_tags_tag", contact_tags.c.tag, contact_tags.c.contact)
 Index("addresses_lookup", addresses.c.lookup, addresses.c.kind, unique=True)
+Index("addresses_app", addresses.c.app)
 Index("addresses_contact", addresses.c.contact, addresses.c.device, unique=True)
 Index("consents_contact", consents.c.contact)
 Index("consents_entered", consents.c.entered_at)

@@ -72,6 +72,10 @@ class Vault:
         """The same for equal values, and for nobody to guess without the key."""
         return hmac.digest(self._hashing, f"{value.kind}:{value.compared.reveal()}".encode(), "sha256")
 
+    def app(self, value: AddressValue) -> bytes | None:
+        """The same for all addresses of one app on one device; None for what is no app."""
+        return None if value.app is None else hmac.digest(self._hashing, f"app:{value.app.reveal()}".encode(), "sha256")
+
     def digest(self, text: str) -> str:
         return hmac.digest(self._hashing, b"text:" + text.encode(), "sha256").hex()
 

@@ -1,6 +1,7 @@
 """An app on a device, by what Firebase calls it: its installation id (FID), or the token that it registered with.
 
-Firebase: `manage-tokens` says that both exclude each other for one app, so that a device has one address at a time.
+Firebase: `manage-tokens` says that both exclude each other for one app, so that a device has one address at a time. A
+token begins with the FID of its app, and a colon.
 """
 
 import re
@@ -32,5 +33,6 @@ def device_of(kind: str, value: str, platform: str | None = None, app_version: s
         kind=AddressKind.DEVICE,
         secret=Secret(value),
         compared=Secret(value),
+        app=Secret(value.partition(":")[0]),
         shown=", ".join(filter(None, (platform, version))) or "app",
     )
