@@ -15,12 +15,13 @@ from tests.contract.test_sets import VIP, for_people
 from tocsin.core.alert import Alert
 from tocsin.core.answer import Answer
 from tocsin.core.delivery import Delivery, DeliveryState, Why
-from tocsin.core.errors import NotFoundError
+from tocsin.core.errors import NotFoundError, RateLimitedError
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.people import ContactRow
 from tocsin.ledger.contract.purchases import AnswerDraft
 from tocsin.ledger.engine.connections import parse_url, writing_engine
 from tocsin.ledger.engine.schema import deliveries
+from tocsin.ledger.purchases.answers import MOST_AN_HOUR
 from tocsin.ledger.purchases.schema import answers
 from tocsin.rules.answers import MUTING
 from tocsin.rules.attribution import by_answer
@@ -135,6 +136,17 @@ async def test_where_many_were_told_by_one_message_nobody_is_muted(books: Books)
     assert await say(books, delivery, Answer.BOUGHT) == ()
     (row,) = await known(books)
     assert (row.now.state, row.delivery_id) == (PurchaseState.REPORTED, delivery.id)
+
+
+async def test_whoever_answers_on_and_on_is_told_to_wait(books: Books):
+    delivery = await told(books)
+    for number in range(MOST_AN_HOUR):
+        await say(books, delivery, (Answer.USEFUL, Answer.TOO_LATE)[number % 2])
+    with pytest.raises(RateLimitedError):
+        await say(books, delivery, Answer.USEFUL)
+    assert await books.ledger.purchases.said(delivery.key) is Answer.TOO_LATE
+    books.clock.advance(3601)
+    await say(books, delivery, Answer.USEFUL)
 
 
 async def test_nobody_answers_of_what_is_not_kept(books: Books):

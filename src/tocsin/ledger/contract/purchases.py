@@ -201,7 +201,9 @@ class Purchases(Protocol):
 
     async def answer(self, draft: AnswerDraft, rule: AnswerRule) -> tuple[Delivery, ...]:
         """Keep what somebody says, and follow it: the deliveries that were cancelled by it. The same again changes
-        nothing. What was bought is a reported purchase, which another answer takes back. Raises NotFoundError.
+        nothing. What was bought is a reported purchase, which another answer takes back.
+
+        Raises NotFoundError, and RateLimitedError after 60 answers in an hour.
         """
         ...
 

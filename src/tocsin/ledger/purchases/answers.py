@@ -1,20 +1,21 @@
 """What people say of an alert is kept, and followed: the last answer about a delivery counts."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from tocsin.core.alert import id_of_key
 from tocsin.core.answer import Answer
 from tocsin.core.attribution import Span, Told
 from tocsin.core.clock import epoch_micros
 from tocsin.core.delivery import Delivery
-from tocsin.core.errors import NotFoundError
+from tocsin.core.errors import NotFoundError, RateLimitedError
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.purchases import AnswerDraft, AnswerRule, PurchaseDraft
-from tocsin.ledger.engine.schema import alerts, deliveries
+from tocsin.ledger.engine.schema import Moment, alerts, deliveries
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import contacts
 from tocsin.ledger.people.change import Change
@@ -27,6 +28,8 @@ from tocsin.ledger.queue.withdrawal import acknowledge
 
 SOURCE = "bought"  # of purchases that people tell of
 AUTHOR = "person"
+MOST_AN_HOUR = 60  # about one delivery: whoever has its link may answer, and each answer is kept
+_HOUR = timedelta(hours=1)
 _MOST_MUTES = 500  # as preferences have at most: the oldest go
 
 _OF = (
@@ -36,6 +39,9 @@ _OF = (
     .where(deliveries.c.key == bindparam("of"))
 )
 _LAST = select(answers.c.answer).where(answers.c.delivery == bindparam("of")).order_by(answers.c.key.desc()).limit(1)
+_LATELY = select(func.count()).where(
+    answers.c.delivery == bindparam("of"), answers.c.at > bindparam("since", type_=Moment)
+)
 _KEEP = insert(answers)
 _SLOTS = select(addresses.c.key).where(addresses.c.contact == bindparam("whose"))
 _PREFERRED = select(preferences.c.body).where(preferences.c.contact == bindparam("whose"))
@@ -48,12 +54,15 @@ def said(connection: Connection, delivery: int) -> Answer | None:
 
 
 def answer(change: Change, draft: AnswerDraft, rule: AnswerRule) -> tuple[Delivery, ...]:
-    """The same again changes nothing. Raises NotFoundError."""
+    """The same again changes nothing. Raises NotFoundError, and RateLimitedError."""
     row, told = change.transaction.row(_OF, of=draft.delivery), told_of(change.transaction, draft.delivery)
     if row is None or told is None:
         raise NotFoundError("this link leads nowhere")
     if said(change.transaction.connection, draft.delivery) is draft.answer:
         return ()
+    lately: int = change.transaction.connection.scalar(_LATELY, {"of": row.key, "since": change.now - _HOUR}) or 0
+    if lately >= MOST_AN_HOUR:
+        raise RateLimitedError("too many answers about this alert: answer again later", _HOUR.total_seconds())
     age = max(0, change.transaction.micros - epoch_micros(row.detected_at))
     change.transaction.write(
         _KEEP,
