@@ -90,3 +90,39 @@ async def test_the_first_text_to_whoever_was_imported_says_who_writes_and_how_to
     kept = await town.alerts.ledger.people.wording(hashlib.sha256(FIRST.encode()).hexdigest())
     assert kept is not None
     assert (kept.text, (kept.version or "").partition("-")[0]) == (FIRST, "first")
+
+
+async def unverified(town: ServiceRig, number: str) -> str:
+    """Where the phone of somebody new is verified."""
+    contact = await town.call("POST", CONTACTS, {"tags": ["vip"], "phones": [{"number": number}]}, 201)
+    return f"{CONTACTS}/{contact['id']}/phones/{contact['addresses'][0]['id']}/verification"
+
+
+async def test_from_the_code_to_the_first_alert_to_stop_to_silence_to_start(town: ServiceRig):
+    await town.open(alerts={"channels": {"sms": texts_of(town)}}, routes=ROUTES)
+    town.sandbox.twilio.inbox.url = f"{town.alerts.url}/hooks/twilio/inbound"
+    handset, place = town.sandbox.twilio.phone(PHONE), await unverified(town, PHONE)
+    await town.call("POST", place, {"consent": GRANTED}, 202)
+    await town.call("POST", f"{place}/check", {"code": await handset.expect_code()})
+    await town.report("First")
+    await handset.expect_sms("First")
+    await handset.write("STOP")
+    silent = await town.report("Silence")
+    assert (await town.get(f"/api/v1/alerts/{silent.id}"))["deliveries"] == []
+    await handset.write("START")
+    await town.report("Again")
+    await handset.expect_sms("Again")
+    assert not any("Silence" in text for text in handset.texts)
+
+
+async def test_five_wrong_codes_are_enough_and_a_landline_says_so(town: ServiceRig):
+    await town.open(alerts={"channels": {"sms": texts_of(town)}}, routes=ROUTES)
+    place = await unverified(town, PHONE)
+    await town.call("POST", place, {"consent": GRANTED}, 202)
+    right = await town.sandbox.twilio.phone(PHONE).expect_code()
+    wrong = str((int(right) + 1) % 10**6).zfill(6)
+    left = [(await town.call("POST", f"{place}/check", {"code": wrong}, 422))["error"] for _ in range(5)]
+    assert {one["code"] for one in left} == {"wrong_code"}
+    assert (await town.call("POST", f"{place}/check", {"code": right}, 429))["error"]["code"] == "too_many_checks"
+    landline = await unverified(town, "+15005560205")
+    assert (await town.call("POST", landline, {}, 422))["error"]["code"] == "landline"
