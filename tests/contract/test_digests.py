@@ -17,9 +17,11 @@ from tests.contract.test_sets import HOLD, VIP, everybody_of, for_people
 from tocsin.core.alert import Alert, EpisodeKey
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract import Claim, ClaimRequest, DayLimit, Move
 from tocsin.ledger.contract.people import AddressRow, ContactRow
 from tocsin.ledger.engine.connections import parse_url, reading_engine
+from tocsin.rules.receipts import moves_after
 
 _S = DeliveryState
 DAY = timedelta(hours=12)
@@ -171,6 +173,27 @@ async def test_what_came_back_from_doubt_twice_leaves_alone(
         moves = [Move(key=one.key, fence=one.fence, to=_S.PENDING, why=Why.RESENT) for one, _ in mail.members]
         await books.queue.move(moves)
     assert [len(claim.members) for claim in await claimed(books)] == [1 if deadly == 2 else 2]
+
+
+@pytest.mark.parametrize("said", [(SignalKind.DELIVERED, _S.DELIVERED), (SignalKind.FAILED, _S.REFUSED)])
+async def test_what_is_said_of_a_digest_is_said_of_all_that_is_in_it(
+    books: Books, place: str, crowd: Crowd, clock: ManualClock, said: tuple[SignalKind, DeliveryState]
+):
+    kind, state = said
+    slots = [address.slot for _, address in await people_of(books, crowd, 2)]
+    for sku in ("a", "b"):
+        await gathered(books, slots, sku)
+    clock.advance(HOLD.total_seconds())
+    mine, other = await claimed(books), await claimed(books)
+    for mail in (*mine, *other):
+        await books.settle(mail, _S.SENT)
+    first = mine[0].members[0][0]
+    heard = await books.queue.receive([Signal(channel="sms", event_id="1", kind=kind, delivery=first.key)], moves_after)
+    assert {one.state for one in heard.moved} == {state}
+    engine = reading_engine(parse_url(place))
+    ends = sorted((each.slot, one.state) for each, one in everybody_of(engine).items())
+    engine.dispose()
+    assert ends == sorted([(slots[0], state)] * 2 + [(slots[1], _S.SENT)] * 2)
 
 
 class Morning:

@@ -6,11 +6,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.rules.made import CATALOG, alert
 
+from tocsin.core.address import AddressKind
 from tocsin.core.alert import Band
-from tocsin.core.decision import Hold
+from tocsin.core.decision import Chosen, Hold, LeftOut
+from tocsin.core.delivery import Target
 from tocsin.core.recipients import NOBODY
+from tocsin.rules.audience import ChannelWishes, Directory, ListPolicy, Sleep
+from tocsin.rules.choice import Choice
 from tocsin.rules.digest import LIFE, DigestRule, DigestWishes, Gathering, Zones, next_hour
+from tocsin.rules.quiet import QuietAction, QuietHours, QuietRule
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 EIGHT = time(8)
@@ -116,3 +122,35 @@ def test_the_zone_of_the_list_is_for_those_of_whom_none_is_known_and_equal_hours
     rule = DigestRule(at=EIGHT, zone=NEW_YORK, below=Band.HIGH)
     first, _ = Gathering(rule, DigestWishes(), ZONED).holds(ALL, Band.LOW, NOON)
     assert (first.until, first.audience) == (utc("2026-11-30T13:00:00"), ADA | KIM)
+
+
+MAILBOXES = frozenset({AddressKind.MAILBOX})
+LIST = ListPolicy(kinds=MAILBOXES, digest=DigestRule(below=Band.HIGH))
+EVE = QuietHours(start=time(6), end=time(13), zone=NEW_YORK)  # it is 07:00 there at noon
+
+
+def chosen(quiet: QuietAction, *, priority: int = 2, critical: bool = False) -> Chosen:
+    picture = Directory(
+        kinds={AddressKind.MAILBOX: ALL},
+        willing=ALL,
+        zones=ZONED,
+        contacts=(0, 1, 2, 3, 4),
+        channels={"email": ChannelWishes(digest=WISHES)},
+        sleeps=(Sleep(QuietRule(EVE, quiet), BOB | EVA),),
+    )
+    choice = Choice(picture, alert(priority=priority), CATALOG, NOON)
+    return choice.of(Target("email", "vip"), LIST, critical=critical)
+
+
+def test_a_digest_goes_before_the_end_of_the_night_and_a_night_that_misses_before_a_digest():
+    held = chosen(QuietAction.HOLD)
+    assert held.now == NOBODY
+    assert [(hold.life, hold.audience) for hold in held.held] == [(LIFE, ADA), (LIFE, BOB), (LIFE, KIM), (None, EVA)]
+    dropped = chosen(QuietAction.DROP)
+    assert dropped.everybody == ADA | KIM
+    assert dropped.left_out == {LeftOut.QUIET: 2}
+
+
+def test_what_is_urgent_or_critical_waits_for_none():
+    assert chosen(QuietAction.SILENT, priority=8).now == ALL
+    assert chosen(QuietAction.HOLD, critical=True).now == ALL

@@ -1,25 +1,33 @@
 """A provider's signal is kept once, and matched with its delivery, now or when that one is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from tocsin.core.delivery import Delivery
+from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract import Judge, Move, MoveResult, ReceiptRow, Received, Settlement
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import cost_of, held_of
-from tocsin.ledger.engine.schema import PARKED, deliveries, receipts, signals
+from tocsin.ledger.engine.schema import GATHERED, PARKED, deliveries, receipts, signals
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue.moves import DELIVERIES
 from tocsin.ledger.queue.settle import move
 from tocsin.ledger.queue.settle import settle as settle_attempts
 
+_first = deliveries.alias("first")
 _KEEP_MATCHED = insert(signals)
 _KEEP = insert(signals).returning(signals.c.key, sort_by_parameter_order=True)
 _MATCH = update(signals).where(signals.c.key == bindparam("number"))
 _HELD = DELIVERIES.where(deliveries.c.key == bindparam("number")).with_for_update(of=deliveries)
+# What left in one digest: the provider speaks of it by the first of them.
+_WITH_IT = DELIVERIES.where(
+    GATHERED,
+    deliveries.c.key != bindparam("number"),
+    deliveries.c.slot == bindparam("slot"),
+    deliveries.c.attempt == select(_first.c.attempt).where(_first.c.key == bindparam("number")).scalar_subquery(),
+).with_for_update(of=deliveries)
 _HEARD = select(signals.c.channel, signals.c.event_id).where(among(signals.c.event_id, "events"))
 _NAMED = select(receipts.c.delivery).where(
     receipts.c.channel == bindparam("channel"), receipts.c.reference == bindparam("name")
@@ -122,12 +130,33 @@ def _apply(transaction: Transaction, key: int, signal: Signal, judge: Judge, res
     transaction.write(_MATCH, number=key, delivery=held.key, matched_at=transaction.now)
     if signal.units is not None or signal.cost is not None:
         _book(transaction, held, signal)
+    for one in (held, *_in_one_digest(transaction, held)):
+        result = _led(transaction, one, signal, judge(one.state, one.why, signal.kind) or (), result)
+    return result
+
+
+def _in_one_digest(transaction: Transaction, held: Delivery) -> list[Delivery]:
+    if held.digest is None:
+        return []
+    return [held_of(row).delivery for row in transaction.rows(_WITH_IT, number=held.key, slot=held.slot)]
+
+
+def _led(
+    transaction: Transaction,
+    held: Delivery,
+    signal: Signal,
+    steps: Iterable[tuple[DeliveryState, Why | None]],
+    result: Received,
+) -> Received:
+    """One delivery by these steps, in turn."""
+    led = False
     for to, why in steps:
         one = Move(key=held.key, fence=held.fence, to=to, why=why, detail=signal.detail)
         (moved,) = move(transaction, [[one]])
         held, *gave_way = moved.deliveries
         result = replace(result, moved=(*result.moved, *gave_way), lanes=result.lanes | moved.lanes)
-    return replace(result, moved=(*result.moved, held)) if steps else result
+        led = True
+    return replace(result, moved=(*result.moved, held)) if led else result
 
 
 def _named(transaction: Transaction, signal: Signal) -> int | None:
