@@ -15,7 +15,7 @@ from tocsin.sandbox.journal import Journal
 
 TARGETS = ("discord:general", "webhook:partner")
 TOLD_FROM = 9  # the priority from which on two lists are told as well, two people of each
-WITH_PEOPLE = ("discord:general", *2 * ("push:everyone",), *2 * ("sms:crew",), "webhook:partner")
+WITH_PEOPLE = ("discord:general", *3 * ("push:everyone",), *2 * ("sms:crew",), "webhook:partner")
 WITH_MAIL = (*WITH_PEOPLE[:1], *2 * ("email:desk",), *WITH_PEOPLE[1:])  # where it may be guessed what arrived
 THERE = ("sent", "delivered")
 
@@ -29,7 +29,8 @@ def arrivals(journal: Journal, codes: Codes) -> Arrivals:
         "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
         "sms": _counted(journal, "twilio", codes.key_of),
         "email": _counted(journal, "smtp", codes.key_of),
-        "push": _counted(journal, "browser", lambda reference: key_of_id(UUID(reference))),
+        "push": _counted(journal, "browser", lambda reference: key_of_id(UUID(reference)))
+        + _counted(journal, "firebase", codes.key_of),
     }
 
 

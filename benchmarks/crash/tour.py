@@ -29,13 +29,14 @@ from tocsin.core.networks import networks
 from tocsin.ledger.contract.people import AddressDraft, ContactDraft
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.people.browser import browser_of
+from tocsin.pipeline.people.device import device_of
 from tocsin.rules.consent import standing_after
 from tocsin.sandbox import Fault, Sandbox
 
 DETECTIONS = 40  # between two kills
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
 CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text, in turn
-BROWSERS = ("ada", "bob")
+BROWSERS, PHONE = ("ada", "bob"), "Pixel 9"
 DESK = ("ada@example.com", "bob@example.com")  # no mail server can be asked: they are told where guesses are flagged
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
@@ -142,6 +143,10 @@ class Tour:
                 value = browser_of(self._sandbox.browser.browser(name).subscription, vouched=networks(["127.0.0.0/8"]))
                 owner = await ledger.people.create(ContactDraft(name=name), "crash", standing_after)
                 await ledger.people.add(owner.id, AddressDraft(value=value), "crash", standing_after)
+            owner = await ledger.people.create(ContactDraft(name=PHONE), "crash", standing_after)
+            app = device_of("fid", self._sandbox.firebase.phone(PHONE, by="fid").address, "android")
+            draft = AddressDraft(value=app, device="app", platform="android")
+            await ledger.people.put_device(owner.id, draft, "crash", standing_after)
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
@@ -255,7 +260,10 @@ class Tour:
                     "discord": discord,
                     "sms": sms,
                     "email": mail,
-                    "push": {"web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]}},
+                    "push": {
+                        **sandbox.firebase.block(self._folder),
+                        "web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]},
+                    },
                     "webhook": {"enabled": True, "endpoints": {"partner": partner}},
                 },
                 "filters": {"excluded_retailers": [EXCLUDED]},
@@ -294,5 +302,6 @@ _NEWS = (
     ("webhook", "deliver"),
     ("twilio", "create"),
     ("browser", "push"),
+    ("firebase", "send"),
     ("smtp", "mail_text"),
 )

@@ -107,12 +107,20 @@ class Firebase:
             accepted=True,
             answer=Answer.json(200, {"name": name}),
             references=tuple(_carried(device, message)),
-            message=name,
+            message=_standing(device, message) or name,
         )
 
 
 def _carried(device: Device, message: Mapping[str, Any]) -> list[str]:
-    """Which alert it tells whom of; that one is over is no other."""
+    """Which alert it tells whom of: by the code in its link, where it has one. That one is over is no other."""
     data = message.get("data") or {}
-    alert = data.get("alert_id")
-    return [f"{alert}@{device.name}"] if alert and data.get("state") != "sold_out" else []
+    alert, link = data.get("alert_id"), str(data.get("link", ""))
+    if not alert or data.get("state") == "sold_out":
+        return []
+    return [link.rpartition("/r/")[2] if "/r/" in link else f"{alert}@{device.name}"]
+
+
+def _standing(device: Device, message: Mapping[str, Any]) -> str | None:
+    """What stands on the lock screen: a repeat takes its place, and is the same. None: each is one of its own."""
+    tag = at(at(at(message, "android") or {}, "notification") or {}, "tag")
+    return f"{device.name} {tag}" if tag else None
