@@ -23,7 +23,7 @@ from tocsin.core.facts import DeliveryMoved
 from tocsin.sandbox.twilio.account import PRICE
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-DAYS, HOUR, DAY = 7, 3600, 86_400
+DAYS, DAY = 7, 86_400
 TARGETS = ("discord:general", "webhook:partner", "sms:vip", "email:vip", "push:everyone")
 CHANNELS = tuple(sorted(target.partition(":")[0] for target in TARGETS))
 PER_MONTH = Decimal("20.00")
@@ -97,7 +97,6 @@ async def test_the_figures_of_a_week_are_what_a_plain_count_says(town: ServiceRi
             assert (channel, row["due"], row["accepted"], counted) == (channel, DAYS, DAYS, expected)
             money = book.money(channel, costs.get(channel, Decimal(0)))
             assert (channel, {name: row[name] for name in money}) == (channel, money)
-        assert (rows["sms"]["confirmed_rate"]["of"], rows["sms"]["confirmed_rate"]["is"]) == (DAYS, DAYS)
         (row,) = (await town.get(f"/api/v1/analytics/overview?since={MONDAY:%Y-%m-%dT%H:%M:%SZ}"))["rows"]
         money = book.money(None, sum(costs.values(), Decimal(0)))
         assert {name: row[name] for name in money} == money
@@ -151,27 +150,21 @@ async def _a_day(town: ServiceRig, clock: ManualClock, number: int) -> dict[str,
 
     def told() -> bool | None:
         for fact in town.facts:
-            if isinstance(fact, DeliveryMoved) and fact.delivery.alert_id == receipt.id:
-                if fact.to in (DeliveryState.SENT, DeliveryState.DELIVERED):
-                    sent[fact.delivery.target.channel] = fact.delivery
+            moved = fact if isinstance(fact, DeliveryMoved) and fact.delivery.alert_id == receipt.id else None
+            if moved is not None and moved.to in (DeliveryState.SENT, DeliveryState.DELIVERED):
+                sent[moved.delivery.target.channel] = moved.delivery
         return True if len(sent) == len(CHANNELS) else None
 
     await town.until(told)
     codes = {channel: town.alerts._codes.of(delivery.key) for channel, delivery in sent.items()}
     await town.followed(f"/r/{codes['webhook']}", PERSON)  # sooner than anybody reads
     clock.advance(60)
-    await town.until(lambda: True if _arrived(town, sent["sms"]) else None)
     for channel, who in (("discord", BOT), ("discord", PERSON), ("discord", PERSON), ("sms", PERSON), ("sms", PERSON)):
         await town.followed(f"/r/{codes[channel]}", who)
     if number % 2 == 0:
         await town.followed(f"/r/{codes['email']}", PERSON)
     clock.advance(DAY - 60)
     return codes
-
-
-def _arrived(town: ServiceRig, delivery: Delivery) -> bool:
-    moved = (fact for fact in town.facts if isinstance(fact, DeliveryMoved) and fact.to is DeliveryState.DELIVERED)
-    return any(fact.delivery.key == delivery.key for fact in moved)
 
 
 def _write_clicks(book: Book, number: int) -> None:
