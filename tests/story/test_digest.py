@@ -1,8 +1,12 @@
 """What may wait is one mail a day, at its hour where its reader lives; what is urgent is there at once."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from tests.deadline import DEADLINE_S
+from tests.story.mailing import mailing
 from tests.story.post import ADA, BOB, ends, post, posting, sign_up
 from tests.story.service_rig import ServiceRig
 
@@ -115,3 +119,21 @@ async def test_a_restart_in_the_night_changes_nothing(town: ServiceRig, clock: M
     await posting(town, lists=DAILY)
     mail = await town.sandbox.smtp.expect(ADA, "Your digest", 60)
     assert mail.text.count("/r/") == 2
+
+
+async def test_by_sendgrid_it_is_one_mail_as_well_and_what_is_heard_of_it_counts_for_all(tmp_path: Path):
+    clock = ManualClock(AFTERNOON)  # of both: events are signed with their time
+    async with ServiceRig(tmp_path, clock) as town:
+        await mailing(town, email={"lists": DAILY})
+        await sign_up(town, ADA)
+        receipts = [await town.report(name, type="back_order") for name in ("RTX 5080", "RTX 5070")]
+        until(clock, MORNING)
+        for receipt in receipts:
+            await town.settled(receipt, S.SENT)
+        async with asyncio.timeout(DEADLINE_S):
+            while [ends(town, receipt) for receipt in receipts] != [[("delivered", None)]] * 2:
+                clock.advance(1)  # the mail is on its way, and then its events
+                await asyncio.sleep(0.01)
+        (entry,) = town.sandbox.journal.accepted("sendgrid", "send")
+        assert entry.body["subject"].startswith("Your digest: ")
+        assert len(entry.body["personalizations"]) == 1
