@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
-from tocsin.cli.console import run, tell, tell_json
+from tocsin.cli.console import errors, run, tell, tell_json
 from tocsin.cli.reach import LEDGER, OPENED, ConfigFile, Json, located
 from tocsin.config.configuration import Config
 from tocsin.core.clock import SystemClock
@@ -15,6 +16,7 @@ from tocsin.core.errors import InvalidRequestError, LedgerUnavailableError
 from tocsin.ledger.contract import Ledger
 from tocsin.ledger.engine.upgrade import copy
 from tocsin.ledger.opening import open_ledger
+from tocsin.ledger.transfer import transfer
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
 
@@ -71,6 +73,31 @@ def rollup(config: ConfigFile = None, as_json: Json = False) -> None:
         tell_json({"hours": counted})
     else:
         tell(f"{counted:,} hours were counted anew")
+
+
+@app.command(name="copy")
+def copy_over(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="The SQLite file.", exists=True, dir_okay=False)],
+    target: Annotated[str, typer.Argument(metavar="URL", help="An empty database: postgresql://user@host/name.")],
+    as_json: Json = False,
+) -> None:
+    """Copy a ledger in SQLite to PostgreSQL, and prove that both are the same. Stop the service before; what is broken
+    off goes on where it was.
+
+    Example: `tocsin db copy tocsin.db postgresql://tocsin@127.0.0.1/tocsin`
+    """
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        bar = progress.add_task("copy")
+        copied = transfer(
+            f"sqlite:///{source.absolute()}",
+            target,
+            lambda table, done, total: progress.update(bar, description=table, completed=done, total=total),
+        )
+    if as_json:
+        tell_json({"rows": copied.rows, "total": copied.total})
+    else:
+        tell(f"{copied.total:,} rows of {len(copied.rows)} tables are copied and proved.")
+        tell("Set storage.url to the new place and start the service; the file stays as it was.")
 
 
 def _file(config: Config, to: Path) -> Path:

@@ -7,19 +7,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.clock import Clock
-from tocsin.core.errors import LedgerOwnedError
+from tocsin.core.errors import LedgerUnavailableError
 from tocsin.core.facts import Emit, Fact
 from tocsin.core.secret import Secret
 from tocsin.ledger.engine.connections import parse_url, reading_engine, sqlite_path, writing_engine
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.integrity import verify_quickly
-from tocsin.ledger.engine.lock import OwnerLock
+from tocsin.ledger.engine.lock import OwnerLock, own_database
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.engine.unfinished import unfinished_of
 from tocsin.ledger.engine.upgrade import upgrade
 from tocsin.ledger.engine.wal import WalLimits, WriteAheadLog
 from tocsin.ledger.engine.writer import Writer
@@ -29,8 +30,6 @@ from tocsin.ledger.people.people import SqlPeople
 from tocsin.ledger.people.vault import Vault
 
 KEY_FILE = "people.key"
-
-_OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
 
 
 def _nobody(_: Fact) -> None:
@@ -104,7 +103,8 @@ def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, sh
     connection = engine.connect()
     try:
         if path is None:
-            _own(connection, shared=shared)
+            own_database(connection, shared=shared)
+            _refuse_unfinished(connection)
         upgrade(connection, path)
         if files is not None:
             files.opened()
@@ -114,14 +114,11 @@ def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, sh
     return connection
 
 
-def _own(connection: Connection, *, shared: bool) -> None:
-    """Own a ledger on PostgreSQL: the lock lasts as long as the session."""
-    lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+def _refuse_unfinished(connection: Connection) -> None:
+    """A copy that was broken off is no ledger yet."""
     with connection.begin():
-        if connection.scalar(text(f"SELECT {lock}({_OWNER})")):
-            return
-        owner = connection.scalar(text("SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
-    raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
+        if unfinished_of(connection) is not None:
+            raise LedgerUnavailableError("a copy into this ledger was broken off: run `tocsin db copy` again")
 
 
 def _name(connection: Connection) -> Name:

@@ -1,13 +1,27 @@
-"""An owner's lock keeps a SQLite ledger for one process: the operating system lets go of it when that dies, however it
-dies.
+"""An owner's lock keeps a ledger for one process: the operating system, or PostgreSQL, lets go of it when that dies,
+however it dies.
 """
 
 import fcntl
 import os
 from pathlib import Path
 
+from sqlalchemy import Connection, text
+
 from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
 from tocsin.core.private_file import PRIVATE
+
+_OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
+
+
+def own_database(connection: Connection, *, shared: bool = False) -> None:
+    """Own a ledger on PostgreSQL: the lock lasts as long as the session. Raises LedgerOwnedError."""
+    lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    with connection.begin():
+        if connection.scalar(text(f"SELECT {lock}({_OWNER})")):
+            return
+        owner = connection.scalar(text("SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
+    raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
 
 
 class OwnerLock:
