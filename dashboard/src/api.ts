@@ -4,6 +4,7 @@ import type { Alert, Band } from "./alert";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 import { here } from "./place";
+import type { Checked, InForce } from "./settings";
 import type { Watched } from "./watched";
 
 export interface Detail {
@@ -164,6 +165,25 @@ export interface Mine {
   expires_at: string | null;
 }
 
+/** A token as it is listed; its secret never is. */
+export interface Token {
+  id: string;
+  name: string;
+  scopes: string[];
+  created_at: string | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
+}
+
+/** A contact, as far as a search tells of it. */
+export interface Found {
+  id: string;
+  name: string;
+  external_id: string | null;
+  addresses: { shown: string }[];
+}
+
 /** Commands for a shell of the service's own machine. */
 export interface FirstSteps {
   send: string;
@@ -265,6 +285,35 @@ export class Api {
   disable(target: string): Promise<unknown> {
     const [channel, name] = parts(target).map(encodeURIComponent);
     return this.call("POST", `/api/v1/channels/${channel}/targets/${name}/disable`);
+  }
+
+  configuration(): Promise<InForce> {
+    return this.call("GET", "/api/v1/config");
+  }
+
+  checkConfiguration(file: Blob): Promise<Checked> {
+    return this.call("POST", "/api/v1/config/check", file, { "content-type": "application/json" });
+  }
+
+  reload(): Promise<unknown> {
+    return this.call("POST", "/api/v1/config/reload");
+  }
+
+  tokens(): Promise<{ tokens: Token[] }> {
+    return this.call("GET", "/api/v1/tokens");
+  }
+
+  revoke(token: string): Promise<unknown> {
+    return this.call("DELETE", `/api/v1/tokens/${encodeURIComponent(token)}`);
+  }
+
+  /** Those whose name or address the words of `q` are in. */
+  people(query: URLSearchParams): Promise<{ contacts: Found[] }> {
+    return this.call("GET", `/api/v1/contacts?${query}`);
+  }
+
+  async blob(path: string): Promise<Blob> {
+    return (await this.#ask("GET", path)).blob();
   }
 
   async metrics(): Promise<string> {

@@ -20,6 +20,9 @@ export interface Filter {
   deliveryStates: string[];
   decision: Decision | null;
   within: Span | null;
+  /** A fixed period, in RFC 3339; empty where it has no such end. */
+  since: string;
+  until: string;
 }
 
 export const EVERYTHING: Filter = {
@@ -32,6 +35,8 @@ export const EVERYTHING: Filter = {
   deliveryStates: [],
   decision: null,
   within: null,
+  since: "",
+  until: "",
 };
 
 const DECISIONS: readonly Decision[] = ["accepted", "filtered"];
@@ -49,6 +54,8 @@ export function readFilter(search: string): Filter {
     deliveryStates: known(list(query.get("delivery_states")), DELIVERY_STATES),
     decision: known(list(query.get("decision")), DECISIONS)[0] ?? null,
     within: known(list(query.get("within")), Object.keys(SPANS) as Span[])[0] ?? null,
+    since: moment(query.get("since")),
+    until: moment(query.get("until")),
   };
 }
 
@@ -80,6 +87,8 @@ export function admitting(filter: Filter): (alert: Alert, now: number) => boolea
   const words = searchedWords(filter.text);
   return (alert, now) =>
     (!filter.decision || alert.decision === filter.decision) &&
+    (!filter.since || Date.parse(alert.accepted_at) >= Date.parse(filter.since)) &&
+    (!filter.until || Date.parse(alert.accepted_at) < Date.parse(filter.until)) &&
     (!filter.within || now - Date.parse(alert.accepted_at) <= SPANS[filter.within] * 1000) &&
     saysAll(alert, words);
 }
@@ -121,7 +130,14 @@ function asked(filter: Filter): Record<string, string> {
     channels: filter.channels.join(","),
     delivery_states: filter.deliveryStates.join(","),
     decision: filter.decision ?? "",
+    since: filter.since,
+    until: filter.until,
   };
+}
+
+function moment(text: string | null): string {
+  const at = text ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? "" : new Date(at).toISOString();
 }
 
 function known<T extends string>(words: string[], allowed: readonly T[]): T[] {
@@ -131,5 +147,5 @@ function known<T extends string>(words: string[], allowed: readonly T[]): T[] {
 /** A query as people read it: a comma stands for itself. */
 export function plainCommas(query: URLSearchParams): string {
   const text = query.toString().replaceAll("%2C", ",");
-  return text && `?${text}`;
+  return text && `?${text}`.replaceAll("%3A", ":");
 }

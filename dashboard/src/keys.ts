@@ -11,10 +11,11 @@ export const KEYS = {
   Escape: ["back", "Close, leave the search"],
 } as const;
 
-export type Wish = (typeof KEYS)[keyof typeof KEYS][0];
+export type Wish = (typeof KEYS)[keyof typeof KEYS][0] | "palette";
 
 /** What a key press asks for; nothing while somebody writes, or holds a modifier that is the browser's. */
 export function wish(event: KeyboardEvent): Wish | null {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") return "palette";
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   const known = Object.hasOwn(KEYS, event.key) ? KEYS[event.key as keyof typeof KEYS] : null;
   if (!known) return null;

@@ -3,15 +3,17 @@
 import { plainCommas } from "./filters";
 import type { Scope } from "./rights.svelte";
 
-export const ROOMS = ["now", "watch", "channels", "people", "operations"] as const;
+export const ROOMS = ["now", "watch", "statistics", "channels", "people", "settings", "operations"] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** Whoever may not enter a room does not see that there is one. */
 export const NEEDS: Record<Room, Scope> = {
   now: "read",
   watch: "read",
+  statistics: "read",
   channels: "read",
   people: "contacts",
+  settings: "admin",
   operations: "read",
 };
 

@@ -26,6 +26,8 @@ const FULL: Filter = {
   deliveryStates: ["refused", "possibly_sent"],
   decision: "accepted",
   within: "1h",
+  since: "2026-11-23T12:00:00.000Z",
+  until: "2026-11-24T12:00:00.000Z",
 };
 const NOW = Date.UTC(2026, 0, 2, 3, 5, 0);
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from tocsin.access.addresses import Proxies
 from tocsin.access.entrance import Entrance
@@ -20,7 +20,9 @@ from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
 from tocsin.config.configuration import Config, restart_needed
 from tocsin.config.policy import rulebook
-from tocsin.config.reading.loading import load
+from tocsin.config.reading.loading import examine, load
+from tocsin.config.report import check
+from tocsin.config.shown import shown
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.detection import Detection
@@ -189,6 +191,19 @@ class AlertService:
         stack.push_async_callback(self._demo.stop)
         await stack.enter_async_context(self.front.taking(serve=self._serve))
 
+    async def _configuration(self) -> Mapping[str, Any]:
+        """What is in force, with where each value came from; secrets masked."""
+        report = await asyncio.to_thread(check, self.config)
+        return {
+            "file": report.file and str(report.file),
+            "values": [value.as_json() for value in shown(self.config)],
+            "warnings": [caution.as_json() for caution in report.cautions],
+        }
+
+    async def _check(self, content: bytes) -> Mapping[str, Any]:
+        """What a file with that content would be. Raises InvalidConfigError."""
+        return await asyncio.to_thread(_checked, content, self.config.base)
+
     def _services(self) -> Services:
         server = self.config.settings.server
         return Services(
@@ -198,6 +213,8 @@ class AlertService:
                 metrics=self.telemetry.exposition,
                 terminal=lambda: Terminal(self.url, self.config.local_token_file),
                 public_url=lambda: self.config.public_url,
+                configuration=self._configuration,
+                check=self._check,
                 demo=self._demo,
             ),
             ledger=self.ledger,
@@ -242,3 +259,11 @@ def _configured_tokens(config: Config) -> Mapping[str, ConfiguredToken]:
         name: ConfiguredToken(token.secret, frozenset(token.scopes)) for name, token in config.settings.tokens.items()
     }
     return configured | {LOCAL: local_token(config.local_token_file)}
+
+
+def _checked(content: bytes, base: Path) -> Mapping[str, Any]:
+    """Only what the file itself says is judged: no key is read, and no channel is made."""
+    fresh = examine(content, "the file", base)
+    rulebook(fresh)
+    report = check(fresh).as_json()
+    return {key: report[key] for key in ("found", "warnings", "notes")}

@@ -10,7 +10,14 @@ from tests.story.service_rig import ServiceRig
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ROOMS = {"Watch list": "watch", "Channels": "channels", "People": "people", "Operations": "operations"}
+ROOMS = {
+    "Watch list": "watch",
+    "Statistics": "statistics",
+    "Channels": "channels",
+    "People": "people",
+    "Settings": "settings",
+    "Operations": "operations",
+}
 
 
 async def test_every_room_has_an_address_a_title_and_a_way_back(visitor: Visitor, town: ServiceRig):
@@ -36,7 +43,7 @@ async def test_on_a_phone_the_rooms_stand_at_its_foot(chromium: Browser, town: S
     visitor = await Visitor.come(chromium, town, viewport=PHONE, has_touch=True)
     await visitor.open()
     for room in (*ROOMS, "Now"):
-        if room == "Operations":
+        if room in ("People", "Settings", "Operations"):
             await visitor.button("More rooms").tap()
         door = visitor.door(room)
         found = await door.bounding_box()

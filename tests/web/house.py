@@ -153,6 +153,8 @@ async def open_house(
                 metrics=lambda: b"tocsin_up 1\n",
                 terminal=lambda: Terminal("http://127.0.0.1:8765", path / "ledger.token"),
                 public_url=lambda: public_url,
+                configuration=_configuration,
+                check=_check,
                 demo=Demo(),
             ),
             ledger=ledger,
@@ -172,6 +174,14 @@ async def open_house(
 
 async def _reload() -> None:
     return None
+
+
+async def _configuration() -> Mapping[str, Any]:
+    return {"file": None, "values": [], "warnings": []}
+
+
+async def _check(content: bytes) -> Mapping[str, Any]:
+    return {"found": {"bytes": len(content)}, "warnings": [], "notes": []}
 
 
 async def _ready() -> Sequence[str]:

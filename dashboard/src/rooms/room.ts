@@ -20,6 +20,8 @@ export interface RoomProps {
   covered: boolean;
   /** `further`: back leads from there to here. */
   go(search: string, further: boolean): void;
+  /** Follows a link within the page; one that asks for another tab is the browser's. */
+  follow(event: MouseEvent): void;
   /** Opens the details of an alert. */
   choose(id: string): void;
 }

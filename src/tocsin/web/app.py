@@ -10,6 +10,7 @@ from tocsin.web.analytics import AnalyticsDoors
 from tocsin.web.asgi import Receive, Scope, Send
 from tocsin.web.channels import Channels
 from tocsin.web.conditions import ConditionDoors
+from tocsin.web.configuration import ConfigurationDoors
 from tocsin.web.deliveries import Deliveries
 from tocsin.web.description import described
 from tocsin.web.errors import speak_one_form
@@ -109,6 +110,7 @@ def build_app(services: Services) -> Web:
         PeoplePages(services),
         Hooks(services),
         Ops(services),
+        ConfigurationDoors(services),
         Reference(lambda: described(app)),
         Page(),
     )

@@ -1,7 +1,8 @@
 """Names every part that the HTTP doors are made of; none is found by itself."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.access.entrance import Entrance
 from tocsin.access.tokens import Tokens
@@ -26,7 +27,8 @@ class WebSettings:
 class Program:
     """The program that the doors belong to, as far as they ask it. `reload` raises InvalidConfigError; `not_ready`
     names what keeps it from accepting, and is empty where nothing does; `public_url` is where it is known from outside,
-    None where it is not; `terminal` is known once the doors are open.
+    None where it is not; `configuration` tells what is in force, without secrets, and `check` what a file would be, or
+    raises InvalidConfigError; `terminal` is known once the doors are open.
     """
 
     reload: Callable[[], Awaitable[object]]
@@ -34,6 +36,8 @@ class Program:
     metrics: Callable[[], bytes]
     terminal: Callable[[], Terminal]
     public_url: Callable[[], str | None]
+    configuration: Callable[[], Awaitable[Mapping[str, Any]]]
+    check: Callable[[bytes], Awaitable[Mapping[str, Any]]]
     demo: Demo
 
 

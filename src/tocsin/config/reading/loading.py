@@ -34,6 +34,17 @@ def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     return _config(draft, path, environ, partial(load, path and path.absolute(), dict(environ), dict(overrides)))
 
 
+def examine(content: bytes, name: str, base: Path) -> Config:
+    """The configuration that a file with this content would be, for somebody who asks what is wrong with it.
+
+    Nothing outside is read, neither the environment nor a file: what it leaves to those is taken as right, and is null
+    here. Raises InvalidConfigError with every problem.
+    """
+    draft = _Draft(_parsed(content, name), base, alone=True)
+    config: Callable[[], Config] = partial(examine, content, name, base)
+    return _config(draft, None, _NOTHING, config)
+
+
 def locate(path: Path | None, environ: Mapping[str, str], *keys: str) -> Config:
     """Only these settings (`server.port`); of all others the defaults.
 
@@ -68,19 +79,25 @@ def _read(path: Path | None) -> Document:
     if path is None:
         return Document("", {}, {(): Place(1, 1)})
     try:
-        content = read_file(path, 4 * MAX_SIZE + 1)
-        return parse(content.decode("utf-8-sig"), path.name)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise invalid(path.name, [Problem((), "the file is not UTF-8 text", f"{path.name}:{line}")]) from None
+        return _parsed(read_file(path, 4 * MAX_SIZE + 1), path.name)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "no such path"
         raise invalid(str(path), [Problem((), f"the file cannot be read ({why})")]) from None
 
 
+def _parsed(content: bytes, name: str) -> Document:
+    try:
+        return parse(content.decode("utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise invalid(name, [Problem((), "the file is not UTF-8 text", f"{name}:{line}")]) from None
+
+
 @dataclass
 class _Draft:
-    """A configuration in the making: `tree` is the file with the values from outside laid over it."""
+    """A configuration in the making: `tree` is the file with the values from outside laid over it; `alone`, nobody
+    outside is asked for any.
+    """
 
     document: Document
     base: Path
@@ -89,6 +106,7 @@ class _Draft:
     problems: list[Problem] = field(default_factory=list)
     private_files: list[Path] = field(default_factory=list)
     env_file_missing: bool = False
+    alone: bool = False
 
     def __post_init__(self) -> None:
         self.problems.extend(self.document.duplicates)
@@ -114,7 +132,7 @@ class _Draft:
     def expand(self, environ: Mapping[str, str]) -> Expansion:
         """Fill the references of the file in; what came from outside is taken as it is."""
         env_file = self._env_file(Variables(environ, self.base))
-        expansion = Variables(environ, self.base, env_file).expand(self.tree, self._assigned)
+        expansion = Variables(environ, self.base, env_file, alone=self.alone).expand(self.tree, self._assigned)
         self.private_files.extend(expansion.files)
         for path, why in expansion.unset.items():
             if not self._of_disabled_channel(path, expansion.value):
@@ -124,7 +142,7 @@ class _Draft:
     def check(self, expansion: Expansion) -> Settings:
         """Raises InvalidConfigError with everything that was found, in the order of the file."""
         settings, findings = validate(expansion.value, self.base, self.tree)
-        silent = set(expansion.unset)
+        silent = {*expansion.unset, *expansion.left}
         for path, message in [*findings, *dangling(expansion.value)]:
             if not any(path[:length] in silent for length in range(len(path) + 1)):
                 self._report(path, message)
@@ -147,7 +165,7 @@ class _Draft:
     def _env_file(self, variables: Variables) -> Mapping[str, str]:
         """Its path may use the environment. A file that is not there is no problem by itself: containers have none."""
         named = variables.expand({"env_file": self.tree.get("env_file")}, self._assigned).value["env_file"]
-        if not isinstance(named, str):
+        if self.alone or not isinstance(named, str):
             return {}
         try:
             values = read_env_file(self.base / named)

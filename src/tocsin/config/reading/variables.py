@@ -21,27 +21,35 @@ class _UnsetError(Exception):
     """A reference that nothing answers; the text says why."""
 
 
+class _LeftError(_UnsetError):
+    """A reference that is for others to answer."""
+
+
 @dataclass
 class Expansion:
     """What became of the references in one tree of values.
 
-    `unset` says for each path why its value is missing (it reads as null there); `files` are the secret files that
-    were read.
+    `unset` says for each path why its value is missing (it reads as null there); `left` are the paths that were not to
+    be answered, and read as null too; `files` are the secret files that were read.
     """
 
     value: Any = None
     unset: dict[KeyPath, str] = field(default_factory=dict)
+    left: set[KeyPath] = field(default_factory=set)
     files: list[Path] = field(default_factory=list)
     literal: frozenset[KeyPath] = frozenset()
 
 
 @dataclass(frozen=True)
 class Variables:
-    """`environ` comes first, then `env_file`. Relative paths start at `base`."""
+    """`environ` comes first, then `env_file`. Relative paths start at `base`. With `alone` nobody outside is asked:
+    neither these nor a file.
+    """
 
     environ: Mapping[str, str]
     base: Path
     env_file: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
 
     def expand(self, tree: Any, literal: frozenset[KeyPath] = frozenset()) -> Expansion:
         """Replace every reference in the strings of a tree; keys stay as they are, and so do the `literal` paths."""
@@ -61,6 +69,9 @@ class Variables:
     def _text(self, text: str, path: KeyPath, expansion: Expansion) -> str | None:
         try:
             return _REFERENCE.sub(lambda found: self._answer(found, expansion), text)
+        except _LeftError:
+            expansion.left.add(path)
+            return None
         except _UnsetError as error:
             expansion.unset[path] = str(error)
             return None
@@ -78,6 +89,8 @@ class Variables:
 
     def _variable(self, name: str, default: str | None) -> str:
         value = self.environ.get(name) or self.env_file.get(name) or default
+        if value is None and self.alone:
+            raise _LeftError
         if value is None:
             raise _UnsetError(f"the variable {name} is not set")
         if not value.isprintable():
@@ -85,6 +98,8 @@ class Variables:
         return value
 
     def _secret_file(self, path: Path, expansion: Expansion) -> str:
+        if self.alone:
+            raise _LeftError
         try:
             text = read_text(path, MAX_SECRET_FILE).rstrip("\r\n")
         except (OSError, ValueError) as error:
