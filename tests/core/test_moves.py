@@ -17,6 +17,7 @@ LEGAL = {
         "acknowledged",
         "consent",
         "spend_cap",
+        "per_day",
         "quiet",
         "shadow",
         "failed_over",

@@ -73,7 +73,9 @@ async def test_every_answer_carries_the_policy(town: ServiceRig):
         status, told = await ask(town, line, headers)
         assert status == expected, (line, headers[:200], told.as_string())
         for name, value in EVERY_ANSWER:
-            assert told.get_all(name) == [value], (line, headers[:200], name)
+            # A page for people adds a stricter policy of its own: a browser holds to both.
+            assert value in told.get_all(name, []), (line, headers[:200], name)
+            assert len(told.get_all(name)) == 1 or name == "content-security-policy"
 
 
 def test_the_policy_lets_nothing_run_but_our_own():

@@ -15,9 +15,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")  # what a spreadsheet wo
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # a loss of 12.50 is no formula
 
 
-def line(cells: Iterable[Any]) -> bytes:
+def line(cells: Iterable[Any], *, amounts: bool = False) -> bytes:
+    """Write one row. With `amounts` what reads as a number may begin with a minus: it is ours, not somebody's words."""
     written = io.StringIO()
-    csv.writer(written).writerow([_cell(cell) for cell in cells])
+    csv.writer(written).writerow([_cell(cell, amounts=amounts) for cell in cells])
     return written.getvalue().encode(errors="replace")
 
 
@@ -30,7 +31,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, bom: bool = False) -> Iterator[b
     yield (MARK if bom else b"") + line(columns)
     for first in range(0, len(flat), ROWS_AT_ONCE):
         part = flat[first : first + ROWS_AT_ONCE]
-        yield b"".join(line(row.get(column) for column in columns) for row in part)
+        yield b"".join(line((row.get(column) for column in columns), amounts=True) for row in part)
 
 
 def _flat(row: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -41,6 +42,7 @@ def _flat(row: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{above}{name}", value
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, *, amounts: bool) -> str:
     text = "" if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+    harmless = not text.startswith(_FORMULA) or (amounts and _NUMBER.fullmatch(text))
+    return text if harmless else f"'{text}"
