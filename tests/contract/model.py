@@ -37,6 +37,7 @@ class Row:
     delivery: Delivery
     alert: Told
     fallback: tuple[Plan, ...]
+    planned_end: datetime  # what lives of its fallback go by
     fail_over_at: datetime | None
 
     @property
@@ -179,7 +180,7 @@ class Queue:
             route=route or plan.route,
             is_test=alert.sku is None,
         )
-        self.rows[self.key] = Row(made, alert, plan.fallback, plan.fail_over_at)
+        self.rows[self.key] = Row(made, alert, plan.fallback, plan.expires_at, plan.fail_over_at)
         return self.rows[self.key]
 
     def _end(self, rows: Sequence[Row], to: DeliveryState, why: Why) -> list[Delivery]:
@@ -236,13 +237,16 @@ class Queue:
         states = {(row.alert, row.delivery.target): row.delivery.state for row in self.rows.values()}
         taken, woken = [], set()
         for row in sorted(failed, key=lambda row: (row.alert.place, row.delivery.key)):
-            for tried, plan in enumerate(() if row.alert.is_closed else row.fallback, start=1):
+            moved = row.delivery.expires_at - row.planned_end
+            for tried, planned in enumerate(() if row.alert.is_closed else row.fallback, start=1):
+                plan = replace(planned, expires_at=planned.expires_at + moved)
                 state = states.get((row.alert, plan.target))
                 can_take = plan.target not in {*self.resting, *shadow} and plan.expires_at > self.now()
                 if state is None and can_take:
                     wait = plan.fail_over_at and plan.fail_over_at - plan.due
                     after = wait and self.now() + wait
-                    heir = replace(plan, due=self.now(), fail_over_at=after, fallback=row.fallback[tried:])
+                    later = tuple(replace(one, expires_at=one.expires_at + moved) for one in row.fallback[tried:])
+                    heir = replace(plan, due=self.now(), fail_over_at=after, fallback=later)
                     states[row.alert, plan.target] = self._make(row.alert, heir, row.delivery.route).delivery.state
                     woken.add(plan.lane)
                 elif state is None or state in IN_VAIN:
