@@ -33,9 +33,9 @@ class SmtpChannel:
 
     name = NAME
 
-    def __init__(self, settings: Email, around: Surroundings, line: Line) -> None:
+    def __init__(self, house: House, around: Surroundings, line: Line) -> None:
         self._around = around
-        self._house = House.of(settings, around)
+        self._house = house
         self._line = line
 
     def pack(self, _target: Target, _records: Sequence[AlertRecord]) -> int:
@@ -92,7 +92,7 @@ def channel_of(settings: Email, around: Surroundings) -> SmtpChannel:
     except ValueError as problem:
         raise UnfitError([Flaw(("smtp_url",), str(problem))]) from None
     house = House.of(settings, around)
-    return SmtpChannel(settings, around, Line(server, around.transport, name=house.domain))
+    return SmtpChannel(house, around, Line(server, around.transport, name=house.domain))
 
 
 def _report(attempt: Attempt, outcome: Outcome, reply: Reply | None = None) -> Report:
