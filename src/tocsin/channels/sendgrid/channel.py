@@ -52,6 +52,11 @@ class SendGridChannel:
         self._pages = around.pages
         self._codes = around.codes
         self._most = MOST
+        self._headers = {
+            "Authorization": f"Bearer {setup.key.reveal()}",
+            "Content-Type": "application/json",
+            "User-Agent": f"Tocsin/{version('tocsin')}",
+        }
 
     def pack(self, _target: Target, records: Sequence[AlertRecord]) -> int:
         """Fewer once a request was too large."""
@@ -125,11 +130,3 @@ class SendGridChannel:
         assert recipient is not None, "a mail is for a person of a list"
         links = Links.of(member, self._link, self._pages)
         return Person(recipient.value, self._codes.of(member.delivery.key), links)
-
-    @property
-    def _headers(self) -> Mapping[str, str]:
-        return {
-            "Authorization": f"Bearer {self._setup.key.reveal()}",
-            "Content-Type": "application/json",
-            "User-Agent": f"Tocsin/{version('tocsin')}",
-        }
