@@ -131,9 +131,7 @@ class SendGrid:
                 for told in (
                     contents.get("text/plain", ""),
                     contents.get("text/html", ""),
-                    str(
-                        one.get("subject") or body.get("subject") or one.get("dynamic_template_data", {}).get("subject")
-                    ),
+                    _subject(body, one),
                 )
             )
             for to in one["to"]:

@@ -22,7 +22,6 @@ RESERVED = frozenset(
         "subject", "reply-to", "cc", "bcc",
     }
 )  # fmt: skip
-TEMPLATE = re.compile(r"d-[0-9a-f]{32}")
 _TOP = frozenset(
     {
         "personalizations", "from", "reply_to", "reply_to_list", "subject", "content", "attachments", "template_id",
