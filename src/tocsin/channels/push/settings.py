@@ -8,16 +8,13 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tocsin.channels.push.template import BrokenTemplateError, compile_template
-from tocsin.channels.settings import ChannelSettings
+from tocsin.channels.settings import ChannelSettings, Recipients
 from tocsin.config.values.addresses import File, Network, Text
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import Name
-from tocsin.config.values.quantities import NotBoolean
 from tocsin.core.alert import AlertType, Band
 
 SOUND = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # a file that the app brings along, with its ending or without
-
-Recipients = Annotated[int, Field(ge=1, le=1_000_000), NotBoolean]
 
 
 def _sound(value: str) -> str:
