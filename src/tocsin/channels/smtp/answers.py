@@ -1,7 +1,7 @@
 """What a mail server said to one mail, as an outcome."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tocsin.channels.smtp.codes import Code, code_of
@@ -55,15 +55,9 @@ def outcome_of(reply: Reply, reference: str) -> Outcome:
 
 def _judged(known: Code, reply: Reply) -> Outcome:
     outcome, words = known.outcome, f"{known.words}: {reply.words}"
-    match outcome:
-        case Refused(why=why) if reply.stage.is_about_us and why is not Refusal.TOO_LARGE:
-            return Deferred(Delay.CREDENTIALS, detail=words)
-        case Refused(why=why):
-            return Refused(why, words, known.shuts)
-        case Deferred(why=why, after=after):
-            return Deferred(why, after, words)
-        case _:
-            raise AssertionError("a code defers or refuses")
+    if isinstance(outcome, Refused) and reply.stage.is_about_us and outcome.why is not Refusal.TOO_LARGE:
+        return Deferred(Delay.CREDENTIALS, detail=words)
+    return replace(outcome, detail=words)
 
 
 def _masked(text: str) -> str:

@@ -13,22 +13,20 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from tocsin.core.address import AddressWhy
-from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused
+from tocsin.core.outcome import Deferred, Delay, Refusal, Refused
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`shuts`: nothing may go to that mailbox any more."""
-
     words: str
-    outcome: Outcome
-    shuts: AddressWhy | None = None
+    outcome: Deferred | Refused
 
 
 def _dead(words: str) -> Code:
-    return Code(words, Refused(Refusal.TARGET_GONE), AddressWhy.BOUNCED)
+    """Nothing may go to that mailbox any more."""
+    return Code(words, Refused(Refusal.TARGET_GONE, shuts=AddressWhy.BOUNCED))
 
 
 def _forbidden(words: str) -> Code:
