@@ -24,6 +24,7 @@ from tocsin.core.secret import Secret
 
 FOLDER = Path(__file__).parent / "digest"
 VIP = Target("email", "vip")
+LEAVE = "https://club.example/u/2?a=1&b=2"
 HOUSE = House(
     sender="Restock Club <alerts@club.example>", postal_address="1 Main St\nSpringfield", shops={"bestbuy": "Best Buy"}
 )
@@ -36,7 +37,7 @@ class Pages:
         return "https://club.example/me/3"
 
     def unsubscribe(self, _: Recipient) -> str:
-        return "https://club.example/u/2?a=1&b=2"
+        return LEAVE
 
     def alert(self, _: Delivery) -> str:
         return "https://club.example/a/4"
@@ -102,7 +103,7 @@ def test_a_time_is_told_where_its_reader_lives():
 
 def test_the_mail_programs_button_is_in_it():
     assert a_digest(ALL["one"]).headers == {
-        "List-Unsubscribe": "<https://club.example/u/2?a=1&b=2>",
+        "List-Unsubscribe": f"<{LEAVE}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 
