@@ -38,7 +38,6 @@ QUIET_LIFE = 3600  # seconds that "sold out" may wait for a browser which may st
 NO_TEMPLATES: Mapping[AlertType, Template] = MappingProxyType({})
 
 _URGENCY = {Band.HIGH: "high", Band.MEDIUM: "normal", Band.LOW: "low"}  # RFC 8030, 5.3
-_NOBODY = Refused(Refusal.INVALID_REQUEST, "push is for a person of a list")
 _NO_KEYS = Refused(Refusal.TARGET_GONE, "its keys are those of no browser", AddressWhy.GONE)
 
 
@@ -126,8 +125,6 @@ class BrowserWay:
         return isinstance(answer, Answer) and answer.status // 100 == 2  # noqa: PLR2004 - a success
 
     async def _push(self, member: Member, content: bytes, *, life: int, urgency: str) -> Report:
-        if member.recipient is None:
-            return Report((_NOBODY,), answer=_NOBODY.detail)
         found = _subscription(member)
         if found is None:
             return Report((_NO_KEYS,), answer=_NO_KEYS.detail)
@@ -205,7 +202,8 @@ class BrowserWay:
 
 def _subscription(member: Member) -> Subscription | None:
     """None where it can be none, whatever was kept."""
+    assert member.recipient is not None, "a way is handed persons alone"
     try:
-        return Subscription.of(member.recipient.value) if member.recipient else None
+        return Subscription.of(member.recipient.value)
     except (ValueError, KeyError, TypeError):
         return None

@@ -28,7 +28,7 @@ from tocsin.core.address import AddressKind
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
-from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused
+from tocsin.core.outcome import Deferred, Delay, Outcome
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -46,7 +46,6 @@ LIMITS = ProviderLimits(
 AT_ONCE = 100  # requests under way, and so connections: it takes 1,000 of a project, which other programs share
 
 _PATIENCE = Patience(connect=2.0, read=10.0, total=12.0)
-_NOT_TOLD = Refused(Refusal.MESSAGE_GONE, "this person is told nothing any more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +98,6 @@ class FirebaseWay:
     async def edit(self, message: Message) -> Report:
         """What is sold out takes the place of what is shown, without a sound."""
         member = message.members[0]
-        if member.recipient is None:
-            return Report((_NOT_TOLD,))
         return await self._tell(member, member.delivery.expires_at, silent=True)
 
     async def _tell(self, member: Member, deadline: datetime, *, silent: bool) -> Report:

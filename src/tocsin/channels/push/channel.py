@@ -100,22 +100,21 @@ class PushChannel:
 
     async def edit(self, message: Message) -> Report:
         """Each message has one member."""
-        recipient = message.members[0].recipient
-        if recipient is None:
-            return Report((_NOT_TOLD,))
-        way = self._ways.get(recipient.kind)
+        way = self._way_to(message.members[0])
         if way is None:
             return Report((_NOT_TOLD,))
         return self._together([await self._by(way, lambda: way.edit(message))])
 
     async def _send(self, attempt: Attempt) -> Report:
-        recipient = attempt.members[0].recipient
-        if recipient is None:
-            return Report((_NOBODY,), answer=_NOBODY.detail)
-        way = self._ways.get(recipient.kind)
+        (member,) = attempt.members
+        way = self._way_to(member)
         if way is None:
-            return Report((_NO_WAY,), answer=_NO_WAY.detail)
+            refused = _NOBODY if member.recipient is None else _NO_WAY
+            return Report((refused,), answer=refused.detail)
         return await self._by(way, lambda: way.send(attempt))
+
+    def _way_to(self, member: Member) -> Way | None:
+        return None if member.recipient is None else self._ways.get(member.recipient.kind)
 
     async def _by(self, way: Way, ask: Callable[[], Awaitable[Report]]) -> Report:
         """Ask unless the way rests, and mark what is said of the way as a whole as being about it."""
@@ -144,7 +143,7 @@ class PushChannel:
         """One person for each way of which nobody knows whether it works again."""
         found: dict[str, Member] = {}
         for one in members:
-            way = self._ways.get(one.recipient.kind) if one.recipient else None
+            way = self._way_to(one)
             if way is not None and not self._health[way.title].is_well:
                 found.setdefault(way.title, one)
         return list(found.values())
