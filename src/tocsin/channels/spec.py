@@ -84,6 +84,11 @@ class Surroundings:
     retailers: Mapping[str, Retailer]
     product: Callable[[Alert], str | None] = _no_product
 
+    @property
+    def shops(self) -> Mapping[str, str]:
+        """How people call the retailers, by the same spelling."""
+        return {name: retailer.title for name, retailer in self.retailers.items()}
+
 
 class Flaw(NamedTuple):
     """`place` is the file and line, where it is another file than the configuration."""

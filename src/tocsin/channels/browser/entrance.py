@@ -37,7 +37,7 @@ def make(settings: Push, around: Surroundings) -> BrowserWay:
         around.clock,
         around.link,
         pages=around.pages,
-        shops={name: retailer.title for name, retailer in around.retailers.items()},
+        shops=around.shops,
         templates={kind: Template(text.title, text.body) for kind, text in settings.texts.items()},
         vouched=networks(web.allow_networks),
     )

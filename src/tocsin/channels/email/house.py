@@ -26,7 +26,7 @@ class House:
         return cls(
             sender=settings.sender or "",
             postal_address=settings.postal_address,
-            shops={name: retailer.title for name, retailer in around.retailers.items()},
+            shops=around.shops,
             templates=templates_of(settings.templates),
         )
 

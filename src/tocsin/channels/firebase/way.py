@@ -176,7 +176,7 @@ def make(settings: Push, around: Surroundings) -> Way:
         api_base=settings.api_base,
         sounds=settings.sounds,
         templates={kind: Template(text.title, text.body) for kind, text in settings.texts.items()},
-        shops={name: retailer.title for name, retailer in around.retailers.items()},
+        shops=around.shops,
     )
     return FirebaseWay(made, around)
 

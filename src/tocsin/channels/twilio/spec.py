@@ -104,7 +104,7 @@ def made_of(settings: Sms, around: Surroundings) -> TwilioSettings:
         public_url=around.public_url,
         api_base=settings.api_base,
         templates=settings.texts,
-        shops={name: retailer.title for name, retailer in around.retailers.items()},
+        shops=around.shops,
         first_text=settings.first_text,
         never_arrived_after=settings.never_arrived_after,
         clock_slack=settings.clock_slack,
