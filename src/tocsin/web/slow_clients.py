@@ -17,6 +17,7 @@ from httptools import (
 )
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from tocsin.web.own_headers import own_headers_first
 from tocsin.web.parting import DRAIN_S, Parting, close
 from tocsin.web.unchunked import unchunked
 from tocsin.web.unread import READER_DEADLINE_S, Unread
@@ -173,6 +174,7 @@ class PatientHttp(HttpToolsProtocol):
             self._keep_alive()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        app = own_headers_first(app, cycle)
         super()._start_asgi_task(cycle, app if cycle.scope["http_version"] == "1.1" else unchunked(app, cycle))
 
     # --- called by what answers

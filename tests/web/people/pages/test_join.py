@@ -294,6 +294,6 @@ async def test_every_page_is_kept_by_nobody_and_runs_nothing(lobby: Lobby):
         assert "Set-Cookie" not in page.headers
         assert "<script" not in page.source
         async with lobby.house.client.get(path) as answer:
-            policies = answer.headers.getall("Content-Security-Policy")
-        assert all("form-action 'self'" in one and "frame-ancestors 'none'" in one for one in policies)
-        assert any("script-src" not in one and "default-src 'none'" in one for one in policies)
+            (one,) = answer.headers.getall("Content-Security-Policy")
+        assert all(part in one for part in ("form-action 'self'", "frame-ancestors 'none'", "default-src 'none'"))
+        assert "script-src" not in one

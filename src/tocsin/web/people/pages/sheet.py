@@ -14,7 +14,7 @@ from tocsin.web.people.pages.english import NOBODY, say
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text()
 
-# Together with the policy of every answer: browsers hold both.
+# In place of the policy of every answer, and narrower.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
