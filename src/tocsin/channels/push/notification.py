@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
-from tocsin.channels.push.template import Template, filled
+from tocsin.channels.phrase import filled
+from tocsin.channels.push.template import Template
 from tocsin.channels.span import span
 from tocsin.channels.text import cut, plain
 from tocsin.core.alert import Alert, AlertType

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Formatter
 
+from tocsin.channels.phrase import check_names, filled
+from tocsin.channels.template import BrokenTemplateError
 from tocsin.channels.twilio.gsm7 import is_gsm7
 from tocsin.channels.twilio.segments import LONGEST, encoding, segments
+
+__all__ = ["EMOJI", "NAMES", "BrokenTemplateError", "Template", "compile_template"]
 
 NAMES = (
     "product", "retailer", "price", "previous_price", "percent", "sku", "variant", "seller", "stock", "link",
@@ -29,10 +32,6 @@ _USUAL: Mapping[str, str] = {
 }
 
 
-class BrokenTemplateError(ValueError):
-    """It says what is wrong with a template."""
-
-
 @dataclass(frozen=True, slots=True)
 class Template:
     """Made by `compile_template`. `segments` is what its usual text takes: longer names are shortened to that.
@@ -45,8 +44,7 @@ class Template:
     is_unicode: bool
 
     def written(self, values: Mapping[str, str]) -> str:
-        """What is not known leaves no gap of two blanks."""
-        return " ".join(Formatter().vformat(self.source, (), values).split())
+        return filled(self.source, values)
 
     @property
     def cost(self) -> str:
@@ -65,21 +63,8 @@ def compile_template(written: str) -> Template:
     source = " ".join(_PRESETS.get(written, written).split())
     if not source.isprintable():
         raise BrokenTemplateError("a text is of printable characters")
-    for name in _names(source):
-        if name not in NAMES:
-            raise BrokenTemplateError(f"there is no {{{name}}}: {', '.join(NAMES)}")
-    usual = Formatter().vformat(source, (), _USUAL)
+    check_names(source, NAMES)
+    usual = filled(source, _USUAL)
     if not 0 < len(usual) <= LONGEST:
         raise BrokenTemplateError(f"{len(usual)} characters long: 1 to {LONGEST} are a text")
     return Template(source, segments(usual), not is_gsm7(source))
-
-
-def _names(source: str) -> list[str]:
-    try:
-        fields = list(Formatter().parse(source))
-    except ValueError as problem:
-        raise BrokenTemplateError(f"not a template: {problem}; a brace itself is written twice") from None
-    for _, name, form, conversion in fields:
-        if name is not None and (form or conversion or not name.isidentifier()):
-            raise BrokenTemplateError("between braces stands a name alone: {product}")
-    return [name for _, name, _, _ in fields if name is not None]
