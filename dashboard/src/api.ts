@@ -3,6 +3,7 @@
 import type { Alert, Band } from "./alert";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
+import type { Mirror } from "./mirrors";
 import { here } from "./place";
 import type { Checked, InForce } from "./settings";
 import type { Watched } from "./watched";
@@ -241,6 +242,10 @@ export class Api {
 
   monitors(): Promise<{ monitors: Monitor[] }> {
     return this.call("GET", "/api/v1/monitors");
+  }
+
+  mirrors(): Promise<{ mirrors: Mirror[] }> {
+    return this.call("GET", "/api/v1/mirrors");
   }
 
   mine(): Promise<Mine> {

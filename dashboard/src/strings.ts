@@ -309,6 +309,12 @@ export const english = {
     lastHeard: "last heard",
     promised: (span: string) => `promised every ${span}`,
     skus: (count: string, exactly: number) => `${count} ${few(exactly, "SKU")}`,
+    mirrors: "Mirrors",
+    mirrorsWhy: "Copies of the history elsewhere: how far each one is.",
+    behind: (count: string) => `${count} behind`,
+    caughtUp: "caught up",
+    caughtUpIn: (span: string) => `caught up in ${span}`,
+    lastWritten: "last written",
   },
   device: {
     heading: "This device",
