@@ -51,5 +51,5 @@ async def open_with_codes(
     """A house whose one channel brings codes and links; it is noon until the clock is moved."""
     clock, channel = ManualClock(NOON), Codes()
     async with open_house(path, clock=clock, public_url=public_url) as house:
-        house.services.active.channels = {"codes": channel}  # type: ignore[dict-item] - it is asked for codes alone
+        house.services.active.channels = {"codes": channel}
         yield house, clock, channel
