@@ -76,6 +76,7 @@ def _place(endpoint: object) -> SplitResult | None:
         or len(endpoint) > _LONGEST
         or not endpoint.isascii()
         or not endpoint.isprintable()
+        or not _UNFIT.isdisjoint(endpoint)
     ):
         return None
     try:
@@ -83,7 +84,7 @@ def _place(endpoint: object) -> SplitResult | None:
         named = place.hostname and place.port != 0 and place.username is None
     except ValueError:
         return None
-    return place if named and _UNFIT.isdisjoint(endpoint) and endpoint.isascii() and endpoint.isprintable() else None
+    return place if named else None
 
 
 def _is_key(text: object, size: int) -> bool:
