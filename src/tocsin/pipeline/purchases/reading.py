@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tocsin.core.attribution import Span
 from tocsin.core.errors import AmbiguousAmountError, Detail, InvalidRequestError, TocsinError, UnknownCurrencyError
@@ -15,8 +15,6 @@ from tocsin.pipeline.purchases.amount import AmbiguousError, Written, currency_o
 from tocsin.pipeline.purchases.column import SUMS, Column
 from tocsin.pipeline.purchases.day import read_span
 from tocsin.pipeline.purchases.row import ReportRow
-
-T = TypeVar("T")
 
 _LONGEST = 200  # characters of a cell that names something
 _MOST_ITEMS = 1_000_000
@@ -138,11 +136,10 @@ class Reading:
 
     def _sum(self, column: Column) -> Written | None:
         value = self._first(column)
-        return None if value is None else self._read(column, lambda: read_amount(value, self._writing.decimal))
-
-    def _read(self, column: Column, read: Callable[[], T]) -> T | None:
+        if value is None:
+            return None
         try:
-            return read()
+            return read_amount(value, self._writing.decimal)
         except AmbiguousError as problem:
             told = f"{problem}: decimal=. or decimal=, says which"
             self.problems.append(AmbiguousAmountError(f"{column.value}: {told}", [Detail(column.value, told)]))
