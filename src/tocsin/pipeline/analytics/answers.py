@@ -76,7 +76,10 @@ class Answers:
         if question.call is Call.OVERVIEW:
             whole = replace(question, bucket=None, by=Dimension.ALL)
             (row,) = rows if whole == question else await self._rows(whole)
-            told["success"] = success(row.counted.counts, await self._by_channel(question.period))
+            by_channel = await self._minutes(replace(whole, by=Dimension.CHANNEL), None)
+            told["success"] = success(
+                row.counted.counts, {channel: minutes for (_, channel), minutes in by_channel.items()}
+            )
         return told
 
     async def _rows(self, question: Question) -> list[_Row]:
@@ -104,13 +107,6 @@ class Answers:
             for (bucket, channel), minutes in (await self._minutes(question, of)).items():
                 row(bucket, channel).minutes = minutes
         return [rows[place] for place in sorted(rows, key=lambda place: (place[0] or 0, place[1]))]
-
-    async def _by_channel(self, period: Period) -> Mapping[str, Minutes]:
-        hours = await self._analytics.uptime(period.since, period.until)
-        found: defaultdict[str, list[UptimeRow]] = defaultdict(list)
-        for hour in hours:
-            found[hour.channel].append(hour)
-        return {channel: self._counted(of, period.begin, period.end) for channel, of in found.items()}
 
     async def _minutes(self, question: Question, of: Buckets | None) -> Mapping[Place, Minutes]:
         period, found = question.period, defaultdict[Place, list[UptimeRow]](list)
