@@ -1,7 +1,7 @@
 """Figures: what was counted over any period, as JSON or as a table."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -9,23 +9,19 @@ from starlette.responses import Response, StreamingResponse
 
 from tocsin.core.analytics import Dimension
 from tocsin.core.clock import Clock
-from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.pipeline.analytics.question import USUALLY_BY, Call, Question
 from tocsin.pipeline.people.zone import zone_of
 from tocsin.rules.period import Bucket, buckets, period
 from tocsin.web.answer import json_answer
 from tocsin.web.csv_table import table
 from tocsin.web.forms.form import CSV, JSON, TEXT, TIME, Form, answer, ref
-from tocsin.web.query import check_keys, time_of
+from tocsin.web.query import check_keys, flag_of, invalid, one_of, time_of
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
 PATH = "/api/v1/analytics"
 PRODUCT_BUCKETS = 8 * 24  # hours: products are many
 _KEYS = ("since", "until", "bucket", "zone", "by", "compare", "format", "bom")
-_YES = {"": False, "0": False, "false": False, "1": True, "true": True}
-
-Word = TypeVar("Word")
 
 
 def _parameter(name: str, form: Form, about: str) -> dict[str, Any]:
@@ -74,8 +70,8 @@ class AnalyticsDoors:
         params = request.query_params
         check_keys(params, _KEYS)
         question = _question(call, params, self._clock)
-        as_table = _one_of(params, "format", {"json": False, "csv": True}) or False
-        bom = _one_of(params, "bom", _YES) or False
+        as_table = one_of(params, "format", {"json": False, "csv": True}) or False
+        bom = flag_of(params, "bom")
         told = await self._answers.answer(question)
         if not as_table:
             return json_answer(told)
@@ -91,33 +87,19 @@ async def _parts(rows: list[Mapping[str, Any]], *, bom: bool) -> AsyncIterator[b
 def _question(call: Call, params: Mapping[str, str], clock: Clock) -> Question:
     """Raises InvalidRequestError."""
     of = period(time_of(params, "since"), time_of(params, "until"), clock.now())
-    by = _one_of(params, "by", {each.value: each for each in Dimension}) or USUALLY_BY[call]
-    bucket = _one_of(params, "bucket", {each.value: each for each in Bucket})
+    by = one_of(params, "by", {each.value: each for each in Dimension}) or USUALLY_BY[call]
+    bucket = one_of(params, "bucket", {each.value: each for each in Bucket})
     zone = _zone(params)
     if bucket is not None:
         buckets(of, bucket, zone)
         if by is Dimension.PRODUCT and of.until - of.since > PRODUCT_BUCKETS:
-            raise _wrong("bucket", f"goes by product for at most {PRODUCT_BUCKETS // 24} days at a time")
-    compare = _one_of(params, "compare", _YES) or False
-    return Question(call=call, period=of, by=by, bucket=bucket, zone=zone, compare=compare)
+            raise invalid("bucket", f"goes by product for at most {PRODUCT_BUCKETS // 24} days at a time")
+    return Question(call=call, period=of, by=by, bucket=bucket, zone=zone, compare=flag_of(params, "compare"))
 
 
 def _zone(params: Mapping[str, str]) -> ZoneInfo:
     """Raises UnknownZoneError."""
     return ZoneInfo(zone_of(params.get("zone") or "UTC"))
-
-
-def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> Word | None:
-    said = params.get(key)
-    if not said:
-        return None
-    if said not in words:
-        raise _wrong(key, f"is one of {', '.join(word for word in words if word)}")
-    return words[said]
-
-
-def _wrong(key: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))
 
 
 _ABOUT = {

@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from tocsin.core.analytics import LISTED, Dimension
 from tocsin.core.delivery import Delivery, DeliveryState
-from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import CountedQuery
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import TEXT, TIME, answer, page_of, ref
-from tocsin.web.query import check_keys, time_of
+from tocsin.web.query import check_keys, invalid, time_of
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
@@ -83,11 +82,11 @@ def _counted(params: Mapping[str, str], state: DeliveryState | None, limit: int,
     """Raises InvalidRequestError."""
     figure = params.get("figure") or None
     if figure is not None and figure not in LISTED:
-        raise _wrong("figure", f"is one of {', '.join(LISTED)}")
+        raise invalid("figure", f"is one of {', '.join(LISTED)}")
     asked = {by: params[key] for key, by in _OF.items() if params.get(key)}
     long = next((key for key in ("reason", *_OF) if len(params.get(key) or "") > _MOST), None)
     if long is not None:
-        raise _wrong(long, f"has at most {_MOST} characters")
+        raise invalid(long, f"has at most {_MOST} characters")
     return CountedQuery(
         figure=figure,
         reason=params.get("reason") or None,
@@ -98,10 +97,6 @@ def _counted(params: Mapping[str, str], state: DeliveryState | None, limit: int,
         limit=limit,
         page=page,
     )
-
-
-def _wrong(key: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))
 
 
 def as_json(delivery: Delivery) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _MAX_PAGE = 256
 _MAX_SEARCH = 200
 _MAX_CHANNELS, _MAX_TARGET = 50, 256
 
+YES_OR_NO = {"0": False, "1": True, "false": False, "true": True, "": False}
 _LOST_PLUS = re.compile(r" (\d\d:\d\d)$")  # the sign of an offset arrives as a blank where it was not escaped
 
 _ABOUT = {
@@ -107,8 +108,8 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
         retailers=tuple(catalog.canonical(retailer) for retailer in match.retailers),
         bands=match.bands,
         min_priority=match.min_priority,
-        decision=_one_of(params, "decision", {each.value: each for each in (Decision.ACCEPTED, Decision.FILTERED)}),
-        state=_one_of(params, "state", {"open": "open", "closed": "closed"}),
+        decision=one_of(params, "decision", {each.value: each for each in (Decision.ACCEPTED, Decision.FILTERED)}),
+        state=one_of(params, "state", {"open": "open", "closed": "closed"}),
         words=_words(params),
         channels=_channels(params),
         delivery_states=_delivery_states(params),
@@ -121,26 +122,27 @@ def alert_query(params: QueryParams, catalog: Catalog) -> AlertQuery | None:
     return None if skus is None else query
 
 
-def _one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> Word | None:
+def one_of(params: Mapping[str, str], key: str, words: Mapping[str, Word]) -> Word | None:
+    """What one of these words means; None where none is said. Raises InvalidRequestError."""
     said = params.get(key)
     if not said:
         return None
     if said not in words:
-        raise _invalid(key, f"must be {' or '.join(words)}")
+        raise invalid(key, f"must be {' or '.join(words)}")
     return words[said]
 
 
 def _words(params: Mapping[str, str]) -> tuple[str, ...]:
     said = params.get("q") or ""
     if len(said) > _MAX_SEARCH:
-        raise _invalid("q", f"has at most {_MAX_SEARCH} characters")
+        raise invalid("q", f"has at most {_MAX_SEARCH} characters")
     return searched_words(said)
 
 
 def _channels(params: QueryParams) -> tuple[str, ...]:
     named = _listed(params, "channels")
     if len(named) > _MAX_CHANNELS or any(len(name) > _MAX_TARGET or not name.isprintable() for name in named):
-        raise _invalid("channels", f"are at most {_MAX_CHANNELS}, each `channel` or `channel:target`")
+        raise invalid("channels", f"are at most {_MAX_CHANNELS}, each `channel` or `channel:target`")
     return named
 
 
@@ -149,7 +151,7 @@ def _delivery_states(params: QueryParams) -> frozenset[DeliveryState]:
     known = {state.value: state for state in DeliveryState}
     strange = next((word for word in said if word not in known), None)
     if strange is not None:
-        raise _invalid("delivery_states", _unknown(strange[:64], tuple(known)))
+        raise invalid("delivery_states", _unknown(strange[:64], tuple(known)))
     return frozenset(known[word] for word in said)
 
 
@@ -161,12 +163,20 @@ def _written(params: QueryParams, key: str) -> Iterator[str]:
     return itertools.chain.from_iterable(map(words_of, params.getlist(key)))
 
 
+def flag_of(params: Mapping[str, str], key: str) -> bool:
+    """Whether it is said. Raises InvalidRequestError."""
+    said = params.get(key, "")
+    if said not in YES_OR_NO:
+        raise invalid(key, "is 1 or 0")
+    return YES_OR_NO[said]
+
+
 def _identifier(params: Mapping[str, str], key: str) -> UUID | None:
     said = params.get(key)
     try:
         return UUID(said) if said else None
     except ValueError:
-        raise _invalid(key, "is not the id of an alert") from None
+        raise invalid(key, "is not the id of an alert") from None
 
 
 def time_of(params: Mapping[str, str], key: str) -> datetime | None:
@@ -175,20 +185,20 @@ def time_of(params: Mapping[str, str], key: str) -> datetime | None:
     try:
         return read_timestamp(_LOST_PLUS.sub(r"+\1", said)) if said else None
     except MendError as problem:
-        raise _invalid(key, str(problem)) from None
+        raise invalid(key, str(problem)) from None
 
 
 def _limit(params: Mapping[str, str]) -> int:
     said = params.get("limit") or str(_LIMIT)
     if not (re.fullmatch("[0-9]{1,5}", said) and 1 <= int(said) <= MAX_LIMIT):
-        raise _invalid("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
+        raise invalid("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
     return int(said)
 
 
 def _page(params: Mapping[str, str]) -> str | None:
     said = params.get("page") or None
     if said is not None and len(said) > _MAX_PAGE:
-        raise _invalid("page", "is not what `next` of the answer before said")
+        raise invalid("page", "is not what `next` of the answer before said")
     return said
 
 
@@ -197,5 +207,6 @@ def _unknown(key: str, known: tuple[str, ...]) -> str:
     return f"is not known here; did you mean {near[0]!r}?" if near else f"is not known here: {', '.join(known)} are"
 
 
-def _invalid(key: str, message: str) -> InvalidRequestError:
+def invalid(key: str, message: str) -> InvalidRequestError:
+    """What is said of one parameter."""
     return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))

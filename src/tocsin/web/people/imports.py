@@ -11,23 +11,21 @@ from tocsin.pipeline.people.table import MOST_BYTES
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import CSV, NDJSON, TEXT, answer, ref
 from tocsin.web.people.desk import Desk, author_of
-from tocsin.web.people.drafts import wrong
 from tocsin.web.people.words import PREFIX
-from tocsin.web.query import check_keys
+from tocsin.web.query import YES_OR_NO, check_keys, flag_of
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
 PATH = PREFIX + "/import"
 _BY_MESSAGE = (AddressKind.PHONE, AddressKind.MAILBOX)
-_FLAG = {"0": False, "1": True, "false": False, "true": True, "": False}
 _FLAGS = {
     "dry_run": "Say what would be, and change nothing.",
     "confirm": "Send a code or a link to each address that was added without proof.",
 }
 _TAKES = answer(ref("ImportReport"), "What became of the rows.") | {
     "parameters": [
-        {"name": name, "in": "query", "schema": {"enum": list(_FLAG)}, "description": about}
+        {"name": name, "in": "query", "schema": {"enum": list(YES_OR_NO)}, "description": about}
         for name, about in _FLAGS.items()
     ],
     "requestBody": {"required": True, "content": {CSV: {"schema": TEXT}, NDJSON: {"schema": TEXT}}},
@@ -57,7 +55,7 @@ class ImportDoors:
         The rows that something is to be said of are named; the others are counted.
         """
         check_keys(request.query_params, _FLAGS)
-        dry_run, confirming = (_flag(request, name) for name in _FLAGS)
+        dry_run, confirming = (flag_of(request.query_params, name) for name in _FLAGS)
         if confirming and not any(self._verification.reaches(kind, self._public_url()) for kind in _BY_MESSAGE):
             raise VerificationOffError("nothing here could bring a code or a link to anybody: import without confirm")
         policy = self._desk.policy
@@ -74,10 +72,3 @@ class ImportDoors:
         if confirming and not dry_run:
             asked = await confirm(self._verification, self._desk.people, report.rows, self._public_url())
         return json_answer(report.as_json() | {"confirmations": asked and asked.as_json()})
-
-
-def _flag(request: Request, name: str) -> bool:
-    said = request.query_params.get(name, "")
-    if said not in _FLAG:
-        raise wrong(name, "is 1 or 0")
-    return _FLAG[said]

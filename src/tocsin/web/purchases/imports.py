@@ -8,7 +8,6 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from tocsin.core import link
-from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.pipeline.people.zone import zone_of
 from tocsin.pipeline.purchases.amount import DECIMALS
 from tocsin.pipeline.purchases.column import Column
@@ -20,12 +19,11 @@ from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import CSV, JSON, NDJSON, TEXT, answer, ref
 from tocsin.web.people.desk import author_of
 from tocsin.web.purchases.purchases import PATH
-from tocsin.web.query import check_keys
+from tocsin.web.query import check_keys, flag_of, invalid
 from tocsin.web.raw import RawRoute
 from tocsin.web.scopes import needs
 from tocsin.web.services import Services
 
-_FLAG = {"0": False, "1": True, "false": False, "true": True, "": False}
 _KEYS = {
     "network": f"Whose report it is: {', '.join(NETWORKS)}.",
     "map": "What a header means, `commission:Total Commission`; once for each.",
@@ -75,27 +73,25 @@ class PurchaseImportDoors:
 
 def _ask(told: QueryParams) -> Ask:
     """Raises InvalidRequestError."""
-    decimal, keep, flag = told.get("decimal") or None, told.get("keep", ""), told.get("dry_run", "")
+    decimal, keep = told.get("decimal") or None, told.get("keep", "")
     if decimal is not None and decimal not in DECIMALS:
-        raise _wrong("decimal", "is . or ,")
+        raise invalid("decimal", "is . or ,")
     if keep not in ("", "all"):
-        raise _wrong("keep", "is all, or left out")
-    if flag not in _FLAG:
-        raise _wrong("dry_run", "is 1 or 0")
+        raise invalid("keep", "is all, or left out")
     return Ask(
         network=_network(told.get("network", "")),
         mapped=dict(_mapped(one) for one in told.getlist("map") if one),
         decimal=decimal,
         zone=ZoneInfo(zone_of(told["zone"])) if told.get("zone") else None,
         keep_all=keep == "all",
-        dry_run=_FLAG[flag],
+        dry_run=flag_of(told, "dry_run"),
     )
 
 
 def _network(name: str) -> Network:
     network = NETWORKS.get(name.lower())
     if network is None:
-        raise _wrong("network", f"is one of {', '.join(NETWORKS)}")
+        raise invalid("network", f"is one of {', '.join(NETWORKS)}")
     return network
 
 
@@ -103,9 +99,5 @@ def _mapped(told: str) -> tuple[Column, str]:
     column, colon, header = told.partition(":")
     known = {each.value: each for each in Column}
     if not colon or not header.strip() or column not in known:
-        raise _wrong("map", f"is COLUMN:HEADER, with a column of {', '.join(known)}")
+        raise invalid("map", f"is COLUMN:HEADER, with a column of {', '.join(known)}")
     return known[column], header
-
-
-def _wrong(key: str, problem: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{key}: {problem}", [Detail(key, problem)])
