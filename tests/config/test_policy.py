@@ -160,6 +160,10 @@ def test_a_file_without_oddities_has_no_cautions(loaded):
     assert report.as_json()["found"]["webhooks"] == 2
 
 
+def test_what_a_channel_costs_a_month_is_counted_and_no_oddity(loaded):
+    assert check(loaded('{"costs": {"per_month": {"sms": 5}}}')).cautions == ()
+
+
 LIMITS = (
     '{"products": {"a": {"skus": ["1"]}, "b": {"skus": ["2"]}}, '
     '"alerts": {"filters": {"products": {"a": {"max_price": 5}, "b": {"min_price": 5, "currency": "eur"}}}}}'

@@ -244,8 +244,6 @@ def _later(settings: Settings) -> Iterator[_Finding]:
     for name in settings.people.wordings:
         if name != JOIN_WORDING:
             yield ("people", "wordings", name), f"nothing is asked in these words: there is {JOIN_WORDING}"
-    if settings.costs.per_month:
-        yield ("costs", "per_month"), "this version counts no costs by the month yet: it is not used"
 
 
 def _spending(settings: Settings) -> Iterator[_Finding]:
