@@ -81,9 +81,12 @@ class Wire:
             self._transport.write(piece)
 
     def _cut(self) -> None:
-        """A close with nothing left to linger is a reset on the wire, not a polite end."""
-        if self._transport is None:
-            return
-        if (raw := self._transport.get_extra_info("socket")) is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._transport.abort()
+        if self._transport:
+            cut(self._transport)
+
+
+def cut(transport: asyncio.WriteTransport) -> None:
+    """A close with nothing left to linger is a reset on the wire, not a polite end."""
+    if (raw := transport.get_extra_info("socket")) is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import binascii
-import socket
-import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +13,7 @@ from tocsin.sandbox.faults import Fault
 from tocsin.sandbox.script import Faults
 from tocsin.sandbox.smtp.certificate import Certificate
 from tocsin.sandbox.smtp.rules import ADDRESS, LARGEST_MAIL, LONGEST_COMMAND
+from tocsin.sandbox.wire import cut
 
 Reply = tuple[int, str]
 
@@ -231,7 +230,8 @@ class Session:
             if fault.kind == "lost" and fault.part == "hang":
                 await self._faults.released()
             if fault.kind in ("reset", "lost"):
-                self._cut()
+                cut(self._writer.transport)
+                raise Gone
             if fault.make is not None:
                 answer = fault.make(self._clock.now())
                 reply = answer.status, answer.body.decode() or "told to"
@@ -261,13 +261,6 @@ class Session:
                 await self._say((552, "5.3.4 too long"))
                 raise Gone
         return raw[: -len(_END) + 2].replace(b"\r\n.", b"\r\n")[2:]
-
-    def _cut(self) -> None:
-        """A close with nothing left to linger is a reset on the wire, not a polite end."""
-        raw = self._writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
-        raise Gone
 
 
 _PARAMETERS = ("SIZE", "BODY", "SMTPUTF8")
