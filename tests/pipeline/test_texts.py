@@ -144,7 +144,7 @@ async def at_the_desk(
         sms._codes = codes
         sending = Sending(ledger, Active(book(rates, spending), {"sms": sms}), clock, emit, random=Random(1))
         door.receive = sending.receipts.receive
-        sandbox.twilio.inbox.url = f"{url}/hooks/twilio/inbound"
+        sandbox.call_back(url)
         await stack.enter_async_context(sending.running(grace_s=5))
         yield Desk(ledger, sending, sandbox, clock, Crowd(ledger.people), door.statuses)
 

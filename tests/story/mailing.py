@@ -28,7 +28,7 @@ async def mailing(town: ServiceRig, *, routes: list[dict[str, Any]] | None = Non
         "email": block,
         **changes.pop("channels", {}),
     }
-    town.sandbox.sendgrid.poster.url = f"{address}/hooks/sendgrid/events"
+    town.sandbox.call_back(address)
     await town.open(
         server={"port": port, "public_url": address},
         alerts={"channels": channels},

@@ -18,7 +18,7 @@ async def posting(town: ServiceRig, *, lists: Mapping[str, Any] | None = None, *
     """The service with a list `email:vip` of everybody with that tag, whose texts take over."""
     port, account = free_port(), town.sandbox.twilio.account
     address = f"http://127.0.0.1:{port}"
-    town.sandbox.twilio.inbox.url = f"{address}/hooks/twilio/inbound"
+    town.sandbox.call_back(address)
     await town.open(
         server={"port": port, "public_url": address},
         alerts={

@@ -100,7 +100,7 @@ async def unverified(town: ServiceRig, number: str) -> str:
 
 async def test_from_the_code_to_the_first_alert_to_stop_to_silence_to_start(town: ServiceRig):
     await town.open(alerts={"channels": {"sms": texts_of(town)}}, routes=ROUTES)
-    town.sandbox.twilio.inbox.url = f"{town.alerts.url}/hooks/twilio/inbound"
+    town.sandbox.call_back(town.alerts.url)
     handset, place = town.sandbox.twilio.phone(PHONE), await unverified(town, PHONE)
     await town.call("POST", place, {"consent": GRANTED}, 202)
     await town.call("POST", f"{place}/check", {"code": await handset.expect_code()})

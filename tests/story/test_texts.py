@@ -37,7 +37,7 @@ async def texting(town: ServiceRig, *numbers: str, **sms: Any) -> None:
         "discord": {"enabled": True, "api_base": town.sandbox.url, "webhooks": discord},
         "sms": block,
     }
-    town.sandbox.twilio.inbox.url = f"{address}/hooks/twilio/inbound"
+    town.sandbox.call_back(address)
     await town.open(
         server={"port": port, "public_url": address},
         alerts={"channels": channels},

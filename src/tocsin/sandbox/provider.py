@@ -1,6 +1,6 @@
 """What a simulated provider is."""
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from tocsin.sandbox.exchange import Aim, Call, Verdict
 
@@ -18,3 +18,19 @@ class Provider(Protocol):
     def take(self, call: Call) -> Verdict:
         """Do what is asked, or refuse it. Never waits."""
         ...
+
+
+@runtime_checkable
+class CallsBack(Protocol):
+    """A provider that is told once where it calls the service, and not with each message."""
+
+    def call_back(self, address: str) -> None:
+        """The service is there."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A provider with calls under way, or doors of its own."""
+
+    async def close(self) -> None: ...

@@ -18,7 +18,7 @@ from tocsin.sandbox.journal import Journal
 from tocsin.sandbox.mail.panel import MailPanel
 from tocsin.sandbox.mail.shelf import Carrier, Shelf
 from tocsin.sandbox.panel import Panel
-from tocsin.sandbox.provider import Provider
+from tocsin.sandbox.provider import CallsBack, Closes, Provider
 from tocsin.sandbox.script import Faults
 from tocsin.sandbox.sendgrid.api import SendGrid
 from tocsin.sandbox.sendgrid.panel import SendGridPanel
@@ -37,12 +37,11 @@ class Providers:
     def __init__(
         self, clock: Clock, journal: Journal, faults: Faults, *, limits: bool, base: Callable[[], str]
     ) -> None:
-        self._base = base
         self.discord = Discord(clock, journal, limits=limits, base=base)
         self.webhook = Receiver(clock, journal, base=base)
         self.twilio = Twilio(clock, journal, limits=limits)
         self.verify = Verify(clock, self.twilio)
-        self.sendgrid = SendGrid(clock, journal, limits=limits)
+        self.sendgrid = SendGrid(clock, journal, limits=limits, base=base)
         self.smtp = PostOffice(clock, journal, faults)
         self.browser = PushService(clock, journal, base=base)
         self.mail = Shelf(
@@ -86,14 +85,13 @@ class Providers:
         """The parts of one whose channels lead here, operators' among them: what a demo runs with. Files that they name
         are written into the folder.
         """
-        mail = {"enabled": True, "api_base": self._base(), "postal_address": "1 Main St, Springfield"}
         return {
             "operators": {"to": [f"{self.discord.name}:staff"]},
             "alerts": {
                 "channels": {
                     self.discord.name: self.discord.block("high_priority", "general", "staff"),
                     "push": self.firebase.block(folder),
-                    "email": {**mail, **self.sendgrid.account.block()},
+                    "email": self.sendgrid.block(),
                 }
             },
         }
@@ -104,15 +102,15 @@ class Providers:
 
     def call_back(self, address: str) -> None:
         """The service is there: where providers call it that are told once, and not with each message."""
-        self.sendgrid.poster.url = f"{address}/hooks/{self.sendgrid.name}/events"
-        self.twilio.inbox.url = f"{address}/hooks/{self.twilio.name}/inbound"
+        for provider in self.providers:
+            if isinstance(provider, CallsBack):
+                provider.call_back(address)
 
     async def open(self, host: str, mail_port: int) -> None:
         """Those that do not speak HTTP listen at ports of their own."""
         await self.smtp.start(host, mail_port)
 
     async def close(self) -> None:
-        await self.twilio.close()
-        await self.sendgrid.close()
-        await self.smtp.close()
-        await self.mail.close()
+        for each in (*self.providers, self.smtp, self.mail):
+            if isinstance(each, Closes):
+                await each.close()

@@ -2,7 +2,7 @@
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from math import ceil
@@ -30,13 +30,14 @@ class SendGrid:
     name: ClassVar[str] = "sendgrid"
     prefix: ClassVar[str] = "/v3/"
 
-    def __init__(self, clock: Clock, journal: Journal, *, limits: bool) -> None:
+    def __init__(self, clock: Clock, journal: Journal, *, limits: bool, base: Callable[[], str]) -> None:
         self.account = Account()
         self.poster = Poster(clock, self.account.signer, self._note)
         self.lives = Lives(clock, journal, self.account, self.poster)
         self.largest = MOST_BYTES  # of a request
         self._clock = clock
         self._journal = journal
+        self._base = base
         self._bucket = Bucket(PER_MINUTE) if limits else None
 
     # What tests and demos ask for.
@@ -66,6 +67,14 @@ class SendGrid:
     def opened(self, mail: Mail, *, by_machine: bool = False) -> None:
         """Its reader looks at it, or a program fetches its pictures."""
         self.lives.tell(mail, "open", useragent="Mozilla/5.0", ip="203.0.113.9", sg_machine_open=by_machine)
+
+    def block(self) -> Mapping[str, Any]:
+        """For a configuration: e-mail that leads here."""
+        mail = {"enabled": True, "api_base": self._base(), "postal_address": "1 Main St, Springfield"}
+        return {**mail, **self.account.block()}
+
+    def call_back(self, address: str) -> None:
+        self.poster.url = f"{address}/hooks/{self.name}/events"
 
     async def close(self) -> None:
         await self.lives.close()

@@ -70,6 +70,9 @@ class Twilio:
             for phone in self.lives.phones.values()
         ]
 
+    def call_back(self, address: str) -> None:
+        self.inbox.url = f"{address}/hooks/{self.name}/inbound"
+
     async def close(self) -> None:
         await self.lives.close()
         await self.caller.close()
