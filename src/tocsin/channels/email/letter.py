@@ -234,6 +234,7 @@ def _cut(text: str, limit: int) -> str:
 SHEETS = Environment(
     loader=PackageLoader("tocsin.channels.email"),
     autoescape=True,
+    auto_reload=False,  # or each mail would look on the disk whether its parts are still the same
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
