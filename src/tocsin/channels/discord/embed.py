@@ -11,6 +11,7 @@ from tocsin.channels.discord.markdown import caption, literal
 from tocsin.channels.discord.template import BrokenTemplateError
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money
+from tocsin.channels.product import stock_of
 from tocsin.core.alert import AlertType
 from tocsin.core.record import rfc3339
 
@@ -149,11 +150,10 @@ def _picture(entry: Entry) -> dict[str, str] | None:
 
 def _fields(entry: Entry) -> list[dict[str, Any]]:
     alert = entry.alert
-    stock = alert.metadata.get("stock")
     told = {
         "Price": "" if alert.price is None else f"**{money(alert.price, _currency(entry))}**",
         "Was": _previous(entry),
-        "Stock": literal(str(stock), _DETAIL) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "Stock": literal(stock_of(alert), _DETAIL),
         "Variant": literal(alert.variant or "", _DETAIL),
         "Seller": literal(alert.seller or "", _DETAIL),
         "SKU": literal(alert.sku, _DETAIL),

@@ -9,6 +9,7 @@ from tocsin.channels.discord.setup import Face
 from tocsin.channels.discord.template import Ready, Template
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.product import product_of
 from tocsin.channels.span import span
 from tocsin.channels.text import plain
 from tocsin.core.alert import Alert
@@ -32,9 +33,7 @@ class Entry:
 
     @property
     def product(self) -> str:
-        """What to call the product, even where its name has nothing that can be seen."""
-        named = (self.alert.product_name or "", self.alert.sku, "Product")
-        return next(filter(None, map(plain, named)))
+        return product_of(self.alert)
 
     @property
     def retailer(self) -> str:

@@ -13,6 +13,7 @@ from tocsin.channels.email.mail import LONGEST_ADDRESS, Links, Mail
 from tocsin.channels.links import web_address
 from tocsin.channels.lists import EVERYONE
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.product import product_of, stock_of
 from tocsin.channels.template import BrokenTemplateError
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.core.alert import Alert, AlertType
@@ -129,9 +130,9 @@ class Told:
         call = f"{percent}% off" if percent and look is _LOOKS[AlertType.PRICE_DROP] else look.call
         return cls(
             look=look,
-            subject=_subject(call, _product(alert), shop, shown),
+            subject=_subject(call, product_of(alert), shop, shown),
             call=call,
-            product=_cut(_product(alert), _LONGEST_NAME),
+            product=_cut(product_of(alert), _LONGEST_NAME),
             shop=shop,
             price=shown,
             before=money(previous, _cut(alert.currency, 8)) if cheaper and previous is not None else "",
@@ -209,17 +210,11 @@ def why_of(target: Target, house: House) -> str:
     return f"You get this mail because your address is on the list {plain(target.name)} of {house.name}."
 
 
-def _product(alert: Alert) -> str:
-    """What to call the product, even where its name has nothing that can be seen."""
-    return next(filter(None, map(plain, (alert.product_name or "", alert.sku, "Product"))))
-
-
 def _details(alert: Alert) -> Iterator[tuple[str, str]]:
-    stock = alert.metadata.get("stock")
     told = {
         "Variant": alert.variant or "",
         "Seller": alert.seller or "",
-        "Stock": str(stock) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "Stock": stock_of(alert),
         "SKU": alert.sku,
     }
     for name, value in told.items():

@@ -8,6 +8,7 @@ from decimal import Decimal
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
 from tocsin.channels.phrase import filled
+from tocsin.channels.product import product_of, stock_of
 from tocsin.channels.push.template import Template
 from tocsin.channels.span import span
 from tocsin.channels.text import cut, plain
@@ -78,10 +79,9 @@ def _told(record: AlertRecord, shop: str) -> dict[str, str]:
     alert = record.alert
     price, previous = alert.shown_price, alert.previous_price
     percent = None if price is None or previous is None else percent_saved(price, previous)
-    stock = alert.metadata.get("stock")
     fell = previous is not None and (price is None or previous > price)
     return {
-        "product": _short(_product(alert), TITLE - 60),
+        "product": _short(product_of(alert), TITLE - 60),
         "retailer": _short(shop, DETAIL) or _short(alert.retailer, DETAIL) or "the shop",
         "price": _amount(price, alert.currency),
         "previous_price": _amount(previous, alert.currency) if fell else "",
@@ -89,7 +89,7 @@ def _told(record: AlertRecord, shop: str) -> dict[str, str]:
         "sku": _short(alert.sku, DETAIL),
         "variant": _short(alert.variant or "", DETAIL),
         "seller": _short(alert.seller or "", DETAIL),
-        "stock": _short(str(stock), DETAIL) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "stock": _short(stock_of(alert), DETAIL),
     }
 
 
@@ -129,11 +129,6 @@ def _over(record: AlertRecord, told: Mapping[str, str]) -> tuple[str, str]:
 def _offer(told: Mapping[str, str], *parts: str) -> str:
     seller = f"sold by {told['seller']}" if told["seller"] else ""
     return ", ".join(filter(None, (" ".join(filter(None, parts)), told["variant"], seller)))
-
-
-def _product(alert: Alert) -> str:
-    """What to call the product, even where its name has nothing that can be seen."""
-    return next(filter(None, map(plain, (alert.product_name or "", alert.sku, "Product"))))
 
 
 def _short(text: str, limit: int) -> str:

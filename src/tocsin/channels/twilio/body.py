@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tocsin.channels.links import web_address
 from tocsin.channels.money import money, percent_saved
+from tocsin.channels.product import stock_of
 from tocsin.channels.text import ELLIPSIS, clusters, plain, utf16
 from tocsin.channels.twilio.gsm7 import is_gsm7, to_gsm7
 from tocsin.channels.twilio.segments import segments
@@ -89,7 +90,6 @@ def _values(record: AlertRecord, title: str, write: Callable[[str], str]) -> dic
     alert = record.alert
     price, previous = alert.shown_price, alert.previous_price
     percent = None if price is None or previous is None else percent_saved(price, previous)
-    stock = alert.metadata.get("stock")
     told = {
         "product": _product(alert, write),
         "retailer": _short(write(title)) or _short(write(alert.retailer)) or "the shop",
@@ -99,7 +99,7 @@ def _values(record: AlertRecord, title: str, write: Callable[[str], str]) -> dic
         "sku": _short(write(alert.sku)),
         "variant": _short(write(alert.variant or "")),
         "seller": _short(write(alert.seller or "")),
-        "stock": _short(write(str(stock))) if isinstance(stock, int | str) and not isinstance(stock, bool) else "",
+        "stock": _short(write(stock_of(alert))),
     }
     if previous is not None and (price is None or previous > price):
         told["previous_price"] = _amount(money(previous, alert.currency), alert.currency, write)
