@@ -1,5 +1,6 @@
 """What is counted is what the rows say, whatever happened to them, and in whichever order it was counted."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,7 +25,7 @@ from tocsin.core.analytics import (
 )
 from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import DeliveryState, Why
-from tocsin.core.response_time import STEP_NAMES, step_of
+from tocsin.core.response_time import STEP_NAMES, STEPS_MS
 from tocsin.ledger.analytics.schema import rollups
 from tocsin.ledger.analytics.sums import pieces
 from tocsin.ledger.contract import CountedQuery, FigureQuery, FigureRow, Move
@@ -277,7 +278,7 @@ async def _plainly(books: Books, by: Dimension) -> dict[str, dict[str, int]]:
             found[value][name] += 1
         if name in ("accepted", "late"):
             found[value]["told"] += 1
-            found[value][STEP_NAMES[step_of(took // timedelta(microseconds=1))]] += 1
+            found[value][STEP_NAMES[bisect_left(STEPS_MS, took / timedelta(milliseconds=1))]] += 1
         found[value]["alerts"] += 1
     for row in await _read(
         books, select(deliveries.c.target, alerts.c.retailer, alerts.c.sku).select_from(clicks)

@@ -2,7 +2,6 @@
 percentiles are read.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -14,11 +13,6 @@ STEPS_MS = (
 """The upper ends of the steps, in milliseconds; above the last there is one more."""
 STEPS = len(STEPS_MS) + 1
 SECOND = STEPS_MS.index(1000) + 1  # so many steps are within a second
-
-
-def step_of(micros: int) -> int:
-    """Tell the step that so many microseconds fall into."""
-    return bisect_left(STEPS_MS, micros / 1000)
 
 
 def percentile_ms(counts: Sequence[int], of: int, part: float) -> float | None:

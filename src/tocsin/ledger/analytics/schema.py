@@ -8,8 +8,6 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, text
 from tocsin.core.analytics import MEASURES
 from tocsin.ledger.engine.schema import Key, Moment, Money, metadata
 
-_CELL = ("span", "by", "at", "value")
-
 
 def _cell() -> tuple[Column[int], Column[str], Column[int], Column[str]]:
     return (
