@@ -72,6 +72,11 @@ class Why(StrEnum):
 
 _S = DeliveryState
 
+UNDER_WAY = (_S.PENDING, _S.SENDING, _S.UNKNOWN)
+TAKEN = (_S.SENT, _S.DELIVERED)  # by its provider
+WENT_WRONG = (_S.REFUSED, _S.EXPIRED, _S.POSSIBLY_SENT)
+NOT_REACHED = (_S.REFUSED, _S.EXPIRED, _S.CANCELLED)  # nor will be, by itself
+
 # from -> to -> the reasons that move may have (none: the state says it all).
 MOVES: Mapping[DeliveryState, Mapping[DeliveryState, frozenset[Why]]] = MappingProxyType(
     {

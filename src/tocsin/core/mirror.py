@@ -2,19 +2,15 @@
 account of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.delivery import TAKEN, UNDER_WAY, WENT_WRONG, DeliveryState, Target
 from tocsin.core.record import AlertRecord
-
-_UNDER_WAY = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN})
-_TOLD = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED})
-_IN_VAIN = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT})
 
 
 class News(StrEnum):
@@ -60,26 +56,26 @@ class Account:
     @property
     def sent_channels(self) -> tuple[str, ...]:
         """The channels on which at least one delivery was sent."""
-        told = {target.channel for target, states in self.deliveries.items() if _TOLD & states.keys()}
+        told = {target.channel for target, states in self.deliveries.items() if not states.keys().isdisjoint(TAKEN)}
         return tuple(sorted(told))
 
     @property
     def delivery_status(self) -> DeliveryStatus:
-        if self.count(_UNDER_WAY):
+        if self.count(UNDER_WAY):
             return DeliveryStatus.PENDING
-        if not self.count(_IN_VAIN):
-            return DeliveryStatus.SUCCESS if self.count(_TOLD) else DeliveryStatus.NONE
-        return DeliveryStatus.PARTIAL if self.count(_TOLD) else DeliveryStatus.FAILED
+        if not self.count(WENT_WRONG):
+            return DeliveryStatus.SUCCESS if self.count(TAKEN) else DeliveryStatus.NONE
+        return DeliveryStatus.PARTIAL if self.count(TAKEN) else DeliveryStatus.FAILED
 
     @property
     def sent(self) -> int:
-        return self.count(_TOLD)
+        return self.count(TAKEN)
 
     @property
     def failed(self) -> int:
-        return self.count(_IN_VAIN)
+        return self.count(WENT_WRONG)
 
-    def count(self, states: frozenset[DeliveryState]) -> int:
+    def count(self, states: Collection[DeliveryState]) -> int:
         return sum(many for counted in self.deliveries.values() for state, many in counted.items() if state in states)
 
 

@@ -25,19 +25,11 @@ from sqlalchemy import (
 
 from tocsin.core.analytics import DAY, HOUR, MEASURES, WEEK, Dimension, hour_of, span_begin
 from tocsin.core.clock import EPOCH
+from tocsin.core.delivery import UNDER_WAY
 from tocsin.ledger.analytics.hour import Cells
 from tocsin.ledger.analytics.schema import rollup_costs, rollup_reasons, rollup_state, rollups
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import (
-    UNDER_WAY,
-    alerts,
-    clicks,
-    deliveries,
-    delivery_moves,
-    in_state,
-    micros_of,
-    signals,
-)
+from tocsin.ledger.engine.schema import alerts, clicks, deliveries, delivery_moves, in_state, micros_of, signals
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.history.punctuality import micros
 from tocsin.ledger.purchases.schema import answers

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from tocsin.core.clock import epoch_micros, from_micros
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import WENT_WRONG, DeliveryState
 
 MILLION = 1_000_000
 
@@ -368,9 +368,6 @@ def in_any(states: Iterable[DeliveryState], table: FromClause = deliveries) -> C
 
 
 PENDING = in_state(DeliveryState.PENDING)
-UNDER_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
-WENT_WRONG = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.POSSIBLY_SENT)
-NOT_REACHED = (DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)  # nor will be, by itself
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func,
 from tocsin.core.alert import Band, id_of_key
 from tocsin.core.clock import from_micros
 from tocsin.core.decision import Decision
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import UNDER_WAY, DeliveryState
 from tocsin.ledger.contract import MOST_WAITING, Past, WaitingRow
-from tocsin.ledger.engine.schema import UNDER_WAY, alerts, attempt_members, attempts, deliveries, in_state
+from tocsin.ledger.engine.schema import alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.history.punctuality import BEGAN, BY_WISH, NOBODY_WAITED, SENT, TESTED, micros
 
 LONGEST_REQUEST = timedelta(minutes=1)  # what ended in a minute began no earlier than this before it

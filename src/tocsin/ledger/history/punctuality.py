@@ -11,15 +11,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, c
 from tocsin.core.alert import id_of_key
 from tocsin.core.clock import from_micros
 from tocsin.core.decision import Reason
-from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.delivery import TAKEN, WENT_WRONG, DeliveryState, Why
 from tocsin.ledger.contract import EndedRow
 from tocsin.ledger.engine.rows import target_of
-from tocsin.ledger.engine.schema import GATHERED, WENT_WRONG, alerts, attempts, deliveries, in_any, in_state
+from tocsin.ledger.engine.schema import GATHERED, alerts, attempts, deliveries, in_any, in_state
 
 MOST = 100_000  # deliveries read: a burst beyond that says enough
 _MINUTE = 60_000_000  # microseconds
 
-SENT = in_any((DeliveryState.SENT, DeliveryState.DELIVERED))
+SENT = in_any(TAKEN)
 _DEAD_TARGET = and_(in_state(DeliveryState.REFUSED), deliveries.c.why == Why.NO_TARGET.value)
 _NEVER_ALIVE = and_(deliveries.c.attempts == 0, deliveries.c.moved_at == deliveries.c.planned_at)
 _LEAVING = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))

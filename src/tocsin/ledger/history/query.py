@@ -3,18 +3,9 @@
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, union_all
 
 from tocsin.core.alert import FLOOR, TOP_PRIORITY, Band
+from tocsin.core.delivery import UNDER_WAY, WENT_WRONG
 from tocsin.ledger.contract import AlertQuery
-from tocsin.ledger.engine.schema import (
-    ALONE,
-    UNDER_WAY,
-    WENT_WRONG,
-    alerts,
-    deliveries,
-    episodes,
-    in_any,
-    in_state,
-    texts,
-)
+from tocsin.ledger.engine.schema import ALONE, alerts, deliveries, episodes, in_any, in_state, texts
 
 # Few deliveries are in these at any time: each has a small index of its own.
 _RARE = frozenset({*UNDER_WAY, *WENT_WRONG})

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, exists, func, select
 
 from tocsin.core.analytics import hour_of
+from tocsin.core.delivery import UNDER_WAY
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.ledger.analytics.rollup import freeze
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import (
     IS_OPEN,
-    UNDER_WAY,
     Moment,
     alerts,
     attempt_members,

@@ -8,9 +8,10 @@ from datetime import timedelta
 from sqlalchemy import BindParameter, Column, Select, Table, bindparam, delete, exists, func, insert, select, update
 
 from tocsin.core.click import ClickKind
+from tocsin.core.delivery import UNDER_WAY
 from tocsin.core.mirror import News
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import UNDER_WAY, clicks, deliveries, delivery_moves, events, in_any, stream
+from tocsin.ledger.engine.schema import clicks, deliveries, delivery_moves, events, in_any, stream
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.mirrors.schema import mirror_entries, mirror_open, mirrors
 from tocsin.ledger.purchases.schema import purchases

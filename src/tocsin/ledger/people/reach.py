@@ -6,9 +6,10 @@ import orjson
 from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 
 from tocsin.core.address import AddressKind, AddressState, Consent
+from tocsin.core.delivery import NOT_REACHED
 from tocsin.core.recipients import Owner, Recipient
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import NOT_REACHED, deliveries, in_any
+from tocsin.ledger.engine.schema import deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import THERE
 from tocsin.ledger.people.schema import addresses, contacts, preferences

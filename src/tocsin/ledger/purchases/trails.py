@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 
 from tocsin.core.attribution import Told, Trail, Way
 from tocsin.core.click import Click, ClickKind
-from tocsin.core.delivery import DeliveryState
+from tocsin.core.delivery import TAKEN, DeliveryState
 from tocsin.ledger.contract.purchases import PurchaseDraft
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import target_of
@@ -20,7 +20,6 @@ from tocsin.ledger.people.schema import addresses, contacts
 
 WINDOWS = timedelta(days=60)  # no window is longer: what a network reports may come late, what brought it does not
 _MOST = 100  # deliveries that are looked at for one purchase: of those with a click the last ones, of the others too
-_TOOK = (DeliveryState.SENT, DeliveryState.DELIVERED)
 
 _TOLD = (
     select(
@@ -43,7 +42,7 @@ _PRODUCT = select(episodes.c.key).where(
 )
 _ON_CHANNEL = (
     _TOLD.join(alerts, alerts.c.key == deliveries.c.alert)
-    .where(alerts.c.episode.in_(_PRODUCT), in_any(_TOOK))
+    .where(alerts.c.episode.in_(_PRODUCT), in_any(TAKEN))
     .where(alerts.c.accepted_at >= bindparam("since", type_=Moment))
     .where(alerts.c.accepted_at <= bindparam("until", type_=Moment))
     .limit(_MOST)
@@ -115,7 +114,7 @@ def _told(transaction: Transaction, rows: Sequence[AnyRow]) -> tuple[Told, ...]:
             alert=row.alert,
             target=target_of(row.target),
             contact=row.contact,
-            at=row.finished_at if row.state in {state.value for state in _TOOK} else None,
+            at=row.finished_at if DeliveryState(row.state) in TAKEN else None,
             confirmed=row.state == DeliveryState.DELIVERED.value,
             clicks=tuple(made[row.key]),
         )

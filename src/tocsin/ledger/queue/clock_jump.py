@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, type_coerce, update
 
-from tocsin.ledger.engine.schema import PENDING, UNDER_WAY, deliveries, in_any, lanes
+from tocsin.core.delivery import UNDER_WAY
+from tocsin.ledger.engine.schema import PENDING, deliveries, in_any, lanes
 from tocsin.ledger.engine.transaction import Transaction
 
 LEAST = timedelta(seconds=2)  # less than that is drift, and not worth a correction

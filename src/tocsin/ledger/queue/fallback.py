@@ -7,12 +7,12 @@ from sqlalchemy import bindparam, or_, select, update
 
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.decision import Plan
-from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
+from tocsin.core.delivery import NOT_REACHED, Delivery, DeliveryState, Target, Why
 from tocsin.core.recipients import Shard, audience_of
 from tocsin.ledger.contract import MoveResult
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, delivery_row, held_of, target_of, unpacked
-from tocsin.ledger.engine.schema import LATER, NOT_REACHED, OF_NOBODY, PENDING, Moment, deliveries, targets
+from tocsin.ledger.engine.schema import LATER, OF_NOBODY, PENDING, Moment, deliveries, targets
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import sets

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import bindparam, func, select
 
 from tocsin.core.decision import Plan
-from tocsin.core.delivery import DeliveryState, Target
+from tocsin.core.delivery import NOT_REACHED, DeliveryState, Target
 from tocsin.core.recipients import NOBODY, Audience, Shard, audience_of, first_of, slots_of
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held
-from tocsin.ledger.engine.schema import IS_SET, NOT_REACHED, audiences, deliveries, in_any
+from tocsin.ledger.engine.schema import IS_SET, audiences, deliveries, in_any
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.people.schema import addresses

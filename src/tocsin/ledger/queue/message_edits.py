@@ -9,13 +9,13 @@ from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
 
-from tocsin.core.delivery import Target
+from tocsin.core.delivery import UNDER_WAY, Target
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.ledger.contract import StandingMessage
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, Held, delivery_of, record_of
-from tocsin.ledger.engine.schema import EDIT_DUE, UNDER_WAY, alerts, deliveries, in_any, messages
+from tocsin.ledger.engine.schema import EDIT_DUE, alerts, deliveries, in_any, messages
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 
 Reached = Callable[[Connection, Sequence[int]], Mapping[int, Recipient]]

@@ -8,10 +8,10 @@ from itertools import groupby
 
 from sqlalchemy import bindparam, func, select
 
-from tocsin.core.delivery import Delivery, DeliveryState, Why
+from tocsin.core.delivery import NOT_REACHED, Delivery, DeliveryState, Why
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import held_of
-from tocsin.ledger.engine.schema import NOT_REACHED, OF_NOBODY, PENDING, alerts, deliveries, in_any
+from tocsin.ledger.engine.schema import OF_NOBODY, PENDING, alerts, deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.queue import sets
 from tocsin.ledger.queue.moves import DELIVERIES, put
