@@ -18,7 +18,7 @@ from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import IS_THERE
 from tocsin.ledger.people.schema import addresses, contacts
 
-WINDOWS = timedelta(days=60)  # no window is longer: what a network reports may come late, what brought it does not
+WINDOWS = timedelta(days=60)  # a tracking id is followed so far back, however long the window for a purchase is
 _MOST = 100  # deliveries that are looked at for one purchase: of those with a click the last ones, of the others too
 
 _TOLD = (
