@@ -12,8 +12,8 @@ HOUR, DAY, WEEK = 1, 24, 168  # hours
 SPANS = (WEEK, DAY, HOUR)
 """What is counted by the hour is added up by the day and by the week (from Monday on), UTC."""
 
-_HOUR_MICROS = 3_600_000_000
-_MONDAY = 4 * DAY  # the first Monday, in hours after 1970 began
+HOUR_MICROS = 3_600_000_000
+MONDAY = 4 * DAY  # the first, in hours: 1970 began on a Thursday
 
 
 class Dimension(StrEnum):
@@ -96,15 +96,15 @@ class Buckets:
 
 def hour_of(moment: datetime) -> int:
     """Tell the hour since 1970 that a moment is in."""
-    return epoch_micros(moment) // _HOUR_MICROS
+    return epoch_micros(moment) // HOUR_MICROS
 
 
 def hour_from(hour: int) -> datetime:
     """Tell when an hour begins."""
-    return from_micros(hour * _HOUR_MICROS)
+    return from_micros(hour * HOUR_MICROS)
 
 
 def span_begin(hour: int, span: int) -> int:
     """Tell the hour in which the day or the week begins that an hour is in."""
-    shift = _MONDAY if span == WEEK else 0
+    shift = MONDAY if span == WEEK else 0
     return (hour - shift) // span * span + shift

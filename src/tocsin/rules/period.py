@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from tocsin.core.analytics import DAY, HOUR, WEEK, Buckets, Offset, hour_from, hour_of
+from tocsin.core.analytics import DAY, HOUR, MONDAY, WEEK, Buckets, Offset, hour_from, hour_of
 from tocsin.core.errors import Detail, InvalidRequestError
 
 USUAL = timedelta(days=7)
 MOST_BUCKETS = 5000
 _MOST_YEARS = 50
 
-_MONDAY = 4 * DAY  # 1970 began on a Thursday
 _LOCAL = datetime(1970, 1, 1)  # noqa: DTZ001 - of the clocks on a wall, whatever zone they show
 _HOUR = timedelta(hours=1)
 
@@ -67,7 +66,7 @@ def buckets(of: Period, bucket: Bucket, zone: ZoneInfo) -> Buckets:
     many = (of.until - of.since) // hours
     if many > MOST_BUCKETS:
         raise _wrong("bucket", f"{bucket} makes {many:,} buckets of that time, and {MOST_BUCKETS:,} are the most")
-    return Buckets(hours=hours, begin=_MONDAY if bucket is Bucket.WEEK else 0, offsets=tuple(_offsets(of, zone, hours)))
+    return Buckets(hours=hours, begin=MONDAY if bucket is Bucket.WEEK else 0, offsets=tuple(_offsets(of, zone, hours)))
 
 
 def bucket_begin(number: int, of: Buckets, zone: ZoneInfo) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, select
 
-from tocsin.core.analytics import Dimension, hour_from
+from tocsin.core.analytics import HOUR_MICROS, Dimension, hour_from
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.analytics.counted import OF_ALERT, channel_of
 from tocsin.ledger.analytics.sums import bucket_of
@@ -16,7 +16,7 @@ from tocsin.ledger.engine.schema import Moment, alerts
 from tocsin.ledger.history.punctuality import micros
 from tocsin.ledger.purchases.schema import is_newest, monthly_costs, purchases
 
-_HOUR = micros(purchases.c.at) // 3_600_000_000
+_HOUR = micros(purchases.c.at) // HOUR_MICROS
 _OF = {
     Dimension.ALL: OF_ALERT[Dimension.ALL],
     Dimension.CHANNEL: channel_of(purchases.c.target),

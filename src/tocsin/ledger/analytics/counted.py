@@ -5,6 +5,7 @@ nowhere.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +77,8 @@ OF_TARGET: Mapping[Dimension, ColumnElement[str]] = {
 }
 DIMENSIONS: Mapping[Dimension, ColumnElement[str]] = {**OF_ALERT, **OF_TARGET}
 
+# An alert is named before it is accepted, at most so long: its commit may wait.
+NAMED_BEFORE = timedelta(minutes=2)
 NOW = bindparam("now", type_=BigInteger)
 _SECOND = 1_000_000
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,7 @@ from tocsin.ledger.analytics.counted import (
     DIMENSIONS,
     FAILURE,
     FIGURES,
+    NAMED_BEFORE,
     NO_TEST,
     NOT_SENT,
     OF_ALERT,
@@ -65,9 +66,6 @@ from tocsin.ledger.engine.schema import (
 )
 from tocsin.ledger.people.schema import addresses
 from tocsin.ledger.purchases.schema import answers, is_last_answer
-
-# An alert is named before it is accepted, at most so long: its commit may wait.
-_NAMED_BEFORE = timedelta(minutes=2)
 
 Place = tuple[Dimension, str]
 
@@ -267,16 +265,17 @@ def count(connection: Connection, hour: int, now: datetime) -> Cells:
     of = {
         "since": since,
         "until": until,
-        "oldest": id_of_key(since - _NAMED_BEFORE, 0),
+        "oldest": id_of_key(since - NAMED_BEFORE, 0),
         "newest": id_of_key(until, 0),
+        "now": epoch_micros(now),
     }
     cells: defaultdict[Place, Cell] = defaultdict(Cell)
     for statement in _COUNTS:
-        for row in connection.execute(statement, {**of, "now": epoch_micros(now)}).mappings():
+        for row in connection.execute(statement, of).mappings():
             counted = {name: int(number) for name, number in row.items() if name not in ("by", "value") and number}
             if counted:
                 cells[Dimension(row["by"]), row["value"]].counts |= counted
-    for by, value, step, many in connection.execute(_STEPS, {**of, "now": epoch_micros(now)}):
+    for by, value, step, many in connection.execute(_STEPS, of):
         cells[Dimension(by), value].counts[STEP_NAMES[step]] = int(many)
     for statement in _REASONS:
         for by, value, what, reason, many in connection.execute(statement, of):

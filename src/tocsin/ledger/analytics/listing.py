@@ -15,6 +15,7 @@ from tocsin.ledger.analytics.counted import (
     FAILURE,
     FIGURES,
     IS_DUE,
+    NAMED_BEFORE,
     NO_TEST,
     NOT_SENT,
     OVER_A_SECOND,
@@ -28,7 +29,6 @@ from tocsin.ledger.engine.rows import DELIVERY, delivery_of
 from tocsin.ledger.engine.schema import alerts, clicks, deliveries, in_any, in_state
 from tocsin.ledger.history.page import below, bounded, page_of
 
-_NAMED_BEFORE = timedelta(minutes=2)  # an alert is named before it is accepted
 _PLANNED_AFTER = timedelta(days=2)  # a fallback takes over while the alert lives
 
 CLICKED = exists().where(clicks.c.delivery == deliveries.c.key, clicks.c.kind == ClickKind.PERSON.value)
@@ -86,7 +86,7 @@ def _conditions(query: CountedQuery) -> Iterator[ColumnElement[bool]]:
 def _bounds(connection: Connection, query: CountedQuery) -> Iterator[ColumnElement[bool]]:
     """Keys are given out in the order of planning: so a time is a span of keys, whichever of them count."""
     for statement, moment in (
-        (_BEFORE, query.since and query.since - _NAMED_BEFORE),
+        (_BEFORE, query.since and query.since - NAMED_BEFORE),
         (_AFTER, query.until and query.until + _PLANNED_AFTER),
     ):
         found = moment and connection.scalar(statement, {"named": id_of_key(moment, 0)})

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from tocsin.core.analytics import DAY, HOUR, MEASURES, WEEK, Dimension, hour_of, span_begin
+from tocsin.core.analytics import DAY, HOUR, HOUR_MICROS, MEASURES, WEEK, Dimension, hour_of, span_begin
 from tocsin.core.clock import EPOCH
 from tocsin.core.delivery import UNDER_WAY
 from tocsin.ledger.analytics.hour import Cells
@@ -35,11 +35,10 @@ from tocsin.ledger.history.punctuality import micros
 from tocsin.ledger.purchases.schema import answers
 
 OVERLAP = 1000  # rows that are looked at twice: on PostgreSQL a smaller key may be committed after a greater one
-_HOUR_MICROS = 3_600_000_000
 _TABLES = (rollups, rollup_reasons, rollup_costs)
 
 _STATE = select(rollup_state)
-_HOUR = (micros(alerts.c.accepted_at) // _HOUR_MICROS).label("hour")
+_HOUR = (micros(alerts.c.accepted_at) // HOUR_MICROS).label("hour")
 _OF_DELIVERY = select(_HOUR).distinct().join(deliveries, deliveries.c.alert == alerts.c.key)
 _SINCE: Mapping[str, Select[Any]] = {
     "alert": select(_HOUR).distinct().where(alerts.c.key > bindparam("after")),

@@ -84,7 +84,7 @@ def _spans(buckets: Buckets | None) -> tuple[int, ...]:
         return SPANS
     if not buckets.is_utc or buckets.hours < DAY:
         return (HOUR,)
-    return (WEEK, DAY, HOUR) if buckets.hours == WEEK else (DAY, HOUR)
+    return SPANS if buckets.hours == WEEK else (DAY, HOUR)
 
 
 def _added(table: Table, query: FigureQuery, found: list[Piece], *measures: str) -> Select[Any]:
