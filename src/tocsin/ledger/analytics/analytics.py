@@ -27,13 +27,12 @@ class SqlAnalytics:
         self._reader = reader
 
     async def follow(self, now: datetime, *, whole: bool = False) -> int:
-        before = await self._reader.read(rollup.state)
         changes = await self._reader.read(rollup.changes, now, whole=whole)
         await self._count(changes, now)
-        for span, begin in rollup.begins(changes.hours, before.as_of, now):
+        for span, begin in rollup.begins(changes.hours, changes.before.as_of, now):
             rows = await self._reader.read(rollup.added_up, span, begin)
             await self._writer.each(Turn(Rank.UPKEEP, ROWS), rollup.write_sums, span, begin, rows)
-        await self._writer.each(Turn(Rank.UPKEEP), rollup.save, changes.state)
+        await self._writer.each(Turn(Rank.UPKEEP), rollup.save, changes.after)
         return len(changes.hours)
 
     async def as_of(self) -> datetime | None:

@@ -70,10 +70,11 @@ class State:
 
 
 class Changes(NamedTuple):
-    """The hours to be counted again, and how far that follows the ledger."""
+    """The hours to be counted again, and how far the ledger was followed before, and is with them."""
 
     hours: Sequence[int]
-    state: State
+    before: State
+    after: State
 
 
 _NOTHING = State(dict.fromkeys(_NEWEST, 0), frozenset(), EPOCH, 0)
@@ -103,7 +104,7 @@ def changes(connection: Connection, now: datetime, *, whole: bool) -> Changes:
         if whole or keys[name] > before.keys[name]:
             changed |= {row.hour for row in connection.execute(statement, {"after": after[name]})}
     hours = sorted(hour for hour in changed if hour >= before.frozen)
-    return Changes(hours, State(keys, frozenset(still), now, before.frozen))
+    return Changes(hours, before, State(keys, frozenset(still), now, before.frozen))
 
 
 def begins(hours: Iterable[int], before: datetime, now: datetime) -> list[tuple[int, int]]:
