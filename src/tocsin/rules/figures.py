@@ -1,10 +1,10 @@
 """Figures are worked out of counts. Every rate comes with both of its counts, and over nothing it is None."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import Any
 
-from tocsin.core.analytics import DUE, Told
+from tocsin.core.analytics import CLICKS, DUE, Told
 from tocsin.core.response_time import SECOND, STEPS_MS, percentile_ms, steps_of
 
 Counts = Mapping[str, int]
@@ -96,16 +96,16 @@ def end_to_end(counts: Counts) -> dict[str, Any]:
 
 def latency(counts: Counts) -> dict[str, Any]:
     """How long it took, whole and step by step."""
-    told, received = counts.get("told", 0), counts.get("received", 0)
-    within = counts.get("timed", 0) - end_to_end(counts)["over_1s"]
+    number, whole = _reader(counts), end_to_end(counts)
+    told = whole["told"]
     return {
-        "end_to_end_ms": end_to_end(counts),
-        "within_1s": rated(counts.get("timed", 0), within),
+        "end_to_end_ms": whole,
+        "within_1s": rated(whole["of"], whole["of"] - whole["over_1s"]),
         "mean_ms": {
-            "accepted": _mean(counts.get("arrived_us", 0), told),
-            "first_attempt": _mean(counts.get("queued_us", 0), told),
-            "answer": _mean(counts.get("answered_us", 0), told),
-            "receipt": _mean(counts.get("received_us", 0), received),
+            "accepted": _mean(number("arrived_us"), told),
+            "first_attempt": _mean(number("queued_us"), told),
+            "answer": _mean(number("answered_us"), told),
+            "receipt": _mean(number("received_us"), number("received")),
         },
         "steps": [
             {"up_to_ms": end, "count": count}
@@ -119,7 +119,7 @@ def latency(counts: Counts) -> dict[str, Any]:
 def clicks(counts: Counts) -> dict[str, Any]:
     number = _reader(counts)
     return {
-        "clicks": {name: number(name) for name in ("people", "suspect", "robots", "unique")},
+        "clicks": {name: number(name) for name in CLICKS},
         "click_rate": rated(number("accepted"), number("unique")),
     }
 
@@ -160,9 +160,5 @@ def _mean(micros: int, of: int) -> float | None:
     return round(micros / of / 1000, 1) if of else None
 
 
-class _reader:  # noqa: N801 - reads like a function
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
-
-    def __call__(self, name: str) -> int:
-        return self._counts.get(name, 0)
+def _reader(counts: Counts) -> Callable[[str], int]:
+    return lambda name: counts.get(name, 0)

@@ -52,7 +52,7 @@ class Sums:
         return self.commission - self.cost
 
     def as_json(self, currency: str) -> dict[str, Any]:
-        """Profit over cost; None where it cost nothing."""
+        """Amounts as people are shown them; `roi` is profit over cost, None where it cost nothing."""
         names = ("amount", "commission", "pending_amount", "pending_commission", "cost", "profit")
         return {
             "currency": currency,
