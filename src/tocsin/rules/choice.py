@@ -95,17 +95,16 @@ class Choice:
         """Parts of those who are told by a channel, each with the lists that tell them where it fails."""
         found = []
         for ways in self._directory.ways:
-            part, after = (
-                told & ways.audience,
-                ways.order[ways.order.index(channel) + 1 :] if channel in ways.order else (),
-            )
+            part = told & ways.audience
+            if not part or channel not in ways.order:
+                continue
             targets = tuple(
                 target
-                for each in after
+                for each in ways.order[ways.order.index(channel) + 1 :]
                 for target, policy in lists.items()
                 if target.channel == each and self._directory.beside(part, policy.kinds) & reserves[target]
             )
-            if part and targets:
+            if targets:
                 found.append((part, targets))
         return found
 

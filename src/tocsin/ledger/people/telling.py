@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select
 
-from tocsin.core.address import AddressKind, AddressState, Consent
+from tocsin.core.address import AddressKind, AddressState
 from tocsin.core.consent import ConsentSource, ConsentWord
 from tocsin.ledger.contract.people import ConsentsToTell
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people.change import Change
+from tocsin.ledger.people.reach import WILLING
 from tocsin.ledger.people.schema import addresses, consents, consents_told
 from tocsin.ledger.people.vault import Vault
 
 # The provider said it, or the person said it to the provider.
 _KNOWN_THERE = (ConsentSource.INBOUND_TEXT.value, ConsentSource.PROVIDER.value)
-_IN = (addresses.c.state == AddressState.ACTIVE.value) & (addresses.c.consent == Consent.GRANTED.value)
+_IN = and_(*WILLING)
 _OUT = addresses.c.state == AddressState.SUPPRESSED.value
 
 _newer = consents.alias("newer")
