@@ -1,4 +1,4 @@
-"""The channels there are: one line each, in the order in which people are shown them."""
+"""The channels and the mirrors there are: one line each, in the order in which people are shown them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,6 +17,9 @@ from tocsin.channels.spec import Spec
 from tocsin.channels.telegram.spec import TELEGRAM
 from tocsin.channels.twilio.spec import SMS, VOICE
 from tocsin.channels.webhook.spec import WEBHOOK
+from tocsin.mirrors.airtable.spec import AIRTABLE
+from tocsin.mirrors.redis import REDIS
+from tocsin.mirrors.spec import MirrorSpec
 
 _LISTED: tuple[Spec[Any], ...] = (
     DISCORD,
@@ -31,3 +34,4 @@ _LISTED: tuple[Spec[Any], ...] = (
 )
 
 CATALOGUE: Mapping[str, Spec[Any]] = MappingProxyType({spec.name: spec for spec in _LISTED})
+MIRRORS: Mapping[str, MirrorSpec] = MappingProxyType({spec.name: spec for spec in (AIRTABLE, REDIS)})

@@ -1,4 +1,4 @@
-"""The channels of a configuration, made as the catalogue says, and the mirrors of its history."""
+"""The channels of a configuration and the mirrors of its history, made as the catalogue says."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,10 +16,8 @@ from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError, MirrorError
 from tocsin.core.facts import Emit
 from tocsin.core.link import Codes
-from tocsin.mirrors.airtable import Airtable
-from tocsin.mirrors.airtable.airtable import API
 from tocsin.mirrors.contract import Mirror
-from tocsin.mirrors.redis import RedisStream
+from tocsin.mirrors.spec import MirrorSurroundings
 
 
 def channels(
@@ -56,38 +54,17 @@ def channels(
     return made
 
 
-def airtable(config: Config, transport: Transport, clock: Clock, emit: Emit = lambda _: None) -> Airtable | None:
-    """The table that the history is copied to; None where there is none."""
-    table = config.settings.history.airtable
-    if table is None:
-        return None
-    return Airtable(
-        table.token,
-        table.base,
-        table.table,
-        api_base=str(table.api_base or API),
-        calls_per_month=table.calls_per_month,
-        transport=transport,
-        clock=clock,
-        emit=emit,
-    )
-
-
 def mirrors(
     config: Config, transport: Transport, clock: Clock, emit: Emit = lambda _: None, *, ledger: str = ""
 ) -> list[Mirror]:
     """The mirrors of the history, for the ledger of that epoch. Raises InvalidConfigError where one needs what is not
     installed.
     """
-    made: list[Mirror] = []
-    if table := airtable(config, transport, clock, emit):
-        made.append(table)
-    if redis := config.settings.history.redis:
-        try:
-            made.append(RedisStream(redis.url, redis.stream, redis.keep, ledger))
-        except MirrorError as problem:
-            raise InvalidConfigError(problem.message) from None
-    return made
+    around = MirrorSurroundings(transport=transport, clock=clock, emit=emit, ledger=ledger)
+    try:
+        return [spec.make(settings, around) for spec, settings in config.settings.history.written()]
+    except MirrorError as problem:
+        raise InvalidConfigError(problem.message) from None
 
 
 def judge(config: Config) -> None:

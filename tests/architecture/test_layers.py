@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "access": frozenset({"access", "core", "ledger.contract"}),
     "ledger": frozenset({"ledger", "core"}),
     "bus": frozenset({"bus", "core"}),
-    "catalogue": frozenset({"channels"}),
+    "catalogue": frozenset({"channels", "mirrors"}),
     "channels": frozenset({"channels", "config.values", "rules", "core"}),
     "pipeline": frozenset(
         {
@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "web": frozenset({"web", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
     "gateway": frozenset({"gateway", "access", "pipeline", "rules", "core", "ledger.contract", "bus.contract"}),
-    "config": frozenset({"config", "catalogue", "channels.spec", "channels.settings", "rules", "core"}),
-    "mirrors": frozenset({"mirrors", "core", "channels.transport", "channels.status"}),
+    "config": frozenset({"config", "catalogue", "channels.spec", "channels.settings", "mirrors.spec", "rules", "core"}),
+    "mirrors": frozenset({"mirrors", "config.values", "core", "channels.transport", "channels.status"}),
     "sandbox": frozenset({"sandbox", "core"}),
     "telemetry": frozenset({"core"}),
     "client": frozenset({"core"}),

@@ -7,16 +7,21 @@ stream: one that is told again is refused there, as it is not above the newest.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
+from pydantic import BeforeValidator, Field
 
+from tocsin.config.values.addresses import RedisUrl, Text
+from tocsin.config.values.block import Block
+from tocsin.config.values.quantities import NotBoolean
 from tocsin.core.alert import AlertType
 from tocsin.core.errors import MirrorError
 from tocsin.core.mirror import Entry, News
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Sent, Unknown
 from tocsin.core.record import AlertRecord, Cursor
 from tocsin.core.secret import Secret
+from tocsin.mirrors.spec import MirrorSpec, MirrorSurroundings
 
 if TYPE_CHECKING:
     from valkey.asyncio import Valkey
@@ -25,6 +30,15 @@ _PATIENCE_S = 5.0
 _KNOWN = "equal or smaller"  # the id of an entry that stands there already
 _KEYS = ("NOAUTH", "NOPERM")
 _WRONG = "WRONGTYPE"
+
+
+class Redis(Block):
+    url: RedisUrl
+    """Where it is."""
+    stream: Text = "tocsin:alerts"
+    """The stream's key."""
+    keep: Annotated[int, Field(ge=1), NotBoolean] = 10_000
+    """How many alerts it keeps."""
 
 
 class RedisStream:
@@ -150,3 +164,19 @@ def _product(record: AlertRecord) -> str:
 def _json(record: AlertRecord, cursor: Cursor | None) -> bytes:
     """As sockets get it."""
     return orjson.dumps(record.as_json() | ({} if cursor is None else {"cursor": str(cursor)}))
+
+
+def _from_url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+def _make(settings: Redis, around: MirrorSurroundings) -> RedisStream:
+    return RedisStream(settings.url, settings.stream, settings.keep, around.ledger)
+
+
+REDIS = MirrorSpec(
+    name=RedisStream.name,
+    meaning="The recent history as a capped stream.",
+    settings=Annotated[Redis | None, BeforeValidator(_from_url, json_schema_input_type=str | Redis | None)],
+    make=_make,
+)

@@ -1,43 +1,29 @@
-"""Copies of the history in other places."""
+"""Copies of the history in other places: a block for each mirror that the catalogue has."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, create_model
 
-from tocsin.config.values.addresses import BaseUrl, RedisUrl, Text
+from tocsin.catalogue import MIRRORS
 from tocsin.config.values.block import Block
-from tocsin.config.values.names import KeyText
-from tocsin.config.values.quantities import NotBoolean
+from tocsin.mirrors.spec import MirrorSpec
 
 
-class Airtable(Block):
-    token: KeyText
-    """A personal access token."""
-    base: Text
-    """The base, `app…`."""
-    table: Text = "Alerts"
-    """The table's name or id."""
-    api_base: BaseUrl | None = None
-    """Another address of the provider: the sandbox, a proxy."""
-    calls_per_month: Annotated[int, Field(ge=1), NotBoolean] | None = 1000
-    """The most requests a month; null: no cap."""
+class _History(Block):
+    def written(self) -> Iterator[tuple[MirrorSpec, Any]]:
+        """Those that the file has, with their settings."""
+        for name, spec in MIRRORS.items():
+            settings = getattr(self, name)
+            if settings is not None:
+                yield spec, settings
 
 
-class Redis(Block):
-    url: RedisUrl
-    """Where it is."""
-    stream: Text = "tocsin:alerts"
-    """The stream's key."""
-    keep: Annotated[int, Field(ge=1), NotBoolean] = 10_000
-    """How many alerts it keeps."""
-
-
-def _from_url(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) else value
-
-
-class History(Block):
-    airtable: Airtable | None = None
-    """A mirror for people."""
-    redis: Annotated[Redis | None, BeforeValidator(_from_url, json_schema_input_type=str | Redis | None)] = None
-    """The recent history as a capped stream."""
+if TYPE_CHECKING:
+    History = _History  # a class that is made while the program runs is no type
+else:
+    History = create_model(
+        "History",
+        __base__=_History,
+        **{name: (spec.settings, Field(default=None, description=spec.meaning)) for name, spec in MIRRORS.items()},
+    )
