@@ -16,8 +16,6 @@ export interface RoomProps {
   conditions: Conditions;
   /** The query of the address: where in the room one is. */
   search: string;
-  /** Something else stands where a room would open a panel of its own. */
-  covered: boolean;
   /** `further`: back leads from there to here. */
   go(search: string, further: boolean): void;
   /** Follows a link within the page; one that asks for another tab is the browser's. */
