@@ -1,12 +1,12 @@
 // How the channels do: asked now and then and after each test or mending, and told at once when a lane stands still.
 
 import { type Api, ApiError, type Channel, parts, type Target, type TestAnswer } from "./api";
+import { askNowAndThen } from "./asking";
 import type { LaneNews } from "./ops";
 import { strings } from "./strings";
 import { toasts } from "./toast.svelte";
 import { deliveryState, type Tone, why } from "./words";
 
-const EVERY_MS = 10_000;
 const SETTLE_MS = 500; // what stops one lane often stops several
 
 export class Channels {
@@ -39,10 +39,9 @@ export class Channels {
 
   /** Returns what stops it. */
   start(): () => void {
-    void this.look();
-    const looking = setInterval(() => document.hidden || void this.look(), EVERY_MS);
+    const stop = askNowAndThen(() => void this.look());
     return () => {
-      clearInterval(looking);
+      stop();
       clearTimeout(this.#looking);
     };
   }

@@ -1,9 +1,8 @@
 // What needs a human now: asked now and then, and told at once when something begins or is over.
 
 import type { Api } from "./api";
+import { askNowAndThen } from "./asking";
 import { after, type Condition, remaining, spell } from "./conditions";
-
-const EVERY_MS = 10_000;
 
 export class Conditions {
   list = $state.raw<Condition[]>([]);
@@ -21,9 +20,7 @@ export class Conditions {
 
   /** Returns what stops it. */
   start(): () => void {
-    void this.#look();
-    const looking = setInterval(() => document.hidden || void this.#look(), EVERY_MS);
-    return () => clearInterval(looking);
+    return askNowAndThen(() => void this.#look());
   }
 
   hear(news: Condition): void {

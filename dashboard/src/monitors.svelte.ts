@@ -1,9 +1,8 @@
 // Who watches the retailers: asked now and then, and told at once when one falls silent or is back.
 
 import type { Api, Monitor } from "./api";
+import { askNowAndThen } from "./asking";
 import { said } from "./channels.svelte";
-
-const EVERY_MS = 10_000;
 
 export class Monitors {
   list = $state.raw<Monitor[]>([]);
@@ -20,9 +19,7 @@ export class Monitors {
 
   /** Returns what stops it. */
   start(): () => void {
-    void this.look();
-    const looking = setInterval(() => document.hidden || void this.look(), EVERY_MS);
-    return () => clearInterval(looking);
+    return askNowAndThen(() => void this.look());
   }
 
   /** One of them is lost, or back. */
