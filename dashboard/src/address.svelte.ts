@@ -1,5 +1,10 @@
 // Where the reader is: the query of the page's address, kept with the browser's history.
 
+/** A click on a link that asks for another tab, or for a file, is the browser's. */
+export function staysHere(click: MouseEvent): boolean {
+  return !(click.button || click.ctrlKey || click.metaKey || click.shiftKey || click.altKey);
+}
+
 export class Address {
   search = $state(location.search);
 
