@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,9 @@ from tocsin.core.analytics import (
     span_begin,
 )
 from tocsin.core.click import Click, ClickKind
+from tocsin.core.decision import Chosen, LeftOut, Reserve
 from tocsin.core.delivery import DeliveryState, Why
+from tocsin.core.recipients import audience_of
 from tocsin.core.response_time import STEP_NAMES, STEPS_MS
 from tocsin.ledger.analytics.schema import rollups
 from tocsin.ledger.analytics.sums import pieces
@@ -86,6 +89,19 @@ async def test_each_delivery_counts_as_what_became_of_it(books: Books) -> None:
     assert {name: n for name, n in counts.items() if name in expected} == expected
     (row,) = await asked(books)
     assert row.reasons == {(Told.NOT_SENT, "closed"): 1, (Told.FAILED, "refused"): 1}
+
+
+async def test_who_was_left_out_counts_whoever_stands_in_reserve(books: Books) -> None:
+    chosen = Chosen(
+        now=audience_of((1,)),
+        left_out={LeftOut.QUIET: 3, LeftOut.OTHER_CHANNEL: 2},
+        reserve=Reserve(audience_of((2, 3))),
+    )
+    await books.append(books.detected("a"), decide=books.telling(PHONE, people=chosen))
+    await books.append(books.detected("b"), decide=books.telling(PHONE, people=replace(chosen, reserve=None)))
+    await books.ledger.analytics.follow(books.clock.now())
+    (row,) = await asked(books)
+    assert row.reasons == {(Told.LEFT_OUT, "quiet"): 6, (Told.LEFT_OUT, "other_channel"): 4}
 
 
 async def test_a_value_of_each_dimension_has_a_row_of_its_own(books: Books) -> None:

@@ -255,7 +255,7 @@ _REASONS, _COSTS = (_reasons(), _unpriced()), _costs()
 _LEFT_OUT: Select[*tuple[Any, ...]] = (
     select(*OF_ALERT.values(), audiences.c.target, audiences.c.left_out)
     .join(audiences, audiences.c.alert == alerts.c.key)
-    .where(_where(), audiences.c.reserve.is_(None), audiences.c.left_out != "{}")
+    .where(_where(), audiences.c.left_out != "{}")
 )
 
 
