@@ -46,7 +46,8 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run the service wired to the provider sandbox, with a synthetic detector: alerts on every channel, no account.
+    """Run the service wired to the provider sandbox, with a synthetic detector: alerts in Discord, by mail and on
+    phones, no account.
 
     Example: `tocsin demo`
     """
