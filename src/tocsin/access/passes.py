@@ -1,6 +1,5 @@
 """Passes: what is in the links that people are given. Who holds one may do what it is for, and nothing else."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tocsin.core.base64url import decoded, encoded
 from tocsin.core.clock import epoch_micros
 
 LONGEST = 1024  # characters of one
@@ -55,14 +55,14 @@ class Passes:
         life = LIFE[purpose]
         ends = _NEVER if life is None else _second(now + life).to_bytes(_TIME, "big")
         sealed = self._cipher.encrypt(ends + content, [purpose.encode()])
-        return urlsafe_b64encode(sealed).decode().rstrip("=")
+        return encoded(sealed)
 
     def read(self, purpose: Purpose, text: str, now: datetime) -> Pass | None:
         """None for what `make` never gave out for this purpose."""
         if len(text) > LONGEST or not text.isascii():
             return None
         try:
-            opened = self._cipher.decrypt(urlsafe_b64decode(text + "=" * (-len(text) % 4)), [purpose.encode()])
+            opened = self._cipher.decrypt(decoded(text), [purpose.encode()])
         except (ValueError, InvalidTag):
             return None
         ends, content = opened[:_TIME], opened[_TIME:]

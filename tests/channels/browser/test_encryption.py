@@ -14,8 +14,9 @@ from py_vapid import Vapid02
 from tests.channels.browser.subscriber import Subscriber, b64
 
 from tocsin.channels.browser.encryption import LONGEST, encrypted
-from tocsin.channels.browser.subscription import Subscription, decoded
+from tocsin.channels.browser.subscription import Subscription
 from tocsin.channels.browser.vapid import LIFE, KeyFileError, Vapid, contact_fault
+from tocsin.core.base64url import decoded
 
 NOW = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 MOZILLA = "https://updates.push.services.mozilla.com"

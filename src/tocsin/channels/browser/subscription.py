@@ -1,12 +1,12 @@
 """A subscription is where one browser is pushed to, and the keys that only it can read by."""
 
 import json
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
+from tocsin.core.base64url import decoded
 from tocsin.core.secret import Secret
 
 
@@ -27,8 +27,3 @@ class Subscription:
         point = decoded(told["keys"]["p256dh"])
         key = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
         return cls(Secret(told["endpoint"]), key, decoded(told["keys"]["auth"]))
-
-
-def decoded(text: str) -> bytes:
-    """Read base64url, with or without padding. Raises ValueError."""
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -5,7 +5,6 @@ when somebody first asks for it, kept in a file beside the key of people, and be
 """
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from tocsin.channels.browser.encryption import point_of
+from tocsin.core.base64url import encoded
 from tocsin.core.file import cause, read_text
 from tocsin.core.private_file import PRIVATE, make_once
 
@@ -99,11 +99,6 @@ def contact_fault(contact: str) -> str:
     if name == "localhost" or name.endswith(".local") or "." not in name:
         return "it has to be reachable from outside"
     return ""
-
-
-def encoded(content: bytes) -> str:
-    """Write base64url, without padding."""
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _part(told: Mapping[str, object]) -> str:

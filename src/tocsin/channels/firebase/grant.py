@@ -5,7 +5,6 @@ below, also where the key file's `token_uri` leads elsewhere.
 """
 
 import asyncio
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from tocsin.channels.firebase.account import ServiceAccount
 from tocsin.channels.status import retry_after, seconds_of
 from tocsin.channels.text import cut, plain, utf16
 from tocsin.channels.transport import Answer, Transport
+from tocsin.core.base64url import encoded
 from tocsin.core.clock import Clock
 from tocsin.core.outcome import Deferred, Delay
 from tocsin.core.secret import Secret
@@ -117,12 +117,8 @@ class Grant:
         now = int(self._clock.now().timestamp())
         header = {"alg": "RS256", "typ": "JWT"} | ({"kid": self._account.key_id} if self._account.key_id else {})
         claims = {"iss": self._account.email, "scope": SCOPE, "aud": AUDIENCE, "iat": now, "exp": now + LIFE}
-        signed = f"{_encoded(orjson.dumps(header))}.{_encoded(orjson.dumps(claims))}"
-        return f"{signed}.{_encoded(self._account.key.sign(signed.encode(), PKCS1v15(), SHA256()))}"
-
-
-def _encoded(part: bytes) -> str:
-    return urlsafe_b64encode(part).rstrip(b"=").decode()
+        signed = f"{encoded(orjson.dumps(header))}.{encoded(orjson.dumps(claims))}"
+        return f"{signed}.{encoded(self._account.key.sign(signed.encode(), PKCS1v15(), SHA256()))}"
 
 
 def _parsed(answer: Answer) -> dict[str, object]:

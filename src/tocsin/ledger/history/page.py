@@ -1,9 +1,9 @@
 """A page is a part of a list, in the order of its keys. Its token names the last of them, and the list it is of."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from tocsin.core.base64url import decoded, encoded
 from tocsin.core.errors import InvalidRequestError
 from tocsin.ledger.contract import Page
 from tocsin.ledger.engine.transaction import AnyRow
@@ -29,7 +29,7 @@ def below(page: str | None, name: str) -> int | None:
     if page is None:
         return None
     try:
-        list_name, _, key = urlsafe_b64decode(page + "=" * (-len(page) % 4)).decode("ascii").partition(":")
+        list_name, _, key = decoded(page).decode("ascii").partition(":")
         number = int(key)
     except ValueError as problem:
         raise _unknown() from problem
@@ -46,7 +46,7 @@ def bounded(limit: int) -> int:
 
 
 def token_of(name: str, key: int) -> str:
-    return urlsafe_b64encode(f"{name}:{key}".encode()).decode().rstrip("=")
+    return encoded(f"{name}:{key}".encode())
 
 
 def _unknown() -> InvalidRequestError:

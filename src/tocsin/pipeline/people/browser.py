@@ -1,7 +1,6 @@
 """A browser that may be pushed to: its PushSubscription, as `toJSON()` of the Push API gives it (W3C; RFC 8291)."""
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
 from tocsin.core.address import AddressKind, AddressValue
+from tocsin.core.base64url import decoded
 from tocsin.core.destination import is_usual, known_addresses, shut_out
 from tocsin.core.errors import Detail, InvalidRequestError
 from tocsin.core.networks import Network
@@ -91,21 +91,17 @@ def _is_key(text: object, size: int) -> bool:
     if not isinstance(text, str) or not text.isascii():
         return False
     try:
-        return len(_bytes(text)) == size
+        return len(decoded(text)) == size
     except ValueError:
         return False
 
 
 def _is_point(text: str) -> bool:
     try:
-        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), _bytes(text))
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), decoded(text))
     except ValueError:
         return False
     return True
-
-
-def _bytes(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _called(user_agent: str) -> str:
