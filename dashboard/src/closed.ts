@@ -12,6 +12,13 @@ export interface Closed {
 
 const PROVIDERS: Record<string, string> = { discord: "Discord", webhook: "The receiver" };
 
+/** A pause that is over by now was over before the page heard of it. */
+export function isClosed(closed: Closed | null | undefined, now: number): closed is Closed {
+  if (!closed) return false;
+  const { why, opens_at } = closed;
+  return why === "breaker" || why === "in_flight" || opens_at === null || Date.parse(opens_at) > now;
+}
+
 /** `Paused until 14:03:10: Discord asked us to wait (429)`. */
 export function standstill(closed: Closed, channel: string, failures: number, now: number, locale?: string): string {
   const until =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Closed, standstill } from "../src/closed";
+import { type Closed, isClosed, standstill } from "../src/closed";
 
 const now = new Date(2026, 10, 23, 14, 2, 0).getTime();
 const soon = new Date(now + 70_000).toISOString();
@@ -27,4 +27,21 @@ describe("a lane that stands still", () => {
   it("says how a refused key is mended", () => {
     expect(told("credentials")).toContain("Discord refused our key. Put one that works into the configuration");
   });
+});
+
+describe("a pause", () => {
+  const over = new Date(now).toISOString();
+
+  it.each<[string, string | null, boolean]>([
+    ["pacing", soon, true],
+    ["pacing", over, false],
+    ["rate_limited", over, false],
+    ["breaker", over, true],
+    ["in_flight", over, true],
+    ["credentials", null, true],
+  ])("by %s until %s stands: %s", (why, opens_at, stands) => {
+    expect(isClosed({ why, opens_at, rate: "" }, now)).toBe(stands);
+  });
+
+  it("stands nowhere where nothing is told of one", () => expect(isClosed(null, now)).toBe(false));
 });
