@@ -198,7 +198,7 @@ export function percent(rate: number | null, places = 2): string {
   if (rate === null) return "–";
   const size = 10 ** places;
   const shown = rate < 1 ? Math.min(Math.round(rate * 100 * size) / size, 100 - 1 / size) : 100;
-  return `${rate < 1 ? shown : 100}\u00a0%`;
+  return `${shown}\u00a0%`;
 }
 
 /** What came back for what was spent, in percent: it has no end. */
