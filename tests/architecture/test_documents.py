@@ -128,7 +128,15 @@ def test_calls_that_documents_name_are_in_the_reference():
 
 
 def test_links_between_documents_lead_somewhere():
-    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
-        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+    for page in [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]:
+        for link, heading in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text()):
             if "://" not in link:
-                assert (page.parent / link).exists(), f"{page.name} links to {link}"
+                there = page.parent / link if link else page
+                assert there.exists(), f"{page.name} links to {link}"
+                assert not heading or heading in anchors(there), f"{page.name} links to {link}#{heading}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls its headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
