@@ -121,10 +121,10 @@ class Reading:
             self.wrong(Column.DATE, str(problem))
         return _NOW
 
-    def occurrence(self, name: str) -> int:
-        """How many rows of this name there were, this one included: where a network gives equal ones no other."""
+    def numbered(self, name: str) -> str:
+        """The name, with how many rows there were of it, this one included: networks give equal ones no other."""
         self._met[name] += 1
-        return self._met[name]
+        return f"{name}|{self._met[name]}"
 
     def plain(self, column: Column) -> str:
         """A sum in the same words whenever it is the same; empty where there is none."""

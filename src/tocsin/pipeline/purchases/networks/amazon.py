@@ -52,7 +52,7 @@ def sale(row: Reading) -> Sale:
     if is_return:
         name += f"|return|{row.plain(Column.AMOUNT)}|{row.plain(Column.COMMISSION)}"
         quantity = -abs(returned or quantity or 1)
-    name += f"|{row.occurrence(name)}"
+    name = row.numbered(name)
     return Sale(
         external_id=of_article if is_return else name,
         entry=name if is_return else None,
@@ -82,5 +82,4 @@ AMAZON = Network(
             *("device type group", "device type", "gerategruppe", "direct indirect", "link type", "product group"),
         }
     ),
-    retailer=RETAILER,
 )

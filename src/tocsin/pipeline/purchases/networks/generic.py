@@ -44,8 +44,7 @@ def sale(row: Reading) -> Sale:
     entry = None
     if row.is_negative:
         told = (name, row.text(Column.DATE) or "", row.plain(Column.AMOUNT), row.plain(Column.COMMISSION))
-        entry = "|".join(told)
-        entry += f"|{row.occurrence(entry)}"
+        entry = row.numbered("|".join(told))
     state, quantity = row.state(PurchaseState.CONFIRMED), row.whole(Column.QUANTITY)
     return Sale(
         external_id=name,

@@ -18,7 +18,6 @@ class Network:
     - `needs`: a line that names one of each of these is the header.
     - `states`: its words for the states of a purchase.
     - `day_first`: whether its days stand before the months, where nothing in the file says it.
-    - `retailer`: whose sales all of them are; None where each row says it.
     """
 
     name: str
@@ -28,7 +27,6 @@ class Network:
     states: Mapping[str, PurchaseState] = field(default_factory=dict)
     beside: frozenset[str] = frozenset()
     day_first: bool = False
-    retailer: str | None = None
 
     @cached_property
     def headers(self) -> Mapping[str, tuple[Column, int]]:

@@ -32,8 +32,7 @@ def sale(row: Reading) -> Sale:
     entry = None
     if row.is_negative:
         told = (name, *row.texts(Column.PROCESSED), row.plain(Column.AMOUNT), row.plain(Column.COMMISSION))
-        entry = "|".join(told)
-        entry += f"|{row.occurrence(entry)}"
+        entry = row.numbered("|".join(told))
     quantity = row.whole(Column.QUANTITY)
     return Sale(
         external_id=name,
