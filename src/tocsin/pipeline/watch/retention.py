@@ -4,18 +4,19 @@ from datetime import timedelta
 
 from tocsin.core.analytics import hour_from, hour_of
 from tocsin.core.clock import Clock
-from tocsin.ledger.contract import Analytics, History, People
+from tocsin.ledger.contract import History, People
 from tocsin.pipeline.active import Active
+from tocsin.pipeline.analytics.following import Following
 
 STEP = 1000  # alerts in one commit: others come between
 LEFT_BEHIND = timedelta(days=30)
 
 
 class Retention:
-    def __init__(self, history: History, people: People, analytics: Analytics, active: Active, clock: Clock) -> None:
+    def __init__(self, history: History, people: People, following: Following, active: Active, clock: Clock) -> None:
         self._history = history
         self._people = people
-        self._analytics = analytics
+        self._following = following
         self._active = active
         self._clock = clock
 
@@ -26,7 +27,7 @@ class Retention:
         retention = self._active.rulebook.retention
         if retention is None:
             return
-        await self._analytics.follow(now)  # figures outlive what they were counted from, by whole hours
+        await self._following.follow()  # figures outlive what they were counted from, by whole hours
         before = hour_from(hour_of(now - retention))
         while await self._history.prune(before, STEP) == STEP:
             pass
