@@ -7,9 +7,10 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,7 @@ import psutil
 
 TOKEN = "benchmark-token-0123456789abcdef"
 START_S = 20
+PORTS = range(20_000, 32_000)  # below those that Linux gives to whoever calls (`ip_local_port_range`)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ async def _ready(running: Program) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port where nobody listens: below those that the system gives to whoever calls somebody, so that none of
+    them takes it before it is used.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", SystemRandom().choice(PORTS)))
+            return int(probe.getsockname()[1])

@@ -89,7 +89,7 @@ async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_
     for _ in range(120):
         clock.advance(0.5)
         await village.alerts.pipeline.sending.dispatcher.look()
-    failed = len(village.sandbox.journal)
+    failed = received(village)
     assert OPENS_AFTER < failed <= BURST / 10
     village.sandbox.faults.clear()
     hook = village.sandbox.webhook.hook("partner")
@@ -97,8 +97,13 @@ async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_
         while len(hook.received) < BURST:
             clock.advance(0.1 if hook.received else 1)
             await village.alerts.pipeline.sending.dispatcher.look()
-    assert len(village.sandbox.journal) == failed + BURST
+    assert received(village) == failed + BURST
     assert hook.dropped == 0
+
+
+def received(village: FaultRig) -> int:
+    """The requests that came to webhooks, whatever became of them."""
+    return sum(entry.provider == "webhook" for entry in village.sandbox.journal)
 
 
 async def test_row_16_a_504_is_maybe_sent(village: FaultRig):

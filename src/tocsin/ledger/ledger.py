@@ -95,5 +95,5 @@ def _look(files: LedgerFiles, connection: Connection) -> tuple[str, bool]:
     """Find out what is gone, and whether the lock was. What a lost log holds is in the ledger at least from now on."""
     problem = files.problem()
     if problem:
-        folded_in(connection)
+        folded_in(connection, waiting=True)
     return problem, files.put_back_lock()

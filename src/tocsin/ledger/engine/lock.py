@@ -7,19 +7,30 @@ import os
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
 from tocsin.core.private_file import PRIVATE
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
+_LEAVING_MS = 1000  # that the end of an owner's session may take to be noticed
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, "Error Codes": the time-out for locks has passed
 
 
 def own_database(connection: Connection, *, shared: bool = False) -> None:
-    """Own a ledger on PostgreSQL: the lock lasts as long as the session. Raises LedgerOwnedError."""
-    lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
-    with connection.begin():
-        if connection.scalar(text(f"SELECT {lock}({_OWNER})")):
+    """Own a ledger on PostgreSQL: the lock lasts as long as the session. Who owned it a moment ago may have gone
+    without the server's knowing yet: it is waited for a little. Raises LedgerOwnedError.
+    """
+    lock = "pg_advisory_lock_shared" if shared else "pg_advisory_lock"
+    try:
+        with connection.begin():
+            connection.execute(text(f"SET LOCAL lock_timeout = {_LEAVING_MS}"))
+            connection.execute(text(f"SELECT {lock}({_OWNER})"))
             return
+    except OperationalError as problem:
+        if getattr(problem.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+    with connection.begin():
         owner = connection.scalar(text("SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
     raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
 

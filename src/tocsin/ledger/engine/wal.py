@@ -74,8 +74,11 @@ class WriteAheadLog:
             )
 
 
-def folded_in(connection: Connection) -> bool:
-    """Fold in what no reader holds back. True where that is all of it: the next commit begins the log anew."""
+def folded_in(connection: Connection, *, waiting: bool = False) -> bool:
+    """Fold in what no reader holds back; `waiting`: for as long as another's lock is waited for, until none does. True
+    where that is all of it: the next commit begins the log anew.
+    """
+    how = "FULL" if waiting else "PASSIVE"
     with closing(connection.connection.cursor()) as cursor:  # SQLAlchemy's own would begin a transaction
-        _, frames, folded = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        _, frames, folded = cursor.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
         return bool(frames == folded)
