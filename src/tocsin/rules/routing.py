@@ -288,6 +288,8 @@ class _Case:
             for target, lead in leads.items()
             if (people := self.targets[target].people) is not None
         }
+        if not asked:
+            return {}
         unable = {target for target in asked if target in self.disabled or self.targets[target].shadow}
         return self.choice.among(asked, unable)
 

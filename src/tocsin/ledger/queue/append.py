@@ -35,7 +35,7 @@ Call = tuple[Submission, Decide, int | None]  # with the version of the director
 Place = tuple[int, str]  # an episode's key and a target: where a newer delivery supersedes an older one
 
 _COLUMNS = {column.name: place for place, column in enumerate(deliveries.columns)}
-_KEY, _STATE, _WHY = (_COLUMNS[name] for name in ("key", "state", "why"))
+_KEY, _TARGET, _STATE, _WHY = (_COLUMNS[name] for name in ("key", "target", "state", "why"))
 _RECIPIENTS, _PEOPLE = _COLUMNS["recipients"], _COLUMNS["people"]
 _SUPERSEDED: dict[int, Any] = {_STATE: DeliveryState.CANCELLED.value, _WHY: Why.SUPERSEDED.value}
 
@@ -208,7 +208,7 @@ class _Batch:
         if plan.state is DeliveryState.PENDING:
             draft.lanes.add(plan.lane)
             if episode is not None:
-                self._supersede((episode, str(plan.target)), draft)
+                self._supersede((episode, row[_TARGET]), draft)
         else:
             draft.moved.append(_over(plan, key, alert, self._transaction.now, is_test=episode is None))
         self._deliveries.append(row)
