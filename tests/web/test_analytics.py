@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.web.house import ALERT, Board, House, bearer, open_house
 
+from tocsin.core.analytics import hour_of
 from tocsin.core.outcome import Refusal, Refused
+from tocsin.ledger.contract import UptimeRow
 
 VALUES = {
     "all": "",
@@ -46,6 +48,28 @@ async def test_each_channel_has_a_row_with_both_counts_of_every_rate(house: Hous
     assert (row["purchases"], row["cost"], row["roi"], row["currency"]) == (0, "0.00", None, "USD")
     assert told["as_of"] is not None
     assert set(told["rows"][0]["query"]) == {"since", "until", "channel"}
+
+
+async def test_an_hour_of_a_channel_says_minute_by_minute_whether_it_worked(house: House) -> None:
+    hour = hour_of(house.services.clock.now()) - 1
+    await house.services.ledger.analytics.note_uptime([UptimeRow("board", hour, up=0b0111, down=0b0100)])
+    told = await asked(house, "channels", bucket="hour")
+    minutes = [row["uptime"] for row in told["rows"] if row["uptime"]["up_min"]]
+    assert minutes == [{"up_min": 2, "down_min": 1, "idle_min": 57, "rate": 0.6667, "minutes": "uud" + 57 * "."}]
+    (row,) = (await asked(house, "channels"))["rows"]
+    assert "minutes" not in row["uptime"]
+
+
+async def test_what_a_figure_counts_says_what_its_alert_was_about(house: House) -> None:
+    await counted(house, "1", product_name="RTX 5090")
+    (row,) = (await asked(house, "channels"))["rows"]
+    status, told = await house.call(
+        "GET", "/api/v1/deliveries", token="reader", params=row["query"] | {"figure": "accepted"}
+    )
+    assert status == 200
+    assert [each["alert"] for each in told["deliveries"]] == [
+        {"type": "in_stock", "sku": "1", "retailer": "bestbuy", "product_name": "RTX 5090"}
+    ]
 
 
 async def test_the_whole_is_one_row_with_the_success_metrics_beside_it(house: House) -> None:

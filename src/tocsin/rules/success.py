@@ -25,6 +25,7 @@ class Minutes:
     up: int = 0
     down: int = 0
     idle: int = 0
+    signs: str | None = None  # minute by minute, where it is an hour of one channel
 
     @property
     def known(self) -> int:
@@ -36,6 +37,7 @@ class Minutes:
             "down_min": self.down,
             "idle_min": self.idle,
             "rate": rate(self.known, self.up),
+            **({} if self.signs is None else {"minutes": self.signs}),
         }
 
 

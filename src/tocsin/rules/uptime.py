@@ -5,7 +5,6 @@ did; it did where a request got through; else nobody knows, it was idle.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from tocsin.core.analytics import hour_of
 from tocsin.core.clock import epoch_micros
 
 MINUTE = timedelta(minutes=1)
@@ -36,6 +35,18 @@ def gap(last: datetime, now: datetime) -> range:
 
 def within(hour: int, mask: int, until: datetime) -> int:
     """How many of these minutes have begun by then."""
-    if hour < hour_of(until):
-        return mask.bit_count()
-    return (mask & (1 << (minute_of(until) % _MINUTES + 1)) - 1).bit_count() if hour == hour_of(until) else 0
+    return (mask & (1 << _begun(hour, until)) - 1).bit_count()
+
+
+def signs(hour: int, up: int, down: int, until: datetime) -> str:
+    """A sign for each minute of an hour that has begun by then: `u` up, `d` down, `.` idle."""
+    return "".join(_sign(up >> minute & 1, down >> minute & 1) for minute in range(_begun(hour, until)))
+
+
+def _sign(up: int, down: int) -> str:
+    return "d" if down else "u" if up else "."
+
+
+def _begun(hour: int, until: datetime) -> int:
+    """How many minutes of an hour have begun by then."""
+    return min(_MINUTES, max(0, minute_of(until) + 1 - hour * _MINUTES))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tocsin.core.analytics import LISTED, Dimension
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.core.record import rfc3339
-from tocsin.ledger.contract import CountedQuery
+from tocsin.ledger.contract import CountedQuery, CountedRow
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import TEXT, TIME, answer, page_of, ref
 from tocsin.web.query import check_keys, invalid, time_of
@@ -44,7 +44,7 @@ class Deliveries:
             methods=["GET"],
             tags=["deliveries"],
             openapi_extra=needs("read")
-            | answer(page_of("deliveries", ref("Delivery")), "One page of them.")
+            | answer(page_of("deliveries", ref("ListedDelivery")), "One page of them.")
             | {"parameters": _PARAMETERS},
         )
         app.add_api_route(
@@ -69,7 +69,7 @@ class Deliveries:
         check_keys(params, _KEYS)
         if any(params.get(key) for key in _NARROWING):
             counted = await self._analytics.counted(_counted(params, state, limit, page), self._clock.now())
-            return json_answer({"deliveries": list(map(as_json, counted.items)), "next": counted.next})
+            return json_answer({"deliveries": list(map(_counted_as_json, counted.items)), "next": counted.next})
         found = await self._history.deliveries(state=state, channel=channel, limit=limit, page=page)
         return json_answer({"deliveries": [as_json(delivery) for delivery in found.items], "next": found.next})
 
@@ -118,6 +118,11 @@ def as_json(delivery: Delivery) -> dict[str, Any]:
         "moved_at": rfc3339(delivery.moved_at),
         "possibly_repeated": delivery.possibly_repeated,
     }
+
+
+def _counted_as_json(row: CountedRow) -> dict[str, Any]:
+    about = {"type": row.type.value, "sku": row.sku, "retailer": row.retailer, "product_name": row.product_name}
+    return as_json(row.delivery) | {"alert": about}
 
 
 _ABOUT = {

@@ -5,11 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from tocsin.core.clock import EPOCH
-from tocsin.core.delivery import Delivery
 from tocsin.ledger.analytics import brought, listing, rollup, sums, uptime
 from tocsin.ledger.analytics.hour import Cells, count
 from tocsin.ledger.analytics.rollup import Changes
-from tocsin.ledger.contract.analytics import BoughtRow, CountedQuery, FigureQuery, FigureRow, UptimeRow
+from tocsin.ledger.contract.analytics import BoughtRow, CountedQuery, CountedRow, FigureQuery, FigureRow, UptimeRow
 from tocsin.ledger.contract.history import Page
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
@@ -42,7 +41,7 @@ class SqlAnalytics:
     async def figures(self, query: FigureQuery) -> tuple[FigureRow, ...]:
         return await self._reader.read(sums.figures, query)
 
-    async def counted(self, query: CountedQuery, now: datetime) -> Page[Delivery]:
+    async def counted(self, query: CountedQuery, now: datetime) -> Page[CountedRow]:
         return await self._reader.read(listing.counted, query, now)
 
     async def purchases(self, query: FigureQuery) -> tuple[BoughtRow, ...]:

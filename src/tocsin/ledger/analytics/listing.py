@@ -1,15 +1,16 @@
 """What a figure counts is listed, by the same conditions that it was counted by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, exists, or_, select
 
-from tocsin.core.alert import id_of_key
+from tocsin.core.alert import AlertType, id_of_key
 from tocsin.core.analytics import Dimension
 from tocsin.core.click import ClickKind
 from tocsin.core.clock import epoch_micros
-from tocsin.core.delivery import Delivery, DeliveryState
+from tocsin.core.delivery import DeliveryState
 from tocsin.ledger.analytics.counted import (
     DIMENSIONS,
     FAILURE,
@@ -23,7 +24,7 @@ from tocsin.ledger.analytics.counted import (
     TIMED,
     TOLD,
 )
-from tocsin.ledger.contract.analytics import CountedQuery
+from tocsin.ledger.contract.analytics import CountedQuery, CountedRow
 from tocsin.ledger.contract.history import Page
 from tocsin.ledger.engine.rows import DELIVERY, delivery_of
 from tocsin.ledger.engine.schema import alerts, clicks, deliveries, in_any, in_state
@@ -43,16 +44,17 @@ COUNTED: Mapping[str, ColumnElement[bool]] = {
     "clicked": CLICKED,
 }
 
+_ABOUT = (alerts.c.type, alerts.c.sku, alerts.c.retailer, alerts.c.product_name)
 _FIRST_KEY = select(deliveries.c.key).join(alerts, alerts.c.key == deliveries.c.alert).limit(1)
 _BEFORE = _FIRST_KEY.where(alerts.c.id < bindparam("named")).order_by(alerts.c.id.desc(), deliveries.c.key)
 _AFTER = _FIRST_KEY.where(alerts.c.id >= bindparam("named")).order_by(alerts.c.id, deliveries.c.key)
 
 
-def counted(connection: Connection, query: CountedQuery, now: datetime) -> Page[Delivery]:
+def counted(connection: Connection, query: CountedQuery, now: datetime) -> Page[CountedRow]:
     """Read a page of what a figure counts, the newest first."""
     limit, last = bounded(query.limit), below(query.page, "counted")
     statement = (
-        select(*DELIVERY)
+        select(*DELIVERY, *_ABOUT)
         .select_from(TABLES)
         .where(NO_TEST, *_conditions(query), *_bounds(connection, query))
         .order_by(deliveries.c.key.desc())
@@ -61,7 +63,12 @@ def counted(connection: Connection, query: CountedQuery, now: datetime) -> Page[
     if last is not None:
         statement = statement.where(deliveries.c.key < last)
     rows = connection.execute(statement, {"now": epoch_micros(now)}).all()
-    return page_of(rows, limit, "counted", delivery_of)
+    return page_of(rows, limit, "counted", _row_of)
+
+
+def _row_of(values: Sequence[Any]) -> CountedRow:
+    *delivery, kind, sku, retailer, product_name = values
+    return CountedRow(delivery_of(delivery), AlertType(kind), sku, retailer, product_name)
 
 
 def _conditions(query: CountedQuery) -> Iterator[ColumnElement[bool]]:

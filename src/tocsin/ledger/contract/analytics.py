@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from tocsin.core.alert import AlertType
 from tocsin.core.analytics import Buckets, Dimension, Told
 from tocsin.core.delivery import Delivery, DeliveryState
 from tocsin.ledger.contract.history import Page
@@ -47,6 +48,16 @@ class CountedQuery:
     until: datetime | None = None
     limit: int = 50
     page: str | None = None
+
+
+class CountedRow(NamedTuple):
+    """A delivery that a figure counts, and what its alert was about."""
+
+    delivery: Delivery
+    type: AlertType
+    sku: str
+    retailer: str
+    product_name: str | None
 
 
 class UptimeRow(NamedTuple):
@@ -95,7 +106,7 @@ class Analytics(Protocol):
         """Add up what was counted, by value and bucket."""
         ...
 
-    async def counted(self, query: CountedQuery, now: datetime) -> Page[Delivery]:
+    async def counted(self, query: CountedQuery, now: datetime) -> Page[CountedRow]:
         """List what a figure counts, the newest first. Raises InvalidRequestError for a `page` or `limit` that is
         none.
         """

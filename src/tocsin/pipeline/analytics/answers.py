@@ -18,9 +18,9 @@ from tocsin.pipeline.active import Active
 from tocsin.pipeline.analytics.question import MEASURES_OF, Call, Question
 from tocsin.rules import figures
 from tocsin.rules.money import Balance, MoneyPolicy
-from tocsin.rules.period import Period, bucket_begin, bucket_number, buckets
+from tocsin.rules.period import Bucket, Period, bucket_begin, bucket_number, buckets
 from tocsin.rules.success import Minutes, success
-from tocsin.rules.uptime import within
+from tocsin.rules.uptime import signs, within
 
 Place = tuple[int | None, str]  # a bucket and a value
 
@@ -113,7 +113,14 @@ class Answers:
         for hour in await self._analytics.uptime(period.since, period.until):
             bucket = None if of is None else bucket_number(hour.hour, of)
             found[bucket, "" if question.by is Dimension.ALL else hour.channel].append(hour)
-        return {place: self._counted(hours, *_ends(question, of, place[0])) for place, hours in found.items()}
+        counted = {place: self._counted(hours, *_ends(question, of, place[0])) for place, hours in found.items()}
+        if question.bucket is not Bucket.HOUR or question.by is not Dimension.CHANNEL:
+            return counted
+        now = self._clock.now()
+        return {
+            place: replace(minutes, signs="".join(signs(hour.hour, hour.up, hour.down, now) for hour in found[place]))
+            for place, minutes in counted.items()
+        }
 
     def _counted(self, hours: Sequence[UptimeRow], begin: datetime, end: datetime) -> Minutes:
         """What has not begun yet is not idle."""

@@ -41,7 +41,9 @@ _UPTIME = record(
         "down_min": WHOLE,
         "idle_min": WHOLE,
         "rate": explained(_SHARE, "Of the minutes that are not idle."),
-    }
+        "minutes": explained(TEXT, "By channel and hour: `u` up, `d` down, `.` idle, for each minute that has begun."),
+    },
+    needed=("up_min", "down_min", "idle_min", "rate"),
 )
 _SATISFACTION = record(
     {

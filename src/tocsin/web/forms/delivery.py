@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from tocsin.core.alert import AlertType
 from tocsin.core.delivery import DeliveryState, Why
 from tocsin.web.forms.form import (
     ANYTHING,
@@ -90,6 +91,16 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             {"id": ID, "target": TEXT, "state": one_of(DeliveryState), "why": maybe(one_of(Why)), "at": TIME}
         ),
         "Delivery": record(_DELIVERY),
+        "ListedDelivery": record(
+            {
+                **_DELIVERY,
+                "alert": explained(
+                    record({"type": one_of(AlertType), "sku": TEXT, "retailer": TEXT, "product_name": maybe(TEXT)}),
+                    "What its alert was about: where the list is narrowed by more than `state` and `channel`.",
+                ),
+            },
+            needed=tuple(_DELIVERY),
+        ),
         "DeliveryStory": record(
             {
                 **_DELIVERY,
