@@ -11,6 +11,7 @@ from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refuse
 
 LONGEST_WAIT = timedelta(hours=1)  # what a provider names beyond this is taken for a mistake, and asked again then
 
+_OK, _TOO_MANY = 200, 429
 _NOT_UNDERSTOOD = Refused(Refusal.INVALID_REQUEST)
 _GONE = Refused(Refusal.TARGET_GONE)
 _TOO_LARGE = Refused(Refusal.TOO_LARGE)
@@ -35,7 +36,7 @@ _CODES: Mapping[int, Outcome] = MappingProxyType(
         413: _TOO_LARGE,
         414: _TOO_LARGE,
         425: Deferred(Delay.PROVIDER_TROUBLE),  # "too early": sent again it is taken
-        429: Deferred(Delay.RATE_LIMITED),
+        _TOO_MANY: Deferred(Delay.RATE_LIMITED),
         431: _TOO_LARGE,
         451: Refused(Refusal.CONTENT_BLOCKED),
         501: _NOT_UNDERSTOOD,
@@ -43,6 +44,15 @@ _CODES: Mapping[int, Outcome] = MappingProxyType(
         511: Deferred(Delay.UNREACHABLE),  # a captive portal on the way
     }
 )
+
+
+def works(said: Answer | Deferred | Unknown) -> bool | None:
+    """Tell what was said to a question that does no harm: that the provider works, or does not; None where we are only
+    asking too much.
+    """
+    if isinstance(said, Answer) and said.status == _TOO_MANY:
+        return None
+    return isinstance(said, Answer) and said.status == _OK and not said.broken
 
 
 def outcome_of(answer: Answer, now: datetime) -> Outcome:

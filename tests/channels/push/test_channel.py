@@ -49,6 +49,14 @@ class Way:
         return Report((self.says,))
 
 
+@dataclass
+class AskableWay(Way):
+    works: bool | None = True
+
+    async def probe(self) -> bool | None:
+        return self.works
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(NOW)
@@ -105,6 +113,18 @@ async def test_a_way_that_is_shut_rests_by_itself_and_is_tried_by_one(
     clock.advance(61)
     firebase.says = Sent("x")
     assert (await channel.send(to(PHONE, PHONE, PHONE))).outcomes == (Sent("x"),) * 3
+
+
+@pytest.mark.parametrize(
+    ("said", "works"),
+    [([], None), ([True], True), ([None], None), ([True, False], False), ([True, None], True)],
+)
+async def test_it_works_as_well_as_the_worst_of_the_ways_that_can_be_asked(
+    ways: tuple[Way, Way], clock: ManualClock, said: list[bool | None], works: object
+):
+    kinds = [PHONE, BROWSER]
+    asked = [AskableWay(f"Way {at}", kinds[at], works=each) for at, each in enumerate(said)]
+    assert await PushChannel([*asked, *ways[len(asked) :]], clock).probe() is works
 
 
 async def test_where_no_way_is_well_the_lane_is_told(channel: PushChannel, ways: tuple[Way, Way]):

@@ -18,6 +18,7 @@ from tocsin.channels.discord.message import fitting, message_of, standing
 from tocsin.channels.discord.notice import AT_ONCE, notices_of
 from tocsin.channels.discord.reference import LONGEST, reference_of
 from tocsin.channels.discord.setup import DiscordSettings, Face, Webhook
+from tocsin.channels.status import works
 from tocsin.channels.transport import Answer, Transport
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Notice
@@ -30,7 +31,6 @@ from tocsin.core.secret import Secret
 _SUSPECTS = 1000
 _BLAMES_CONTENT = (400, 413)
 _GONE = (401, 404)
-_OK, _TOO_MANY = 200, 429
 _UNKNOWN_CHANNEL = "10003 "
 _NOWHERE = Webhook(url=Secret(""))
 _NOT_CONFIGURED = Deferred(Delay.UNREACHABLE, detail="this webhook is not in the configuration any more")
@@ -111,9 +111,7 @@ class Discord:
         if address is None:
             return None
         answer = await self._transport.request("GET", address.inspect(), headers=self._headers)
-        if isinstance(answer, Answer) and answer.status in (*_GONE, _TOO_MANY):
-            return None
-        return isinstance(answer, Answer) and answer.status == _OK
+        return None if isinstance(answer, Answer) and answer.status in _GONE else works(answer)
 
     async def _place(self, target: Target) -> str | None:
         """The id of the Discord channel behind a webhook, asked once: of one that is gone, too."""

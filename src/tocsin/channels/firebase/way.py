@@ -23,12 +23,13 @@ from tocsin.channels.push.settings import Push
 from tocsin.channels.push.template import Template
 from tocsin.channels.push.way import Entrance, Way
 from tocsin.channels.spec import ProviderLimits, Surroundings
+from tocsin.channels.status import works
 from tocsin.channels.transport import Answer, Patience, Transport
 from tocsin.core.address import AddressKind
 from tocsin.core.alert import AlertType, Band
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Target
-from tocsin.core.outcome import Deferred, Delay, Outcome
+from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -45,6 +46,8 @@ LIMITS = ProviderLimits(
 )
 AT_ONCE = 100  # requests under way, and so connections: it takes 1,000 of a project, which other programs share
 
+_PROBE = orjson.dumps({"validate_only": True, "message": {"topic": "tocsin"}})
+_UNAUTHORIZED = 401
 _PATIENCE = Patience(connect=2.0, read=10.0, total=12.0)
 
 
@@ -65,7 +68,7 @@ class FirebaseSettings:
 
 
 class FirebaseWay:
-    """Satisfies `Way`. A platform whose key Firebase misses rests by itself."""
+    """Satisfies `Way` and `Probes`. A platform whose key Firebase misses rests by itself."""
 
     title = TITLE
     kind = AddressKind.DEVICE
@@ -100,6 +103,16 @@ class FirebaseWay:
         member = message.members[0]
         return await self._tell(member, member.delivery.expires_at, silent=True)
 
+    async def probe(self) -> bool | None:
+        """Have a message checked that nobody is sent (Firebase, "projects.messages.send", `validate_only`)."""
+        token = await self._grant.token()
+        if isinstance(token, Deferred):
+            return None if token.why is Delay.RATE_LIMITED else False
+        answer = await self._post(_PROBE, token)
+        if isinstance(answer, Answer) and answer.status == _UNAUTHORIZED and self._grant.refuse(token):
+            return None  # another token may do
+        return works(answer)
+
     async def _tell(self, member: Member, deadline: datetime, *, silent: bool) -> Report:
         recipient = member.recipient
         assert recipient is not None, "a way is handed persons alone"
@@ -118,7 +131,7 @@ class FirebaseWay:
         word = word_of(answer, self._clock.now(), by_fid=is_fid(recipient.value.reveal()))
         return self._heard(word, recipient, token, answer.status)
 
-    async def _post(self, body: bytes, token: Secret) -> Answer | Outcome:
+    async def _post(self, body: bytes, token: Secret) -> Answer | Deferred | Unknown:
         headers = {"Authorization": f"Bearer {token.reveal()}", "Content-Type": "application/json"}
         return await self._transport.request(
             "POST", self._settings.address, headers=headers, body=body, patience=_PATIENCE

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from tocsin.channels.abilities import Message, TellsBrowsers
+from tocsin.channels.abilities import Message, Probes, TellsBrowsers
 from tocsin.channels.contract import Attempt, Matter, Member, Report
 from tocsin.channels.push.way import Way
 from tocsin.core.clock import Clock
@@ -48,7 +48,7 @@ class _Health:
 
 
 class PushChannel:
-    """Satisfies `Channel`, `Measures`, `RepeatsSafely` and `Edits`, and `TellsBrowsers` where a way does.
+    """Satisfies `Channel`, `Measures`, `Probes`, `RepeatsSafely` and `Edits`, and `TellsBrowsers` where a way does.
 
     A way that does not work rests by itself: its people are deferred, and the other way goes on. Once its rest is over,
     one person tries it before the others.
@@ -97,6 +97,12 @@ class PushChannel:
             reports = await asyncio.gather(*(self._send(replace(attempt, members=(one,))) for one in members))
             told |= {one.delivery.key: report for one, report in zip(members, reports, strict=True)}
         return self._together([told[one.delivery.key] for one in attempt.members])
+
+    async def probe(self) -> bool | None:
+        """Ask each way whose provider can be asked: one that does not work is enough."""
+        asked = [way.probe() for way in self._ways.values() if isinstance(way, Probes)]
+        said = [answer for answer in await asyncio.gather(*asked) if answer is not None]
+        return all(said) if said else None
 
     async def edit(self, message: Message) -> Report:
         """Each message has one member."""

@@ -21,6 +21,7 @@ from tocsin.channels.sendgrid.request import Person, body_of, message_of, templa
 from tocsin.channels.sendgrid.setup import SendGridSetup
 from tocsin.channels.sendgrid.signature import signature_fault
 from tocsin.channels.spec import Surroundings
+from tocsin.channels.status import works
 from tocsin.channels.transport import Answer, Patience
 from tocsin.core.callback import Callback
 from tocsin.core.delivery import Target
@@ -39,7 +40,7 @@ _NOBODY = Refused(Refusal.INVALID_REQUEST, "a mail is for a person of a list")
 
 
 class SendGridChannel:
-    """Satisfies `Channel`, `Receives` and `SendsLinks`."""
+    """Satisfies `Channel`, `Probes`, `Receives` and `SendsLinks`."""
 
     name = NAME
     provider = PROVIDER
@@ -91,6 +92,11 @@ class SendGridChannel:
             return hindrance_of(answer)
         (outcome,) = report_of(answer, 1, self._clock.now()).outcomes
         return hindrance_of(outcome)
+
+    async def probe(self) -> bool | None:
+        """Ask what the key may do (SendGrid, "API Key Permissions", Retrieve a list of scopes): every key may."""
+        url = Secret(f"{self._setup.api_base}/v3/scopes")
+        return works(await self._transport.request("GET", url, headers=self._headers))
 
     def verify(self, callback: Callback) -> str | None:
         if self._setup.event_key is None:

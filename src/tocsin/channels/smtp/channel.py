@@ -27,8 +27,8 @@ _NOBODY = Refused(Refusal.INVALID_REQUEST, "a mail is for a person of a list")
 
 
 class SmtpChannel:
-    """Satisfies `Channel` and `SendsLinks`. A mail is called by the opaque code of its delivery, at the sender's
-    domain: whoever gets it twice has the same Message-ID twice.
+    """Satisfies `Channel`, `Probes` and `SendsLinks`. A mail is called by the opaque code of its delivery, at the
+    sender's domain: whoever gets it twice has the same Message-ID twice.
     """
 
     name = NAME
@@ -62,6 +62,9 @@ class SmtpChannel:
         letter = self._letter(confirmation_of(link, self._house), mailbox, secrets.token_hex(12))
         said = await self._line.deliver(letter)
         return hindrance_of(outcome_of(said, "") if isinstance(said, Reply) else said)
+
+    async def probe(self) -> bool | None:
+        return await self._line.answers()
 
     def _mail(self, attempt: Attempt) -> Mail:
         if attempt.digest:

@@ -8,6 +8,7 @@ mail is handed over on another connection only where the server closed a kept on
 import asyncio
 import re
 import ssl
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from aiosmtplib import SMTP
@@ -112,6 +113,21 @@ class Line:
                 return opened
             return await self._keep(opened, await self._hand_over(opened, letter))
 
+    async def answers(self) -> bool:
+        """Tell whether the server is there and speaks to us, over a connection of its own and without a mail.
+
+        Nobody logs in for it: servers count that, and lock out whoever comes too often. A password that is wrong is
+        told by the next mail.
+        """
+        client = await self._connect()
+        if not isinstance(client, SMTP):
+            return False
+        try:
+            return await _succeeds(client.noop(timeout=self._patience.command))
+        finally:
+            await _succeeds(client.quit(timeout=self._patience.connect))
+            client.close()
+
     def close(self) -> None:
         """Hang up. What comes later opens another connection."""
         self._wake()
@@ -120,6 +136,15 @@ class Line:
             client.close()
 
     async def _open(self) -> SMTP | Said:
+        client = await self._connect()
+        self._born_at = asyncio.get_running_loop().time()
+        if isinstance(client, SMTP) and self._server.user is not None and self._server.password is not None:
+            login = client.login(self._server.user, self._server.password.reveal())
+            failed = await _failed(client, login, Stage.LOGIN)
+            return client if failed is None else failed
+        return client
+
+    async def _connect(self) -> SMTP | Said:
         client = SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -129,19 +154,8 @@ class Line:
             local_hostname=self._name,
             timeout=self._patience.connect,
         )
-        try:
-            await client.connect()
-            if self._server.user is not None and self._server.password is not None:
-                await client.login(self._server.user, self._server.password.reveal())
-        except SMTPResponseException as refusal:
-            client.close()
-            stage = Stage.LOGIN if isinstance(refusal, SMTPAuthenticationError) else Stage.CONNECTED
-            return Reply(stage, refusal.code, refusal.message)
-        except _FAILURES as problem:
-            client.close()
-            return Deferred(Delay.UNREACHABLE, detail=_words(problem))
-        self._born_at = asyncio.get_running_loop().time()
-        return client
+        failed = await _failed(client, client.connect(), Stage.CONNECTED)
+        return client if failed is None else failed
 
     async def _hand_over(self, client: SMTP, letter: Letter) -> _Handed:
         stage = Stage.SENDER
@@ -193,16 +207,34 @@ class Line:
             return False
         if said.stage is Stage.MAIL:
             return True
-        try:
-            await client.rset(timeout=self._patience.command)
-        except _FAILURES:
-            return False
-        return True
+        return await _succeeds(client.rset(timeout=self._patience.command))
 
     def _wake(self) -> None:
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
+
+
+async def _failed(client: SMTP, step: Awaitable[object], stage: Stage) -> Said | None:
+    """How a step before any mail failed, with which the connection is over; None where it did not."""
+    try:
+        await step
+    except SMTPResponseException as refusal:
+        client.close()
+        told = Stage.LOGIN if isinstance(refusal, SMTPAuthenticationError) else stage
+        return Reply(told, refusal.code, refusal.message)
+    except _FAILURES as problem:
+        client.close()
+        return Deferred(Delay.UNREACHABLE, detail=_words(problem))
+    return None
+
+
+async def _succeeds(step: Awaitable[object]) -> bool:
+    try:
+        await step
+    except _FAILURES:
+        return False
+    return True
 
 
 def _dotted(content: bytes) -> bytes:

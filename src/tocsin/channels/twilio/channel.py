@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tocsin.channels.contract import Attempt, Link, Member, Report
+from tocsin.channels.status import works
 from tocsin.channels.transport import Answer, Transport
 from tocsin.channels.twilio.answers import Message, parsed, report_of
 from tocsin.channels.twilio.body import body_of
@@ -35,7 +36,6 @@ SHORTEST_WAIT, LONGEST_WAIT = 1, 36_000  # seconds of ValidityPeriod
 
 _PAGE, _PAGES, _PAGE_BYTES = 50, 4, 1024 * 1024
 _PUT_OFF = timedelta(hours=1)
-_OK, _TOO_MANY = 200, 429
 _NO_SERVICE = Hindered(Hindrance.MISCONFIGURED, detail="there is no Verify service")
 _NOBODY = Refused(Refusal.INVALID_REQUEST, "a text is for a person of a list")
 _RANKS = (
@@ -161,10 +161,7 @@ class TwilioChannel:
 
     async def probe(self) -> bool | None:
         """Ask for the account (Twilio, "Accounts Resource", Fetch)."""
-        answer = await self._call("GET", ".json")
-        if isinstance(answer, Answer) and answer.status == _TOO_MANY:
-            return None
-        return isinstance(answer, Answer) and answer.status == _OK
+        return works(await self._call("GET", ".json"))
 
     def _form(self, member: Member, to: Secret, deadline: datetime) -> dict[str, str]:
         """Twilio drops what could not leave within the rest of its life."""

@@ -15,6 +15,7 @@ from tocsin.sandbox.firebase.rules import check
 from tocsin.sandbox.journal import Journal
 
 SEND = re.compile(r"/v1/projects/(?P<project>[^/]+)/messages:send")
+_CHECKED = "fake_message_id"  # what is only checked is called so
 _ADDRESS = re.compile(r"[A-Za-z0-9_-]{22}(?::[A-Za-z0-9_-]{100,})?")
 
 
@@ -71,6 +72,8 @@ class Firebase:
         message = check(call.parsed)
         if self.answers:
             raise RefusedError(by_code(self.answers))
+        if at(call.parsed, "validate_only") and message.get("topic"):
+            return Verdict(accepted=True, answer=Answer.json(200, {"name": f"projects/{PROJECT}/messages/{_CHECKED}"}))
         device = self._found(message)
         told = self.project.count(device, collapses=bool(at(at(message, "android") or {}, "collapse_key")))
         if told is not None:

@@ -1,4 +1,4 @@
-"""SendGrid's Web API v3, simulated: mail/send, and the lists of those to whom nothing goes (SendGrid, "Mail Send")."""
+"""SendGrid's Web API v3, simulated: mail/send, what a key may do, and the lists of those to whom nothing goes."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -21,7 +21,7 @@ CODE = "tocsin_delivery"
 MOST_BYTES = 30 * 1024 * 1024
 PER_MINUTE = Limit(600, 60.0)  # nobody publishes the number; it is told in headers
 
-_SEND = "/v3/mail/send"
+_SEND, _SCOPES = "/v3/mail/send", "/v3/scopes"
 _LIST = re.compile(r"/v3/suppression/(?P<list>[a-z_]+)(?:/(?P<address>[^/]+))?")
 _GLOBAL = re.compile(r"/v3/asm/suppressions/global/(?P<address>[^/]+)")
 
@@ -85,6 +85,8 @@ class SendGrid:
     def aim(self, method: str, path: str) -> Aim:
         if path == _SEND:
             return Aim("send", "")
+        if path == _SCOPES and method == "GET":
+            return Aim("scopes", "")
         if found := _LIST.fullmatch(path) or _GLOBAL.fullmatch(path):
             return Aim("suppression", found["address"] or "")
         return Aim("unknown", method)
@@ -93,6 +95,8 @@ class SendGrid:
         refused = self._refusal(call)
         if refused is not None:
             return Verdict(accepted=False, answer=refused)
+        if call.path == _SCOPES:
+            return Verdict(accepted=True, answer=Answer.json(200, {"scopes": ["mail.send"]}))
         return self._send(call) if call.path == _SEND else self._suppressions(call)
 
     def _refusal(self, call: Call) -> Answer | None:
