@@ -1,5 +1,6 @@
 """A town whose hours pass at will, and whose service waits for nobody: long durations are scaled down by twenty."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ from tests.story.service_rig import ServiceRig
 
 from tocsin import AlertService, Receipt
 from tocsin.channels.transport import Patience
+from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import FINAL, Delivery, DeliveryState
 from tocsin.core.facts import DeliveryMoved
 
@@ -19,6 +21,7 @@ OVER = {DeliveryState.SENT, *FINAL}
 SCALE = 20
 NORMAL = Patience()
 HASTY = Patience(NORMAL.connect / SCALE, NORMAL.read / SCALE, NORMAL.total / SCALE)
+_STEPS = 5  # of the loop until what is due has been visited
 _SECRET_KEYS = {"secret", "bot_token", "token"}
 
 
@@ -77,6 +80,18 @@ class FaultRig(ServiceRig):
         """So many deliveries have arrived."""
         journal = self.sandbox.journal
         await journal.until(lambda: len(journal.references()) >= deliveries or None, DEADLINE_S)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let that time pass, once all that it stirs has its answer: a slow machine makes no delivery older."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(seconds)
+        sending = self.alerts.pipeline.sending
+        await sending.dispatcher.look()
+        for _ in range(_STEPS):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE_S):
+            while any(lane.claiming or lane.in_flight for lane in sending.lanes.values()):  # noqa: ASYNC110 - the steps of the loop are waited for
+                await asyncio.sleep(0.001)
 
     @property
     def repeated(self) -> Mapping[str, int]:

@@ -81,22 +81,20 @@ async def test_row_16_a_burst_of_errors_opens_the_breaker_of_its_lane_alone(vill
 
 async def test_row_16_a_burst_of_errors_costs_at_most_a_tenth_more_requests_and_everything_arrives(village: FaultRig):
     """A minute of errors, with two hundred deliveries waiting."""
-    village.clock = clock = ManualClock(datetime.now(UTC))
+    village.clock = ManualClock(datetime.now(UTC))
     await village.open(**blocks(village))
     village.sandbox.faults.next("webhook", Fault.status(500), times=None)
     for number in range(BURST):
         await village.report(f"Product {number}")
     for _ in range(120):
-        clock.advance(0.5)
-        await village.alerts.pipeline.sending.dispatcher.look()
+        await village.pass_time(0.5)
     failed = received(village)
     assert OPENS_AFTER < failed <= BURST / 10
     village.sandbox.faults.clear()
     hook = village.sandbox.webhook.hook("partner")
     async with asyncio.timeout(DEADLINE_S):
         while len(hook.received) < BURST:
-            clock.advance(0.1 if hook.received else 1)
-            await village.alerts.pipeline.sending.dispatcher.look()
+            await village.pass_time(0.1 if hook.received else 1)
     assert received(village) == failed + BURST
     assert hook.dropped == 0
 
@@ -249,7 +247,7 @@ async def test_row_25_who_cannot_prove_who_he_is_gets_nothing_until_he_can(
 
 
 async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_are_told(village: FaultRig):
-    village.clock = clock = ManualClock(datetime.now(UTC))
+    village.clock = ManualClock(datetime.now(UTC))
     await village.open(**blocks(village))
     village.sandbox.faults.next("webhook", Fault.status(401), times=None)
     for number in range(10):
@@ -257,15 +255,13 @@ async def test_row_26_while_a_key_is_refused_the_channel_pauses_and_operators_ar
     began = await village.told(ConditionBegan)
     assert began.notice.condition.what is What.CREDENTIALS_REFUSED
     for _ in range(60):
-        clock.advance(2)
-        await village.alerts.pipeline.sending.dispatcher.look()
+        await village.pass_time(2)
     assert len(village.sandbox.journal) <= 4 * 3, "as many as may be in flight, at the start and once a minute"
     village.sandbox.faults.clear()
     hook = village.sandbox.webhook.hook("partner")
     async with asyncio.timeout(DEADLINE_S):
         while len(hook.received) < 10:
-            clock.advance(0.1 if hook.received else 1)
-            await village.alerts.pipeline.sending.dispatcher.look()
+            await village.pass_time(0.1 if hook.received else 1)
 
 
 @pytest.mark.parametrize(("status", "body"), [(401, ""), (403, '{"code": 50013, "message": "Missing Permissions"}')])
