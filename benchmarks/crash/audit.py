@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from benchmarks.crash.books import UNSETTLED, AlertRow, Books, DeliveryRow
+from benchmarks.crash.books import UNSETTLED, Books, DeliveryRow
 from tocsin.core.alert import key_of_id
 from tocsin.core.delivery import DeliveryState, Why, check_move
 from tocsin.core.errors import IllegalMoveError
@@ -55,15 +55,16 @@ def faults(
     *,
     standing: frozenset[int],
     doubtful: frozenset[int],
+    targets: tuple[str, ...] = TARGETS,
     with_people: tuple[str, ...] = WITH_PEOPLE,
 ) -> list[str]:
     """Everything that breaks an invariant. `standing`: deliveries that Discord shows in the end. `doubtful`: those that
-    were in flight at one of the kills. `with_people`: the targets of what people are told of.
+    were in flight at one of the kills. `targets`: those of every alert; `with_people`: of what people are told of.
     """
     return [
         *_lost_alerts(answers, books),
         *_miscounted(sent, books),
-        *_lost_deliveries(books, arrived, with_people),
+        *_lost_deliveries(books, arrived, targets, with_people),
         *_wiped_out(books, standing),
         *_repeated(books, arrived),
         *_guessed(books, arrived),
@@ -96,7 +97,9 @@ def _miscounted(sent: Counter[str], books: Books) -> Iterator[str]:
             yield f"twice: {sku} was accepted more than once"
 
 
-def _lost_deliveries(books: Books, arrived: Arrivals, with_people: tuple[str, ...]) -> Iterator[str]:
+def _lost_deliveries(
+    books: Books, arrived: Arrivals, targets: tuple[str, ...], with_people: tuple[str, ...]
+) -> Iterator[str]:
     """I1: each ends, and what is `sent` is there. Every accepted alert has one for each of its targets, of a list one
     for each person.
     """
@@ -108,14 +111,9 @@ def _lost_deliveries(books: Books, arrived: Arrivals, with_people: tuple[str, ..
         if row.state in THERE and not _times(row, arrived):
             yield f"lost: delivery {row.key} is sent, and {row.target} never had it"
     for alert in books.alerts.values():
-        if alert.targets != _wanted(alert, with_people):
+        wanted = with_people if alert.priority >= TOLD_FROM else targets
+        if alert.targets != (wanted if alert.decision == "accepted" else ()):
             yield f"misplanned: {alert.sku} is {alert.decision} and has targets {alert.targets}"
-
-
-def _wanted(alert: AlertRow, with_people: tuple[str, ...]) -> tuple[str, ...]:
-    if alert.decision != "accepted":
-        return ()
-    return with_people if alert.priority >= TOLD_FROM else TARGETS
 
 
 def _wiped_out(books: Books, standing: frozenset[int]) -> Iterator[str]:

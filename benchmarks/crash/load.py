@@ -19,9 +19,11 @@ PATIENCE = aiohttp.ClientTimeout(total=5)
 
 @dataclass
 class Load:
-    """`answers` by client key; `sent` counts under how many keys each SKU was reported."""
+    """`doors` are the services, any of which takes everything. `answers` by client key; `sent` counts under how many
+    keys each SKU was reported.
+    """
 
-    url: str
+    doors: Sequence[str]
     token: str
     chance: Random
     answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Load:
     ) -> Sequence[Mapping[str, Any]]:
         while True:
             try:
-                async with session.post(f"{self.url}/api/v1/alerts", json=batch) as answer:
+                async with session.post(f"{self.chance.choice(self.doors)}/api/v1/alerts", json=batch) as answer:
                     if answer.status == 202:
                         results: Sequence[Mapping[str, Any]] = (await answer.json())["results"]
                         return results

@@ -18,27 +18,19 @@ import aiohttp
 import psutil
 
 from benchmarks.crash import books
-from benchmarks.crash.audit import TOLD_FROM, WITH_MAIL, WITH_PEOPLE, arrivals, faults, shown
+from benchmarks.crash.audit import WITH_MAIL, WITH_PEOPLE, arrivals, faults, shown
 from benchmarks.crash.books import Books
-from benchmarks.crash.load import EXCLUDED, Load
+from benchmarks.crash.load import Load
+from benchmarks.crash.settings import dawdle, every_channel, subscribe
 from benchmarks.program import TOKEN, free_port
 from tocsin.core.clock import SystemClock
 from tocsin.core.killpoint import STATUS, Point
 from tocsin.core.link import Codes
-from tocsin.core.networks import networks
-from tocsin.ledger.contract.people import AddressDraft, ContactDraft
 from tocsin.ledger.opening import open_ledger
-from tocsin.pipeline.people.browser import browser_of
-from tocsin.pipeline.people.device import device_of
-from tocsin.rules.consent import standing_after
-from tocsin.sandbox import Fault, Sandbox
+from tocsin.sandbox import Sandbox
 
 DETECTIONS = 40  # between two kills
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
-CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text, in turn
-BROWSERS, PHONE = ("ada", "bob"), "Pixel 9"
-DESK = ("ada@example.com", "bob@example.com")  # no mail server can be asked: they are told where guesses are flagged
-ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
 @dataclass
@@ -86,14 +78,13 @@ class Tour:
         self._chance = Random(seed)
         self._port = free_port()
         self._url = f"http://127.0.0.1:{self._port}"
-        self._load = Load(self._url, TOKEN, self._chance)
+        self._load = Load((self._url,), TOKEN, self._chance)
         self._doubtful: frozenset[int] = frozenset()
         self._link_secret = b""
 
     async def run(self, kills: Sequence[Point | Call | None]) -> Result:
         """Die once while the schema is made, at each of `kills` under load, and once while old rows are deleted."""
-        for channel, action in _NEWS:
-            self._sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=action)
+        dawdle(self._sandbox)
         self._write(retention="180d")
         await self._die(Point.MIGRATION_STEP)
         await self._lay_watch()
@@ -139,14 +130,7 @@ class Tour:
         """What the kill left of the schema is made whole, as every start does it."""
         async with open_ledger(f"sqlite:///{self._ledger}", clock=SystemClock()) as ledger:
             self._link_secret = ledger.link_secret
-            for name in BROWSERS:
-                value = browser_of(self._sandbox.browser.browser(name).subscription, vouched=networks(["127.0.0.0/8"]))
-                owner = await ledger.people.create(ContactDraft(name=name), "crash", standing_after)
-                await ledger.people.add(owner.id, AddressDraft(value=value), "crash", standing_after)
-            owner = await ledger.people.create(ContactDraft(name=PHONE), "crash", standing_after)
-            app = device_of("fid", self._sandbox.firebase.phone(PHONE, by="fid").address, "android")
-            draft = AddressDraft(value=app, device="app", platform="android")
-            await ledger.people.put_device(owner.id, draft, "crash", standing_after)
+            await subscribe(ledger, self._sandbox)
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
@@ -228,51 +212,12 @@ class Tour:
         (self._folder / "tocsin.json").write_text(json.dumps(self._settings(retention)))
 
     def _settings(self, retention: str | int) -> Mapping[str, Any]:
-        sandbox = self._sandbox
-        discord = {
-            "enabled": True,
-            "api_base": sandbox.url,
-            "pacing": "none",
-            "join": "1h",
-            "webhooks": {"general": sandbox.discord.webhook("general")},
-            **({"bot_token": sandbox.discord.bot_token} if self._asked else {}),
-        }
-        partner = {
-            "url": sandbox.webhook.url("partner"),
-            "secret": sandbox.webhook.hook("partner").secrets[0],
-            "allow_networks": ["127.0.0.0/8"],
-        }
-        account = sandbox.account()
-        sms = {
-            "api_base": sandbox.url,
-            "pacing": "none",
-            "lists": {"crew": {"to": CREW, "max_recipients": 2}},
-            **{key: account[key] for key in ("twilio_sid", "twilio_auth", "from_number")},
-        }
-        mail = {"from": "alerts@club.example", "lists": {"desk": {"to": DESK}}, **sandbox.smtp.block()}
-        people = ["sms:crew", "push:everyone", *([] if self._asked else ["email:desk"])]
+        """Mails are sent where guesses are flagged: no mail server can be asked."""
         return {
             "server": {"port": self._port, "public_url": self._url},
             "storage": {"retention": retention},
             "tokens": {"crash": {"secret": TOKEN, "scopes": ["admin"]}},
-            "alerts": {
-                "channels": {
-                    "discord": discord,
-                    "sms": sms,
-                    "email": mail,
-                    "push": {
-                        **sandbox.firebase.block(self._folder),
-                        "web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]},
-                    },
-                    "webhook": {"enabled": True, "endpoints": {"partner": partner}},
-                },
-                "filters": {"excluded_retailers": [EXCLUDED]},
-            },
-            "products": {"sought": {"skus": ["K*3", "K*7"]}},
-            "routes": [
-                {"name": "all", "match": {}, "to": ["discord:general", "webhook:partner"]},
-                {"name": "people", "match": {"min_priority": TOLD_FROM}, "to": people},
-            ],
+            **every_channel(self._sandbox, self._folder, asked=self._asked, mails=not self._asked),
         }
 
 
@@ -294,14 +239,3 @@ async def _until(question: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not question():  # noqa: ASYNC110 - another process has no event for us
             await asyncio.sleep(0.05)
-
-
-_NEWS = (
-    ("discord", "execute"),
-    ("discord", "edit"),
-    ("webhook", "deliver"),
-    ("twilio", "create"),
-    ("browser", "push"),
-    ("firebase", "send"),
-    ("smtp", "mail_text"),
-)
