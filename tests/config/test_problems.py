@@ -180,6 +180,7 @@ BAD = [
     (channel('"max_age": {"in_stock": "0s"}'), "alerts.channels.discord.max_age.in_stock", "longer than nothing"),
     ('{"storage": {"retention": "0d"}}', "storage.retention", "longer than nothing"),
     ('{"dedup": {"close_after_silence": 0}}', "dedup.close_after_silence", "longer than nothing (given: 0)"),
+    ('{"links": {"attribution_window": "61d"}}', "links.attribution_window", "60 days at most"),
     ('{"operators": {"objective": {"within": 0}}}', "operators.objective.within", "longer than nothing (given: 0)"),
     ('{"alerts": {"filters": {"products": {"a": {}}}}}', "alerts.filters.products.a", 'products has no "a"'),
     (

@@ -1,6 +1,6 @@
 """Answers of people: kept, and followed; the last one about a delivery counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -31,17 +31,12 @@ UNTIL = "2026-12-23T12:00:00.000Z"
 
 
 async def say(books: Books, delivery: Delivery, answer: Answer) -> tuple[Delivery, ...]:
-    mute: Mapping[str, Any] | None = {"match": MATCH, "why": answer.value} if answer in MUTING else None
-    if answer is Answer.BOUGHT and mute is not None:
-        mute = {**mute, "until": UNTIL}
-    draft = AnswerDraft(
-        delivery=delivery.key,
-        answer=answer,
-        match=MATCH,
-        is_same=_is_same,
-        mute=mute,
-        whys=tuple(word.value for word in MUTING),
-    )
+    mute = {"match": MATCH, "why": answer.value} | ({"until": UNTIL} if answer is Answer.BOUGHT else {})
+
+    def mutes(before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return [*(one for one in before if one["match"] != MATCH), *([mute] if answer in MUTING else [])]
+
+    draft = AnswerDraft(delivery=delivery.key, answer=answer, mutes=mutes, is_same=_is_same)
     return await books.ledger.purchases.answer(draft, by_answer)
 
 
@@ -115,6 +110,8 @@ async def test_the_last_answer_counts(books: Books, crowd: Crowd, ada: tuple[Con
         assert [one.state.value for row in await known(books) for one in row.revisions] == states
     (exported,) = (await crowd.people.export(contact.id))["deliveries"]
     assert [one["answer"] for one in exported["answers"]] == ["too_late", "bought", "not_for_me", "useful", "bought"]
+    first = exported["answers"][0]
+    assert (first["alert_age_s"], first["sold_out"]) == (60.0, False)
     words = [row.answer for row in rows(place, answers)]
     assert words == ["too_late", "bought", "not_for_me", "useful", "bought"]
 
@@ -151,7 +148,7 @@ async def test_whoever_answers_on_and_on_is_told_to_wait(books: Books):
 
 async def test_nobody_answers_of_what_is_not_kept(books: Books):
     delivery = await told(books)
-    draft = AnswerDraft(delivery=delivery.key + 999, answer=Answer.USEFUL, match={}, is_same=_is_same)
+    draft = AnswerDraft(delivery=delivery.key + 999, answer=Answer.USEFUL, mutes=list, is_same=_is_same)
     with pytest.raises(NotFoundError):
         await books.ledger.purchases.answer(draft, by_answer)
     assert await books.ledger.purchases.said(uuid4().int >> 80) is None

@@ -259,4 +259,4 @@ def _check(name: str, scopes: frozenset[str], expires_at: datetime | None, now: 
     if expires_at is not None and expires_at <= now:
         problems.append(Detail("expires_at", "lies in the past"))
     if problems:
-        raise InvalidRequestError(f"{problems[0].path}: {problems[0].message}", problems)
+        raise InvalidRequestError.at(*problems)

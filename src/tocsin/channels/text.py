@@ -3,6 +3,7 @@
 Example: `cut(plain("Größe 👍🏽👍🏽"), 9, utf16)` is `"Größe…"`.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -10,6 +11,7 @@ from functools import lru_cache
 import regex
 
 ELLIPSIS = "…"
+_MAILBOX = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 _MOST_MARKS = 4  # accents on one letter that any script needs; what is piled higher is noise
 
 _JOINERS = frozenset("\u200c\u200d")  # Persian and the scripts of India are spelt with them
@@ -18,6 +20,11 @@ _PILING = frozenset(("Mn", "Me"))
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 # Flags go first, two letters each: at every letter `\X` alone looks back over the whole row of them.
 _CLUSTER = regex.compile(r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
+
+
+def without_mailboxes(text: str) -> str:
+    """Mask whose mail a provider's words speak of: that is nobody's business on a timeline."""
+    return _MAILBOX.sub("***", text)
 
 
 @lru_cache(maxsize=1024)

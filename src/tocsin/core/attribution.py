@@ -1,12 +1,16 @@
 """Attribution: which alert, told where and to whom, brought a purchase."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from tocsin.core.click import Click
 from tocsin.core.delivery import Target
+
+LONGEST_WINDOW = timedelta(days=60)
+"""So long at most after a click, or after an alert was told, a purchase may follow from it: what was told is looked for
+that far back, and no further."""
 
 
 class CreditReason(StrEnum):

@@ -56,7 +56,7 @@ Each has a stable word `code` for programs, and `details` that name the fields.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,12 @@ class InvalidAlertError(TocsinError):
 
 class InvalidRequestError(TocsinError):
     code = "invalid_request"
+
+    @classmethod
+    def at(cls, *details: Detail) -> Self:
+        """Say what is wrong where: the first of these in words, all of them as details. At least one."""
+        first = details[0]
+        return cls(f"{first.path}: {first.message}" if first.path else first.message, details)
 
 
 class NotJsonError(InvalidRequestError):

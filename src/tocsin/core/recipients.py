@@ -35,8 +35,7 @@ class Owner(NamedTuple):
 class Recipient:
     """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database, `contact` the number of
     whoever has it; `owner` is None where that is an address that operators wrote down. Of an app, `platform` is what it
-    runs on and `sounds` are those that it brings along, as it said itself; `sound` is the one that the person wants to
-    hear.
+    runs on and `sounds` are those that it brings along, as it said itself.
     `wishes` are all that the person prefers, as it is kept (JSON).
 
     `introduced_by` is the delivery that tells the person who writes and how to stop, the first after an import; None
@@ -51,7 +50,6 @@ class Recipient:
     lookup: bytes
     platform: str | None = None
     sounds: tuple[str, ...] = ()
-    sound: str | None = None
     locale: str | None = None
     zone: str | None = None
     contact: int | None = None

@@ -1,6 +1,6 @@
 """What the answer of a person to an alert means: what they hear no more of, and for how long."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,13 @@ from tocsin.core.record import rfc3339
 from tocsin.rules.attribution import Crediting
 from tocsin.rules.catalog import Catalog
 from tocsin.rules.match import Match, parse_match
+from tocsin.rules.preferences import MOST_MUTES
+
+Mutes = Sequence[Mapping[str, Any]]
+"""As the preferences have them."""
 
 MUTING = (Answer.BOUGHT, Answer.NOT_FOR_ME)
+_WHYS = tuple(answer.value for answer in MUTING)
 
 
 def mute_after(
@@ -24,6 +29,14 @@ def mute_after(
         return None
     until = {"until": rfc3339(now + crediting.bought_mute)} if answer is Answer.BOUGHT else {}
     return {"match": product_match(alert, catalog), **until, "why": answer.value}
+
+
+def mutes_after(before: Mutes, match: Mapping[str, Any], muted: Mapping[str, Any] | None) -> Mutes:
+    """All that a person has muted, once an answer about the product of this `match` mutes that, or nothing: it takes
+    the place of what an earlier answer muted of it. Where there are too many, the oldest go.
+    """
+    kept = [one for one in before if one.get("why") not in _WHYS or one.get("match") != match]
+    return [*kept, *([] if muted is None else [muted])][-MOST_MUTES:]
 
 
 def product_match(alert: Alert, catalog: Catalog) -> dict[str, list[str]]:

@@ -109,4 +109,4 @@ def _changed(before: int, after: int, last: timedelta, zone: ZoneInfo) -> int:
 
 
 def _wrong(key: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))
+    return InvalidRequestError.at(Detail(key, message))

@@ -89,7 +89,7 @@ def check_keys(params: QueryParams, known: Iterable[str]) -> None:
     known = tuple(known)
     details = [Detail(key[:64], _unknown(key[:64], known)) for key in params if key not in known]
     if details:
-        raise InvalidRequestError(f"{details[0].path}: {details[0].message}", details)
+        raise InvalidRequestError.at(*details)
 
 
 def match_of(params: QueryParams) -> Match:
@@ -209,4 +209,4 @@ def _unknown(key: str, known: tuple[str, ...]) -> str:
 
 def invalid(key: str, message: str) -> InvalidRequestError:
     """What is said of one parameter."""
-    return InvalidRequestError(f"{key}: {message}", (Detail(key, message),))
+    return InvalidRequestError.at(Detail(key, message))

@@ -18,6 +18,7 @@ from tocsin.channels.firebase.device import aimed_at, is_fid, platform_of
 from tocsin.channels.firebase.grant import Grant
 from tocsin.channels.firebase.message import Manner, message_of, sound_for
 from tocsin.channels.pages import Pages
+from tocsin.channels.push.channel import NAME
 from tocsin.channels.push.notification import Notification, notification_of
 from tocsin.channels.push.settings import Push
 from tocsin.channels.push.template import Template
@@ -33,6 +34,7 @@ from tocsin.core.outcome import Deferred, Delay, Unknown
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
+from tocsin.rules.personal import wishes_of
 from tocsin.rules.step import CREDENTIALS_WAIT
 from tocsin.rules.window import Rate
 
@@ -151,7 +153,7 @@ class FirebaseWay:
     def _sound(self, member: Member) -> str:
         assert member.recipient is not None, "a way is handed persons alone"
         usual = self._settings.sounds.get(member.record.alert.band)
-        return sound_for(member.recipient.sound, usual, member.recipient.sounds)
+        return sound_for(wishes_of(member.recipient).by(NAME).sound, usual, member.recipient.sounds)
 
     def _platform_rests(self, recipient: Recipient) -> Deferred | None:
         platform = platform_of(recipient)

@@ -10,7 +10,7 @@ import orjson
 
 from tocsin.channels.contract import Budget, Report
 from tocsin.channels.status import LONGEST_WAIT, outcome_of, retry_after
-from tocsin.channels.text import cut, plain, utf16
+from tocsin.channels.text import cut, plain, utf16, without_mailboxes
 from tocsin.channels.transport import Answer
 from tocsin.core.address import AddressWhy
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent, Unknown
@@ -27,7 +27,6 @@ _STATUSES: Mapping[int, Outcome] = MappingProxyType(
 _CREDITS = re.compile(r"credits? exceeded", re.IGNORECASE)
 _OF_PERSON = re.compile(r"personalizations[.\[](\d{1,4})(?:[.\]]|$)")
 _OF_MAILBOX = re.compile(r"personalizations[.\[]\d{1,4}\]?\.to[.\[]\d{1,4}\]?\.email$")
-_MAILBOX = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _ANOTHER = Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "another recipient of the same request was refused")
 _IN_HALVES = Deferred(Delay.PROVIDER_TROUBLE, timedelta(), "too large for one request: the next has half as many")
 
@@ -133,4 +132,4 @@ def _words(answer: Answer, errors: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _short(text: str) -> str:
-    return cut(plain(_MAILBOX.sub("***", text[: 4 * ANSWER_LENGTH])), ANSWER_LENGTH, utf16)
+    return cut(plain(without_mailboxes(text[: 4 * ANSWER_LENGTH])), ANSWER_LENGTH, utf16)

@@ -1,15 +1,13 @@
 """What a mail server said to one mail, as an outcome."""
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tocsin.channels.smtp.codes import Code, code_of
-from tocsin.channels.text import cut, plain, utf16
+from tocsin.channels.text import cut, plain, utf16, without_mailboxes
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 
 ANSWER_LENGTH = 256
-_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 _NO_ANSWER = Unknown(Doubt.PROVIDER_ERROR, "the answer to the mail was none that SMTP has")
 
 
@@ -61,4 +59,4 @@ def _judged(known: Code, reply: Reply) -> Outcome:
 
 
 def _masked(text: str) -> str:
-    return cut(plain(_ADDRESS.sub("***", text)), ANSWER_LENGTH, utf16)
+    return cut(plain(without_mailboxes(text)), ANSWER_LENGTH, utf16)

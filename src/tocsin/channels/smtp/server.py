@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tocsin.config.values.addresses import is_loopback
 from tocsin.core.secret import Secret
 
 _STARTTLS = "starttls"
@@ -60,13 +60,6 @@ class MailServer:
     def login_is_overheard(self) -> bool:
         """Whether the password would go over a network as it is."""
         return self.cover is Cover.NONE and self.user is not None and not is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _cover(scheme: str, host: str, query: str) -> Cover:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from tocsin.config.values.addresses import (
     BaseUrl,
@@ -19,6 +20,7 @@ from tocsin.config.values.addresses import (
 from tocsin.config.values.block import Block
 from tocsin.config.values.names import TargetName, TokenText, some
 from tocsin.config.values.quantities import Lasting, NotBoolean
+from tocsin.core.attribution import LONGEST_WINDOW
 
 _SQLITE = "sqlite:///"
 
@@ -92,10 +94,17 @@ class Operators(Block):
     """When alerts count as told in time; null: nobody asks."""
 
 
+def _in_window(value: timedelta) -> timedelta:
+    if value > LONGEST_WINDOW:
+        told = "{days} days at most: what was told longer ago is not looked for"
+        raise PydanticCustomError("window", told, {"days": LONGEST_WINDOW.days})
+    return value
+
+
 class Links(Block):
     public_url: BaseUrl | None = None
     """The start of short links, where it is not `server.public_url`."""
-    attribution_window: Lasting = timedelta(days=1)
-    """How long after a click a purchase counts as its."""
+    attribution_window: Annotated[Lasting, AfterValidator(_in_window)] = timedelta(days=1)
+    """How long after a click a purchase counts as its; 60 days at most."""
     bought_mute: Lasting = timedelta(days=30)
     """How long who bought a product hears no more of it."""

@@ -155,17 +155,14 @@ class Entered:
 class AnswerDraft:
     """What somebody says of the alert of a delivery, by the delivery's number.
 
-    `mute` is what the person hears no more of, as the preferences have it; it takes the place of a mute of the same
-    `match` for one of these reasons (`whys`). `is_same` says of an alert whether it is about that product: where it was
-    bought, nothing about it goes out to the person any more.
+    `mutes` says what becomes of all that the person has muted, as the preferences have it. `is_same` says of an alert
+    whether it is about that product: where it was bought, nothing about it goes out to the person any more.
     """
 
     delivery: int
     answer: Answer
-    match: Mapping[str, Any]
+    mutes: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
     is_same: Callable[[Alert], bool]
-    mute: Mapping[str, Any] | None = None
-    whys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,11 +61,13 @@ def _deliveries(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str
     ids = {row.key: str(row.id) for row in rows}
     told = list(connection.execute(_DELIVERIES, {"slots": list(ids)}))
     clicked: defaultdict[int, list[str]] = defaultdict(list)
-    said: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
+    said: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for click in connection.execute(_CLICKS, {"keys": [row.key for row in told]}):
         clicked[click.delivery].append(rfc3339(click.at))
     for one in connection.execute(_ANSWERS, {"keys": [row.key for row in told]}):
-        said[one.delivery].append({"answer": one.answer, "at": rfc3339(one.at)})
+        age = one.age / 1_000_000
+        told_of = {"answer": one.answer, "at": rfc3339(one.at), "alert_age_s": age, "sold_out": bool(one.closed)}
+        said[one.delivery].append(told_of)
     return [
         {
             "alert": str(row.alert_id),

@@ -83,7 +83,6 @@ def _recipient(vault: Vault, row: AnyRow) -> Recipient:
         lookup=bytes(row.lookup),
         platform=row.platform,
         sounds=tuple(orjson.loads(row.sounds)) if row.sounds else (),
-        sound=_sound(row.wishes, kind.channel),
         locale=row.locale,
         zone=row.zone,
         contact=row.contact,
@@ -92,8 +91,3 @@ def _recipient(vault: Vault, row: AnyRow) -> Recipient:
         introduced_by=row.introduced_by,
         is_new=bool(row.is_new),
     )
-
-
-def _sound(wishes: str | None, channel: str) -> str | None:
-    """The one that the person wants to hear by a channel. The preferences were judged when they were written."""
-    return None if wishes is None else orjson.loads(wishes).get("channels", {}).get(channel, {}).get("sound")

@@ -30,7 +30,6 @@ SOURCE = "bought"  # of purchases that people tell of
 AUTHOR = "person"
 MOST_AN_HOUR = 60  # about one delivery: whoever has its link may answer, and each answer is kept
 _HOUR = timedelta(hours=1)
-_MOST_MUTES = 500  # as preferences have at most: the oldest go
 
 _OF = (
     select(deliveries.c.key, deliveries.c.planned_at, deliveries.c.slot, alerts.c.detected_at, alerts.c.closed_at)
@@ -98,21 +97,15 @@ def _enter(change: Change, row: AnyRow, told: Told, answer: Answer, rule: Answer
 
 
 def _mute(change: Change, contact: int, draft: AnswerDraft) -> None:
-    """In place of what an earlier answer muted."""
     owner = held_by_key(change, contact)
     if owner.state != THERE:
         return
     row = change.transaction.row(_PREFERRED, whose=contact)
     kept: dict[str, Any] = {} if row is None else orjson.loads(row.body)
     before = kept.get("mute", [])
-    mutes = [one for one in before if not _is_answer(one, draft)]
-    mutes += [] if draft.mute is None else [dict(draft.mute)]
+    mutes = list(draft.mutes(before))
     if mutes != before:
-        contacts.prefer(change, owner.id, {**kept, "mute": mutes[-_MOST_MUTES:]} if mutes else _without(kept))
-
-
-def _is_answer(mute: Mapping[str, Any], draft: AnswerDraft) -> bool:
-    return mute.get("why") in draft.whys and mute.get("match") == draft.match
+        contacts.prefer(change, owner.id, {**kept, "mute": mutes} if mutes else _without(kept))
 
 
 def _without(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from tocsin.core.attribution import Told, Trail, Way
+from tocsin.core.attribution import LONGEST_WINDOW, Told, Trail, Way
 from tocsin.core.click import Click, ClickKind
 from tocsin.core.delivery import TAKEN, DeliveryState
 from tocsin.ledger.contract.purchases import PurchaseDraft
@@ -18,7 +17,6 @@ from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import IS_THERE
 from tocsin.ledger.people.schema import addresses, contacts
 
-WINDOWS = timedelta(days=60)  # a tracking id is followed so far back, however long the window for a purchase is
 _MOST = 100  # deliveries that are looked at for one purchase: of those with a click the last ones, of the others too
 
 _TOLD = (
@@ -90,7 +88,7 @@ def _on_channel(transaction: Transaction, draft: PurchaseDraft, channel: str) ->
     about = {
         "sku_is": draft.sku,
         "retailer_is": draft.retailer,
-        "since": draft.bought.first - WINDOWS,
+        "since": draft.bought.first - LONGEST_WINDOW,
         "until": draft.bought.last,
     }
     rows: dict[int, AnyRow] = {}

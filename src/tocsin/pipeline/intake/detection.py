@@ -64,7 +64,7 @@ def read_episode(said: Mapping[str, Any]) -> EpisodeKey:
         except MendError as problem:
             problems.append(below(key, problem.detail))
     if problems:
-        raise InvalidRequestError(f"{problems[0].path}: {problems[0].message}", problems)
+        raise InvalidRequestError.at(*problems)
     return EpisodeKey(**read)
 
 

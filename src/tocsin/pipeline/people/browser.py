@@ -48,7 +48,7 @@ def browser_of(subscription: Mapping[str, Any], user_agent: str = "", vouched: S
     if not problems and not _is_point(told["p256dh"]):
         problems.append(Detail("keys.p256dh", "is no key that a browser has made"))
     if problems:
-        raise InvalidRequestError(f"{problems[0].path}: {problems[0].message}", problems)
+        raise InvalidRequestError.at(*problems)
     kept = {"endpoint": endpoint, "keys": {name: told[name] for name in _KEYS}}
     return AddressValue(
         kind=AddressKind.BROWSER,

@@ -27,7 +27,7 @@ def device_of(kind: str, value: str, platform: str | None = None, app_version: s
         if len(text) > _LONGEST or not text.isprintable()
     ]
     if problems:
-        raise InvalidRequestError(f"{problems[0].path}: {problems[0].message}", problems)
+        raise InvalidRequestError.at(*problems)
     version = f"app {app_version}" if app_version else ""
     return AddressValue(
         kind=AddressKind.DEVICE,

@@ -154,7 +154,7 @@ def _moment(text: str) -> datetime:
 
 
 def _wrong(column: str, problem: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{column}: {problem}" if column else problem, [Detail(column, problem)])
+    return InvalidRequestError.at(Detail(column, problem))
 
 
 def _invalid(row: int, *problems: TocsinError) -> ImportedRow:

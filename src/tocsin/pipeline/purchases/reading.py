@@ -132,7 +132,7 @@ class Reading:
         return "" if amount is None else format(amount.normalize(), "f")
 
     def wrong(self, column: Column, problem: str) -> None:
-        self.problems.append(InvalidRequestError(f"{column.value}: {problem}", [Detail(column.value, problem)]))
+        self.problems.append(InvalidRequestError.at(Detail(column.value, problem)))
 
     def _sum(self, column: Column) -> Written | None:
         value = self._first(column)

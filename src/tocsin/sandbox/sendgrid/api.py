@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from tocsin.core.clock import Clock
 from tocsin.sandbox.buckets import Bucket, Limit
 from tocsin.sandbox.exchange import Aim, Answer, Call, Verdict
-from tocsin.sandbox.journal import PATIENCE_S, Entry, Journal
+from tocsin.sandbox.journal import Entry, Journal
+from tocsin.sandbox.mail.mailboxes import Mailboxes
 from tocsin.sandbox.sendgrid.account import Account, Mail
 from tocsin.sandbox.sendgrid.lives import Lives
 from tocsin.sandbox.sendgrid.poster import Posted, Poster
@@ -26,7 +27,7 @@ _LIST = re.compile(r"/v3/suppression/(?P<list>[a-z_]+)(?:/(?P<address>[^/]+))?")
 _GLOBAL = re.compile(r"/v3/asm/suppressions/global/(?P<address>[^/]+)")
 
 
-class SendGrid:
+class SendGrid(Mailboxes[Mail]):
     name: ClassVar[str] = "sendgrid"
     prefix: ClassVar[str] = "/v3/"
 
@@ -45,19 +46,6 @@ class SendGrid:
     def arrived(self) -> list[Mail]:
         """The oldest first."""
         return [mail for mail in self.account.mails if mail.arrived]
-
-    def mailbox(self, address: str) -> list[Mail]:
-        """What has arrived there, the oldest first."""
-        return [mail for mail in self.arrived() if mail.recipient.casefold() == address.casefold()]
-
-    async def expect(self, address: str, text: str, deadline_s: float = PATIENCE_S) -> Mail:
-        """The first mail there with this in its subject or its text, now or within so many real seconds. Raises
-        TimeoutError.
-        """
-        return await self._journal.until(
-            lambda: next((mail for mail in self.mailbox(address) if text in f"{mail.subject}\n{mail.text}"), None),
-            deadline_s,
-        )
 
     def complain(self, mail: Mail) -> None:
         """Its reader calls it spam."""

@@ -10,7 +10,8 @@ from typing import ClassVar
 from tocsin.core.clock import Clock
 from tocsin.sandbox.exchange import Aim
 from tocsin.sandbox.faults import Fault
-from tocsin.sandbox.journal import PATIENCE_S, Entry, Journal
+from tocsin.sandbox.journal import Entry, Journal
+from tocsin.sandbox.mail.mailboxes import Mailboxes
 from tocsin.sandbox.script import Faults
 from tocsin.sandbox.smtp.certificate import Certificate
 from tocsin.sandbox.smtp.mail import Mail
@@ -23,7 +24,7 @@ _LIMIT = 64 * 1024  # bytes of a line, at which reading gives up
 Door = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-class PostOffice:
+class PostOffice(Mailboxes[Mail]):
     """Everybody has a mailbox, but for those in `missing` (550 5.1.1); nothing more fits into those in `full` (452
     4.2.2). Three doors: `url` as mail servers on the same machine have it, `starttls_url` and `smtps_url` behind the
     `certificate`.
@@ -64,18 +65,9 @@ class PostOffice:
         """For people's configurations: the mail server, by its key there."""
         return {"smtp_url": self.url}
 
-    def mailbox(self, address: str) -> list[Mail]:
+    def arrived(self) -> list[Mail]:
         """The oldest first."""
-        return [mail for mail in self.mails if mail.recipient.casefold() == address.casefold()]
-
-    async def expect(self, address: str, text: str, deadline_s: float = PATIENCE_S) -> Mail:
-        """The first mail there with this in its subject or its text, now or within so many real seconds. Raises
-        TimeoutError.
-        """
-        return await self._journal.until(
-            lambda: next((mail for mail in self.mailbox(address) if text in f"{mail.subject}\n{mail.text}"), None),
-            deadline_s,
-        )
+        return self.mails
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Open the first door at this port, the others anywhere."""

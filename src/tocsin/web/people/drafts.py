@@ -147,4 +147,4 @@ def locale_of(written: str | None) -> str | None:
 
 
 def wrong(path: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{path}: {message}" if path else message, [Detail(path, message)])
+    return InvalidRequestError.at(Detail(path, message))

@@ -16,7 +16,7 @@ from tocsin.ledger.contract import LinkRow
 from tocsin.ledger.contract.purchases import AnswerDraft
 from tocsin.pipeline.intake.fields import is_web_url
 from tocsin.pipeline.intake.parsing import parse
-from tocsin.rules.answers import MUTING, mute_after, product_match, same_product
+from tocsin.rules.answers import MUTING, mute_after, mutes_after, product_match, same_product
 from tocsin.rules.attribution import by_answer
 from tocsin.web.answer import json_answer
 from tocsin.web.forms.form import JSON
@@ -77,14 +77,14 @@ class AlertPage:
 
     def _draft(self, found: LinkRow, answer: Answer) -> AnswerDraft:
         alert, catalog = found.record.alert, self._hall.catalog
+        match = product_match(alert, catalog)
+        muted = mute_after(answer, alert, catalog, self._hall.crediting, self._hall.clock.now())
         same = same_product(alert, catalog)
         return AnswerDraft(
             delivery=found.delivery.key,
             answer=answer,
-            match=product_match(alert, catalog),
+            mutes=lambda before: mutes_after(before, match, muted),
             is_same=lambda other: same.admits(other, catalog),
-            mute=mute_after(answer, alert, catalog, self._hall.crediting, self._hall.clock.now()),
-            whys=tuple(word.value for word in MUTING),
         )
 
     def _told(self, said: Answer, delivery: Delivery) -> str:
