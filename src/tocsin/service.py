@@ -18,6 +18,9 @@ from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
+from tocsin.cluster.alone import Alone
+from tocsin.cluster.contract import Ownership
+from tocsin.cluster.membership import Membership
 from tocsin.config.configuration import Config, restart_needed
 from tocsin.config.policy import rulebook
 from tocsin.config.reading.loading import examine, load
@@ -40,7 +43,7 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Program, Services, WebSettings
 from tocsin.web.terminal import Terminal
-from tocsin.wiring import channels, mirrors
+from tocsin.wiring import channels, mirrors, node_of
 
 VERSION = version("tocsin")
 EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that has the service inside
@@ -172,11 +175,20 @@ class AlertService:
                 emit=self._hear,
                 people_key=self.config.settings.people.key,
                 people_key_file=self.config.people_key_file,
+                shared=True,
             )
         )
         self.tokens = Tokens(self.ledger.operations, self._clock)
         copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
-        self.pipeline = Pipeline(self.ledger, InProcessBus(), self._active, self._clock, self._hear, mirrors=copies)
+        self.pipeline = Pipeline(
+            self.ledger,
+            InProcessBus(),
+            self._active,
+            self._clock,
+            self._hear,
+            mirrors=copies,
+            ownership=self._ownership(),
+        )
         self.listen(self.pipeline.hear)
         self._demo = Demo()
         server = self.config.settings.server
@@ -190,6 +202,12 @@ class AlertService:
         self.listen(self.front.gateway.hear)
         stack.push_async_callback(self._demo.stop)
         await stack.enter_async_context(self.front.taking(serve=self._serve))
+
+    def _ownership(self) -> Ownership:
+        """Alone with a file; one node of several, be it the only one, on PostgreSQL."""
+        if self.ledger.cluster is None:
+            return Alone()
+        return Membership(self.ledger.cluster, node_of(self.config, VERSION), self._clock, self._hear)
 
     async def _configuration(self) -> Mapping[str, Any]:
         """What is in force, with where each value came from; secrets masked."""

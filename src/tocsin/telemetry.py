@@ -116,7 +116,14 @@ class Telemetry:
             case facts.Committed(took_s, calls):
                 self._commits.observe(took_s)
                 self._commit_calls.inc(calls)
-            case facts.MonitorLost() | facts.MonitorBack() | facts.ConditionBegan() | facts.ConditionOver():
+            case (
+                facts.MonitorLost()
+                | facts.MonitorBack()
+                | facts.ConditionBegan()
+                | facts.ConditionOver()
+                | facts.NodeBuried()
+                | facts.LanesMoved()
+            ):
                 self._hear_watch(fact)
             case facts.Reloaded():
                 self._hear_reload(fact)
@@ -195,7 +202,13 @@ class Telemetry:
                 self._log.warning("breaker closed", extra={"fact": {"lane": lane}})
 
     def _hear_watch(
-        self, fact: facts.MonitorLost | facts.MonitorBack | facts.ConditionBegan | facts.ConditionOver
+        self,
+        fact: facts.MonitorLost
+        | facts.MonitorBack
+        | facts.ConditionBegan
+        | facts.ConditionOver
+        | facts.NodeBuried
+        | facts.LanesMoved,
     ) -> None:
         match fact:
             case facts.MonitorLost(monitor) | facts.MonitorBack(monitor):
@@ -203,6 +216,10 @@ class Telemetry:
                 self._log.warning("monitor %s", "back" if monitor.lost_at is None else "lost", extra={"fact": fields})
             case facts.ConditionBegan(notice) | facts.ConditionOver(notice):
                 self._log.warning("condition %s", notice.condition.phase, extra={"fact": notice.as_json()})
+            case facts.NodeBuried(name, in_doubt):
+                self._log.warning("node gone", extra={"fact": {"node": name, "in_doubt": in_doubt}})
+            case facts.LanesMoved(won=won, lost=lost):
+                self._log.info("lanes moved", extra={"fact": {"won": " ".join(won), "lost": " ".join(lost)}})
 
     def _hear_reload(self, reload: facts.Reloaded) -> None:
         self._reload_good.set(0 if reload.problem else 1)

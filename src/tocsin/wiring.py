@@ -1,7 +1,12 @@
-"""The channels of a configuration and the mirrors of its history, made as the catalogue says."""
+"""The channels of a configuration and the mirrors of its history, made as the catalogue says; and how it is called as a
+node.
+"""
 
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from uuid import uuid4
 
 from tocsin.access.pages import PageAddresses
 from tocsin.access.passes import Passes
@@ -10,12 +15,14 @@ from tocsin.channels.product_links import DirectLink, TrackedLink
 from tocsin.channels.spec import Surroundings, UnfitError
 from tocsin.channels.transport import Transport
 from tocsin.config.configuration import Config
+from tocsin.config.digest import digest
 from tocsin.config.policy import catalog_of, rulebook
 from tocsin.config.reading.problems import Problem, invalid
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.errors import InvalidConfigError, MirrorError
 from tocsin.core.facts import Emit
 from tocsin.core.link import Codes
+from tocsin.ledger.contract import Node
 from tocsin.mirrors.contract import Mirror
 from tocsin.mirrors.spec import MirrorSurroundings
 
@@ -65,6 +72,12 @@ def mirrors(
         return [spec.make(settings, around) for spec, settings in config.settings.history.written()]
     except MirrorError as problem:
         raise InvalidConfigError(problem.message) from None
+
+
+def node_of(config: Config, version: str) -> Node:
+    """Its name is where it listens; of one that takes a free port, by its process."""
+    name = f"{socket.gethostname()}:{config.settings.server.port or f'process {os.getpid()}'}"
+    return Node(id=uuid4().hex, name=name, version=version, config_digest=digest(config))
 
 
 def judge(config: Config) -> None:

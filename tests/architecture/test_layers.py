@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "access": frozenset({"access", "core", "ledger.contract"}),
     "ledger": frozenset({"ledger", "core"}),
     "bus": frozenset({"bus", "core"}),
+    "cluster": frozenset({"cluster", "core", "ledger.contract"}),
     "catalogue": frozenset({"channels", "mirrors"}),
     "channels": frozenset({"channels", "config.values", "rules", "core"}),
     "pipeline": frozenset(
@@ -26,6 +27,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "core",
             "ledger.contract",
             "bus.contract",
+            "cluster.contract",
+            "cluster.alone",
             "channels.contract",
             "channels.abilities",
             "mirrors.contract",

@@ -311,6 +311,22 @@ class PartRefused:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class NodeBuried:
+    """A node's lease has ended: what it worked is free, and so many deliveries that it was sending are in doubt."""
+
+    name: str
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanesMoved:
+    """This node works these lanes from now on, or does not any more."""
+
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 Fact = (
     Decided
     | AlertInvalid
@@ -343,6 +359,8 @@ Fact = (
     | Committed
     | Reloaded
     | Trouble
+    | NodeBuried
+    | LanesMoved
     | ConditionBegan
     | ConditionOver
 )

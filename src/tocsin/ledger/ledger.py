@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.core.errors import InvalidRequestError, LedgerGoneError
 from tocsin.core.facts import Emit, Trouble
 from tocsin.ledger.analytics.analytics import SqlAnalytics
+from tocsin.ledger.cluster.cluster import SqlCluster
 from tocsin.ledger.engine import stream
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.reader import Reader
@@ -47,6 +48,7 @@ class SqlLedger:
         files: LedgerFiles | None,
         wal: WriteAheadLog,
         people: SqlPeople,
+        cluster: SqlCluster | None,
         emit: Emit,
     ) -> None:
         self.epoch = name.epoch
@@ -60,6 +62,7 @@ class SqlLedger:
         self.purchases = SqlPurchases(writer, reader, people.vault)
         self.analytics = SqlAnalytics(writer, reader)
         self.mirrors = SqlMirrors(writer, reader)
+        self.cluster = cluster
         self._writer = writer
         self._files = files
         self._emit = emit

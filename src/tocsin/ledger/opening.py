@@ -3,21 +3,23 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import URL, Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerUnavailableError
 from tocsin.core.facts import Emit, Fact
 from tocsin.core.secret import Secret
-from tocsin.ledger.engine.connections import parse_url, reading_engine, sqlite_path, writing_engine
+from tocsin.ledger.cluster.cluster import SqlCluster
+from tocsin.ledger.cluster.pulse import Pulse
+from tocsin.ledger.engine.connections import parse_url, pulse_engine, reading_engine, sqlite_path, writing_engine
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.integrity import verify_quickly
-from tocsin.ledger.engine.lock import OwnerLock, own_database
+from tocsin.ledger.engine.lock import OwnerLock, making, own_database
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.unfinished import unfinished_of
@@ -53,7 +55,7 @@ async def open_ledger(
 ) -> AsyncIterator[SqlLedger]:
     """`sqlite:///path` or `postgresql://…`; made where it is not there, its schema upgraded where it is older.
 
-    This process owns it until the end; `shared` (PostgreSQL only) lets other processes write too. People are kept with
+    This process owns it until the end; `shared` (PostgreSQL only) lets other nodes work on it too. People are kept with
     `people_key`, else with what is in the file: by default `people.key` beside a SQLite ledger. Raises
     LedgerOwnedError, LedgerNewerError, LedgerCorruptError, PeopleKeyError or LedgerUnavailableError, each saying how to
     mend it.
@@ -66,7 +68,7 @@ async def open_ledger(
         undo.callback(engine.dispose)
         wal = WriteAheadLog(path, limits or WalLimits(), emit)
         connect, check = partial(_connect, engine, path, files, shared=shared), files.check if files else _lasts
-        writer = Writer(connect, clock, wal.hear, check=check, alone=not shared)
+        writer = Writer(connect, clock, wal.hear, check=check, alone=not shared or path is not None)
         undo.push_async_callback(writer.stop)
         name = await _started(writer)
         beside = None if path is None else path.with_name(KEY_FILE)
@@ -76,13 +78,20 @@ async def open_ledger(
         undo.push_async_callback(reader.stop)
         await reader.start()
         people = SqlPeople(writer, reader, vault, clock)
-        yield SqlLedger(writer, reader, name=name, files=files, wal=wal, people=people, emit=emit)
+        cluster = await _cluster(place, writer, reader, undo) if shared and path is None else None
+        yield SqlLedger(writer, reader, name=name, files=files, wal=wal, people=people, cluster=cluster, emit=emit)
 
 
 def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
     lock = OwnerLock(path)
     undo.callback(lock.release)
     return LedgerFiles(path, lock)
+
+
+async def _cluster(place: URL, writer: Writer, reader: Reader, undo: AsyncExitStack) -> SqlCluster:
+    pulse = Pulse(pulse_engine(place))
+    undo.push_async_callback(pulse.stop)
+    return SqlCluster(writer, reader, pulse)
 
 
 async def _started(writer: Writer) -> Name:
@@ -105,7 +114,9 @@ def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, sh
         if path is None:
             own_database(connection, shared=shared)
             _refuse_unfinished(connection)
-        upgrade(connection, path)
+        with nullcontext() if path is not None else making(connection):
+            upgrade(connection, path)
+            _draw_name(connection)
         if files is not None:
             files.opened()
     except BaseException:
@@ -121,13 +132,16 @@ def _refuse_unfinished(connection: Connection) -> None:
             raise LedgerUnavailableError("a copy into this ledger was broken off: run `tocsin db copy` again")
 
 
-def _name(connection: Connection) -> Name:
-    """Read the ledger's name, which is drawn once, when it is made."""
+def _draw_name(connection: Connection) -> None:
+    """A ledger is named once, when it is made."""
     with connection.begin():
-        row = connection.execute(select(stream.c.epoch, stream.c.link_secret, stream.c.people_mark)).first()
-        if row is None:
-            name = Name(secrets.token_hex(8), secrets.token_bytes(32), None)
+        if connection.execute(select(stream.c.epoch)).first() is None:
+            drawn = {"epoch": secrets.token_hex(8), "link_secret": secrets.token_bytes(32)}
             counters = {"position": 0, "alert_key": 0, "delivery_key": 0, "episode_key": 0}
-            connection.execute(insert(stream).values(key=1, epoch=name.epoch, link_secret=name.link_secret, **counters))
-            return name
+            connection.execute(insert(stream).values(key=1, **drawn, **counters))
+
+
+def _name(connection: Connection) -> Name:
+    with connection.begin():
+        row = connection.execute(select(stream.c.epoch, stream.c.link_secret, stream.c.people_mark)).one()
         return Name(row.epoch, bytes(row.link_secret), None if row.people_mark is None else bytes(row.people_mark))

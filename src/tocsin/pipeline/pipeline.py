@@ -9,6 +9,7 @@ from typing import Any
 
 from tocsin.access.passes import Passes
 from tocsin.bus.contract import Bus
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
 from tocsin.ledger.contract import Ledger
@@ -41,10 +42,11 @@ class Pipeline:
         emit: Emit,
         *,
         mirrors: Sequence[Mirror] = (),
+        ownership: Ownership | None = None,
         random: Random | None = None,
     ) -> None:
         self._active = active
-        self.sending = Sending(ledger, active, clock, emit, random=random)
+        self.sending = Sending(ledger, active, clock, emit, ownership=ownership, random=random)
         self.feed = Feed(ledger.history, bus, clock, emit, ledger.epoch)
         self.directories = self.sending.directories
         self.passes = Passes(lambda: ledger.link_secret)

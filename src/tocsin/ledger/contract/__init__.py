@@ -25,6 +25,7 @@ from tocsin.ledger.contract.analytics import (
     UptimeRow,
 )
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
+from tocsin.ledger.contract.cluster import Cluster, Node, NodeRow, OwnerRow, View
 from tocsin.ledger.contract.history import (
     MOST_WAITING,
     AlertQuery,
@@ -60,6 +61,7 @@ from tocsin.ledger.contract.queue import (
     DayLimit,
     DayLimits,
     Full,
+    Hold,
     Joins,
     LaneRow,
     Move,
@@ -88,6 +90,7 @@ __all__ = [
     "ClaimRequest",
     "Claimed",
     "Closed",
+    "Cluster",
     "CountedQuery",
     "CountedRow",
     "DayLimit",
@@ -100,6 +103,7 @@ __all__ = [
     "FigureRow",
     "Full",
     "History",
+    "Hold",
     "Idempotency",
     "Item",
     "Joins",
@@ -111,7 +115,10 @@ __all__ = [
     "Move",
     "MoveResult",
     "MoveRow",
+    "Node",
+    "NodeRow",
     "Operations",
+    "OwnerRow",
     "Pack",
     "Page",
     "Past",
@@ -129,6 +136,7 @@ __all__ = [
     "TargetRow",
     "TokenRow",
     "UptimeRow",
+    "View",
     "Waiting",
     "WaitingRow",
     "WatchQuery",

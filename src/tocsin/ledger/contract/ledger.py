@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tocsin.ledger.contract.analytics import Analytics
+from tocsin.ledger.contract.cluster import Cluster
 from tocsin.ledger.contract.history import History
 from tocsin.ledger.contract.mirrors import Mirrors
 from tocsin.ledger.contract.operations import Operations
@@ -43,6 +44,11 @@ class Ledger(Protocol):
 
     @property
     def mirrors(self) -> Mirrors: ...
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """What its nodes agree by; None where a process has it to itself."""
+        ...
 
     async def probe(self) -> None:
         """Find out whether an append can be kept now: an empty commit, and where the last append was refused one as

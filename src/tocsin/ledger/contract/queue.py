@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tocsin.core.alert import Band, EpisodeKey
 from tocsin.core.delivery import Delivery, DeliveryState, Target, Why
@@ -34,6 +34,13 @@ DayLimits = Callable[[Recipient], DayLimit | None]
 """Pure: how many alerts whoever is claimed wants today; None: all."""
 
 
+class Hold(NamedTuple):
+    """A lane is held by that node, under that fence."""
+
+    node: str
+    fence: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """A claim request takes the most important due deliveries of one lane, by priority, then position, `limit` an
@@ -43,7 +50,8 @@ class ClaimRequest:
     None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
     about the same product is being sent to the same target: it waits for that message, to join it. `sated` are
     contacts who get no more today: what is for them is cancelled. So is what is beyond the `day_limits` of a person,
-    counted with all that they were told by the channel since, and may have been.
+    counted with all that they were told by the channel since, and may have been. With a `hold` nothing is claimed
+    unless the lane is held so at the commit; None: nobody else claims.
     """
 
     lane: str
@@ -55,6 +63,7 @@ class ClaimRequest:
     joins: Joins | None = None
     sated: frozenset[int] = frozenset()
     day_limits: DayLimits | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ class Claim:
     """A claim is a committed attempt: its members are `sending` from here on, under the fences that they carry.
 
     With `joins` they are no message of their own but are added to that one, which has all that it is to show, them
-    included. `recipients`, by slot, are those whom its members are for, where the target is a list.
+    included. `recipients`, by slot, are those whom its members are for, where the target is a list. `node` is whose it
+    is, None where a process has the ledger to itself.
     """
 
     key: int
@@ -72,6 +82,7 @@ class Claim:
     members: tuple[tuple[Delivery, AlertRecord], ...]
     joins: "StandingMessage | None" = None
     recipients: Mapping[int, Recipient] = field(default_factory=dict)
+    node: str | None = None
 
     @property
     def records(self) -> Mapping[int, AlertRecord]:
@@ -109,7 +120,7 @@ class Claimed:
     left.
 
     `expired` were found past their life, `withdrawn` are for people who may not be told any more: they are marked so.
-    `full` are those of them who have heard of enough today.
+    `full` are those of them who have heard of enough today. With `lost` the lane is held by somebody else.
     """
 
     claims: tuple[Claim, ...]
@@ -117,6 +128,7 @@ class Claimed:
     expired: tuple[Delivery, ...] = ()
     withdrawn: tuple[Delivery, ...] = ()
     full: tuple[Full, ...] = ()
+    lost: bool = False
 
     @property
     def claim(self) -> Claim | None:
@@ -343,8 +355,10 @@ class Queue(Protocol):
         """
         ...
 
-    async def recover(self) -> MoveResult:
-        """Make `unknown` (crashed) what a dead process left `sending`. At start, before anything is claimed."""
+    async def recover(self, node: str | None = None) -> MoveResult:
+        """Make `unknown` (crashed) what a dead process left `sending`. At start, before anything is claimed. With a
+        `node` only what that one left.
+        """
         ...
 
     async def note_shown(self, message: StandingMessage) -> None:

@@ -66,6 +66,13 @@ def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
     return engine
 
 
+def pulse_engine(url: URL) -> Engine:
+    """Make the engine whose connection extends a lease, on PostgreSQL: what does not answer is given up soon."""
+    options = "-c statement_timeout=2000 -c lock_timeout=2000 -c synchronous_commit=on"
+    patience = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": options}
+    return create_engine(url, poolclass=NullPool, connect_args=patience)
+
+
 def reading_engine(url: URL) -> Engine:
     """Make the engine whose connections cannot write."""
     path = sqlite_path(url)

@@ -4,6 +4,8 @@ however it dies.
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -13,6 +15,7 @@ from tocsin.core.errors import LedgerOwnedError, LedgerUnavailableError
 from tocsin.core.private_file import PRIVATE
 
 _OWNER = int.from_bytes(b"tocsin", "big")  # PostgreSQL names its advisory locks by numbers
+_MAKING = _OWNER + 1
 _LEAVING_MS = 1000  # that the end of an owner's session may take to be noticed
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, "Error Codes": the time-out for locks has passed
 
@@ -33,6 +36,18 @@ def own_database(connection: Connection, *, shared: bool = False) -> None:
     with connection.begin():
         owner = connection.scalar(text("SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
     raise LedgerOwnedError(f"another service owns this ledger (PostgreSQL session {owner}): stop it first")
+
+
+@contextmanager
+def making(connection: Connection) -> Iterator[None]:
+    """One process at a time brings a ledger on PostgreSQL up to date: others that start meanwhile wait for it."""
+    with connection.begin():
+        connection.execute(text(f"SELECT pg_advisory_lock({_MAKING})"))
+    try:
+        yield
+    finally:
+        with connection.begin():
+            connection.execute(text(f"SELECT pg_advisory_unlock({_MAKING})"))
 
 
 class OwnerLock:

@@ -209,6 +209,7 @@ attempts = Table(
     Column("mentioned", Text, nullable=False),
     Column("members", Integer, nullable=False),
     Column("units", Integer, comment="of its lane's rates; none while it is under way"),
+    Column("node", String, comment="whose it is; none where a process has the ledger to itself"),
 )
 
 attempt_members = Table(

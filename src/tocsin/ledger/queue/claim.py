@@ -23,6 +23,7 @@ from tocsin.core.alert import FLOOR, Band
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
+from tocsin.ledger.cluster import owners
 from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Full, StandingMessage, Waiting
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
@@ -44,6 +45,7 @@ Reach = Callable[[Transaction, Sequence[int]], Mapping[int, Recipient]]
 Bundle = Sequence[tuple[AnyRow, AlertRecord]]  # what one request is to carry
 
 # Where in a candidate's row they stand: each is looked at many times, and a place is found faster than a name.
+_LOST = Claimed((), None, lost=True)
 _DOUBTFUL = frozenset((Why.RESENT.value, Why.NOT_FOUND.value))
 _KEY, _TARGET, _EXPIRES_AT, _SLOT = (place_of(name) for name in ("key", "target", "expires_at", "slot"))
 _ALERT = place_of("alert_id")
@@ -145,7 +147,8 @@ class _Found:
 
 def claim(reach: Reach, transaction: Transaction, requests: Sequence[ClaimRequest]) -> list[Claimed]:
     """Claim what each request asks for; `reach` says who may still be told."""
-    return [_claim(transaction, request, reach) for request in requests]
+    held = owners.held(transaction, {one.lane: one.hold for one in requests if one.hold is not None})
+    return [_claim(transaction, one, reach) if one.hold is None or one.lane in held else _LOST for one in requests]
 
 
 def note_mention(transaction: Transaction, attempt: int, mentioned: str) -> None:
@@ -158,7 +161,8 @@ def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Cla
     found = _candidates(transaction, request, looks, reach)
     standing = merge.find(transaction, request, found.rows)
     bundles = list(_bundles(transaction, found.rows, request, standing))
-    begun = _begin(transaction, bundles, standing, _introduced(transaction, bundles, found.recipients))
+    node = None if request.hold is None else request.hold.node
+    begun = _begin(transaction, bundles, standing, _introduced(transaction, bundles, found.recipients), node)
     waiting = _waiting(transaction, request.lane, looks)
     return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn), tuple(found.full))
 
@@ -309,16 +313,22 @@ def _is_suspect(row: AnyRow) -> bool:
 
 
 def _begin(
-    transaction: Transaction, bundles: Sequence[Bundle], standing: Standing, recipients: Mapping[int, Recipient]
+    transaction: Transaction,
+    bundles: Sequence[Bundle],
+    standing: Standing,
+    recipients: Mapping[int, Recipient],
+    node: str | None,
 ) -> tuple[Claim, ...]:
     """Each bundle is an attempt of its own; all of them share their statements."""
-    keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now) for bundle in bundles])
+    keys = transaction.keys_of(_BEGIN, [_attempt(bundle, transaction.now, node) for bundle in bundles])
     carried = [(row[_KEY], number) for number, bundle in zip(keys, bundles, strict=True) for row, _ in bundle]
     transaction.insert(attempt_members, carried)
     sent = [{"of": key, "number": number, "at": transaction.now} for key, number in carried]
     transaction.write_each(_SEND, sent)
     return tuple(
-        _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing), recipients)
+        replace(
+            _claimed(number, bundle, transaction.now, _joined(transaction, bundle, standing), recipients), node=node
+        )
         for number, bundle in zip(keys, bundles, strict=True)
     )
 
@@ -341,7 +351,7 @@ def _joined(transaction: Transaction, bundle: Bundle, standing: Standing) -> Sta
     return None if message is None else merge.begin(transaction, message, [row.key for row, _ in bundle])
 
 
-def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
+def _attempt(bundle: Bundle, now: datetime, node: str | None) -> dict[str, Any]:
     first = bundle[0][0]
     return {
         "target": first.target,
@@ -350,6 +360,7 @@ def _attempt(bundle: Bundle, now: datetime) -> dict[str, Any]:
         "answer": "",
         "mentioned": "",
         "members": len(bundle),
+        "node": node,
     }
 
 

@@ -18,8 +18,9 @@ from tocsin.ledger.engine.schema import PENDING, alerts, attempts, deliveries, i
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.queue.message_edits import Reached, joined_by
 
-ATTEMPT = tuple(attempts.columns)
+ATTEMPT = tuple(column for column in attempts.columns if column is not attempts.c.node)
 
+_BEGUN = (attempts.c.key, attempts.c.target, attempts.c.lane, attempts.c.started_at, attempts.c.node)
 _UNKNOWN = in_state(DeliveryState.UNKNOWN)
 _UNDER_WAY = in_any((DeliveryState.SENDING, DeliveryState.UNKNOWN))
 
@@ -70,7 +71,7 @@ def unknown(reached: Reached, connection: Connection, lanes: frozenset[str], lim
         .limit(limit)
     )
     rows = connection.execute(
-        select(attempts.c.key, attempts.c.target, attempts.c.lane, attempts.c.started_at, *DELIVERY, *RECORD)
+        select(*_BEGUN, *DELIVERY, *RECORD)
         .select_from(deliveries)
         .join(alerts, alerts.c.key == deliveries.c.alert)
         .join(attempts, attempts.c.key == deliveries.c.attempt)
@@ -96,14 +97,15 @@ def recent_attempts(connection: Connection, since: datetime) -> tuple[AttemptRow
 
 
 def _claim(members: Sequence[AnyRow]) -> Claim:
-    key, target, lane, started_at = members[0][:4]
-    cut = 4 + len(DELIVERY)
+    key, target, lane, started_at, node = members[0][: len(_BEGUN)]
+    begin, cut = len(_BEGUN), len(_BEGUN) + len(DELIVERY)
     return Claim(
         key,
         target_of(target),
         lane,
         started_at,
-        tuple((delivery_of(row[4:cut]), record_of(row[cut:])) for row in members),
+        tuple((delivery_of(row[begin:cut]), record_of(row[cut:])) for row in members),
+        node=node,
     )
 
 

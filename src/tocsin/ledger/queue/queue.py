@@ -100,8 +100,8 @@ class SqlQueue:
     async def curtail(self, lane: str, spared: Band | None) -> MoveResult:
         return await self._writer.each(_SETTLE, fallback.curtail, lane, spared)
 
-    async def recover(self) -> MoveResult:
-        return await self._writer.each(_SETTLE, expiry.recover)
+    async def recover(self, node: str | None = None) -> MoveResult:
+        return await self._writer.each(_SETTLE, expiry.recover, node)
 
     async def note_shown(self, message: StandingMessage) -> None:
         await self._writer.each(Turn(Rank.UPKEEP, len(message.members)), message_edits.vouch, message)

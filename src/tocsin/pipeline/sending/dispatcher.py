@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from tocsin.cluster.contract import Ownership
 from tocsin.core.alert import FLOOR, Band
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError
@@ -37,11 +38,13 @@ class Dispatcher:
         schedule: Schedule,
         moves: Moves,
         directories: Directories,
+        ownership: Ownership,
         clock: Clock,
         emit: Emit,
     ) -> None:
         self._queue = queue
         self._directories = directories
+        self._ownership = ownership
         self._sender = sender
         self._doubts = doubts
         self._lanes = lanes
@@ -232,7 +235,9 @@ class Dispatcher:
         self._schedule.put(lane.name, due if opens <= due else min(opens, back, due + LOOK_AGAIN_S))
 
     async def _recover(self) -> None:
-        self._moves.follow((await self._queue.recover()).deliveries)
+        """What others send on a ledger that nodes share is theirs: `Ownership` sees who is dead."""
+        if self._ownership.node is None:
+            self._moves.follow((await self._queue.recover()).deliveries)
 
     async def _remember(self) -> None:
         """Pacing and mention budgets go on where the last process stopped."""

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
+from tocsin.cluster.alone import Alone
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit
 from tocsin.ledger.contract import Ledger
@@ -31,8 +33,16 @@ class Sending:
     """`random` spreads retries; a test gives one of its own."""
 
     def __init__(
-        self, ledger: Ledger, active: Active, clock: Clock, emit: Emit, *, random: Random | None = None
+        self,
+        ledger: Ledger,
+        active: Active,
+        clock: Clock,
+        emit: Emit,
+        *,
+        ownership: Ownership | None = None,
+        random: Random | None = None,
     ) -> None:
+        self.ownership = ownership or Alone()
         self.directories = Directories(ledger.people)
         queue = ledger.queue
         dice = random or Random()  # noqa: S311 - it spreads retries, and keeps no secret
@@ -70,6 +80,7 @@ class Sending:
             schedule=self.schedule,
             moves=self.moves,
             directories=self.directories,
+            ownership=self.ownership,
             clock=clock,
             emit=emit,
         )
@@ -88,6 +99,8 @@ class Sending:
         """At the end nothing more is claimed, and what is under way has so many seconds for its answer."""
         async with AsyncExitStack() as stack:
             await self.targets.start()
+            await self.ownership.start()
+            stack.push_async_callback(self.ownership.stop)
             stack.push_async_callback(self.lanes.stop)
             await self.dispatcher.start()
             stack.push_async_callback(self.dispatcher.stop, grace_s)

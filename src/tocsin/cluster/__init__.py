@@ -1,0 +1,1 @@
+"""Nodes, and which of them works which lane."""

@@ -1,0 +1,228 @@
+"""A node among others: it counts as alive by a lease that it extends each second, and works its own lanes."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from tocsin.cluster.contract import Keeper, Recovered
+from tocsin.cluster.lease import LASTS, Lease
+from tocsin.cluster.placing import Course, Standing, course
+from tocsin.core.clock import Clock
+from tocsin.core.delivery import Delivery
+from tocsin.core.errors import LedgerError
+from tocsin.core.facts import Emit, LanesMoved, NodeBuried
+from tocsin.ledger.contract import Cluster, Hold, Node, View
+
+BEAT_S = 1.0
+SOON_S = 0.05  # until the next look where something is expected any moment
+AGAIN_S = 0.25  # after a beat that came to nothing
+
+
+class Membership:
+    """An `Ownership` on a ledger that several nodes share."""
+
+    def __init__(self, cluster: Cluster, node: Node, clock: Clock, emit: Emit) -> None:
+        self._cluster = cluster
+        self._node = node
+        self._clock = clock
+        self._emit = emit
+        self._keepers: list[Keeper] = []
+        self._listeners: list[Recovered] = []
+        self._lease: Lease | None = None
+        self._away_until = float("-inf")  # monotonic, as is `_free_since`
+        self._free_since: dict[str, float] = {}
+        self._holds: dict[str, int] = {}
+        self._winning: set[asyncio.Task[None]] = set()
+        self._draining: dict[str, tuple[str, str | None]] = {}  # the group of each, and who gets it
+        self._retiring = False
+        self._beating = asyncio.Lock()
+        self._beats: asyncio.Task[None] | None = None
+        self.seen: View | None = None
+
+    @property
+    def node(self) -> str:
+        return self._node.id
+
+    def serve(self, keeper: Keeper) -> None:
+        self._keepers.append(keeper)
+
+    def listen(self, recovered: Recovered) -> None:
+        self._listeners.append(recovered)
+
+    def hold(self, lane: str) -> Hold | None:
+        return Hold(self._node.id, self._holds[lane]) if self.owns(lane) else None
+
+    def owns(self, lane: str) -> bool:
+        return lane in self._holds and self._is_alive()
+
+    def vouches(self, node: str | None) -> bool:
+        return node == self._node.id and self._is_alive()
+
+    async def start(self) -> None:
+        await self._enter()
+        await self.look()
+        self._beats = asyncio.create_task(self._beat_on())
+
+    async def look(self) -> None:
+        """Extend the lease as well. Raises LedgerError."""
+        async with self._beating:
+            while await self._beat():
+                pass
+
+    async def retire(self) -> None:
+        self._retiring = True
+        with contextlib.suppress(LedgerError):  # it is seen by what it gives up
+            await self._cluster.retire(self._node.id)
+            await self.look()
+
+    async def stop(self) -> None:
+        tasks = [task for task in (self._beats, *self._winning) if task]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        self._lose(tuple(self._holds))
+        with contextlib.suppress(LedgerError):  # its lease ends by itself
+            self._tell((await self._cluster.leave(self._node.id)).deliveries)
+
+    def _is_alive(self) -> bool:
+        return self._lease is not None and self._lease.is_held(self._clock.monotonic(), self._clock.now())
+
+    async def _beat_on(self) -> None:
+        while True:
+            try:
+                await self._rest()
+                await self.look()
+            except LedgerError:
+                await self._clock.sleep(AGAIN_S)  # whoever needs the ledger says that it does not answer
+
+    async def _rest(self) -> None:
+        """Until the next beat. What is drained is given up meanwhile, the moment nothing of it is under way."""
+        until = self._clock.monotonic() + self._next_beat()
+        while (left := until - self._clock.monotonic()) > 0:
+            await self._clock.sleep(min(left, SOON_S) if self._draining else left)
+            if self._draining:
+                async with self._beating:
+                    await self._give_idle()
+
+    def _next_beat(self) -> float:
+        """A lease that is about to end is looked at the moment it has."""
+        others = [row for row in self.seen.nodes if row.node.id != self._node.id] if self.seen else []
+        ends = [row.lease_left.total_seconds() + SOON_S for row in others if row.alive]
+        return min((BEAT_S, *ends))
+
+    async def _enter(self) -> None:
+        self._tell((await self._cluster.enter(self._node, LASTS)).deliveries)
+
+    async def _beat(self) -> bool:
+        """Extend, see, act; whether to look again at once, since that has changed what is seen."""
+        began, began_at = self._clock.monotonic(), self._clock.now()
+        view = await self._cluster.extend(self._node.id, LASTS)
+        if view is None:
+            await self._enter_again()
+            return True
+        self._note_away(began)
+        self._lease, self.seen = Lease(began, began_at), view
+        self._note_owners(view)
+        return await self._follow(course(view, self._standing(), began))
+
+    async def _enter_again(self) -> None:
+        """It was buried: what it held is others', what it was sending they look after."""
+        self._lose((*self._holds, *self._draining))
+        self._lease = None
+        self._node = replace(self._node, id=uuid4().hex)
+        await self._enter()
+
+    def _note_away(self, now: float) -> None:
+        if self._lease is not None and not self._is_alive():
+            self._away_until = now + LASTS.total_seconds()
+
+    def _note_owners(self, view: View) -> None:
+        """Compare what is held with what is owned. What was given to this node is won."""
+        mine = {row.lane: row.fence for row in view.owners if row.node == self._node.id}
+        self._lose([lane for lane, fence in self._holds.items() if mine.get(lane) != fence])
+        self._draining = {lane: to for lane, to in self._draining.items() if lane in mine}
+        self._win({lane: fence for lane, fence in mine.items() if lane not in self._draining})
+        now, owned = self._clock.monotonic(), {row.lane for row in view.owners if row.node is not None}
+        free = self._groups().keys() - owned
+        self._free_since = {lane: self._free_since.get(lane, now) for lane in free}
+
+    async def _follow(self, course: Course) -> bool:
+        for dead in course.bury:
+            await self._bury(dead)
+        if course.take:
+            self._win(await self._cluster.take(self._node.id, course.take))
+        if course.want:
+            await self._cluster.want(self._node.id, course.want)
+        self._drain(course.give)
+        await self._give_idle()
+        return bool(course.bury)
+
+    async def _bury(self, dead: str) -> None:
+        moved = await self._cluster.bury(dead)
+        if moved is not None:
+            names = {row.node.id: row.node.name for row in self.seen.nodes} if self.seen else {}
+            self._emit(NodeBuried(names.get(dead, dead), len(moved.deliveries)))
+            self._tell(moved.deliveries)
+
+    def _groups(self) -> dict[str, str]:
+        return {lane: group for keeper in self._keepers for lane, group in keeper.lanes().items()}
+
+    def _standing(self) -> Standing:
+        return Standing(
+            me=self._node.id,
+            groups=self._groups(),
+            free_since=self._free_since,
+            retiring=self._retiring,
+            was_away=self._clock.monotonic() < self._away_until,
+        )
+
+    def _win(self, lanes: Mapping[str, int]) -> None:
+        """Whatever its keeper has to read before it can work them keeps the lease waiting for nothing."""
+        fresh = {lane: fence for lane, fence in lanes.items() if lane not in self._holds}
+        for keeper in self._keepers:
+            own = fresh.keys() & keeper.lanes().keys()
+            if own:
+                self._holds |= {lane: fresh[lane] for lane in own}
+                self._emit(LanesMoved(won=tuple(sorted(own))))
+                self._begin(keeper, frozenset(own))
+
+    def _begin(self, keeper: Keeper, lanes: frozenset[str]) -> None:
+        task = asyncio.create_task(self._won(keeper, lanes))
+        self._winning.add(task)
+        task.add_done_callback(self._winning.discard)
+
+    async def _won(self, keeper: Keeper, lanes: frozenset[str]) -> None:
+        """Where the ledger cannot tell now what is to be known of them, they are won anew with the next beat."""
+        try:
+            await keeper.win(lanes)
+        except LedgerError:
+            self._lose(lanes)
+
+    def _lose(self, lanes: Collection[str]) -> None:
+        lost = [lane for lane in lanes if self._holds.pop(lane, None) is not None]
+        if lost:
+            self._emit(LanesMoved(lost=tuple(sorted(lost))))
+            for keeper in self._keepers:
+                keeper.lose(lost)
+
+    def _drain(self, given: Mapping[str, str | None]) -> None:
+        """Nothing more is begun on what is to be given up."""
+        groups = self._groups()
+        self._draining |= {lane: (groups.get(lane, lane), to) for lane, to in given.items()}
+        self._lose(tuple(given))
+
+    async def _give_idle(self) -> None:
+        """A group is given up as a whole: whoever gets a part of it would pass the gate beside those still here."""
+        busy = {group for lane, (group, _) in self._draining.items() if any(one.busy(lane) for one in self._keepers)}
+        idle = {lane: to for lane, (group, to) in self._draining.items() if group not in busy}
+        if idle:
+            await self._cluster.give(self._node.id, idle)
+            self._draining = {lane: to for lane, to in self._draining.items() if lane not in idle}
+
+    def _tell(self, recovered: Sequence[Delivery]) -> None:
+        if recovered:
+            for listener in self._listeners:
+                listener(recovered)

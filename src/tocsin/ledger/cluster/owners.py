@@ -1,0 +1,76 @@
+"""A lane has one owner at most. Its fence grows with every change of it, and is looked at by every claim."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tocsin.ledger.cluster.schema import lane_owners
+from tocsin.ledger.contract import Hold, OwnerRow
+from tocsin.ledger.engine.in_list import among
+from tocsin.ledger.engine.transaction import Transaction
+
+_AMONG = among(lane_owners.c.lane, "lanes")
+_HELD_BY = lane_owners.c.node == bindparam("holder")
+_GROWN = lane_owners.c.fence + 1
+
+_ALL = select(lane_owners).order_by(lane_owners.c.lane)
+_NEW = insert(lane_owners).on_conflict_do_nothing()
+# In the order of their names: two nodes that take the same lanes wait for each other, and never in a circle.
+_FREE = (
+    select(lane_owners.c.lane)
+    .where(_AMONG, lane_owners.c.node.is_(None))
+    .order_by(lane_owners.c.lane)
+    .with_for_update()
+)
+_TAKE = (
+    update(lane_owners)
+    .where(_AMONG, lane_owners.c.node.is_(None))
+    .values(node=bindparam("to"), wanted_by=None, fence=_GROWN)
+    .returning(lane_owners.c.lane, lane_owners.c.fence)
+)
+_WANT = update(lane_owners).where(_AMONG, lane_owners.c.node.is_not(None)).values(wanted_by=bindparam("who"))
+_GIVE = (
+    update(lane_owners)
+    .where(lane_owners.c.lane == bindparam("of"), _HELD_BY)
+    .values(node=bindparam("to"), wanted_by=None, fence=_GROWN)
+)
+_FREE_ALL = update(lane_owners).where(_HELD_BY).values(node=None, wanted_by=None, fence=_GROWN)
+# Shared, so that claims wait for no claim: only for who changes the owner, and he for them.
+_HOLDS = (
+    select(lane_owners.c.lane, lane_owners.c.node, lane_owners.c.fence)
+    .where(_AMONG)
+    .order_by(lane_owners.c.lane)
+    .with_for_update(read=True)
+)
+
+
+def listed(connection: Connection) -> tuple[OwnerRow, ...]:
+    return tuple(OwnerRow(row.lane, row.node, row.fence, row.wanted_by) for row in connection.execute(_ALL))
+
+
+def take(transaction: Transaction, node: str, lanes: Collection[str]) -> Mapping[str, int]:
+    names = sorted(lanes)
+    transaction.write_each(_NEW, [{"lane": name, "fence": 0} for name in names])
+    free = [row.lane for row in transaction.rows(_FREE, lanes=names)]
+    return {row.lane: row.fence for row in transaction.rows(_TAKE, lanes=free, to=node)} if free else {}
+
+
+def want(transaction: Transaction, node: str, lanes: Collection[str]) -> None:
+    transaction.write(_WANT, lanes=sorted(lanes), who=node)
+
+
+def give(transaction: Transaction, node: str, lanes: Mapping[str, str | None]) -> None:
+    transaction.write_each(_GIVE, [{"of": lane, "holder": node, "to": lanes[lane]} for lane in sorted(lanes)])
+
+
+def free_all(transaction: Transaction, node: str) -> None:
+    transaction.write(_FREE_ALL, holder=node)
+
+
+def held(transaction: Transaction, holds: Mapping[str, Hold]) -> frozenset[str]:
+    """Those of these lanes that are still held so; they stay that until the end of the transaction."""
+    if not holds:
+        return frozenset()
+    rows = transaction.rows(_HOLDS, lanes=sorted(holds))
+    return frozenset(row.lane for row in rows if holds[row.lane] == (row.node, row.fence))
