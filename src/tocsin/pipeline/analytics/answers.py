@@ -1,11 +1,12 @@
 """Answers questions about figures: what was counted, when channels worked, what was bought, as one row each."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from tocsin.core.analytics import Buckets, Dimension, Told, hour_of
@@ -13,6 +14,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.purchase import PurchaseState
 from tocsin.core.record import rfc3339
 from tocsin.core.signal import Cost
+from tocsin.core.turns import short_turns
 from tocsin.ledger.contract import Analytics, BoughtRow, FigureQuery, FigureRow, UptimeRow
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.analytics.question import MEASURES_OF, Call, Question
@@ -24,9 +26,8 @@ from tocsin.rules.uptime import signs, within
 
 Place = tuple[int | None, str]  # a bucket and a value
 
-_MINUTES = 60
 _WITH_MONEY = (Call.OVERVIEW, Call.CHANNELS, Call.CONVERSIONS, Call.ROI)
-_WITH_UPTIME = (Call.OVERVIEW, Call.CHANNELS)
+_OF_CHANNELS = (Dimension.ALL, Dimension.CHANNEL)
 # How a value is said where deliveries are listed.
 _ASKED_BY = {
     Dimension.CHANNEL: "channel",
@@ -51,92 +52,60 @@ class _Row:
     minutes: Minutes = field(default_factory=Minutes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """All that was read for a question."""
+
+    counted: Sequence[FigureRow]
+    bought: Sequence[BoughtRow] = ()
+    months: Sequence[tuple[Place, Cost]] = ()
+    uptime: Sequence[UptimeRow] = ()
+
+
 class Answers:
+    """One question is answered after the other: whoever sends an alert meanwhile finds a core that is free."""
+
     def __init__(self, analytics: Analytics, active: Active, clock: Clock) -> None:
         self._analytics = analytics
         self._active = active
         self._clock = clock
+        self._one_by_one = asyncio.Lock()
 
     async def answer(self, question: Question) -> dict[str, Any]:
         """Answer a question; `before` is the answer about the period before."""
-        as_of = await self._analytics.as_of()
-        told = await self._told(question) | {"as_of": as_of and rfc3339(as_of)}
-        if question.compare:
-            told["before"] = await self._told(replace(question, period=question.period.before))
+        async with self._one_by_one:
+            with short_turns():
+                as_of = await self._analytics.as_of()
+                told = await self._told(question) | {"as_of": as_of and rfc3339(as_of)}
+                if question.compare:
+                    told["before"] = await self._told(replace(question, period=question.period.before))
         return told
 
     async def _told(self, question: Question) -> dict[str, Any]:
-        rows = await self._rows(question)
-        policy = self._active.rulebook.money
-        told: dict[str, Any] = {
-            "since": rfc3339(question.period.begin),
-            "until": rfc3339(question.period.end),
-            "rows": await asyncio.to_thread(_shown, rows, question, policy),
-        }
-        if question.call is Call.OVERVIEW:
-            whole = replace(question, bucket=None, by=Dimension.ALL)
-            (row,) = rows if whole == question else await self._rows(whole)
-            by_channel = await self._minutes(replace(whole, by=Dimension.CHANNEL), None)
-            told["success"] = success(
-                row.counted.counts, {channel: minutes for (_, channel), minutes in by_channel.items()}
-            )
-        return told
-
-    async def _rows(self, question: Question) -> list[_Row]:
+        """Rows may be thousands: they are made in a thread, and the loop is there for whoever sends an alert."""
         of = None if question.bucket is None else buckets(question.period, question.bucket, question.zone)
-        period = question.period
+        found = await self._read(question, of)
+        return await asyncio.to_thread(_told, question, of, found, self._active.rulebook.money, self._clock.now())
+
+    async def _read(self, question: Question, of: Buckets | None) -> _Found:
+        period, call = question.period, question.call
         query = FigureQuery(
-            since=period.since, until=period.until, by=question.by, buckets=of, measures=MEASURES_OF[question.call]
+            since=period.since, until=period.until, by=question.by, buckets=of, measures=MEASURES_OF[call]
         )
-        rows = {
-            place: _Row(place[1], begin, end, FigureRow(value=place[1], bucket=place[0]))
-            for place, begin, end in _expected(question, of)
-        }
+        with_uptime = call is Call.OVERVIEW or (call is Call.CHANNELS and question.by in _OF_CHANNELS)
+        return _Found(
+            counted=await self._analytics.figures(query),
+            bought=await self._analytics.purchases(query) if call in _WITH_MONEY else (),
+            months=[share async for share in self._months(question, of)] if call in _WITH_MONEY else (),
+            uptime=await self._analytics.uptime(period.since, period.until) if with_uptime else (),
+        )
 
-        def row(bucket: int | None, value: str) -> _Row:
-            begin, end = _ends(question, of, bucket)
-            return rows.setdefault((bucket, value), _Row(value, begin, end, FigureRow(value=value, bucket=bucket)))
-
-        for counted in await self._analytics.figures(query):
-            row(counted.bucket, counted.value).counted = counted
-        if question.call in _WITH_MONEY:
-            for bought in await self._analytics.purchases(query):
-                row(bought.bucket, bought.value).bought.append(bought)
-            await self._share_months(question, of, row)
-        if question.call in _WITH_UPTIME and question.by in (Dimension.ALL, Dimension.CHANNEL):
-            for (bucket, channel), minutes in (await self._minutes(question, of)).items():
-                row(bucket, channel).minutes = minutes
-        return [rows[place] for place in sorted(rows, key=lambda place: (place[0] or 0, place[1]))]
-
-    async def _minutes(self, question: Question, of: Buckets | None) -> Mapping[Place, Minutes]:
-        period, found = question.period, defaultdict[Place, list[UptimeRow]](list)
-        for hour in await self._analytics.uptime(period.since, period.until):
-            bucket = None if of is None else bucket_number(hour.hour, of)
-            found[bucket, "" if question.by is Dimension.ALL else hour.channel].append(hour)
-        counted = {place: self._counted(hours, *_ends(question, of, place[0])) for place, hours in found.items()}
-        if question.bucket is not Bucket.HOUR or question.by is not Dimension.CHANNEL:
-            return counted
-        now = self._clock.now()
-        return {
-            place: replace(minutes, signs="".join(signs(hour.hour, hour.up, hour.down, now) for hour in found[place]))
-            for place, minutes in counted.items()
-        }
-
-    def _counted(self, hours: Sequence[UptimeRow], begin: datetime, end: datetime) -> Minutes:
-        """What has not begun yet is not idle."""
-        now = self._clock.now()
-        up = sum(within(hour.hour, hour.up & ~hour.down, now) for hour in hours)
-        down = sum(within(hour.hour, hour.down, now) for hour in hours)
-        channels = len({hour.channel for hour in hours})
-        begun = max(0, -((begin - min(end, now)) // timedelta(minutes=1)))
-        return Minutes(up=up, down=down, idle=max(0, begun * channels - up - down))
-
-    async def _share_months(self, question: Question, of: Buckets | None, row: Any) -> None:
+    async def _months(self, question: Question, of: Buckets | None) -> AsyncIterator[tuple[Place, Cost]]:
         """What a channel costs a month is spread over the deliveries of that month that were accepted. Of retailers,
         products, types and bands nobody knows by which channels: they bear none of it.
         """
         costs = await self._analytics.monthly_costs()
-        if not costs or question.by not in (Dimension.ALL, Dimension.CHANNEL, Dimension.LIST):
+        if not costs or question.by not in (*_OF_CHANNELS, Dimension.LIST):
             return
         by = Dimension.LIST if question.by is Dimension.LIST else Dimension.CHANNEL
         for month in sorted({month for month, _ in costs}):
@@ -150,7 +119,7 @@ class Answers:
                 amount, currency = costs.get((month, channel), (Decimal(), ""))
                 if amount and accepted:
                     share = amount * accepted / all_of_it[None, channel]
-                    row(bucket, "" if question.by is Dimension.ALL else value).months.append(Cost(share, currency))
+                    yield (bucket, "" if question.by is Dimension.ALL else value), Cost(share, currency)
 
     async def _accepted(self, period: Period, by: Dimension, of: Buckets | None) -> Mapping[Place, int]:
         query = FigureQuery(since=period.since, until=period.until, by=by, buckets=of, measures=("accepted",))
@@ -158,9 +127,73 @@ class Answers:
         return {(row.bucket, row.value): row.counts.get("accepted", 0) for row in found}
 
 
-def _shown(rows: Sequence[_Row], question: Question, policy: MoneyPolicy) -> list[dict[str, Any]]:
-    """In a thread of its own: they may be thousands, and whoever sends an alert does not wait for them."""
-    return [each for row in rows for each in _as_json(row, question, policy)]
+def _told(question: Question, of: Buckets | None, found: _Found, policy: MoneyPolicy, now: datetime) -> dict[str, Any]:
+    rows = _rows(question, of, found, now)
+    told: dict[str, Any] = {
+        "since": rfc3339(question.period.begin),
+        "until": rfc3339(question.period.end),
+        "rows": [each for row in rows for each in _as_json(row, question, policy)],
+    }
+    if question.call is Call.OVERVIEW:
+        told["success"] = _success(question, rows, found, now)
+    return told
+
+
+def _success(question: Question, rows: Sequence[_Row], found: _Found, now: datetime) -> list[dict[str, Any]]:
+    """Of the period as a whole: each delivery is counted in one row."""
+    whole: Counter[str] = Counter()
+    for row in rows:
+        whole.update(row.counted.counts)
+    by_channel = _minutes(replace(question, bucket=None, by=Dimension.CHANNEL), None, found.uptime, now)
+    return success(whole, {channel: minutes for (_, channel), minutes in by_channel.items()})
+
+
+def _rows(question: Question, of: Buckets | None, found: _Found, now: datetime) -> list[_Row]:
+    rows: dict[Place, _Row] = {}
+
+    def row(place: Place) -> _Row:
+        if place not in rows:
+            bucket, value = place
+            rows[place] = _Row(value, *_ends(question, of, bucket), FigureRow(value=value, bucket=bucket))
+        return rows[place]
+
+    for place in _expected(question, of):
+        row(place)
+    for counted in found.counted:
+        row((counted.bucket, counted.value)).counted = counted
+    for bought in found.bought:
+        row((bought.bucket, bought.value)).bought.append(bought)
+    for place, share in found.months:
+        row(place).months.append(share)
+    if question.by in _OF_CHANNELS:
+        for place, minutes in _minutes(question, of, found.uptime, now).items():
+            row(place).minutes = minutes
+    return [rows[place] for place in sorted(rows, key=lambda place: (place[0] or 0, place[1]))]
+
+
+def _minutes(
+    question: Question, of: Buckets | None, uptime: Sequence[UptimeRow], now: datetime
+) -> Mapping[Place, Minutes]:
+    bucket_of = cache(lambda hour: None if of is None else bucket_number(hour, of))
+    found = defaultdict[Place, list[UptimeRow]](list)
+    for hour in uptime:
+        found[bucket_of(hour.hour), "" if question.by is Dimension.ALL else hour.channel].append(hour)
+    counted = {place: _counted(hours, *_ends(question, of, place[0]), now) for place, hours in found.items()}
+    if question.bucket is not Bucket.HOUR or question.by is not Dimension.CHANNEL:
+        return counted
+    return {
+        place: replace(minutes, signs="".join(signs(hour.hour, hour.up, hour.down, now) for hour in found[place]))
+        for place, minutes in counted.items()
+    }
+
+
+def _counted(hours: Sequence[UptimeRow], begin: datetime, end: datetime, now: datetime) -> Minutes:
+    """What has not begun yet is not idle."""
+    up = sum(within(hour.hour, hour.up & ~hour.down, now) for hour in hours)
+    down = sum(within(hour.hour, hour.down, now) for hour in hours)
+    channels = len({hour.channel for hour in hours})
+    begun = max(0, -((begin - min(end, now)) // timedelta(minutes=1)))
+    return Minutes(up=up, down=down, idle=max(0, begun * channels - up - down))
 
 
 def _as_json(row: _Row, question: Question, policy: MoneyPolicy) -> Iterator[dict[str, Any]]:
@@ -249,16 +282,16 @@ def _query(row: _Row, by: Dimension) -> dict[str, str]:
     return {"since": rfc3339(row.begin), "until": rfc3339(row.end), **whose}
 
 
-def _expected(question: Question, of: Buckets | None) -> Iterator[tuple[Place, datetime, datetime]]:
+def _expected(question: Question, of: Buckets | None) -> Iterator[Place]:
     """Rows that are there even where nothing was counted: the whole, in each bucket."""
     if question.by is not Dimension.ALL:
         return
     if of is None:
-        yield (None, ""), question.period.begin, question.period.end
+        yield None, ""
         return
     last = bucket_number(question.period.until - 1, of)
     for bucket in range(bucket_number(question.period.since, of), last + 1):
-        yield (bucket, ""), *_ends(question, of, bucket)
+        yield bucket, ""
 
 
 def _ends(question: Question, of: Buckets | None, bucket: int | None) -> tuple[datetime, datetime]:

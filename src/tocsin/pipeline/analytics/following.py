@@ -3,6 +3,7 @@
 import asyncio
 
 from tocsin.core.clock import Clock
+from tocsin.core.turns import short_turns
 from tocsin.ledger.contract import Analytics
 
 REST = 9  # times as long as it took: counting is never more than a tenth of what the machine does
@@ -24,6 +25,7 @@ class Following:
         """Count what has changed."""
         async with self._counting:
             began = self._clock.monotonic()
-            await self._analytics.follow(self._clock.now())
+            with short_turns():
+                await self._analytics.follow(self._clock.now())
             ended = self._clock.monotonic()
             self._rests_until = ended + REST * (ended - began)
