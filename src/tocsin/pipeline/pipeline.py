@@ -72,7 +72,7 @@ class Pipeline:
         )
         self.mirroring = Mirroring(ledger.mirrors, mirrors, clock, emit)
         self.following = Following(ledger.analytics, clock)
-        self.watch = Watch(ledger, self.sending, active, clock, emit, following=self.following)
+        self.watch = Watch(ledger, self.sending, active, clock, emit)
         self._consents = ConsentTeller(ledger.people, active, clock, emit)
         self.uptime = Uptime(ledger.analytics, ledger.queue, self.sending.lanes, active, clock)
         self.answers = Answers(ledger.analytics, active, clock)

@@ -7,7 +7,6 @@ from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.analytics.following import Following
 from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.conditions import Conditions
 from tocsin.pipeline.watch.detectors import Detectors
@@ -23,13 +22,11 @@ from tocsin.pipeline.watch.retention import Retention
 class Watch:
     """Hears every fact, those of its own parts included."""
 
-    def __init__(
-        self, ledger: Ledger, sending: Sending, active: Active, clock: Clock, emit: Emit, *, following: Following
-    ) -> None:
+    def __init__(self, ledger: Ledger, sending: Sending, active: Active, clock: Clock, emit: Emit) -> None:
         self.monitors = Monitors(ledger.operations, clock, emit)
         self.objectives = Objectives(ledger.history, active, clock, emit)
         self.last_minute = LastMinute(ledger.history, clock)
-        self.retention = Retention(ledger.history, ledger.people, following, active, clock)
+        self.retention = Retention(ledger.history, ledger.people, ledger.analytics, active, clock)
         self.monthly_costs = MonthlyCosts(ledger.purchases, active, clock)
         self.conditions = Conditions(
             ledger=ledger,
