@@ -71,7 +71,7 @@ async def main(port: int) -> None:
             Event(position=feed.head + number, kind=EventKind.ACCEPTED, at=now, record=record(told))
             for number, told in enumerate(orjson.loads(body), 1)
         ]
-        bus.publish(events)
+        bus.events.publish(events)
         await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 

@@ -145,13 +145,13 @@ class Station:
 
     def publish(self, count: int = 1, **changes: Any) -> list[Event]:
         events = [self.log.add(**changes) for _ in range(count)]
-        self.bus.publish(events)
+        self.bus.events.publish(events)
         return events
 
     def close(self, event: Event, after: timedelta) -> Event:
         closed = replace(event, position=len(self.log.all) + 1, kind=EventKind.CLOSED, at=NOW + after, opened_at=NOW)
         self.log.all.append(closed)
-        self.bus.publish([closed])
+        self.bus.events.publish([closed])
         return closed
 
     async def elsewhere(self, scope: Any, receive: Any, send: Any) -> None:

@@ -33,6 +33,7 @@ class What(StrEnum):
     SPEND_CAP = "spend_cap"  # about a channel: it has spent what it may in a day
     MIRROR_FAILING = "mirror_failing"  # about a mirror: it takes nothing
     MIRROR_INCOMPLETE = "mirror_incomplete"  # a mirror has no place for something
+    HINTS_LOST = "hints_lost"  # nodes do not hear each other: each asks the ledger instead
     CODES_REFUSED = "codes_refused"  # the provider lets us send no codes to phones
     CONSENT_NOT_TOLD = "consent_not_told"  # a provider that is to hear of consent does not take it
     UNFORESEEN = "unforeseen"  # about the word of the trouble: a bug

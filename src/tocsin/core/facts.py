@@ -264,6 +264,18 @@ class MirrorWorks:
 
 
 @dataclass(frozen=True, slots=True)
+class HintsLost:
+    """Nodes have not heard of each other's work for a while but from the ledger."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HintsBack:
+    """They hear each other again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """A transaction of the ledger was committed: how long it took, and how many calls shared it."""
 
@@ -355,6 +367,8 @@ Fact = (
     | MirrorWrote
     | MirrorFailing
     | MirrorWorks
+    | HintsLost
+    | HintsBack
     | Verified
     | Committed
     | Reloaded

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from tocsin.bus.contract import Bus, Listener
+from tocsin.bus.contract import Bus
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Trouble
 from tocsin.core.record import Cursor, Event
@@ -12,6 +12,8 @@ from tocsin.ledger.contract import History
 
 POLL_S = 1.0  # what losing a hint costs at most
 READ_LIMIT = 1000
+
+Listener = Callable[[Sequence[Event]], None]
 
 
 class Feed:
@@ -35,7 +37,7 @@ class Feed:
 
     async def start(self) -> None:
         _, self.head = await self._history.span()
-        self._deaf = self._bus.listen(self._hear)
+        self._deaf = self._bus.events.listen(self._hear)
         self._tasks = [asyncio.create_task(self._catch_up()), asyncio.create_task(self._poll())]
 
     async def stop(self) -> None:

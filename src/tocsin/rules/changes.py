@@ -17,6 +17,8 @@ from tocsin.core.facts import (
     ClockRight,
     ClockWrong,
     Fact,
+    HintsBack,
+    HintsLost,
     LaneClosed,
     MirrorFailing,
     MirrorWorks,
@@ -67,7 +69,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
 )
 
 CONFIGURATION, LEDGER, CLOCK, DOORS = "the configuration", "the ledger", "the clock", "the doors"
-PHONES, MIRRORS = "the phones", "the mirrors"
+PHONES, MIRRORS, HINTS = "the phones", "the mirrors", "the hints"
 
 # What troubles are about that are about no single target, lane or monitor.
 _OF_THE_WHOLE: Mapping[What, str] = MappingProxyType(
@@ -175,6 +177,8 @@ _READERS: Mapping[type[Fact], Callable[[Any], Change | None]] = MappingProxyType
         SpendCapReached: lambda it: _began(What.SPEND_CAP, it.channel, it.detail),
         MirrorFailing: lambda it: _began(What.MIRROR_FAILING, it.mirror, it.detail),
         MirrorWorks: lambda it: _over(What.MIRROR_FAILING, it.mirror),
+        HintsLost: lambda it: _began(What.HINTS_LOST, HINTS, it.detail),
+        HintsBack: lambda _: _over(What.HINTS_LOST, HINTS),
         ObjectiveMissed: lambda it: _began(What.OBJECTIVE_MISSED, it.channel, it.detail),
         ObjectiveMet: lambda it: _over(What.OBJECTIVE_MISSED, it.channel),
         AlertsRefused: _alerts_refused,

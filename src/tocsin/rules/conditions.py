@@ -169,6 +169,13 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             " it: it goes on where it was once it answers.",
             believed=_COUNTED_AGAIN,
         ),
+        What.HINTS_LOST: Kind(
+            headline="Nodes do not hear each other",
+            over="Nodes hear each other again",
+            mend="See whether the Valkey or Redis of cluster.url is there and takes our key; what it said stands beside"
+            " this. Nothing is lost: each node asks the ledger ten times a second instead.",
+            believed=_COUNTED_AGAIN,
+        ),
         What.MIRROR_INCOMPLETE: Kind(
             headline="Something is left out in a copy of the history",
             mend="What is left out, and why, stands beside this. tocsin airtable fields tells the columns that a table"

@@ -211,7 +211,7 @@ class Intake:
 
     def _announce(self, appended: Appended, owner: str) -> None:
         if appended.events:
-            self._bus.publish(appended.events)
+            self._bus.events.publish(appended.events)
         now = self._clock.now()
         for alert, receipt in appended.receipts:
             self._emit(Decided(alert, receipt, (now - alert.timestamp).total_seconds(), owner))
@@ -222,7 +222,7 @@ class Intake:
         self._moves.follow(appended.moved, appended.lanes)
 
     def _announce_closed(self, closed: Closed) -> None:
-        self._bus.publish(closed.events)
+        self._bus.events.publish(closed.events)
         self._moves.follow(closed.cancelled)
 
     def _rehearsed(self, plan: Plan, record: AlertRecord, now: datetime) -> Mapping[str, Any]:
