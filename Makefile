@@ -17,7 +17,7 @@ PEERS_READY := benchmarks/gateway/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint lint-python lint-page format bench bench-gateway bench-pipeline conformance crash crash-nodes page clean
+.PHONY: help setup run demo test lint lint-python lint-page format bench bench-gateway bench-pipeline bench-nodes conformance crash crash-nodes page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -65,6 +65,9 @@ bench-gateway: setup $(PEERS_READY)  ## measure live fan-out beside python-socke
 
 bench-pipeline: $(PYTHON_READY)  ## measure from alert to webhook beside Alertmanager, in one run
 	python -m benchmarks.pipeline $(ARGS)
+
+bench-nodes: $(PYTHON_READY)  ## measure one and two nodes on PostgreSQL beside SQLite, and how many commits there are to be had
+	python -m benchmarks nodes
 
 conformance: setup  ## run the official protocol suites found under SUITES=DIR against the gateway
 	python -m tests.gateway.conformance $(SUITES)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import analytics, backlog, discord, gate, ingest, latency, page, people, push
+from benchmarks import analytics, backlog, discord, gate, ingest, latency, nodes, page, people, push
 
 Measure = Callable[[], Awaitable[list[tuple[str, str, str]]]]
 
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Measure] = {
     "push": push.measure,
     "analytics": analytics.measure,
     "page": page.measure,
+    "nodes": nodes.measure,
 }
 
 

@@ -46,11 +46,11 @@ async def _rate(*, size: int, connections: int) -> float:
         start = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for _ in range(connections):
-                group.create_task(_post(service.url, work, start + SECONDS, took))
+                group.create_task(post(service.url, work, start + SECONDS, took))
         return next(took) * size / (time.perf_counter() - start)
 
 
-async def _post(url: str, work: Iterator[bytes], until: float, took: "itertools.count[int]") -> None:
+async def post(url: str, work: Iterator[bytes], until: float, took: "itertools.count[int]") -> None:
     async with Wire(url + "/api/v1/alerts", json_headers(TOKEN)) as wire:
         for body in work:
             status, answer = await wire.post(body)

@@ -57,17 +57,17 @@ class Bench:
         return alerts / (time.perf_counter() - began)
 
     async def append_batches(self) -> float:
-        return BATCH * await self._rate(4, lambda: self.ledger.queue.append(self._batch(), self.decide))
+        return BATCH * await self.rate(4, lambda: self.ledger.queue.append(self._batch(), self.decide))
 
     async def append_singles(self) -> float:
-        return await self._rate(
-            CALLERS, lambda: self.ledger.queue.append(Submission((Item(self._alert()),)), self.decide)
+        return await self.rate(
+            CALLERS, lambda: self.ledger.queue.append(Submission((Item(self.alert()),)), self.decide)
         )
 
     async def append_repeats(self) -> float:
         known = self._batch()
         await self.ledger.queue.append(known, self.decide)
-        return BATCH * await self._rate(4, lambda: self.ledger.queue.append(known, self.decide))
+        return BATCH * await self.rate(4, lambda: self.ledger.queue.append(known, self.decide))
 
     async def claim_and_settle(self, limit: int, workers: int) -> float:
         """Deliveries a second; what is taken was appended before, outside of the measured time."""
@@ -93,7 +93,7 @@ class Bench:
         await asyncio.gather(*map(worker, lanes))
         return moved / (time.perf_counter() - began)
 
-    async def _rate(self, callers: int, call: Callable[[], Awaitable[object]]) -> float:
+    async def rate(self, callers: int, call: Callable[[], Awaitable[object]]) -> float:
         until = time.perf_counter() + self.seconds
         calls = 0
 
@@ -108,9 +108,9 @@ class Bench:
         return calls / (time.perf_counter() - began)
 
     def _batch(self) -> Submission:
-        return Submission(tuple(Item(self._alert()) for _ in range(BATCH)))
+        return Submission(tuple(Item(self.alert()) for _ in range(BATCH)))
 
-    def _alert(self) -> Alert:
+    def alert(self) -> Alert:
         now, number = datetime.now(UTC), next(self.numbers)
         return replace(PATTERN, id=new_id(now), sku=f"sku-{number}", timestamp=now)
 

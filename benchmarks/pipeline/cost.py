@@ -38,7 +38,7 @@ class Cost:
 
 
 def reading(**pids: int) -> Reading:
-    """By name the process whose time is told."""
+    """By name the process whose time is told, with that of those that it has started and that still run."""
     now = psutil.cpu_times()
     disk = float(getattr(now, "iowait", 0.0))
     busy = sum(now) - now.idle - disk - getattr(now, "guest", 0.0) - getattr(now, "guest_nice", 0.0)
@@ -51,5 +51,6 @@ def between(before: Reading, after: Reading) -> Cost:
 
 
 def cpu_s(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
+    process = psutil.Process(pid)
+    each = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(times.user + times.system for times in each))

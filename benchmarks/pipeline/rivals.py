@@ -22,10 +22,10 @@ FETCH = Path(__file__).parents[2] / "scripts" / "alertmanager"
 
 @dataclass(frozen=True)
 class Intake:
-    """Where alerts of one that runs are taken, and in what words."""
+    """Where alerts of one that runs are taken, and in what words. `pids`: its processes by name."""
 
-    url: str
-    pid: int
+    urls: Sequence[str]
+    pids: Mapping[str, int]
     headers: Mapping[str, str]
     words: Callable[[str], Mapping[str, Any]]
 
@@ -51,7 +51,8 @@ async def tocsin(hook: str) -> AsyncIterator[Intake]:
         "routes": [{"name": "all", "match": {}, "to": ["webhook:sink"]}],
     }
     async with program(settings) as running:
-        yield Intake(running.url + "/api/v1/alerts", running.process.pid, json_headers(TOKEN), detection)
+        pids = {"service": running.process.pid}
+        yield Intake([running.url + "/api/v1/alerts"], pids, json_headers(TOKEN), detection)
 
 
 @asynccontextmanager
@@ -74,7 +75,8 @@ async def alertmanager(hook: str) -> AsyncIterator[Intake]:
         )
         try:
             await _ready(url)
-            yield Intake(url + "/api/v2/alerts", process.pid, {"Content-Type": "application/json"}, _labelled)
+            headers = {"Content-Type": "application/json"}
+            yield Intake([url + "/api/v2/alerts"], {"service": process.pid}, headers, _labelled)
         finally:
             process.terminate()
             await process.wait()

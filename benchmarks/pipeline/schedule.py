@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from time import perf_counter
 
 from benchmarks.wire import Wire
@@ -52,10 +53,10 @@ class Schedule:
 
 
 @asynccontextmanager
-async def schedule(url: str, headers: Mapping[str, str]) -> AsyncIterator[Schedule]:
-    """Connections are opened before anything is measured."""
+async def schedule(urls: Sequence[str], headers: Mapping[str, str]) -> AsyncIterator[Schedule]:
+    """Connections are opened before anything is measured, to each of these in turn."""
     async with AsyncExitStack() as stack:
         free: asyncio.Queue[Wire] = asyncio.Queue()
-        for _ in range(WIRES):
+        for url in islice(cycle(urls), WIRES):
             free.put_nowait(await stack.enter_async_context(Wire(url, headers)))
         yield Schedule(free)

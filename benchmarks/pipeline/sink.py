@@ -16,7 +16,7 @@ import uvloop
 
 from benchmarks.wire import Wire
 
-START_S = 15.0
+START_S = 60.0
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _SKU = re.compile(rb'"sku":"([^"]+)"')
 
