@@ -42,8 +42,9 @@ export interface Closed {
   sold_out_after_s: number | null;
 }
 
-export function title(alert: Alert): string {
-  return alert.product_name || alert.sku;
+/** What a product is called: by its name, where anybody told it. */
+export function title({ product_name: name, sku }: { product_name?: string | null; sku: string }): string {
+  return name || sku;
 }
 
 /** An operator's test: no alert, whatever else it says. */

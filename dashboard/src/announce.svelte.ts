@@ -1,6 +1,7 @@
 // What a screen reader is told of new alerts: counts, and no more often than every few seconds.
 
 import { type Alert, title } from "./alert";
+import { strings } from "./strings";
 import { TYPE_WORDS } from "./words";
 
 const GAP_MS = 6000;
@@ -30,7 +31,7 @@ export class Announcer {
 export function summary(alerts: readonly Alert[]): string {
   const [first] = alerts;
   if (!first) return "";
-  if (alerts.length === 1) return `${title(first)}: ${TYPE_WORDS[first.type] ?? first.type} at ${first.retailer}`;
-  const high = alerts.filter((alert) => alert.band === "high").length;
-  return `${alerts.length} new alerts${high ? `, ${high} of the high band` : ""}`;
+  if (alerts.length === 1)
+    return strings.announced.one(title(first), TYPE_WORDS[first.type] ?? first.type, first.retailer);
+  return strings.announced.several(alerts.length, alerts.filter((alert) => alert.band === "high").length);
 }

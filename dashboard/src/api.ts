@@ -6,6 +6,7 @@ import type { Closed } from "./closed";
 import type { Mirror } from "./mirrors";
 import { here } from "./place";
 import type { Checked, InForce } from "./settings";
+import { strings } from "./strings";
 import type { Watched } from "./watched";
 
 export interface Detail {
@@ -24,6 +25,12 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+}
+
+/** What went wrong, for the reader; a missing scope says which token is needed. */
+export function said(problem: unknown): string {
+  if (!(problem instanceof ApiError)) return String(problem);
+  return problem.status === 403 ? strings.page.needsAdmin : problem.message;
 }
 
 /** A delivery as lists show it; `at` is when it came into its state. */
@@ -339,7 +346,7 @@ export class Api {
       body: isFile ? body : body ? JSON.stringify(body) : null,
       credentials: "omit",
     }).catch(() => {
-      throw new ApiError(0, "unreachable", "The service does not answer. Is it running?");
+      throw new ApiError(0, "unreachable", strings.page.unreachable);
     });
     if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
     return answer;
@@ -356,6 +363,6 @@ type Told = { error?: { code?: string; message?: string; details?: Detail[] } } 
 
 function refusal(status: number, told: Told): ApiError {
   const error = told?.error;
-  const message = error?.message ?? `The service answered ${status}.`;
+  const message = error?.message ?? strings.page.answered(status);
   return new ApiError(status, error?.code ?? `http_${status}`, message, error?.details ?? []);
 }

@@ -1,6 +1,6 @@
 // How the channels do: asked now and then and after each test or mending, and told at once when a lane stands still.
 
-import { type Api, ApiError, type Channel, parts, type Target, type TestAnswer } from "./api";
+import { type Api, type Channel, parts, said, type Target, type TestAnswer } from "./api";
 import { askNowAndThen } from "./asking";
 import type { LaneNews } from "./ops";
 import { strings } from "./strings";
@@ -112,19 +112,13 @@ export interface Light {
 
 export function light(channel: string, targets: readonly Target[]): Light {
   const bad = targets.filter(inTrouble).map(({ target }) => parts(target)[1]);
-  if (bad.length) return { channel, tone: "bad", told: `${bad.join(", ")}: needs attention` };
+  if (bad.length) return { channel, tone: "bad", told: strings.head.needsAttention(bad.join(", ")) };
   const shadow = targets.every((target) => target.shadow);
-  return { channel, tone: shadow ? "off" : "good", told: shadow ? "in shadow, nothing is sent" : "in order" };
+  return { channel, tone: shadow ? "off" : "good", told: shadow ? strings.head.inShadow : strings.head.inOrder };
 }
 
 export function inTrouble(target: Target): boolean {
   return !target.enabled || target.breaker === "open" || target.closed?.why === "credentials";
-}
-
-/** What went wrong, for the reader; a missing scope says which token is needed. */
-export function said(problem: unknown): string {
-  if (!(problem instanceof ApiError)) return String(problem);
-  return problem.status === 403 ? "This needs a link with the scope admin; yours has less." : problem.message;
 }
 
 function told(answer: TestAnswer): string {

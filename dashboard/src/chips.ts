@@ -1,6 +1,7 @@
 // What became of an alert's deliveries, in few words: one chip for each channel. Pure.
 
 import { type BriefDelivery, parts, type ToldList } from "./api";
+import { strings } from "./strings";
 import { deliveryState, type Tone, tone, why } from "./words";
 
 /** What is known of one delivery, from a list or from the live news. */
@@ -65,12 +66,12 @@ function chipOf(channel: string, all: Delivered[]): Chip {
   const word = deliveryState(worst.state).toLowerCase();
   const { many = 0, of = 0 } = worst;
   const [some, whole] = all.length > 1 ? [alike, all.length] : [many, of];
-  const count = whole < 2 ? "" : some < whole ? `${some} of ${whole} ` : `${whole} `;
+  const count = whole < 2 ? "" : some < whole ? `${strings.row.someOf(some, whole)} ` : `${whole} `;
   return { channel, tone: tone(worst.state), said: count + word, explained: all.map(explained).join("\n") };
 }
 
 function explained({ target, state, why: word, many, of }: Delivered): string {
-  return `${target}: ${of ? `${many} of ${of} ` : ""}${deliveryState(state).toLowerCase()}${word ? `, ${why(word)}` : ""}`;
+  return `${target}: ${of ? `${strings.row.someOf(many ?? 0, of)} ` : ""}${deliveryState(state).toLowerCase()}${word ? `, ${why(word)}` : ""}`;
 }
 
 const rankOf = ({ state }: Delivered): number => WORST_FIRST.indexOf(tone(state));

@@ -1,3 +1,4 @@
+import { strings } from "./strings";
 import { toasts } from "./toast.svelte";
 
 /** Browsers let a page copy only over https and on this machine. */
@@ -6,8 +7,8 @@ export const canCopy = Boolean(navigator.clipboard);
 export async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    toasts.say("Copied");
+    toasts.say(strings.page.copied);
   } catch {
-    toasts.say("The browser did not allow it", true);
+    toasts.say(strings.page.notCopied, true);
   }
 }

@@ -1,6 +1,7 @@
 // Why nothing leaves on a lane now, for whoever wonders where the alerts are. Pure: `now` is in milliseconds.
 
 import { clock } from "./format";
+import { strings } from "./strings";
 import { plain } from "./words";
 
 /** `opens_at` is null where time alone opens nothing; `rate` (`30/60s`) is the one that is used up, where it is that. */
@@ -10,7 +11,7 @@ export interface Closed {
   rate: string;
 }
 
-const PROVIDERS: Record<string, string> = { discord: "Discord", webhook: "The receiver" };
+const text = strings.channels;
 
 /** A pause that is over by now was over before the page heard of it. */
 export function isClosed(closed: Closed | null | undefined, now: number): closed is Closed {
@@ -23,26 +24,16 @@ export function isClosed(closed: Closed | null | undefined, now: number): closed
 export function standstill(closed: Closed, channel: string, failures: number, now: number, locale?: string): string {
   const until =
     closed.opens_at !== null && Date.parse(closed.opens_at) > now ? clock(closed.opens_at, now, locale) : "";
-  if (closed.why === "breaker") return `Failing${failures ? ` (${failures}×)` : ""}, ${nextTry(until)}`;
-  if (closed.why === "in_flight") return "Busy: the answers to what was sent are awaited";
-  if (closed.why === "disabled") return "Nothing leaves: a target with the same address is disabled. Enable that one";
-  return `Paused${until && ` until ${until}`}: ${cause(closed, PROVIDERS[channel] ?? "The provider")}`;
-}
-
-function nextTry(until: string): string {
-  return until ? `next try at ${until}` : "the next alert is the next try";
+  if (closed.why === "breaker") return text.failing(failures, until ? text.nextTry(until) : text.nextAlert);
+  if (closed.why === "in_flight") return text.inFlight;
+  if (closed.why === "disabled") return text.sharedDisabled;
+  return text.paused(until, cause(closed, text.providers[channel] ?? text.provider));
 }
 
 function cause({ why, rate }: Closed, provider: string): string {
-  if (why === "rate_limited") return `${provider} asked us to wait (429)`;
-  if (why === "credentials")
-    return `${provider} refused our key. Put one that works into the configuration, then reload`;
-  if (why === "pacing" && rate) return `its rate is used up (${spoken(rate)})`;
-  if (why === "pacing") return `${provider} takes no more before then`;
-  return plain(why);
-}
-
-/** `30/60s` as `30 in 60 s`. */
-function spoken(rate: string): string {
-  return rate.replace("/", " in ").replace(/s$/, " s");
+  if (why === "rate_limited") return text.rateLimited(provider);
+  if (why === "credentials") return text.credentials(provider);
+  if (why !== "pacing") return plain(why);
+  const [, count, seconds] = /^(.+)\/(.+)s$/.exec(rate) ?? [];
+  return count && seconds ? text.rateUsed(count, seconds) : text.noMore(provider);
 }

@@ -1,5 +1,7 @@
 // What needs a human now, as the service tells it.
 
+import { strings } from "./strings";
+
 /** `about` is a target, a lane, a monitor, …; `over_at` is null for as long as it lasts. */
 export interface Condition {
   what: string;
@@ -26,7 +28,7 @@ export function remaining(list: readonly Condition[], dismissed: ReadonlySet<str
 /** What somebody is told who does not see the list. */
 export function gist(list: readonly Condition[]): string {
   const headlines = list.map((condition) => condition.headline).join("; ");
-  return list.length > 1 ? `${list.length} things need you: ${headlines}` : headlines;
+  return list.length > 1 ? strings.conditions.gist(list.length, headlines) : headlines;
 }
 
 /** One condition from its beginning to its end. */

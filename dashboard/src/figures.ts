@@ -2,6 +2,7 @@
 
 import type { Filter } from "./filters";
 import { EVERYTHING } from "./filters";
+import { count, decimal } from "./format";
 
 export interface Rate {
   of: number;
@@ -198,21 +199,12 @@ export function percent(rate: number | null, places = 2): string {
   if (rate === null) return "–";
   const size = 10 ** places;
   const shown = rate < 1 ? Math.min(Math.round(rate * 100 * size) / size, 100 - 1 / size) : 100;
-  return `${shown}\u00a0%`;
+  return `${decimal(shown, places)}\u00a0%`;
 }
 
 /** What came back for what was spent, in percent: it has no end. */
 export function gain(part: number): string {
-  return `${part < 0 ? "−" : ""}${Math.round(Math.abs(part) * 100).toLocaleString()}\u00a0%`;
-}
-
-/** The change from before to now in whole percent: `+12 %`; nothing where there is nothing to compare. */
-export function delta(now: number | null, before: number | null | undefined): string {
-  if (now === null || before == null || before === 0) return "";
-  const moved = ((now - before) / Math.abs(before)) * 100;
-  const size = Math.abs(moved);
-  if (size < 0.05) return "±0\u00a0%";
-  return `${moved < 0 ? "−" : "+"}${size < 10 ? size.toFixed(1) : Math.round(size)}\u00a0%`;
+  return `${part < 0 ? "−" : ""}${count(Math.round(Math.abs(part) * 100))}\u00a0%`;
 }
 
 /** The reasons of all rows, the most frequent first. */

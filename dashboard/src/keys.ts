@@ -1,14 +1,18 @@
 // The keyboard: which key asks for what.
 
+import { strings } from "./strings";
+
+const text = strings.keys;
+
 export const KEYS = {
-  j: ["next", "Next alert"],
-  k: ["previous", "Previous alert"],
-  "/": ["search", "Search"],
-  p: ["pause", "Pause, go on"],
-  m: ["mute", "Mute for an hour, unmute"],
-  t: ["times", "Clock times, ages"],
-  "?": ["help", "This help"],
-  Escape: ["back", "Close, leave the search"],
+  j: ["next", text.next],
+  k: ["previous", text.previous],
+  "/": ["search", text.search],
+  p: ["pause", text.pause],
+  m: ["mute", text.mute],
+  t: ["times", text.times],
+  "?": ["help", text.help],
+  Escape: ["back", text.back],
 } as const;
 
 export type Wish = (typeof KEYS)[keyof typeof KEYS][0] | "palette";
@@ -23,5 +27,5 @@ export function wish(event: KeyboardEvent): Wish | null {
 }
 
 function writing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), textarea, select");
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]),textarea,select");
 }

@@ -1,8 +1,7 @@
 // Who watches the retailers: asked now and then, and told at once when one falls silent or is back.
 
-import type { Api, Monitor } from "./api";
+import { type Api, type Monitor, said } from "./api";
 import { askNowAndThen } from "./asking";
-import { said } from "./channels.svelte";
 
 export class Monitors {
   list = $state.raw<Monitor[]>([]);

@@ -4,7 +4,10 @@ import { type Alert, title } from "./alert";
 import { summary } from "./announce.svelte";
 import { type Bands, rememberBands, rememberedBands } from "./bell.svelte";
 import { money } from "./format";
+import { strings } from "./strings";
 import { TYPE_WORDS } from "./words";
+
+const text = strings.announced;
 
 /** `impossible`: the browser has none for this page, for want of https or at all. */
 export type Permission = NotificationPermission | "impossible";
@@ -65,8 +68,8 @@ export class Notifier {
   #show(alert: Alert, heard: readonly Alert[]): void {
     const [headline, body] =
       heard.length > 1
-        ? [summary(heard), `The last: ${title(alert)} at ${alert.retailer}`]
-        : [`${TYPE_WORDS[alert.type] ?? alert.type}: ${title(alert)}`, place(alert)];
+        ? [summary(heard), text.last(title(alert), alert.retailer)]
+        : [text.headline(TYPE_WORDS[alert.type] ?? alert.type, title(alert)), place(alert)];
     const shown = new Notification(headline, { body, icon: "/icon.svg", tag: "tocsin", silent: true });
     shown.onclick = () => {
       window.focus();
@@ -77,7 +80,7 @@ export class Notifier {
 }
 
 function place(alert: Alert): string {
-  return `${alert.price === null ? "" : `${money(alert.price, alert.currency)} `}at ${alert.retailer}`;
+  return text.place(alert.price === null ? "" : money(alert.price, alert.currency), alert.retailer);
 }
 
 function isSeen(): boolean {

@@ -1,5 +1,7 @@
 // Whether alerts are told in time, for people. Pure.
 
+import { decimal } from "./format";
+import { strings } from "./strings";
 import type { Tone } from "./words";
 
 /** `burn_rates` by window: 1 misses just as many as the objective allows. */
@@ -24,12 +26,7 @@ export interface Pace {
   rate: number;
 }
 
-const WINDOWS: [name: string, words: string][] = [
-  ["5m", "5 min"],
-  ["30m", "30 min"],
-  ["1h", "1 h"],
-  ["6h", "6 h"],
-];
+const text = strings.objective;
 const NOW = "1h";
 const LEAST_MISSED = 5; // one late alert of ten worries nobody
 
@@ -47,26 +44,26 @@ export function headline(all: readonly Pace[]): Pace[] {
 
 /** All of it in a few lines. */
 export function explained(objective: Objective): string {
-  const aim = `${objective.of} % of deliveries are to be told within ${objective.within_s} s of their detection.`;
   const lines = Object.entries(objective.channels).map(([channel, kept]) => {
-    const rates = WINDOWS.map(([name, words]) => `${short(kept.burn_rates[name] ?? 0)} in ${words}`);
+    const rates = Object.entries(text.windows).map(([name, words]) =>
+      text.burns(short(kept.burn_rates[name] ?? 0), words),
+    );
     const { ended, missed } = kept.last_hour;
-    const hour = `${missed} of ${ended} missed it in the last hour`;
-    return `${channel}: ${paceOf(channel, kept).word.toLowerCase()}, ${hour}; burn rate ${rates.join(", ")}`;
+    return text.line(channel, paceOf(channel, kept).word.toLowerCase(), missed, ended, rates.join(", "));
   });
-  return [aim, ...lines, "A burn rate of 1 misses just as many as that allows."].join("\n");
+  return [text.aim(objective.of, objective.within_s), ...lines, text.meaning].join("\n");
 }
 
 /** A rate in two figures: `0.4`, `14`. */
 export function short(rate: number): string {
-  return rate < 9.95 ? rate.toFixed(1).replace(/\.0$/, "") : String(Math.round(rate));
+  return decimal(rate, rate < 9.95 ? 1 : 0);
 }
 
 function paceOf(channel: string, kept: Kept): Pace {
   const rate = kept.burn_rates[NOW] ?? 0;
-  if (kept.missed) return { channel, word: "Too late", tone: "bad", rate };
+  if (kept.missed) return { channel, word: text.tooLate, tone: "bad", rate };
   const slipping = rate > 1 && kept.last_hour.missed >= LEAST_MISSED;
   return slipping
-    ? { channel, word: "Slipping", tone: "busy", rate }
-    : { channel, word: "In time", tone: "good", rate };
+    ? { channel, word: text.slipping, tone: "busy", rate }
+    : { channel, word: text.inTime, tone: "good", rate };
 }

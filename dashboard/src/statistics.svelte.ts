@@ -1,7 +1,6 @@
 // The figures of one question, asked together; what fails leaves what stood there.
 
-import type { Api } from "./api";
-import { said } from "./channels.svelte";
+import { type Api, said } from "./api";
 import {
   type Answer,
   bucketOf,

@@ -1,27 +1,23 @@
 // How one step of an alert's timeline reads. Pure.
 
 import type { Step } from "./api";
+import { strings } from "./strings";
 import { plain, reason, type Tone, why } from "./words";
 
-const STEPS: Record<string, [what: string, tone: Tone]> = {
-  detected: ["Detected", "off"],
-  accepted: ["Accepted", "good"],
-  filtered: ["Filtered", "off"],
-  planned: ["Queued", "busy"],
-  sending: ["Request leaves", "busy"],
-  joined: ["Joined a message that stands", "good"],
-  deferred: ["The provider said: later", "bad"],
-  refused: ["Refused", "bad"],
-  unknown: ["The answer was lost", "bad"],
-  sent: ["The provider took it", "good"],
-  delivered: ["It arrived", "good"],
-  pending: ["Queued again", "busy"],
-  expired: ["Expired", "bad"],
-  cancelled: ["Cancelled", "off"],
-  possibly_sent: ["Possibly sent", "bad"],
-  repeated: ["Seen again", "off"],
-  closed: ["Sold out", "off"],
-  clicked: ["Link followed", "good"],
+const TONES: Record<string, Tone> = {
+  accepted: "good",
+  planned: "busy",
+  sending: "busy",
+  joined: "good",
+  deferred: "bad",
+  refused: "bad",
+  unknown: "bad",
+  sent: "good",
+  delivered: "good",
+  pending: "busy",
+  expired: "bad",
+  possibly_sent: "bad",
+  clicked: "good",
 };
 
 export interface Telling {
@@ -31,14 +27,14 @@ export interface Telling {
 }
 
 export function telling(step: Step): Telling {
-  const [what, tone] = STEPS[step.what] ?? [plain(step.what), "off"];
-  return { what, detail: detailOf(step), tone };
+  const what = strings.words.steps[step.what] ?? plain(step.what);
+  return { what, detail: detailOf(step), tone: TONES[step.what] ?? "off" };
 }
 
 function detailOf({ what, detail }: Step): string {
   if (what === "accepted" || what === "filtered") return reason(detail);
   if (what === "detected") return plain(detail);
-  if (what === "closed") return "the episode ended";
+  if (what === "closed") return strings.words.episodeEnded;
   const [target, word, ...more] = detail.split(": ");
   return word ? [target, why(word), ...more].join(": ") : detail;
 }

@@ -1,5 +1,7 @@
 // How many alerts came while nobody looked at the page, for its tab to say.
 
+import { strings } from "./strings";
+
 export class Unseen {
   count = $state(0);
 
@@ -20,5 +22,5 @@ export class Unseen {
 /** `(3) Tocsin`: those that came unseen, or wait to be shown; a room's name stands before the program's. */
 export function titled(unseen: number, waiting: number, room = ""): string {
   const count = Math.max(unseen, waiting);
-  return `${count ? `(${count}) ` : ""}${room ? `${room} · ` : ""}Tocsin`;
+  return `${count ? `(${count}) ` : ""}${room ? `${room} · ` : ""}${strings.program}`;
 }

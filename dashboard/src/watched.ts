@@ -54,10 +54,6 @@ export function keyOf({ retailer, sku, variant, seller }: Watched): string {
   return JSON.stringify([retailer, sku, variant, seller]);
 }
 
-export function nameOf(product: Watched): string {
-  return product.last_alert?.product_name || product.sku;
-}
-
 export function standing(product: Watched): { word: string; tone: Tone; since: string | null } {
   const { state, silent_since: silent, since } = product;
   if (silent) return { word: strings.watch.states.silent, tone: "bad", since: silent };

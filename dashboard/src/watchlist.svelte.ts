@@ -1,7 +1,6 @@
 // The watch list as it is looked at: page after page, asked again now and then, and when an alert comes in.
 
-import type { Api } from "./api";
-import { said } from "./channels.svelte";
+import { type Api, said } from "./api";
 import { keyOf, type Watched, type WatchPlace } from "./watched";
 
 const PAGE = 50;

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { path, every, ticks } from "../src/charts/scale";
 import {
   bucketOf,
-  delta,
   type FigureRow,
   funnel,
   gain,
@@ -91,18 +90,6 @@ test.each([
 
 test("what came back has no end", () => {
   expect([gain(36.4), gain(-1)].map((read) => read.replace(/\W(?=%)/, " "))).toEqual(["3,640 %", "−100 %"]);
-});
-
-test.each([
-  [12, 10, "+20 %"],
-  [9, 10, "−10 %"],
-  [10, 10, "±0 %"],
-  [-5, -10, "+50 %"],
-  [1, 0, ""],
-  [null, 4, ""],
-  [4, undefined, ""],
-])("%s after %s moved by %o", (now, before, read) => {
-  expect(delta(now, before).replace("\u00a0", " ")).toBe(read);
 });
 
 test("reasons stand in the order of their weight", () => {

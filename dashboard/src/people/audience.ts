@@ -1,7 +1,8 @@
 // What a list of people was told of an alert, in counts. Pure.
 
 import type { ToldList } from "../api";
-import { type Tone, tone } from "../words";
+import { strings } from "../strings";
+import { plain, type Tone, tone } from "../words";
 
 export interface Count {
   /** As the service is asked for these people. */
@@ -11,17 +12,7 @@ export interface Count {
   tone: Tone;
 }
 
-const WORDS: Record<string, string> = {
-  waiting: "wait",
-  sending: "on the way",
-  unknown: "with a lost answer",
-  sent: "sent",
-  delivered: "delivered",
-  refused: "refused",
-  expired: "expired",
-  cancelled: "cancelled",
-  possibly_sent: "possibly sent",
-};
+const text = strings.people.told;
 
 const ORDER = [
   "delivered",
@@ -35,25 +26,11 @@ const ORDER = [
   "waiting",
 ];
 
-const LEFT_OUT: Record<string, string> = {
-  suppressed: "left alone",
-  consent: "not confirmed, or without consent",
-  paused: "paused everything",
-  muted: "want nothing of this product any more",
-  match: "want to hear of other things",
-  channel: "not by this channel",
-  per_day: "had as many today as they want",
-  other_channel: "are told by another channel, and here if that fails",
-  quiet: "it is night for them",
-  other_list: "told by another list",
-  max_recipients: "more than the list may tell; others have their turn",
-};
-
 /** `248 sent, 1 refused, 51 wait`: the states that somebody is in. */
 export function counts({ recipients }: ToldList): Count[] {
   return ORDER.filter((word) => recipients[word]).map((word) => {
     const state = word === "waiting" ? "pending" : word;
-    return { state, many: recipients[word] ?? 0, said: WORDS[word] ?? word, tone: tone(state) };
+    return { state, many: recipients[word] ?? 0, said: text.states[word] ?? word, tone: tone(state) };
   });
 }
 
@@ -61,5 +38,5 @@ export function counts({ recipients }: ToldList): Count[] {
 export function leftOut({ left_out }: ToldList): [why: string, many: number][] {
   return Object.entries(left_out)
     .sort(([, one], [, other]) => other - one)
-    .map(([word, many]) => [LEFT_OUT[word] ?? word.replaceAll("_", " "), many]);
+    .map(([word, many]) => [text.leftOut[word] ?? plain(word), many]);
 }

@@ -1,6 +1,6 @@
 // The contacts that are being looked at: a page of them, and more when more are asked for.
 
-import { said } from "../channels.svelte";
+import { said } from "../api";
 import type { Contact, Directory, Tag } from "./directory";
 import type { Place } from "./place";
 

@@ -1,6 +1,7 @@
 // How the report of an import reads. Pure.
 
 import { count } from "../format";
+import { strings } from "../strings";
 import type { Tone } from "../words";
 import { type ImportedRow, RESULTS, type Report, type Result } from "./directory";
 import { result } from "./words";
@@ -15,7 +16,7 @@ const TONES: Record<Result, Tone> = {
 
 export function gist(report: Report): string {
   const told = RESULTS.filter((word) => report[word]).map((word) => `${count(report[word])} ${result(word)}`);
-  return told.join(", ") || "no rows";
+  return told.join(", ") || strings.people.import.noRows;
 }
 
 export function toneOfRow(word: Result): Tone {
