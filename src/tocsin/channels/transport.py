@@ -21,6 +21,7 @@ from yarl import URL
 
 from tocsin.channels.connection import NO_HEADERS, Answer, Connection
 from tocsin.core.killpoint import Point, kill_point
+from tocsin.core.leave import TAKEN_OVER, may_leave
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
@@ -142,6 +143,9 @@ class Transport:
             origin = _Origin(place.scheme, place.raw_host or "", place.port or 0, addresses)
             connection = self._take_idle(origin) or await self._connect(origin, patience)
             kill_point(Point.CONNECTED)
+            if not may_leave():
+                self._put_back(origin, connection)
+                return TAKEN_OVER
             begun = True
             answer = await connection.exchange(written, longest=longest, quiet_s=patience.read, until=until)
         except _FAILURES as problem:

@@ -21,6 +21,13 @@ class LanePolicy:
     spending: SpendPolicy | None = None
 
     @property
+    def group(self) -> str:
+        """What goes with it where it goes: lanes that share a gate or a purse are worked in one place. Who shares a
+        `shared` limit only the provider knows, so that all go together who may.
+        """
+        return self.channel if self.shared.rates or self.whole.rates or self.spending else self.name
+
+    @property
     def memory(self) -> timedelta:
         """How long ago a request still counts: the longest window of its rates."""
         return max((rate.per for rate in (*self.gate.rates, *self.shared.rates)), default=timedelta())

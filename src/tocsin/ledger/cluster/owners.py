@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tocsin.ledger.cluster.schema import lane_owners
+from tocsin.ledger.cluster.schema import lane_owners, nodes
 from tocsin.ledger.contract import Hold, OwnerRow
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.transaction import Transaction
@@ -36,6 +36,9 @@ _GIVE = (
     .values(node=bindparam("to"), wanted_by=None, fence=_GROWN)
 )
 _FREE_ALL = update(lane_owners).where(_HELD_BY).values(node=None, wanted_by=None, fence=_GROWN)
+_THERE = (
+    select(nodes.c.id).where(among(nodes.c.id, "nodes")).order_by(nodes.c.id).with_for_update(read=True, key_share=True)
+)
 # Shared, so that claims wait for no claim: only for who changes the owner, and he for them.
 _HOLDS = (
     select(lane_owners.c.lane, lane_owners.c.node, lane_owners.c.fence)
@@ -50,6 +53,9 @@ def listed(connection: Connection) -> tuple[OwnerRow, ...]:
 
 
 def take(transaction: Transaction, node: str, lanes: Collection[str]) -> Mapping[str, int]:
+    """Who is not there any more, buried a moment ago, owns nothing."""
+    if not _there(transaction, [node]):
+        return {}
     names = sorted(lanes)
     transaction.write_each(_NEW, [{"lane": name, "fence": 0} for name in names])
     free = [row.lane for row in transaction.rows(_FREE, lanes=names)]
@@ -61,7 +67,10 @@ def want(transaction: Transaction, node: str, lanes: Collection[str]) -> None:
 
 
 def give(transaction: Transaction, node: str, lanes: Mapping[str, str | None]) -> None:
-    transaction.write_each(_GIVE, [{"of": lane, "holder": node, "to": lanes[lane]} for lane in sorted(lanes)])
+    """What was to go to a node that has gone is free."""
+    there = _there(transaction, [to for to in lanes.values() if to is not None])
+    given = {lane: to if to in there else None for lane, to in lanes.items()}
+    transaction.write_each(_GIVE, [{"of": lane, "holder": node, "to": given[lane]} for lane in sorted(given)])
 
 
 def free_all(transaction: Transaction, node: str) -> None:
@@ -74,3 +83,8 @@ def held(transaction: Transaction, holds: Mapping[str, Hold]) -> frozenset[str]:
         return frozenset()
     rows = transaction.rows(_HOLDS, lanes=sorted(holds))
     return frozenset(row.lane for row in rows if holds[row.lane] == (row.node, row.fence))
+
+
+def _there(transaction: Transaction, ids: Collection[str]) -> frozenset[str]:
+    """Those of these nodes that are there, and are not buried before this transaction ends."""
+    return frozenset(row.id for row in transaction.rows(_THERE, nodes=sorted(set(ids)))) if ids else frozenset()

@@ -12,7 +12,7 @@ from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Emit, Trouble
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.outcome import Deferred, Delay, Outcome, Unknown
-from tocsin.ledger.contract import Claim, ClaimRequest, LaneRow, MoveResult, Queue, Waiting
+from tocsin.ledger.contract import Claim, ClaimRequest, Hold, LaneRow, MoveResult, Queue, Waiting
 from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.attempt import Prepared
 from tocsin.pipeline.sending.doubts import Doubts
@@ -57,11 +57,13 @@ class Dispatcher:
         self._seen: tuple[LaneRow, ...] = ()
 
     async def start(self) -> None:
-        """Begin to claim, after deliveries that a dead process left `sending` are put in doubt."""
-        await self._recover()
-        self._lanes.adopt()
-        await self._remember()
-        await self._lanes.recall()
+        """Begin to claim on the lanes that are won, after what a dead process left `sending` is put in doubt."""
+        alone = self._ownership.node is None
+        if alone:
+            await self._recover()
+        await self._ownership.start()
+        if alone:
+            await self._lanes.forget_others()
         await self.look()
         self._scheduler = asyncio.create_task(self._visit_due())
 
@@ -70,6 +72,7 @@ class Dispatcher:
         if self._scheduler:
             self._scheduler.cancel()
             await asyncio.wait({self._scheduler})
+        await self._ownership.retire()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 await self._tasks.join()  # a claim on its way to the ledger still becomes an attempt
@@ -98,6 +101,10 @@ class Dispatcher:
     def _visit(self, lane: Lane) -> None:
         """Claim now if a band may leave; else come back when one may. A busy lane is planned again by who ends."""
         now = self._clock.monotonic()
+        hold = self._ownership.hold(lane.name)
+        if not self._ownership.owns(lane.name):
+            self._schedule.put(lane.name, now + LOOK_AGAIN_S)
+            return
         if lane.shadow:
             self._tasks.start(self._withhold(lane))
             return
@@ -120,13 +127,14 @@ class Dispatcher:
             purse.claiming += 1
         lane.enter(now)  # at once: other lanes may pass the same gate, and are looked at before this claim begins
         lowest = max(lowest, spared, key=FLOOR.__getitem__)
-        self._tasks.start(self._claim(lane, lowest, now, purse, oldest_first=oldest_first))
+        request = self._request(lane, lowest, hold, oldest_first=oldest_first)
+        self._tasks.start(self._claim(lane, request, now, purse))
 
-    async def _claim(self, lane: Lane, lowest: Band, now: float, purse: Purse | None, *, oldest_first: bool) -> None:
+    async def _claim(self, lane: Lane, wanted: ClaimRequest, now: float, purse: Purse | None) -> None:
         """`purse` counts this claim, whatever a reload puts in its place meanwhile."""
         claims: tuple[Claim, ...] = ()
         try:
-            claimed = await self._queue.claim(self._request(lane, lowest, oldest_first=oldest_first))
+            claimed = await self._queue.claim(wanted)
             claims, lane.waiting = claimed.claims, claimed.waiting
             self._moves.follow((*claimed.expired, *claimed.withdrawn))
             self._directories.note_full(claimed.full)
@@ -141,6 +149,7 @@ class Dispatcher:
         for request in requests:
             kill_point(Point.ATTEMPT_COMMITTED)
             lane.start(self._clock.monotonic())
+            lane.unsettled += 1
             self._tasks.start(self._make(lane, request, now, purse))
         spared = None if purse is None else purse.lowest(self._clock.now())
         if not claims and spared is not None and self._is_cut_off(lane.waiting, spared):
@@ -182,7 +191,7 @@ class Dispatcher:
         there_may_be_more = moved.deliveries != ()
         self._moves.follow(moved.deliveries, moved.lanes | {lane.name} if there_may_be_more else moved.lanes)
 
-    def _request(self, lane: Lane, lowest: Band, *, oldest_first: bool) -> ClaimRequest:
+    def _request(self, lane: Lane, lowest: Band, hold: Hold | None, *, oldest_first: bool) -> ClaimRequest:
         return ClaimRequest(
             lane=lane.name,
             pack=self._sender.pack(lane.channel),
@@ -193,9 +202,16 @@ class Dispatcher:
             joins=self._sender.joins(lane.name),
             sated=frozenset() if lane.purse is None else lane.purse.sated(self._clock.now()),
             day_limits=self._sender.day_limits(lane.channel),
+            hold=hold,
         )
 
     async def _make(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None = None) -> None:
+        try:
+            await self._send_and_settle(lane, request, entered, purse)
+        finally:
+            lane.unsettled -= 1
+
+    async def _send_and_settle(self, lane: Lane, request: Prepared, entered: float, purse: Purse | None) -> None:
         """The place at the provider is free with its answer: what it came to is written in one commit with the next
         claim.
         """
@@ -235,15 +251,8 @@ class Dispatcher:
         self._schedule.put(lane.name, due if opens <= due else min(opens, back, due + LOOK_AGAIN_S))
 
     async def _recover(self) -> None:
-        """What others send on a ledger that nodes share is theirs: `Ownership` sees who is dead."""
-        if self._ownership.node is None:
-            self._moves.follow((await self._queue.recover()).deliveries)
-
-    async def _remember(self) -> None:
-        """Pacing and mention budgets go on where the last process stopped."""
-        recent = await self._queue.recent_attempts(self._clock.now() - self._lanes.memory)
-        self._lanes.restore(recent)
-        self._sender.restore(recent)
+        """What others send on a ledger that nodes share is theirs."""
+        self._moves.follow((await self._queue.recover(self._ownership.node)).deliveries)
 
     def depth(self) -> Mapping[str, int]:
         """How many deliveries waited in each band when the ledger was last looked at, seconds ago."""

@@ -1,11 +1,13 @@
 """Settles attempts whose answer was lost: their provider is asked; where nobody can tell, the configuration decides."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import groupby
 from random import Random
 
 from tocsin.channels.abilities import Finds, RepeatsSafely
 from tocsin.channels.contract import Channel, Report
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.facts import Emit
@@ -19,6 +21,8 @@ from tocsin.pipeline.sending.sender import Sender, move_of
 from tocsin.pipeline.tasks import Tasks
 from tocsin.rules.step import Step, after_doubt, after_harmless_doubt
 
+LONGEST_REQUEST = timedelta(seconds=12)  # what the way out waits for an answer altogether, and a little more
+
 
 class Doubts:
     """Attempts in doubt of one lane are settled one after the other, through its gate; no lane waits for another's."""
@@ -30,6 +34,7 @@ class Doubts:
         history: History,
         sender: Sender,
         lanes: Lanes,
+        ownership: Ownership,
         active: Active,
         clock: Clock,
         emit: Emit,
@@ -39,6 +44,7 @@ class Doubts:
         self._history = history
         self._sender = sender
         self._lanes = lanes
+        self._ownership = ownership
         self._active = active
         self._clock = clock
         self._random = random
@@ -58,7 +64,11 @@ class Doubts:
         await self._tasks.cancel()
 
     async def settle(self, claim: Claim) -> None:
-        """Move the claim's deliveries out of doubt; nothing moves where nobody can tell now."""
+        """Move the claim's deliveries out of doubt; nothing moves where nobody can tell now, or another node works the
+        lane.
+        """
+        if not self._ownership.owns(claim.lane):
+            return
         channel = self._active.channels[claim.target.channel]
         if claim.joins is None and isinstance(channel, Finds):
             found = await self._ask(channel, claim)
@@ -78,7 +88,13 @@ class Doubts:
     async def _ask(self, channel: Finds, claim: Claim) -> Report | None:
         """One question of a lane at a time, where a request may leave; a later look asks what could not be now."""
         lane = self._lanes.get(claim.lane)
-        if lane is None or lane.name in self._asking or lane.full() or lane.lowest_now(self._clock.monotonic()) is None:
+        if (
+            self._may_be_under_way(claim)
+            or lane is None
+            or lane.name in self._asking
+            or lane.full()
+            or lane.lowest_now(self._clock.monotonic()) is None
+        ):
             return None
         self._asking.add(lane.name)
         began = self._lanes.begin(lane)
@@ -87,6 +103,12 @@ class Doubts:
         finally:
             self._lanes.end(lane, began)
             self._asking.discard(lane.name)
+
+    def _may_be_under_way(self, claim: Claim) -> bool:
+        """A node that was cut off from the ledger may be waiting for its answer yet: asked now, a provider could say
+        that it never had what it is just taking.
+        """
+        return claim.node != self._ownership.node and self._clock.now() < claim.started_at + LONGEST_REQUEST
 
     async def _believe(self, found: Report, claim: Claim) -> None:
         """Move the members as the provider says. One that our own code died over is not sent once more."""

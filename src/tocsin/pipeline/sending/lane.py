@@ -71,6 +71,7 @@ class Lane:
     breaker: Breaker = field(default_factory=Breaker)
     purse: Purse | None = None  # None: nothing bounds what it spends
     in_flight: int = 0
+    unsettled: int = 0  # attempts that are claimed, and not written down yet
     claiming: bool = False
     stirred: bool = False  # somebody asked for a look while it was busy
     shares: bool = False  # it passes the gate, too, that its provider has for several lanes
@@ -98,6 +99,11 @@ class Lane:
     def busy(self) -> bool:
         """It claims, or can take no more: whoever ends looks at it again."""
         return self.claiming or self.full()
+
+    @property
+    def under_way(self) -> bool:
+        """Something was begun on it that is not over yet."""
+        return self.claiming or self.in_flight > 0 or self.unsettled > 0
 
     def full(self) -> bool:
         """As many requests are under way as may be; while the breaker probes, that is one."""

@@ -1,7 +1,7 @@
 """Holds every lane of the rulebook in force: what shuts one is heeded, told and remembered here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from tocsin.channels.contract import Report
@@ -22,7 +22,7 @@ from tocsin.rules.spending import day_of
 
 
 class Lanes(Mapping[str, Lane]):
-    """Lanes by name."""
+    """The lanes that are worked here, by name: on a ledger that nodes share, those that this one owns."""
 
     def __init__(
         self,
@@ -41,6 +41,8 @@ class Lanes(Mapping[str, Lane]):
         self._clock = clock
         self._emit = emit
         self._lanes: dict[str, Lane] = {}
+        self._coming: dict[str, Lane] = {}  # what was known of them is being read
+        self._leaving: dict[str, Lane] = {}  # something of them may be under way
         self._wholes: dict[str, RateLimiter] = {}
         self._purses: dict[str, Purse] = {}
         self._questions = Tasks("lanes", emit)
@@ -61,17 +63,44 @@ class Lanes(Mapping[str, Lane]):
         routing = self._active.rulebook.routing
         for name in self._lanes.keys() - routing.lanes.keys():
             del self._lanes[name]
-        spending = {policy.channel for policy in routing.lanes.values() if policy.spending is not None}
-        self._purses = {channel: purse for channel, purse in self._purses.items() if channel in spending}
-        for name, policy in routing.lanes.items():
-            targets = routing.by_lane[name]
-            if lane := self._lanes.get(name):
-                lane.policy, lane.targets = policy, targets
-                lane.limiters[0].policy = policy.gate
-                self._whole(policy)
-            else:
-                self._lanes[name] = Lane(policy, targets, [RateLimiter(policy.gate), self._whole(policy)])
-            self._lanes[name].purse = self._purse(policy)
+        for name, lane in self._lanes.items():
+            policy = routing.lanes[name]
+            lane.policy, lane.targets = policy, routing.by_lane[name]
+            lane.limiters[0].policy = policy.gate
+            self._whole(policy)
+        self._share_purses()
+
+    async def win(self, names: Collection[str], recent: Iterable[AttemptRow], queue: Queue) -> None:
+        """Work these, too. Pacing, breakers and purses go on where their last owner stopped."""
+        routing = self._active.rulebook.routing
+        made = {name: self._made(routing.lanes[name]) for name in names if name in routing.lanes}
+        self._coming |= made
+        self._restore(made, recent)
+        await self._shut_lanes.recall(made)
+        purses = await self._counted({lane.channel for lane in made.values() if lane.policy.spending}, queue)
+        for name in [name for name, lane in made.items() if self._coming.get(name) is lane]:
+            self._lanes[name] = self._coming.pop(name)
+            self._leaving.pop(name, None)
+        self._purses |= purses
+        self._share_purses()
+
+    def lose(self, names: Collection[str]) -> None:
+        """Others work them from now on, or soon. What is under way ends as it began."""
+        for name in names:
+            self._coming.pop(name, None)
+            if lane := self._lanes.pop(name, None):
+                self._leaving[name] = lane
+        self._shut_lanes.leave(names)
+        self._share_purses()
+
+    async def forget_others(self) -> None:
+        """Forget how lanes stood that the configuration does not have any more: where nobody else could have them."""
+        await self._shut_lanes.forget_others(self)
+
+    def under_way(self, name: str) -> bool:
+        """Something of a lane that was lost has not ended yet."""
+        lane = self._leaving.get(name)
+        return (lane is not None and lane.under_way) or self._shut_lanes.writes(name)
 
     @property
     def memory(self) -> timedelta:
@@ -102,18 +131,6 @@ class Lanes(Mapping[str, Lane]):
             lane = self.get(name)
             self._schedule.put(name, now if lane is None or lane.busy or lane.shadow else lane.opens_at(Band.HIGH, now))
 
-    def restore(self, recent: Iterable[AttemptRow]) -> None:
-        """Pacing goes on where the last process stopped."""
-        now, requests = self._clock.now(), defaultdict[str, list[tuple[timedelta, int]]](list)
-        for row in recent:
-            requests[row.lane].append((now - row.started_at, row.units))
-        for lane in self.values():
-            lane.limiters[0].restore(requests[lane.name], self._clock.monotonic())
-
-    async def recall(self) -> None:
-        """Shut the lanes that were shut when the last process ended, for as long as was said."""
-        await self._shut_lanes.recall(self)
-
     async def look(self) -> None:
         """Ask providers which lanes share a gate, and write down what could not be written before."""
         if not self._joining:
@@ -136,11 +153,9 @@ class Lanes(Mapping[str, Lane]):
 
     async def count_spending(self, queue: Queue) -> None:
         """Ask the ledger once what channels with a cap have spent today."""
-        now = self._clock.now()
-        for name, purse in self._purses.items():
-            if not purse.known:
-                lanes = frozenset(lane.name for lane in self.values() if lane.channel == name)
-                purse.recall(await queue.spent(day_of(now), lanes), now)
+        unknown = {name for name, purse in self._purses.items() if not purse.known}
+        self._purses |= await self._counted(unknown, queue)
+        self._share_purses()
 
     def broken(self) -> frozenset[str]:
         """The lanes whose breaker is open: what waits there may fail over."""
@@ -171,13 +186,41 @@ class Lanes(Mapping[str, Lane]):
         limiter.policy = policy.whole
         return limiter
 
-    def _purse(self, policy: LanePolicy) -> Purse | None:
-        """The one that every lane of a channel spends from."""
-        if policy.spending is None:
-            return None
-        purse = self._purses.setdefault(policy.channel, Purse(policy.channel, policy.spending, self._emit))
-        purse.policy = policy.spending
-        return purse
+    def _made(self, policy: LanePolicy) -> Lane:
+        targets = self._active.rulebook.routing.by_lane[policy.name]
+        return Lane(policy, targets, [RateLimiter(policy.gate), self._whole(policy)])
+
+    def _restore(self, lanes: Mapping[str, Lane], recent: Iterable[AttemptRow]) -> None:
+        now, requests = self._clock.now(), defaultdict[str, list[tuple[timedelta, int]]](list)
+        for row in recent:
+            requests[row.lane].append((now - row.started_at, row.units))
+        for name, lane in lanes.items():
+            lane.limiters[0].restore(requests[name], self._clock.monotonic())
+
+    async def _counted(self, channels: Collection[str], queue: Queue) -> dict[str, Purse]:
+        """What these channels have spent today, by whichever node."""
+        policies = self._active.rulebook.routing.lanes.values()
+        purses: dict[str, Purse] = {}
+        for channel in channels:
+            lanes = {policy.name: policy.spending for policy in policies if policy.channel == channel}
+            spending = next((each for each in lanes.values() if each is not None), None)
+            if spending is not None:
+                now = self._clock.now()
+                purses[channel] = Purse(channel, spending, self._emit)
+                purses[channel].recall(await queue.spent(day_of(now), frozenset(lanes)), now)
+        return purses
+
+    def _share_purses(self) -> None:
+        """Every lane of a channel spends from the same one. None is kept of a channel that is not worked here."""
+        self._purses = {
+            lane.channel: self._purses.get(lane.channel) or Purse(lane.channel, lane.policy.spending, self._emit)
+            for lane in self.values()
+            if lane.policy.spending is not None
+        }
+        for lane in self.values():
+            lane.purse = self._purses.get(lane.channel)
+            if lane.purse is not None and lane.policy.spending is not None:
+                lane.purse.policy = lane.policy.spending
 
     def _tell_broken(self, lane: Lane, outcome: Outcome) -> None:
         pause = timedelta(seconds=lane.breaker.open_until - self._clock.monotonic())

@@ -10,7 +10,7 @@ from tocsin.core.alert import Alert
 from tocsin.core.delivery import Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.record import AlertRecord
-from tocsin.ledger.contract import Joins
+from tocsin.ledger.contract import AttemptRow, Joins
 from tocsin.pipeline.active import Active
 from tocsin.rules.mentions import mention_for
 from tocsin.rules.quiet import QuietAction, hush
@@ -24,6 +24,15 @@ class Mentions:
     def __init__(self, active: Active) -> None:
         self._active = active
         self._mentioned: defaultdict[tuple[Target, str], list[datetime]] = defaultdict(list)
+
+    def restore(self, recent: Iterable[AttemptRow]) -> None:
+        """What these attempts mentioned takes the place of what was known of their targets."""
+        rows = tuple(recent)
+        told = {row.target for row in rows}
+        for key in [key for key in self._mentioned if key[0] in told]:
+            del self._mentioned[key]
+        for row in rows:
+            self.remember(row.target, row.mentioned.split(), row.started_at)
 
     def remember(self, target: Target, mentioned: Iterable[str], at: datetime) -> None:
         """Budgets go on after a restart from what recent attempts mentioned."""

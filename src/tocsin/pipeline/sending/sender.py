@@ -10,11 +10,13 @@ from uuid import UUID
 
 from tocsin.channels.abilities import Introduces, Measures, Receives
 from tocsin.channels.contract import Attempt, Member, Report
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery, DeliveryState, Target
 from tocsin.core.errors import LedgerError, NotFoundError
 from tocsin.core.facts import Attempted, Emit, PartRefused, Trouble
 from tocsin.core.killpoint import Point, kill_point
+from tocsin.core.leave import TAKEN_OVER, leaving_while
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
 from tocsin.core.record import AlertRecord
@@ -79,6 +81,7 @@ class Sender:
         active: Active,
         targets: Targets,
         moves: Moves,
+        ownership: Ownership,
         clock: Clock,
         emit: Emit,
         random: Random,
@@ -88,6 +91,7 @@ class Sender:
         self._active = active
         self._targets = targets
         self._moves = moves
+        self._ownership = ownership
         self._clock = clock
         self._emit = emit
         self._random = random
@@ -96,9 +100,8 @@ class Sender:
         self._watchers: dict[UUID, asyncio.Future[tuple[Delivery, Report]]] = {}
 
     def restore(self, recent: Iterable[AttemptRow]) -> None:
-        """Mention budgets go on after a restart from what recent attempts mentioned."""
-        for row in recent:
-            self._mentions.remember(row.target, row.mentioned.split(), row.started_at)
+        """Mention budgets go on from what recent attempts mentioned, of whichever process."""
+        self._mentions.restore(recent)
 
     def pack(self, channel: str) -> Pack:
         """Says how many of the alerts that wait fit into one request of that channel."""
@@ -193,10 +196,13 @@ class Sender:
     async def _send(self, claim: Claim, attempt: Attempt) -> Report:
         if attempt.target in self._active.rulebook.routing.shadow:
             return Report((_WITHHELD,) * len(attempt.members))
+        if not self._ownership.vouches(claim.node):
+            return Report((TAKEN_OVER,) * len(attempt.members))
         channel = self._active.channels.get(attempt.target.channel)
         try:
             assert channel is not None, "a reload has just taken the channel away"
-            return await made(claim, attempt, channel)
+            with leaving_while(lambda: self._ownership.vouches(claim.node)):
+                return await made(claim, attempt, channel)
         except Exception as bug:  # noqa: BLE001 - a bug in one channel must not stop the others; its doubt is settled
             self._emit(Trouble("channel_failed", f"{attempt.target}: {bug!r}", "Report this: a channel never raises."))
             return blamed(attempt, channel, bug)

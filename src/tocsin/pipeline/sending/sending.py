@@ -1,5 +1,6 @@
 """The sending side: everything that brings deliveries to their targets, made in the order in which it is needed."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -7,6 +8,7 @@ from random import Random
 from tocsin.cluster.alone import Alone
 from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
+from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Emit
 from tocsin.ledger.contract import Ledger
 from tocsin.pipeline.active import Active
@@ -14,6 +16,7 @@ from tocsin.pipeline.people.directory import Directories
 from tocsin.pipeline.sending.dispatcher import Dispatcher
 from tocsin.pipeline.sending.doubts import Doubts
 from tocsin.pipeline.sending.editor import Editor
+from tocsin.pipeline.sending.lane_keeper import LaneKeeper
 from tocsin.pipeline.sending.lane_watch import LaneWatch
 from tocsin.pipeline.sending.lanes import Lanes
 from tocsin.pipeline.sending.moves import Moves
@@ -58,6 +61,7 @@ class Sending:
             active=active,
             targets=self.targets,
             moves=self.moves,
+            ownership=self.ownership,
             clock=clock,
             emit=emit,
             random=dice,
@@ -67,6 +71,7 @@ class Sending:
             history=ledger.history,
             sender=self.sender,
             lanes=self.lanes,
+            ownership=self.ownership,
             active=active,
             clock=clock,
             emit=emit,
@@ -84,6 +89,17 @@ class Sending:
             clock=clock,
             emit=emit,
         )
+        self.keeper = LaneKeeper(
+            queue=queue,
+            lanes=self.lanes,
+            sender=self.sender,
+            dispatcher=self.dispatcher,
+            doubts=self.doubts,
+            moves=self.moves,
+            ownership=self.ownership,
+            active=active,
+            clock=clock,
+        )
         self.editor = Editor(
             queue=queue, active=active, lanes=self.lanes, targets=self.targets, moves=self.moves, clock=clock, emit=emit
         )
@@ -99,7 +115,6 @@ class Sending:
         """At the end nothing more is claimed, and what is under way has so many seconds for its answer."""
         async with AsyncExitStack() as stack:
             await self.targets.start()
-            await self.ownership.start()
             stack.push_async_callback(self.ownership.stop)
             stack.push_async_callback(self.lanes.stop)
             await self.dispatcher.start()
@@ -111,4 +126,6 @@ class Sending:
     async def reload(self) -> None:
         """The rules and channels in force are others now."""
         self.lanes.adopt()
+        with contextlib.suppress(LedgerError):  # it looks by itself, too
+            await self.ownership.look()
         await self.dispatcher.look()

@@ -1,6 +1,6 @@
 """Keeps lanes shut over a restart, where their breaker or their provider shut them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,14 +30,32 @@ class ShutLanes:
         self._clock = clock
         self._kept: dict[str, _Standing] = {}
         self._writing: set[str] = set()
+        self._gone: set[str] = set()  # to other nodes
 
     async def recall(self, lanes: Mapping[str, Lane]) -> None:
-        """At start. What is over by now, or belongs to no lane any more, is forgotten."""
+        """Before they are worked here. What is over by now is forgotten."""
+        self._gone.difference_update(lanes)
         for row in await self._queue.shut_lanes():
-            self._kept[row.lane] = _Standing()
             if lane := lanes.get(row.lane):
+                self._kept[row.lane] = _Standing()
                 self._shut(lane, row)
-        await self.keep_all(lanes)
+        for name, lane in lanes.items():
+            await self.keep(name, lane)
+
+    async def forget_others(self, lanes: Collection[str]) -> None:
+        """Forget what belongs to none of these: the configuration has no such lane any more."""
+        for row in await self._queue.shut_lanes():
+            if row.lane not in lanes:
+                await self._queue.forget_lane(row.lane)
+
+    def leave(self, names: Collection[str]) -> None:
+        """How they stand is another node's to say. What is under way is still written down."""
+        self._gone.update(names)
+        for name in names:
+            self._kept.pop(name, None)
+
+    def writes(self, name: str) -> bool:
+        return name in self._writing
 
     def changed(self, lane: Lane) -> bool:
         """The lane is not any more as it was last written down."""
@@ -56,6 +74,9 @@ class ShutLanes:
         try:
             while (standing := self._standing(lane)) != self._kept.get(name):
                 await self._write(name, standing)
+                if name in self._gone:
+                    self._kept.pop(name, None)
+                    return
         except LedgerError:
             return  # the next change, or the next look, tries again
         finally:
@@ -64,7 +85,7 @@ class ShutLanes:
     async def _write(self, name: str, standing: _Standing | None) -> None:
         if standing is None:
             await self._queue.forget_lane(name)
-            del self._kept[name]
+            self._kept.pop(name, None)
             return
         await self._queue.keep_lane(
             ShutLane(
