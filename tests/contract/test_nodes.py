@@ -116,7 +116,8 @@ async def test_only_what_the_dead_one_left_is_in_doubt_and_its_lanes_are_free(tw
 
 
 async def test_a_claim_under_an_old_fence_or_another_node_gets_nothing(two: tuple[Books, Books]):
-    a, b = await entered(two[0], "a"), await entered(two[1], "b")
+    a = await entered(two[0], "a")
+    await entered(two[1], "b")
     await a.take("a", [LANE])
     await two[0].append(two[0].detected())
     await a.give("a", {LANE: "b"})

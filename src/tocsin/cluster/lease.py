@@ -16,8 +16,9 @@ class Lease(NamedTuple):
 
     began: float
     began_at: datetime
+    lasts: timedelta = LASTS
 
     def is_held(self, now: float, moment: datetime) -> bool:
         """Whether it surely has not ended. A wall clock that was set forward is believed, until the next extension."""
-        usable = LASTS.total_seconds() - MARGIN_S
+        usable = self.lasts.total_seconds() - MARGIN_S
         return now - self.began < usable and (moment - self.began_at).total_seconds() < usable

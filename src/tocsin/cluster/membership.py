@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from tocsin.cluster.contract import Keeper, Recovered
@@ -23,8 +24,9 @@ AGAIN_S = 0.25  # after a beat that came to nothing
 class Membership:
     """An `Ownership` on a ledger that several nodes share."""
 
-    def __init__(self, cluster: Cluster, node: Node, clock: Clock, emit: Emit) -> None:
+    def __init__(self, cluster: Cluster, node: Node, clock: Clock, emit: Emit, *, lasts: timedelta = LASTS) -> None:
         self._cluster = cluster
+        self._lasts = lasts
         self._node = node
         self._clock = clock
         self._emit = emit
@@ -114,17 +116,17 @@ class Membership:
         return min((BEAT_S, *ends))
 
     async def _enter(self) -> None:
-        self._tell((await self._cluster.enter(self._node, LASTS)).deliveries)
+        self._tell((await self._cluster.enter(self._node, self._lasts)).deliveries)
 
     async def _beat(self) -> bool:
         """Extend, see, act; whether to look again at once, since that has changed what is seen."""
         began, began_at = self._clock.monotonic(), self._clock.now()
-        view = await self._cluster.extend(self._node.id, LASTS)
+        view = await self._cluster.extend(self._node.id, self._lasts)
         if view is None:
             await self._enter_again()
             return True
         self._note_away(began)
-        self._lease, self.seen = Lease(began, began_at), view
+        self._lease, self.seen = Lease(began, began_at, self._lasts), view
         self._note_owners(view)
         return await self._follow(course(view, self._standing(), began))
 
@@ -137,7 +139,7 @@ class Membership:
 
     def _note_away(self, now: float) -> None:
         if self._lease is not None and not self._is_alive():
-            self._away_until = now + LASTS.total_seconds()
+            self._away_until = now + self._lasts.total_seconds()
 
     def _note_owners(self, view: View) -> None:
         """Compare what is held with what is owned. What was given to this node is won."""
