@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.contract.books import GENERAL, HIGH, PHONE, Books, plan
+from tests.contract.crowd import CONFIRMED, Crowd, phone
+from tests.contract.test_sets import VIP, for_people
 
 from tocsin.core.alert import Alert
 from tocsin.core.delivery import DeliveryState, Target, Why
@@ -101,6 +103,60 @@ async def test_of_two_that_are_handed_on_at_once_the_newer_is_told(books: Books)
     await books.queue.fail_over(frozenset({str(GENERAL), str(HIGH)}))
     assert (await standing(books, older))[PHONE] == GONE
     assert (await standing(books, newer))[PHONE] == (S.PENDING, None)
+
+
+async def resent(books: Books) -> MoveResult:
+    (doubted,) = (await books.history.deliveries(state=S.UNKNOWN)).items
+    again = Move(key=doubted.key, fence=doubted.fence, to=S.PENDING, why=Why.RESENT)
+    return await books.queue.move([again])
+
+
+async def test_what_may_have_arrived_is_not_sent_again_over_a_newer_one(books: Books) -> None:
+    older = await told(books, PHONE)
+    await books.settle(await books.claimed(PHONE), S.UNKNOWN, Why.ANSWER_LOST)
+    await told(books, PHONE)
+    await books.settle(await books.claimed(PHONE), S.SENT)
+    moved = await resent(books)
+    assert (await standing(books, older))[PHONE] == GONE
+    assert [(one.alert_id, one.why) for one in moved.deliveries] == [(older.id, Why.SUPERSEDED)]
+
+
+async def test_what_waits_to_be_sent_again_gives_way_once_a_newer_one_is_there(books: Books) -> None:
+    older = await told(books, PHONE)
+    await books.settle(await books.claimed(PHONE), S.UNKNOWN, Why.ANSWER_LOST)
+    await told(books, PHONE)
+    claim = await books.claimed(PHONE)
+    await resent(books)
+    assert (await standing(books, older))[PHONE] == (S.PENDING, Why.RESENT)
+    await books.settle(claim, S.SENT)
+    assert (await standing(books, older))[PHONE] == GONE
+
+
+async def test_what_may_have_arrived_is_sent_again_where_the_newer_one_was_in_vain(books: Books) -> None:
+    older = await told(books, PHONE)
+    await books.settle(await books.claimed(PHONE), S.UNKNOWN, Why.ANSWER_LOST)
+    await told(books, PHONE)
+    await books.settle(await books.claimed(PHONE), S.REFUSED, Why.REFUSED)
+    await resent(books)
+    assert (await standing(books, older))[PHONE] == (S.PENDING, Why.RESENT)
+
+
+async def test_a_person_is_not_told_again_of_an_older_alert_after_a_newer_one(books: Books, crowd: Crowd) -> None:
+    ada, bob = [
+        (await crowd.add(await crowd.meet(name), phone(number), CONFIRMED)).slot
+        for name, number in (("Ada", "+14155550101"), ("Bob", "+14155550102"))
+    ]
+    older = books.detected()
+    await books.append(older, decide=for_people(books, [ada, bob]))
+    claim = await books.claimed(VIP, limit=2)
+    await books.settle(claim, S.UNKNOWN, Why.ANSWER_LOST)
+    await books.append(books.detected(), decide=for_people(books, [ada]))
+    await books.settle(await books.claimed(VIP), S.SENT)
+    doubted = (await books.history.deliveries(state=S.UNKNOWN)).items
+    await books.queue.move([Move(key=one.key, fence=one.fence, to=S.PENDING, why=Why.RESENT) for one in doubted])
+    page = await books.history.deliveries(limit=100)
+    ends = {one.slot: (one.state, one.why) for one in page.items if one.alert_id == older.id}
+    assert ends == {ada: GONE, bob: (S.PENDING, Why.RESENT)}
 
 
 async def test_what_comes_back_takes_the_place_of_an_older_one_that_came_back_before(books: Books) -> None:

@@ -39,8 +39,8 @@ class Pages:
     def unsubscribe(self, _: Recipient) -> str:
         return LEAVE
 
-    def alert(self, _: Delivery) -> str:
-        return "https://club.example/a/4"
+    def alert(self, delivery: Delivery) -> str:
+        return f"https://club.example/a/{delivery.key}"
 
 
 def a_digest(records: Sequence[AlertRecord], zone: str | None = "America/New_York") -> Mail:
@@ -93,6 +93,12 @@ def test_the_most_important_comes_first_and_what_is_over_last_without_a_link():
     places = [text.index(words) for words in ("Back soon", "% off", "Back order", "Sold out")]
     assert places == sorted(places)
     assert re.findall(r"/r/(\d+)", text) == ["103", "102", "100"]
+
+
+def test_each_alert_is_answered_by_itself_also_once_it_is_over():
+    mail = a_digest(ALL["several"])
+    for form in (mail.text, mail.html):
+        assert re.findall(r"/a/(\d+)", form) == ["103", "102", "100", "101"]
 
 
 def test_a_time_is_told_where_its_reader_lives():

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin.channels.contract import Attempt, Link
 from tocsin.channels.email.house import House
-from tocsin.channels.email.letter import LONGEST_SUBJECT, SHEETS, Told, before, foot, why_of
+from tocsin.channels.email.letter import ASKING, LONGEST_SUBJECT, SHEETS, Told, before, foot, why_of
 from tocsin.channels.email.mail import Links, Mail
 from tocsin.channels.pages import Pages
 from tocsin.channels.text import cut, plain, utf16
@@ -22,7 +22,7 @@ def digest_of(attempt: Attempt, link: Link, pages: Pages, house: House) -> Mail:
     """The mail of an attempt whose members are for one person; `link` leads to each product."""
     recipient = attempt.members[0].recipient
     zone = recipient.zone if recipient is not None else None
-    own = replace(Links.of(attempt.members[0], link, pages), answer=None)  # there are several to be answered
+    own = replace(Links.of(attempt.members[0], link, pages), answer=None)  # each alert is answered by itself
     entries = sorted(
         (
             _Entry.of(each.record, Told.of(each.record, attempt.target, Links.of(each, link, pages), house), zone)
@@ -80,6 +80,8 @@ def _lines(entries: Sequence[_Entry]) -> Iterator[str]:
         yield entry.seen
         if told.links.product and not entry.is_over:
             yield told.links.product
+        if told.links.answer:
+            yield f"{ASKING}: {told.links.answer}"
 
 
 _SHEET = SHEETS.get_template("digest.html")

@@ -20,6 +20,7 @@ from tocsin.core.alert import Alert, AlertType
 from tocsin.core.delivery import Target
 from tocsin.core.record import AlertRecord
 
+ASKING = "Bought it? Too late? Say so"
 LONGEST_SUBJECT = 150  # units of UTF-16: mail programs show half of it
 _LONGEST_NAME = 300
 _NAME_IN_SUBJECT = 90
@@ -169,7 +170,7 @@ def foot(why: str, links: Links, house: House) -> Iterator[str]:
     """Why the mail came, how it stops, and who sent it: at the end of each plain text."""
     yield from ("-- ", why)
     if links.answer:
-        yield f"Bought it? Too late? Say so: {links.answer}"
+        yield f"{ASKING}: {links.answer}"
     if links.leave:
         yield f"No more mail: {links.leave}"
     else:
@@ -234,4 +235,5 @@ SHEETS = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+SHEETS.globals["asking"] = ASKING
 _SHEET = SHEETS.get_template("alert.html")

@@ -20,13 +20,17 @@ from tocsin.ledger.operations.targets import disable
 from tocsin.ledger.queue import merge, message_edits
 from tocsin.ledger.queue.fallback import episodes_of, take_over
 from tocsin.ledger.queue.moves import DELIVERIES, note, put
-from tocsin.ledger.queue.superseding import supersede
+from tocsin.ledger.queue.superseding import MAYBE_THERE, supersede
 
 _FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
 _HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
 _REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
 _MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
-_WAITING = select(deliveries.c.lane).where(PENDING, among(deliveries.c.episode, "episodes")).distinct()
+_WAITING = (
+    select(deliveries.c.lane, deliveries.c.episode, deliveries.c.why)
+    .where(PENDING, among(deliveries.c.episode, "episodes"))
+    .distinct()
+)
 _STANDING = select(messages.c.delivery).where(among(messages.c.delivery, "keys"))
 
 
@@ -134,15 +138,18 @@ def _settle_siblings(
     transaction: Transaction, ended: Sequence[Held], handed_on: set[int]
 ) -> tuple[dict[int, Delivery], set[str]]:
     """What came back to the queue is not wanted any more where its product is sold out, or a newer alert of its
-    episode waits for the same target; nor are older ones beside it, or beside what was handed on in these episodes. A
-    newer one that waited for this one is free to go: its lane is told.
+    episode waits for the same target; nor are older ones beside it, or beside what was handed on in these episodes, nor
+    what would be sent again though a newer one is there now. A newer one that waited for this one is free to go: its
+    lane is told.
     """
     back = [one for one in ended if one.delivery.state is DeliveryState.PENDING]
     sold_out = [one.delivery for one in back if _sold_out(one)]
     moved = put(transaction, sold_out, DeliveryState.CANCELLED, Why.CLOSED)
     products = sorted({one.episode for one in ended if one.episode is not None})
-    lanes = {row.lane for row in transaction.rows(_WAITING, episodes=products)} if products else set()
+    waiting = transaction.rows(_WAITING, episodes=products) if products else ()
+    lanes = {row.lane for row in waiting}
     episodes = handed_on | {one.episode for one in back if one.episode is not None}
+    episodes |= {row.episode for row in waiting if row.why in MAYBE_THERE}
     moved += supersede(transaction, episodes, {one.delivery.key for one in back})
     return {one.key: one for one in moved}, lanes | _freed(ended)
 

@@ -9,6 +9,7 @@ from tests.web.house import House, open_house
 from tests.web.people.pages.nasty import NASTY
 from tests.web.people.pages.reader import known, me, policy, press, states, visit
 
+from tocsin.core.address import AddressKind
 from tocsin.core.clock import ManualClock
 from tocsin.rules.people import PeoplePolicy
 from tocsin.rules.signing_up import SigningUp
@@ -28,6 +29,7 @@ WRONG = (
     ({"per_day": "-1"}, "whole number"),
     ({"per_day": "٣"}, "whole number"),
     ({"per_day": "9" * 400}, "whole number"),
+    ({"mails": "1", "digest": "<b>"}, "is one of daily, never"),
 )
 
 
@@ -113,6 +115,22 @@ async def test_wishes_are_kept_and_what_the_page_does_not_show_stays(house: Hous
     assert "quiet" not in held.preferences
     assert held.preferences["match"] == {"min_priority": 8}
     assert held.zone is None
+
+
+async def test_whether_mail_comes_once_a_day_is_wished_where_there_is_a_mailbox(house: House):
+    contact = await known(house)
+    people, path = house.services.ledger.people, me(house, contact)
+    for word in ("daily", "never"):
+        await done(house, path, **FORM, mails="1", digest=word)
+        assert (await people.contact(contact.id)).preferences == {"channels": {"email": {"digest": word}}}
+        assert f'value="{word}" selected' in (await visit(house, path)).source
+    await done(house, path, **FORM, mails="1", digest="")
+    assert (await people.contact(contact.id)).preferences == {}
+    phone = next(one for one in contact.addresses if one.kind is AddressKind.PHONE)
+    mailbox = next(one for one in contact.addresses if one.kind is AddressKind.MAILBOX)
+    await people.remove(contact.id, mailbox.id)
+    assert phone.shown in (sheet := await visit(house, path)).text
+    assert 'name="digest"' not in sheet.source
 
 
 async def test_what_cannot_be_is_said_and_nothing_is_kept(house: House):

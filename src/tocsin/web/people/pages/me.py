@@ -19,6 +19,7 @@ from tocsin.core.errors import InvalidRequestError, NotFoundError
 from tocsin.ledger.contract.people import AddressRow, ConsentDraft, ContactRow
 from tocsin.pipeline.people.signing_up import PERSON
 from tocsin.pipeline.people.zone import zone_of
+from tocsin.rules.preferences import DIGESTS
 from tocsin.web.guard import client_of
 from tocsin.web.people.pages.choices import choices
 from tocsin.web.people.pages.english import NOBODY, WORDS, say
@@ -26,7 +27,7 @@ from tocsin.web.people.pages.form import Fields, fields_of
 from tocsin.web.people.pages.fresh_code import RENEW, WANTED_FOR, FreshCode, address_of
 from tocsin.web.people.pages.hall import Hall
 from tocsin.web.people.pages.sheet import elsewhere, moment
-from tocsin.web.people.pages.wishes import mute_key, mute_row, per_day, problems_of, wished
+from tocsin.web.people.pages.wishes import digest, mute_key, mute_row, per_day, problems_of, wished
 
 _PAUSES = (1, 7, 30)  # days
 
@@ -147,6 +148,9 @@ class MePage:
             zone=contact.zone or "",
             texts=any(one.kind is AddressKind.PHONE for one in contact.addresses),
             per_day=per_day(kept),
+            mails=any(one.kind is AddressKind.MAILBOX for one in contact.addresses),
+            digest=digest(kept),
+            digests=("", *DIGESTS),
             mutes=[mute_row(mute) for mute in kept.get("mute", ())],
             pauses=_PAUSES,
             browser_key=await self._hall.browser_key(),

@@ -14,7 +14,8 @@ from tocsin.web.people.pages.english import say
 from tocsin.web.people.pages.form import Fields
 from tocsin.web.people.pages.sheet import moment
 
-_TEXTS = AddressKind.PHONE.channel
+_TEXTS, _MAILS = AddressKind.PHONE.channel, AddressKind.MAILBOX.channel
+_FIELDS = {"quiet": "quiet_from", f"channels.{_MAILS}": "digest"}
 _MOST_DIGITS = 6
 
 
@@ -23,17 +24,23 @@ def wished(kept: Mapping[str, Any], fields: Fields, catalog: Catalog) -> dict[st
     wishes = dict(kept)
     wishes["match"] = narrowed(catalog, kept.get("match", {}), fields.all("product"))
     wishes["quiet"] = _quiet(fields, kept.get("quiet") or {})
+    channels = dict(kept.get("channels", {}))
     if fields.one("texts"):
-        channels = dict(kept.get("channels", {}))
-        channels[_TEXTS] = _without_nothing(dict(channels.get(_TEXTS, {})) | {"per_day": _count(fields.one("per_day"))})
-        wishes["channels"] = _without_nothing(channels)
+        _prefer(channels, _TEXTS, "per_day", _count(fields.one("per_day")))
+    if fields.one("mails"):
+        _prefer(channels, _MAILS, "digest", fields.one("digest") or None)
+    wishes["channels"] = _without_nothing(channels)
     wishes = _without_nothing(wishes)
     parse_preferences(wishes)
     return wishes
 
 
 def per_day(kept: Mapping[str, Any]) -> str:
-    return str(kept.get("channels", {}).get(_TEXTS, {}).get("per_day") or "")
+    return str(_preferred(kept, _TEXTS).get("per_day") or "")
+
+
+def digest(kept: Mapping[str, Any]) -> str:
+    return str(_preferred(kept, _MAILS).get("digest") or "")
 
 
 def mute_row(mute: Mapping[str, Any]) -> dict[str, str]:
@@ -56,7 +63,8 @@ def problems_of(problem: InvalidRequestError) -> dict[str, str]:
     if isinstance(problem, UnknownZoneError):
         return {"zone": say("bad_zone")}
     told = problem.details[0] if problem.details else None
-    field = "quiet_from" if told and told.path.startswith("quiet") else "per_day"
+    path = told.path if told else ""
+    field = next((field for start, field in _FIELDS.items() if path.startswith(start)), "per_day")
     return {field: say("bad_wishes", problem=told.message if told else problem.message)}
 
 
@@ -67,6 +75,15 @@ def _quiet(fields: Fields, kept: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     loud = {"except": kept["except"]} if kept.get("except") else {}
     return {"from": start, "to": end, "do": fields.one("quiet_do") or "hold"} | loud
+
+
+def _preferred(kept: Mapping[str, Any], channel: str) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = kept.get("channels", {}).get(channel, {})
+    return told
+
+
+def _prefer(channels: dict[str, Any], channel: str, key: str, value: Any) -> None:
+    channels[channel] = _without_nothing(dict(channels.get(channel, {})) | {key: value})
 
 
 def _count(text: str) -> int | None:
