@@ -17,7 +17,7 @@ PEERS_READY := benchmarks/gateway/node_modules/.ready
 PAGE := src/tocsin/web/page/index.html
 PAGE_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test lint lint-python lint-page format bench bench-gateway bench-pipeline bench-nodes conformance crash crash-nodes page clean
+.PHONY: help setup run demo test lint lint-python lint-page format bench bench-analytics bench-gateway bench-pipeline bench-nodes conformance crash crash-nodes page clean
 
 help:  ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -59,6 +59,9 @@ crash: $(PYTHON_READY)  ## kill the service again and again under load, and comp
 
 crash-nodes: $(PYTHON_READY)  ## hurt three nodes on PostgreSQL and Valkey in turn under load, and compare the logs (MINUTES=10)
 	python -m benchmarks.crash_nodes --minutes $(MINUTES) $(ARGS)
+
+bench-analytics: setup  ## measure figures and search over a million alerts of half a year: some ten minutes, 5 GB of disk
+	python -m benchmarks.analytics $(ARGS)
 
 bench-gateway: setup $(PEERS_READY)  ## measure live fan-out beside python-socketio and Node's Socket.IO
 	python -m benchmarks.gateway $(ARGS)

@@ -1,9 +1,13 @@
-"""What figures and searches take on half a year of history, and what they cost those who send alerts meanwhile.
+"""What figures and searches take on months of history, and what they cost those who send alerts meanwhile.
 
-python -m benchmarks.analytics [--alerts 1000000] [--days 180] [--ledger FILE: made there, and kept]
+python -m benchmarks.analytics [--alerts 1000000] [--days 180] [--ledger PLACE]
+
+PLACE is a file that is made where it is not there, and kept as it was made: what is measured is a copy. Or it is the
+url of a PostgreSQL database that `tocsin db copy` has filled with such a file: that one grows by the alerts sent.
 """
 
 import asyncio
+import shutil
 import tempfile
 import time
 from argparse import ArgumentParser
@@ -26,6 +30,7 @@ from benchmarks.wire import Wire, json_headers
 from tocsin.core.clock import SystemClock
 from tocsin.ledger.opening import open_ledger
 
+MODERATE = Past(alerts=100_000, days=30)
 ROUNDS = 7
 PER_SECOND, SECONDS = 50, 12
 CALLS = ("overview", "channels", "latency", "failures", "conversions", "roi")
@@ -33,44 +38,47 @@ SHAPES = ("", "&bucket=day", "&bucket=day&zone=Europe/Berlin", "&by=retailer", "
 SEARCHES = ("rtx 5090", "pulse 302", "nowhere at all")
 
 
-async def measure(past: Past | None = None, file: Path | None = None) -> list[tuple[str, str, str]]:
-    past = past or Past(alerts=1_000_000)
+async def measure(past: Past = MODERATE, kept: str | None = None) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        file = file or Path(folder) / "ledger.db"
-        rows = [] if _is_there(file) else await _made(file, past)
-        rows += await _rolled_up(file)
-        async with program({**HELD, "storage": {"url": f"sqlite:///{file}"}}) as service, _session() as session:
+        place, rows = kept or "", []
+        if not place.startswith("postgresql"):
+            file = Path(folder) / "ledger.db"
+            rows = await _made(Path(kept) if kept else file, past)
+            if kept:
+                await asyncio.to_thread(shutil.copy, kept, file)
+            place = f"sqlite:///{file}"
+        async with program({**HELD, "storage": {"url": place}}) as service, _session() as session:
             rows += [row for call in CALLS for row in await _asked(session, service.url, call, past.days)]
             rows += [await _searched(session, service.url, words) for words in SEARCHES]
             rows += await _meanwhile(session, service.url, past.days)
         return rows
 
 
-def _is_there(file: Path) -> bool:
-    return file.exists()
+async def _made(file: Path, past: Past) -> list[tuple[str, str, str]]:
+    if await asyncio.to_thread(file.exists):
+        return []
+    began = time.perf_counter()
+    await make(file, past)
+    took, size = time.perf_counter() - began, _size(file) / 1e9
+    row = (f"{past.alerts:,} alerts, {past.deliveries:,} deliveries made up", f"{took:.0f} s, {size:.1f} GB", "")
+    return [row, *await _rolled_up(file)]
 
 
 def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-async def _made(file: Path, past: Past) -> list[tuple[str, str, str]]:
-    began = time.perf_counter()
-    await make(file, past)
-    took, size = time.perf_counter() - began, _size(file) / 1e9
-    return [(f"{past.alerts:,} alerts, {past.deliveries:,} deliveries made up", f"{took:.0f} s, {size:.1f} GB", "")]
-
-
 async def _rolled_up(file: Path) -> list[tuple[str, str, str]]:
-    began, clock = time.perf_counter(), SystemClock()
+    clock = SystemClock()
     async with open_ledger(f"sqlite:///{file}", clock=clock) as ledger:
+        began, busy = time.perf_counter(), time.process_time()
         hours = await ledger.analytics.follow(clock.now())
-        whole = time.perf_counter() - began
+        whole, core = time.perf_counter() - began, time.process_time() - busy
         began = time.perf_counter()
         await ledger.analytics.follow(clock.now())
         again = time.perf_counter() - began
     return [
-        (f"counted for the first time, {hours:,} hours", f"{whole:.0f} s", ""),
+        (f"counted for the first time, {hours:,} hours", f"{whole:.0f} s, {core:.0f} s of one core", ""),
         ("looked again, where nothing has changed", f"{1000 * again:.0f} ms", ""),
     ]
 
@@ -157,7 +165,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--alerts", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=180)
-    parser.add_argument("--ledger", type=Path)
+    parser.add_argument("--ledger", metavar="PLACE")
     told = parser.parse_args()
     Console(width=160).print(shown(asyncio.run(measure(Past(told.alerts, told.days), told.ledger))))
 

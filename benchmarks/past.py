@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tocsin.core.analytics import HOUR_MICROS
 from tocsin.core.clock import SystemClock, epoch_micros
 from tocsin.core.search import folded
 from tocsin.ledger.opening import open_ledger
@@ -145,6 +146,15 @@ def _statements(alerts: int, began: int, step: int) -> Iterator[str]:
         CASE {sku} % {len(RETAILERS)} {retailers} END, 'click', k, n, CASE t {targets} END, at + 60000000,
             'shop', '{{}}' FROM sent
         WHERE h % 250 = 7"""
+    first, last = began // HOUR_MICROS, (began + alerts * step) // HOUR_MICROS
+    channels = " UNION ALL ".join(
+        f"SELECT '{name}' AS channel" for name in dict.fromkeys(t.split(":")[0] for t in TARGETS)
+    )
+    yield f"""INSERT INTO uptime (channel, at, up, down) WITH RECURSIVE hours(at) AS (SELECT {first} UNION ALL
+        SELECT at + 1 FROM hours WHERE at < {last}) SELECT channel, at, (1 << 60) - 1,
+            CASE WHEN at * 7919 % 97 = 0 THEN 1 ELSE 0 END FROM hours, ({channels})"""
+    yield f"""INSERT INTO monthly_costs (month, channel, amount, currency) SELECT DISTINCT
+            strftime('%Y-%m', {at} / {_MICRO}, 'unixepoch'), 'sms', 15 * {_MICRO}, 'USD' FROM numbers"""
     keys = {"position": alerts, "alert_key": alerts, "delivery_key": alerts * many, "episode_key": alerts}
     yield "UPDATE stream SET " + ", ".join(f"{name} = {key}" for name, key in keys.items())
     yield "DROP TABLE sent"
