@@ -43,7 +43,8 @@ MARGIN = 24 * 400  # hours
 
 async def asked(books: Books, by: Dimension = Dimension.ALL, **how: Any) -> tuple[FigureRow, ...]:
     now = hour_of(books.clock.now())
-    query = FigureQuery(**{"since": now - MARGIN, "until": now + MARGIN, "by": by, "measures": MEASURES} | how)
+    usual = {"since": now - MARGIN, "until": now + MARGIN, "measures": MEASURES, "reasons": Told, "costs": True}
+    query = FigureQuery(**usual | {"by": by} | how)
     return await books.ledger.analytics.figures(query)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tocsin.core.analytics import hour_of
-from tocsin.rules.uptime import signs, within
+from tocsin.rules.uptime import signs, worked
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = hour_of(NOON)
@@ -25,4 +25,10 @@ def test_a_minute_that_was_both_is_down_and_one_that_has_not_begun_is_nothing(
 ) -> None:
     up, down = 0b0101, 0b1100
     assert signs(hour, up, down, until) == told
-    assert within(hour, down, until) == told.count("d")
+    assert worked([("sms", hour, up, down)], until) == (told.count("u"), told.count("d"))
+
+
+def test_the_minutes_of_many_hours_are_added_up() -> None:
+    all_of_it = (1 << 60) - 1
+    hours = [("sms", hour, all_of_it, 1) for hour in (HOUR - 2, HOUR - 1, HOUR, HOUR + 1)]
+    assert worked(hours, NOON.replace(minute=9)) == (59 + 59 + 9, 3)

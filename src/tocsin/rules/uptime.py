@@ -12,6 +12,9 @@ TOO_LONG = timedelta(seconds=60)  # that a due delivery waits for its provider
 LONGEST_GAP = timedelta(days=366)
 _MINUTES = 60
 
+Hour = tuple[str, int, int, int]
+"""A channel, an hour since 1970, and bit by bit the minutes of it that were up, and down. What was both was down."""
+
 
 def minute_of(moment: datetime) -> int:
     """Count the minutes since 1970."""
@@ -33,9 +36,19 @@ def gap(last: datetime, now: datetime) -> range:
     return range(minute_of(since) + 1, minute_of(now))
 
 
-def within(hour: int, mask: int, until: datetime) -> int:
-    """How many of these minutes have begun by then."""
-    return (mask & (1 << _begun(hour, until)) - 1).bit_count()
+def worked(hours: Iterable[Hour], until: datetime) -> tuple[int, int]:
+    """How many minutes of these hours were up, and how many down, as far as they have begun by then."""
+    up = down = 0
+    this, so_far = divmod(minute_of(until), _MINUTES)
+    begun = (1 << so_far + 1) - 1
+    for _, hour, was_up, was_down in hours:
+        if hour > this:
+            continue
+        if hour == this:
+            was_up, was_down = was_up & begun, was_down & begun  # noqa: PLW2901 - the rest has not been yet
+        up += (was_up & ~was_down).bit_count()
+        down += was_down.bit_count()
+    return up, down
 
 
 def signs(hour: int, up: int, down: int, until: datetime) -> str:

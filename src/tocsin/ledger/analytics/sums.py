@@ -43,10 +43,15 @@ def figures(connection: Connection, query: FigureQuery) -> tuple[FigureRow, ...]
     for row in connection.execute(_added(rollups, query, found, *query.measures)):
         value, bucket, *numbers = row
         counts[value, bucket] = {name: int(n) for name, n in zip(query.measures, numbers, strict=True) if n}
-    for value, bucket, what, reason, many in connection.execute(_added(rollup_reasons, query, found, "count")):
-        reasons.setdefault((value, bucket), {})[Told(what), reason] = int(many)
-    for value, bucket, currency, cost in connection.execute(_added(rollup_costs, query, found, "cost")):
-        costs.setdefault((value, bucket), {})[currency] = cost
+    if query.reasons:
+        kinds = rollup_reasons.c.what.in_([kind.value for kind in query.reasons])
+        for value, bucket, what, reason, many in connection.execute(
+            _added(rollup_reasons, query, found, "count", where=kinds)
+        ):
+            reasons.setdefault((value, bucket), {})[Told(what), reason] = int(many)
+    if query.costs:
+        for value, bucket, currency, cost in connection.execute(_added(rollup_costs, query, found, "cost")):
+            costs.setdefault((value, bucket), {})[currency] = cost
     places = sorted({*counts, *reasons, *costs}, key=lambda place: (place[1] or 0, place[0]))
     return tuple(
         FigureRow(
@@ -87,7 +92,9 @@ def _spans(buckets: Buckets | None) -> tuple[int, ...]:
     return SPANS if buckets.hours == WEEK else (DAY, HOUR)
 
 
-def _added(table: Table, query: FigureQuery, found: list[Piece], *measures: str) -> Select[Any]:
+def _added(
+    table: Table, query: FigureQuery, found: list[Piece], *measures: str, where: ColumnElement[bool] | None = None
+) -> Select[Any]:
     apart = [column.name for column in table.primary_key.columns if column.name not in ("span", "by", "at", "value")]
     bucket = bucket_of(table.c.at, query.buckets)
     parts = [
@@ -100,6 +107,7 @@ def _added(table: Table, query: FigureQuery, found: list[Piece], *measures: str)
             table.c.by == query.by.value,
             table.c.at >= piece.since,
             table.c.at < piece.until,
+            *(() if where is None else (where,)),
         )
         for piece in found
     ]

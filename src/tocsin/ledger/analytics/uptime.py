@@ -24,7 +24,7 @@ _ADD = (
 )
 _NEW = insert(uptime)
 _OF = (
-    select(uptime)
+    select(uptime.c.channel, uptime.c.at, uptime.c.up, uptime.c.down)
     .where(uptime.c.at >= bindparam("since"), uptime.c.at < bindparam("until"))
     .order_by(uptime.c.channel, uptime.c.at)
 )
@@ -42,8 +42,7 @@ def note(transaction: Transaction, rows: Sequence[UptimeRow]) -> None:
 
 
 def between(connection: Connection, since: int, until: int) -> tuple[UptimeRow, ...]:
-    rows = connection.execute(_OF, {"since": since, "until": until})
-    return tuple(UptimeRow(row.channel, row.at, row.up, row.down) for row in rows)
+    return tuple(map(UptimeRow._make, connection.execute(_OF, {"since": since, "until": until})))
 
 
 def newest(connection: Connection) -> Mapping[str, datetime]:

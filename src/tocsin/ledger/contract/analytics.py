@@ -1,6 +1,6 @@
 """The ledger as what was counted: figures of any period, and when channels worked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,13 +14,17 @@ from tocsin.ledger.contract.history import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureQuery:
-    """Whole hours since 1970, from `since` on, up to `until`. `measures` are those to be read (core.analytics)."""
+    """Whole hours since 1970, from `since` on, up to `until`. What is to be read: these `measures` (core.analytics),
+    these kinds of reasons, and what providers said that it cost.
+    """
 
     since: int
     until: int
     by: Dimension = Dimension.ALL
     buckets: Buckets | None = None
     measures: Sequence[str]
+    reasons: Collection[Told] = ()
+    costs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,12 @@ from tocsin.core.signal import Cost
 from tocsin.core.turns import short_turns
 from tocsin.ledger.contract import Analytics, BoughtRow, FigureQuery, FigureRow, UptimeRow
 from tocsin.pipeline.active import Active
-from tocsin.pipeline.analytics.question import MEASURES_OF, Call, Question
+from tocsin.pipeline.analytics.question import MEASURES_OF, REASONS_OF, WITH_COSTS, Call, Question
 from tocsin.rules import figures
 from tocsin.rules.money import Balance, MoneyPolicy
 from tocsin.rules.period import Bucket, Period, bucket_begin, bucket_number, buckets
 from tocsin.rules.success import Minutes, success
-from tocsin.rules.uptime import signs, within
+from tocsin.rules.uptime import signs, worked
 
 Place = tuple[int | None, str]  # a bucket and a value
 
@@ -90,7 +90,13 @@ class Answers:
     async def _read(self, question: Question, of: Buckets | None) -> _Found:
         period, call = question.period, question.call
         query = FigureQuery(
-            since=period.since, until=period.until, by=question.by, buckets=of, measures=MEASURES_OF[call]
+            since=period.since,
+            until=period.until,
+            by=question.by,
+            buckets=of,
+            measures=MEASURES_OF[call],
+            reasons=REASONS_OF[call],
+            costs=call in WITH_COSTS,
         )
         with_uptime = call is Call.OVERVIEW or (call is Call.CHANNELS and question.by in _OF_CHANNELS)
         return _Found(
@@ -189,8 +195,7 @@ def _minutes(
 
 def _counted(hours: Sequence[UptimeRow], begin: datetime, end: datetime, now: datetime) -> Minutes:
     """What has not begun yet is not idle."""
-    up = sum(within(hour.hour, hour.up & ~hour.down, now) for hour in hours)
-    down = sum(within(hour.hour, hour.down, now) for hour in hours)
+    up, down = worked(hours, now)
     channels = len({hour.channel for hour in hours})
     begun = max(0, -((begin - min(end, now)) // timedelta(minutes=1)))
     return Minutes(up=up, down=down, idle=max(0, begun * channels - up - down))
