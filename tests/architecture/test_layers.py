@@ -2,12 +2,10 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
-
-SRC = Path(__file__).parents[2] / "src" / "tocsin"
+from tests.architecture.sources import SRC, at, modules, nodes
 
 # A part, and the parts of Tocsin it may import from. `x.contract` is that one module.
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -49,16 +47,12 @@ PURE = ("core", "rules")  # the standard library and nothing else
 OPTIONAL_DRIVERS = {"psycopg", "redis", "valkey"}
 
 
-def modules() -> list[Path]:
-    return sorted(SRC.rglob("*.py"))
-
-
 def part_of(path: Path) -> str:
     return path.relative_to(SRC).parts[0].removesuffix(".py")
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
-    for node in ast.walk(tree):
+def imported(inside: Iterable[ast.AST]) -> Iterator[tuple[ast.stmt, str]]:
+    for node in inside:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -66,55 +60,72 @@ def imported(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
             yield node, node.module or ""
 
 
+def imports(paths: Iterable[Path]) -> Iterator[tuple[Path, ast.stmt, str]]:
+    for path in paths:
+        for node, name in imported(nodes(path)):
+            yield path, node, name
+
+
+def root(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]
+
+
 def allowed(name: str, parts: frozenset[str]) -> bool:
     inner = name.removeprefix("tocsin.")
     return any(inner == part or inner.startswith(part + ".") for part in parts)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SRC)))
-def test_a_part_imports_only_from_those_it_may_know(path: Path):
-    part = part_of(path)
-    if part in WIRING:
-        return
-    assert part in MAY_IMPORT, f"{part} has no place in the table of layers"
-    for node, name in imported(ast.parse(path.read_text())):
-        if name.split(".")[0] == "tocsin":
-            assert allowed(name, MAY_IMPORT[part]), f"{path.name}:{node.lineno} imports {name}"
+def test_a_part_imports_only_from_those_it_may_know():
+    parts = {part_of(path) for path in modules()} - WIRING
+    assert not parts - MAY_IMPORT.keys(), "these have no place in the table of layers"
+    bound = (path for path in modules() if part_of(path) in parts)
+    known = ((path, node, name) for path, node, name in imports(bound) if root(name) == "tocsin")
+    assert not [
+        f"{at(path, node)} imports {name}" for path, node, name in known if not allowed(name, MAY_IMPORT[part_of(path)])
+    ]
 
 
-@pytest.mark.parametrize("path", sorted(SRC.glob("channels/*/**/*.py")), ids=lambda path: str(path.relative_to(SRC)))
-def test_a_channel_knows_no_other(path: Path):
-    folder = path.relative_to(SRC).parts[1]
-    own = {f"tocsin.channels.{name}" for name in (folder, CARRIES.get(folder))}
-    others = {f"tocsin.channels.{folder.name}" for folder in SRC.glob("channels/*/")} - own
-    for node, name in imported(ast.parse(path.read_text())):
-        assert not any(f"{name}.".startswith(f"{other}.") for other in others), f"{path.name}:{node.lineno}: {name}"
+def test_a_channel_knows_no_other():
+    folders = {folder.name for folder in SRC.glob("channels/*/")}
+    assert not [
+        f"{at(path, node)} imports {name}"
+        for path, node, name in imports(sorted(SRC.glob("channels/*/**/*.py")))
+        for other in folders - {path.relative_to(SRC).parts[1], CARRIES.get(path.relative_to(SRC).parts[1])}
+        if f"{name}.".startswith(f"tocsin.channels.{other}.")
+    ]
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if part_of(p) in PURE], ids=lambda path: path.name)
-def test_words_and_rules_need_the_standard_library_alone(path: Path):
-    for node, name in imported(ast.parse(path.read_text())):
-        root = name.split(".")[0]
-        assert root == "tocsin" or root in sys.stdlib_module_names, f"{path.name}:{node.lineno} imports {name}"
+def test_words_and_rules_need_the_standard_library_alone():
+    pure = (path for path in modules() if part_of(path) in PURE)
+    assert not [
+        f"{at(path, node)} imports {name}"
+        for path, node, name in imports(pure)
+        if root(name) != "tocsin" and root(name) not in sys.stdlib_module_names
+    ]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SRC)))
-def test_nothing_is_imported_inside_a_function_but_an_optional_driver(path: Path):
-    for function in ast.walk(ast.parse(path.read_text())):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node, name in imported(function):
-                assert name.split(".")[0] in OPTIONAL_DRIVERS, f"{path.name}:{node.lineno} imports {name} late"
+def test_nothing_is_imported_inside_a_function_but_an_optional_driver():
+    assert not [
+        f"{at(path, node)} imports {name} late"
+        for path in modules()
+        for function in nodes(path)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node, name in imported(ast.walk(function))
+        if root(name) not in OPTIONAL_DRIVERS
+    ]
 
 
 def test_the_clock_is_read_in_one_file_only():
     readers = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "date.today"}
-    for path in modules():
-        if path == SRC / "core" / "clock.py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                called = ast.unparse(node.func)
-                assert called not in readers, f"{path.relative_to(SRC)}:{node.lineno} reads the clock by itself"
+    names = {reader.rpartition(".")[2] for reader in readers}
+    assert not [
+        f"{at(path, node)} reads the clock by itself"
+        for path in modules()
+        if path != SRC / "core" / "clock.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names
+        if ast.unparse(node.func) in readers
+    ]
 
 
 def test_no_file_is_named_for_what_has_no_name():
@@ -123,6 +134,5 @@ def test_no_file_is_named_for_what_has_no_name():
 
 
 def test_socketio_is_spoken_by_our_own_gateway():
-    for path in modules():
-        for node, name in imported(ast.parse(path.read_text())):
-            assert name.split(".")[0] not in {"socketio", "engineio"}, f"{path.name}:{node.lineno}"
+    speakers = {"socketio", "engineio"}
+    assert not [f"{at(path, node)} imports {name}" for path, node, name in imports(modules()) if root(name) in speakers]
