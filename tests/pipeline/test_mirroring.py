@@ -11,6 +11,7 @@ from tests.contract.books import Books, opened
 from tests.contract.conftest import NOON
 from tests.deadline import DEADLINE_S
 
+from tocsin.cluster.alone import Alone
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.facts import Fact, MirrorFailing, MirrorWorks, Trouble
@@ -186,7 +187,9 @@ async def test_a_mirror_that_hangs_keeps_no_other_waiting(books: Books) -> None:
     for mirror in (hanging, other):
         await books.ledger.mirrors.plan(mirror.name, 1, afterwards=False)
     await books.append(books.detected("a"))
-    mirroring = Mirroring(books.ledger.mirrors, (hanging, other), books.clock, lambda _: None)
+    alone = Alone()
+    mirroring = Mirroring(books.ledger.mirrors, (hanging, other), alone, books.clock, lambda _: None)
+    await alone.start()
     await mirroring.start()
     await asyncio.wait_for(other.took.wait(), DEADLINE_S)
     assert (await books.ledger.mirrors.standing("hanging")).behind == 1

@@ -63,8 +63,11 @@ class Membership:
         return node == self._node.id and self._is_alive()
 
     async def start(self) -> None:
+        """Return once what nobody else works is worked here."""
         await self._enter()
         await self.look()
+        while self._winning:
+            await asyncio.wait(self._winning)
         self._beats = asyncio.create_task(self._beat_on())
 
     async def look(self) -> None:

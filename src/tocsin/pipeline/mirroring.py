@@ -1,13 +1,14 @@
 """Brings mirrors what is new for them: each at its own pace, so that one that fails keeps nobody else waiting."""
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError
 from tocsin.core.facts import Emit, MirrorFailing, MirrorWorks, MirrorWrote, Trouble
@@ -16,6 +17,7 @@ from tocsin.core.outcome import Deferred, Outcome, Refused, Sent, Unknown
 from tocsin.core.record import rfc3339
 from tocsin.ledger.contract import Mirrors
 from tocsin.mirrors.contract import Mirror
+from tocsin.pipeline.rounds import Round, Rounds
 from tocsin.rules.allotment import rest_between
 
 LOOK = timedelta(seconds=1)
@@ -30,23 +32,24 @@ _RECENT_S = 60.0
 class Mirroring:
     """All mirrors of the configuration, with a task each."""
 
-    def __init__(self, ledger: Mirrors, mirrors: Sequence[Mirror], clock: Clock, emit: Emit) -> None:
+    def __init__(
+        self, ledger: Mirrors, mirrors: Sequence[Mirror], ownership: Ownership, clock: Clock, emit: Emit
+    ) -> None:
         self._followers = tuple(Follower(ledger, mirror, clock, emit) for mirror in mirrors)
+        self._ownership = ownership
         self._emit = emit
-        self._clock = clock
-        self._tasks: list[asyncio.Task[None]] = []
+        rounds = [Round(one.mirror.name, partial(self._turn, one), _lane_of(one)) for one in self._followers]
+        self._rounds = Rounds(rounds, ownership, clock)
 
     async def start(self) -> None:
         """What is accepted from here on is told to every mirror, a new one included."""
         for follower in self._followers:
-            await follower.plan()
-        self._tasks = [asyncio.create_task(self._repeat(one), name=one.mirror.name) for one in self._followers]
+            if self._ownership.owns(_lane_of(follower)):
+                await follower.plan()
+        await self._rounds.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._rounds.stop()
         for follower in self._followers:
             await follower.mirror.close()
 
@@ -58,18 +61,17 @@ class Mirroring:
         """How far each mirror is now."""
         return [await follower.report() for follower in self._followers]
 
-    async def _repeat(self, follower: "Follower") -> None:
-        while True:
-            rest = LOOK
-            try:
-                rest = await follower.turn()
-            except LedgerError as problem:
-                self._emit(Trouble("upkeep_failed", f"mirror {follower.mirror.name}: {problem.message}"))
-            except Exception as bug:  # noqa: BLE001 - a mirror that is broken must not end, and takes no other along
-                said = f"mirror {follower.mirror.name}: {bug!r}"
-                self._emit(Trouble("upkeep_broken", said, "Report this: the others go on without it."))
-                rest = LONGEST_WAIT
-            await self._clock.sleep(rest.total_seconds())
+    async def _turn(self, follower: "Follower") -> float:
+        rest = LOOK
+        try:
+            rest = await follower.turn()
+        except LedgerError as problem:
+            self._emit(Trouble("upkeep_failed", f"mirror {follower.mirror.name}: {problem.message}"))
+        except Exception as bug:  # noqa: BLE001 - a mirror that is broken must not end, and takes no other along
+            said = f"mirror {follower.mirror.name}: {bug!r}"
+            self._emit(Trouble("upkeep_broken", said, "Report this: the others go on without it."))
+            rest = LONGEST_WAIT
+        return rest.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,10 @@ class Report:
             "calls_left": self.calls_left,
             "problem": self.problem,
         }
+
+
+def _lane_of(follower: "Follower") -> str:
+    return f"job:mirror:{follower.mirror.name}"
 
 
 class Follower:

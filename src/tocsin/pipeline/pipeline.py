@@ -70,14 +70,14 @@ class Pipeline:
             active=active,
             clock=clock,
         )
-        self.mirroring = Mirroring(ledger.mirrors, mirrors, clock, emit)
+        self.mirroring = Mirroring(ledger.mirrors, mirrors, self.sending.ownership, clock, emit)
         self.following = Following(ledger.analytics, clock)
         self.watch = Watch(ledger, self.sending, active, clock, emit)
         self._consents = ConsentTeller(ledger.people, active, clock, emit)
         self.uptime = Uptime(ledger.analytics, ledger.queue, self.sending.lanes, active, clock)
         self.answers = Answers(ledger.analytics, active, clock)
         self.headlines = Headlines(self.answers, clock)
-        self._upkeep = Upkeep(self._jobs(ledger), clock, emit)
+        self._upkeep = Upkeep(self._jobs(ledger), self.sending.ownership, clock, emit)
 
     def hear(self, fact: Fact) -> None:
         self.watch.hear(fact)
@@ -122,25 +122,26 @@ class Pipeline:
         await self.directories.write_down(lists, book.people.zone)
 
     def _jobs(self, ledger: Ledger) -> Sequence[Job]:
+        """Those with a lane write for all. The others are about what this node works, or has in its memory."""
         sending, watch = self.sending, self.watch
         return (
             Job("see that the ledger is there", 1.0, ledger.watch),
-            Job("expire deliveries", 1.0, sending.overdue.expire),
+            Job("expire deliveries", 1.0, sending.overdue.expire, "job:expiry"),
             Job("fail over", 1.0, sending.overdue.fail_over),
             Job("edit messages", 1.0, sending.editor.look),
             Job("watch lanes", 1.0, sending.lane_watch.look),
-            Job("watch monitors", 1.0, watch.monitors.watch),
+            Job("watch monitors", 1.0, watch.monitors.watch, "job:monitors"),
             Job("watch conditions", 1.0, watch.conditions.look),
             Job("watch objectives", 1.0, watch.objectives.watch),
             Job("tell operators", 1.0, watch.operators.look),
             Job("book prices", 1.0, sending.prices.look),
-            Job("tell of consent", 1.0, self._consents.look),
-            Job("keep what this month costs", 60.0, watch.monthly_costs.keep),
+            Job("tell of consent", 1.0, self._consents.look, "job:consent"),
+            Job("keep what this month costs", 60.0, watch.monthly_costs.keep, "job:costs"),
             Job("look for work", 5.0, sending.dispatcher.look),
             Job("settle doubts", 5.0, sending.doubts.look),
-            Job("close what is silent", 15.0, self.intake.close_silent),
+            Job("close what is silent", 15.0, self.intake.close_silent, "job:silence"),
             Job("see which channels work", 15.0, self.uptime.look),
-            Job("count what happened", 60.0, self.following.look),
+            Job("count what happened", 60.0, self.following.look, "job:figures"),
             Job("read the headlines", 60.0, self.headlines.look),
-            Job("prune", 60.0, watch.retention.prune),
+            Job("prune", 60.0, watch.retention.prune, "job:retention"),
         )
