@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from tocsin.access.hosts import Hosts
 from tocsin.access.origins import Origins
 from tocsin.access.passes import Passes
 from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
+from tocsin.bus.contract import Bus
 from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
@@ -32,8 +33,10 @@ from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerError
 from tocsin.core.facts import Emit, Fact, Reloaded, Trouble
 from tocsin.core.link import Codes
+from tocsin.core.part import Part
 from tocsin.figures import figures
 from tocsin.front import Front
+from tocsin.ledger.contract import Node
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.demo import Demo
@@ -43,7 +46,7 @@ from tocsin.rules.rulebook import Rulebook
 from tocsin.telemetry import Telemetry
 from tocsin.web import Program, Services, WebSettings
 from tocsin.web.terminal import Terminal
-from tocsin.wiring import channels, mirrors, node_of
+from tocsin.wiring import bus, channels, mirrors, node_of
 
 VERSION = version("tocsin")
 EMBEDDED = "embedded"  # whom the idempotency keys belong to of a program that has the service inside
@@ -180,14 +183,16 @@ class AlertService:
         )
         self.tokens = Tokens(self.ledger.operations, self._clock)
         copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
+        node = node_of(self.config, VERSION)
         self.pipeline = Pipeline(
             self.ledger,
-            InProcessBus(),
+            await stack.enter_async_context(self._bus(node)),
             self._active,
             self._clock,
             self._hear,
             mirrors=copies,
-            ownership=self._ownership(),
+            ownership=self._ownership(node),
+            refresh={Part.TOKENS: self.tokens.refresh},
         )
         self.listen(self.pipeline.hear)
         self._demo = Demo()
@@ -203,11 +208,16 @@ class AlertService:
         stack.push_async_callback(self._demo.stop)
         await stack.enter_async_context(self.front.taking(serve=self._serve))
 
-    def _ownership(self) -> Ownership:
+    def _ownership(self, node: Node) -> Ownership:
         """Alone with a file; one node of several, be it the only one, on PostgreSQL."""
         if self.ledger.cluster is None:
             return Alone()
-        return Membership(self.ledger.cluster, node_of(self.config, VERSION), self._clock, self._hear)
+        return Membership(self.ledger.cluster, node, self._clock, self._hear)
+
+    def _bus(self, node: Node) -> AbstractAsyncContextManager[Bus]:
+        if self.ledger.cluster is None:
+            return nullcontext(InProcessBus())
+        return bus(self.config, node, self._clock, self._hear, ledger=self.ledger.epoch)
 
     async def _configuration(self) -> Mapping[str, Any]:
         """What is in force, with where each value came from; secrets masked."""

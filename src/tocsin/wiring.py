@@ -4,12 +4,16 @@ node.
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
 from tocsin.access.pages import PageAddresses
 from tocsin.access.passes import Passes
+from tocsin.bus.contract import Bus
+from tocsin.bus.inprocess import InProcessBus
+from tocsin.bus.valkey import ValkeyBus
 from tocsin.channels.contract import Channel
 from tocsin.channels.product_links import DirectLink, TrackedLink
 from tocsin.channels.spec import Surroundings, UnfitError
@@ -72,6 +76,19 @@ def mirrors(
         return [spec.make(settings, around) for spec, settings in config.settings.history.written()]
     except MirrorError as problem:
         raise InvalidConfigError(problem.message) from None
+
+
+@asynccontextmanager
+async def bus(config: Config, node: Node, clock: Clock, emit: Emit, *, ledger: str) -> AsyncIterator[Bus]:
+    """The bus of that node of the ledger of that epoch; without a `cluster.url` it hears itself alone. Raises
+    InvalidConfigError where what is needed is not installed.
+    """
+    url = config.settings.cluster.url
+    if url is None:
+        yield InProcessBus()
+        return
+    async with ValkeyBus(url, ledger=ledger, node=node.id, clock=clock, emit=emit).running() as running:
+        yield running
 
 
 def node_of(config: Config, version: str) -> Node:

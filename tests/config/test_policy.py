@@ -114,7 +114,7 @@ CAUTIONS = [
     ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC", "except": {"products": ["x*"]}}}}',
      "quiet_hours.n.except.products", 'products knows nothing of "x*"'),
     ('{"quiet_hours": {"n": {"from": "23:00", "to": "07:00", "tz": "UTC"}}}', "quiet_hours.n", "no target keeps"),
-    ('{"cluster": {"url": "redis://x"}}', "cluster.url", "not used yet"),
+    ('{"cluster": {"url": "redis://x"}}', "cluster.url", "with PostgreSQL only"),
     ('{"tokens": {"a": {"secret": "16-letters-short", "scopes": ["read"]}}}', "tokens.a.secret", "can be guessed"),
     (discord(named("general"), ', "enabled": false')[:-1] + ', "routes": [{"match": {}, "to": ["discord:general"]}]}',
      "routes.0.to", "gets nothing while discord is not enabled"),

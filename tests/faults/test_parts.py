@@ -44,11 +44,13 @@ class Failing:
         self._queue = village.alerts.ledger.queue
         self._left = number
 
-    async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
+    async def append(
+        self, submission: Submission, decide: Decide, directory: int | None = None, targets: int | None = None
+    ) -> Appended:
         self._left -= 1
         if self._left == 0:
             raise LedgerUnavailableError("the disk is full", retry_after=3)
-        return await self._queue.append(submission, decide, directory)
+        return await self._queue.append(submission, decide, directory, targets)
 
 
 def fail_at(village: FaultRig, number: int) -> None:

@@ -91,8 +91,8 @@ class Office:
                 clock=self.clock,
                 emit=self.emit,
             )
-            await self.targets.start()
-            await monitors.start()
+            await self.targets.refresh()
+            await monitors.refresh()
             await self.conditions.start()
             yield self
             await self.conditions.stop()

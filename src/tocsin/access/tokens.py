@@ -78,10 +78,16 @@ class Tokens:
     async def start(self, configured: Mapping[str, ConfiguredToken]) -> None:
         """Raises InvalidConfigError for a configured token that fits nobody or has an unknown scope."""
         self.configure(configured)
-        rows = await self._operations.tokens()
-        self._stored = {row.id: row for row in rows if row.revoked_at is None}
-        self._revoked = {row.id: row for row in rows if row.revoked_at is not None}
+        await self.refresh()
         self._touching = asyncio.create_task(self._touch_now_and_then())
+
+    async def refresh(self) -> None:
+        """Read them as they are now: at start, and where another node has made or revoked one."""
+        rows = await self._operations.tokens()
+        before, self._stored = self._stored, {row.id: row for row in rows if row.revoked_at is None}
+        self._revoked = {row.id: row for row in rows if row.revoked_at is not None}
+        for token_id in before.keys() - self._stored.keys():
+            self._tell_revoked(token_id)
 
     async def stop(self) -> None:
         if self._touching is not None:

@@ -238,9 +238,9 @@ def _names(words: frozenset[str] | set[str], name: str | None) -> bool:
 
 
 def _later(settings: Settings) -> Iterator[_Finding]:
-    """Blocks that are read and checked, and not yet acted upon."""
-    if settings.cluster.url:
-        yield ("cluster", "url"), "this version runs on one machine: it is not used yet"
+    """What is read and checked, and not acted upon."""
+    if settings.cluster.url and settings.storage.url.reveal().startswith("sqlite"):
+        yield ("cluster", "url"), "one process owns a SQLite ledger: it is used with PostgreSQL only"
     for name in settings.people.wordings:
         if name != JOIN_WORDING:
             yield ("people", "wordings", name), f"nothing is asked in these words: there is {JOIN_WORDING}"

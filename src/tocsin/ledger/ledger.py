@@ -1,6 +1,7 @@
 """The ledger, by what it is used as, and how it is itself."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.core.errors import InvalidRequestError, LedgerGoneError
 from tocsin.core.facts import Emit, Trouble
+from tocsin.core.part import Part
 from tocsin.ledger.analytics.analytics import SqlAnalytics
 from tocsin.ledger.cluster.cluster import SqlCluster
 from tocsin.ledger.engine import stream
@@ -66,6 +68,9 @@ class SqlLedger:
         self._writer = writer
         self._files = files
         self._emit = emit
+
+    def on_change(self, listener: Callable[[frozenset[Part]], None]) -> None:
+        self._writer.on_change = listener
 
     async def probe(self) -> None:
         if self._writer.refusing is None:

@@ -47,6 +47,11 @@ class Feed:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    def note_newest(self, position: int) -> None:
+        """The ledger has events up to that one: what is missing here is read."""
+        if position > self.head:
+            self._behind.set()
+
     def attach(self, listener: Listener) -> Callable[[], None]:
         """Every event after `head`, contiguous; call what is returned to leave. A listener must not block."""
         self._listeners.append(listener)

@@ -2,9 +2,10 @@
 they need each other.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from tocsin.access.passes import Passes
@@ -12,13 +13,15 @@ from tocsin.bus.contract import Bus
 from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, Fact
-from tocsin.ledger.contract import Ledger
+from tocsin.core.part import Part
+from tocsin.ledger.contract import Cluster, Ledger
 from tocsin.mirrors.contract import Mirror
 from tocsin.pipeline.active import Active
 from tocsin.pipeline.analytics.answers import Answers
 from tocsin.pipeline.analytics.following import Following
 from tocsin.pipeline.analytics.headlines import Headlines
 from tocsin.pipeline.analytics.uptime import Uptime
+from tocsin.pipeline.elsewhere import Elsewhere, Refresh
 from tocsin.pipeline.feed import Feed
 from tocsin.pipeline.intake.intake import Intake
 from tocsin.pipeline.mirroring import Mirroring
@@ -29,9 +32,13 @@ from tocsin.pipeline.sending.sending import Sending
 from tocsin.pipeline.watch.upkeep import Job, Upkeep
 from tocsin.pipeline.watch.watch import Watch
 
+NOTHING_MORE: Mapping[Part, Refresh] = MappingProxyType({})
+
 
 class Pipeline:
-    """Everything behind the doors. `active` is what a reload swaps; `random` spreads retries."""
+    """Everything behind the doors. `active` is what a reload swaps; `random` spreads retries. `refresh` reads what
+    others keep in memory of a ledger that nodes share.
+    """
 
     def __init__(
         self,
@@ -43,6 +50,7 @@ class Pipeline:
         *,
         mirrors: Sequence[Mirror] = (),
         ownership: Ownership | None = None,
+        refresh: Mapping[Part, Refresh] = NOTHING_MORE,
         random: Random | None = None,
     ) -> None:
         self._active = active
@@ -78,6 +86,9 @@ class Pipeline:
         self.answers = Answers(ledger.analytics, active, clock)
         self.headlines = Headlines(self.answers, clock)
         self._upkeep = Upkeep(self._jobs(ledger), self.sending.ownership, clock, emit)
+        ledger.on_change(bus.changes.publish)
+        self.sending.moves.hand_on(bus.lanes.publish)
+        self._elsewhere = None if ledger.cluster is None else self._hearing(ledger.cluster, bus, refresh, clock, emit)
 
     def hear(self, fact: Fact) -> None:
         self.watch.hear(fact)
@@ -103,6 +114,9 @@ class Pipeline:
     async def running(self) -> AsyncIterator[None]:
         """Run every part: the first that is started is stopped last. Nothing new may come in once this is to end."""
         async with AsyncExitStack() as stack:
+            if self._elsewhere is not None:
+                await self._elsewhere.start()
+                stack.push_async_callback(self._elsewhere.stop)
             await self.watch.recall()
             await self.feed.start()
             stack.push_async_callback(self.feed.stop)
@@ -115,6 +129,24 @@ class Pipeline:
             await self._upkeep.start()
             stack.push_async_callback(self._upkeep.stop)
             yield
+
+    def _hearing(
+        self, cluster: Cluster, bus: Bus, refresh: Mapping[Part, Refresh], clock: Clock, emit: Emit
+    ) -> Elsewhere:
+        return Elsewhere(
+            cluster,
+            bus,
+            clock,
+            emit,
+            follow=self.feed.note_newest,
+            wake=self.sending.wake,
+            refresh={
+                Part.LANES: self.sending.dispatcher.look,
+                Part.TARGETS: self.sending.targets.refresh,
+                Part.MONITORS: self.watch.monitors.refresh,
+                **refresh,
+            },
+        )
 
     async def _write_down(self) -> None:
         book = self._active.rulebook

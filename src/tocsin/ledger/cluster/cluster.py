@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
-from tocsin.ledger.cluster import leases, owners
+from tocsin.ledger.cluster import glance, leases, owners
 from tocsin.ledger.cluster.pulse import Pulse
-from tocsin.ledger.contract import MoveResult, Node, View
+from tocsin.ledger.contract import Glance, MoveResult, Node, View
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 
@@ -29,6 +29,9 @@ class SqlCluster:
 
     async def view(self) -> View:
         return await self._reader.read(leases.view)
+
+    async def glance(self, newest: int | None) -> Glance:
+        return await self._pulse.do(partial(glance.glance, newest=newest))
 
     async def take(self, node: str, lanes: Collection[str]) -> Mapping[str, int]:
         return await self._writer.each(_FIRST, owners.take, node, lanes)

@@ -25,7 +25,7 @@ from tocsin.ledger.contract.analytics import (
     UptimeRow,
 )
 from tocsin.ledger.contract.append import Appended, Decide, Idempotency, Item, Submission
-from tocsin.ledger.contract.cluster import Cluster, Node, NodeRow, OwnerRow, View
+from tocsin.ledger.contract.cluster import Cluster, Glance, Node, NodeRow, OwnerRow, View
 from tocsin.ledger.contract.history import (
     MOST_WAITING,
     AlertQuery,
@@ -102,6 +102,7 @@ __all__ = [
     "FigureQuery",
     "FigureRow",
     "Full",
+    "Glance",
     "History",
     "Hold",
     "Idempotency",

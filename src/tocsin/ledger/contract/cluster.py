@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from tocsin.core.part import Part
 from tocsin.ledger.contract.queue import MoveResult
 
 
@@ -56,6 +57,17 @@ class View:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What nodes keep a copy of, at a glance: the version of each part, the key of the newest delivery, and the lanes
+    that have got new ones.
+    """
+
+    versions: Mapping[Part, int]
+    newest: int
+    lanes: frozenset[str]
+
+
 class Cluster(Protocol):
     """Nodes share a ledger by leases and lane owners. Every write raises LedgerUnavailableError where it cannot be
     committed, having changed nothing.
@@ -78,6 +90,12 @@ class Cluster(Protocol):
 
     async def view(self) -> View:
         """All nodes and owners as they are."""
+        ...
+
+    async def glance(self, newest: int | None) -> Glance:
+        """Look what has changed, and which lanes have got deliveries after that one; None: none of them. Never waits
+        for other work of this process.
+        """
         ...
 
     async def take(self, node: str, lanes: Collection[str]) -> Mapping[str, int]:

@@ -1,7 +1,9 @@
 """The ledger: by what it is used as, and how it is itself."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from tocsin.core.part import Part
 from tocsin.ledger.contract.analytics import Analytics
 from tocsin.ledger.contract.cluster import Cluster
 from tocsin.ledger.contract.history import History
@@ -48,6 +50,12 @@ class Ledger(Protocol):
     @property
     def cluster(self) -> Cluster | None:
         """What its nodes agree by; None where a process has it to itself."""
+        ...
+
+    def on_change(self, listener: Callable[[frozenset[Part]], None]) -> None:
+        """Hear after each commit of this process which parts it has changed that nodes keep a copy of; there is one
+        listener.
+        """
         ...
 
     async def probe(self) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
+from tocsin.core.part import Part
 from tocsin.ledger.contract.queue import MoveResult
 
 
@@ -49,6 +50,12 @@ class Operations(Protocol):
 
     async def enable(self, target: Target) -> bool:
         """Wake a target that is disabled; False where it is not. What was refused meanwhile stays so."""
+        ...
+
+    async def versions(self) -> Mapping[Part, int]:
+        """Which version each part of the ledger has now that nodes keep a copy of: whoever reads that part after this
+        has at least that one.
+        """
         ...
 
     async def disabled(self) -> tuple[TargetRow, ...]:

@@ -268,14 +268,17 @@ class Queue(Protocol):
     LedgerUnavailableError when it cannot be committed in time, having changed nothing. A read delays no write.
     """
 
-    async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
+    async def append(
+        self, submission: Submission, decide: Decide, directory: int | None = None, targets: int | None = None
+    ) -> Appended:
         """Decide and write every item in one transaction, under the lock of the stream's position.
 
         `decide` must be pure. Parts of a request are appended in turn, each once the one
         before it is. Raises ConflictError where the idempotency key of the whole request was used with another digest
         (an item's conflict is that item's invalid receipt).
 
-        `directory` is the version of the one that decides who is told; None where it tells nobody by a list. Raises
+        `directory` is the version of the one that decides who is told; None where it tells nobody by a list. `targets`
+        is the version of what is known of those that are disabled; None where that does not matter. Raises
         StaleDirectoryError, with nothing decided, where who may be told has changed since.
         """
         ...

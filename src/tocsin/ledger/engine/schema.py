@@ -91,6 +91,10 @@ stream = Table(
     Column(
         "directory_version", BigInteger, nullable=False, server_default=text("0"), comment="of who may be told what"
     ),
+    *(
+        Column(f"{part}_version", BigInteger, nullable=False, server_default=text("0"))
+        for part in ("lanes", "targets", "tokens", "conditions", "monitors")
+    ),
     Column("people_mark", LargeBinary, comment="of the key that people are kept with; none while there is nobody"),
 )
 

@@ -10,7 +10,7 @@ from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
 
 _KEYS = (stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key)
-_LOCK = select(*_KEYS, stream.c.directory_version).with_for_update()
+_LOCK = select(*_KEYS, stream.c.directory_version, stream.c.targets_version).with_for_update()
 _SAVE = update(stream)
 _TOUCH = update(stream).values(position=stream.c.position)
 
@@ -22,6 +22,7 @@ class Stream:
         self._transaction = transaction
         self._before = tuple(row[: len(_KEYS)])
         self.directory: int = row.directory_version
+        self.targets: int = row.targets_version
         self.position: int = row.position
         self.alert: int = row.alert_key
         self.delivery: int = row.delivery_key

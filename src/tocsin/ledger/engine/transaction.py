@@ -8,17 +8,21 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Dialect, Executable, NestedTransaction, Row, Table
 
 from tocsin.core.clock import epoch_micros
+from tocsin.core.part import Part
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Transaction:
-    """A transaction has one `now` for everything in it; `micros` is that instant as it is stored."""
+    """A transaction has one `now` for everything in it; `micros` is that instant as it is stored. `changed` are the
+    parts that nodes keep in memory and have to read again.
+    """
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.now = now
         self.micros = epoch_micros(now)
         self.connection = connection
+        self.changed: set[Part] = set()
 
     def stored(self, moment: datetime) -> int:
         return self.micros if moment is self.now else epoch_micros(moment)

@@ -20,6 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.core.clock import Clock
 from tocsin.core.errors import LedgerError, LedgerUnavailableError
 from tocsin.core.facts import Committed, Emit, Trouble
+from tocsin.core.part import Part
+from tocsin.ledger.engine import versions
 from tocsin.ledger.engine.db_errors import breaks_connection, concerns_all, explained
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import clock_jump
@@ -95,6 +97,7 @@ class Writer:
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began: datetime | None = None
+        self.on_change: Callable[[frozenset[Part]], None] = lambda _: None
         self.refusing: LedgerError | None = None  # why the last append was not kept; None where it was
 
     async def start(self) -> None:
@@ -183,7 +186,10 @@ class Writer:
                 if any(call.turn.lasts for call in calls):
                     self._check()
                 results += zip(calls, work(transaction, [call.argument for call in calls]), strict=True)
+            versions.save(transaction)
         self._began = began
+        if transaction.changed and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.on_change, frozenset(transaction.changed))
         return results
 
     def _follow_clock(self, transaction: Transaction, began: datetime) -> None:

@@ -5,6 +5,7 @@ import json
 from sqlalchemy import Connection, bindparam, delete, select
 
 from tocsin.core.condition import Condition, Phase, What
+from tocsin.core.part import Part
 from tocsin.ledger.engine.rows import target_of
 from tocsin.ledger.engine.schema import conditions
 from tocsin.ledger.engine.transaction import Transaction
@@ -28,6 +29,7 @@ def keep(transaction: Transaction, condition: Condition) -> None:
 
 
 def forget(transaction: Transaction, what: What, about: str) -> None:
+    transaction.changed.add(Part.CONDITIONS)
     transaction.write(_FORGET, kind=what.value, whom=about)
 
 

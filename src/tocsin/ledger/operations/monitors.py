@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, delete, select
 
 from tocsin.core.monitor import Monitor
+from tocsin.core.part import Part
 from tocsin.ledger.engine.schema import monitors
 from tocsin.ledger.engine.transaction import Transaction
 
@@ -30,6 +31,7 @@ def keep(transaction: Transaction, monitor: Monitor) -> None:
 
 
 def forget(transaction: Transaction, identifier: str) -> bool:
+    transaction.changed.add(Part.MONITORS)
     return transaction.write(_FORGET, of=identifier) > 0
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from tocsin.core.condition import Condition, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
+from tocsin.core.part import Part
 from tocsin.ledger.contract import MoveResult, TargetRow, TokenRow
+from tocsin.ledger.engine import versions
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 from tocsin.ledger.operations import conditions, monitors, targets, tokens
@@ -26,6 +28,9 @@ class SqlOperations:
 
     async def enable(self, target: Target) -> bool:
         return await self._writer.each(_SETTLE, targets.enable, target)
+
+    async def versions(self) -> Mapping[Part, int]:
+        return await self._reader.read(versions.versions)
 
     async def disabled(self) -> tuple[TargetRow, ...]:
         return await self._reader.read(targets.listed)

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, select
 
 from tocsin.core.delivery import Target
+from tocsin.core.part import Part
 from tocsin.ledger.contract import MoveResult, TargetRow
 from tocsin.ledger.engine.rows import held_of, target_of
 from tocsin.ledger.engine.schema import PENDING, deliveries, targets
@@ -17,6 +18,7 @@ _ALL = select(targets).order_by(targets.c.disabled_at)
 
 def disable(transaction: Transaction, target: Target, why: str, detail: str) -> MoveResult:
     """What is pending for it is refused, and goes to its fallback."""
+    transaction.changed.add(Part.TARGETS)
     transaction.write(_WAKE, name=str(target))
     transaction.insert(targets, [(str(target), transaction.micros, why, detail)])
     pending = [held_of(row) for row in transaction.rows(_PENDING_FOR, target=str(target))]
@@ -25,6 +27,7 @@ def disable(transaction: Transaction, target: Target, why: str, detail: str) -> 
 
 
 def enable(transaction: Transaction, target: Target) -> bool:
+    transaction.changed.add(Part.TARGETS)
     return transaction.write(_WAKE, name=str(target)) > 0
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from tocsin.core.part import Part
 from tocsin.ledger.contract import TokenRow
 from tocsin.ledger.engine.schema import tokens
 from tocsin.ledger.engine.transaction import Transaction
@@ -16,6 +17,7 @@ _ALL = select(tokens).order_by(tokens.c.created_at, tokens.c.id)
 
 
 def add(transaction: Transaction, token: TokenRow) -> None:
+    transaction.changed.add(Part.TOKENS)
     transaction.write(
         _ADD,
         id=token.id,
@@ -30,6 +32,7 @@ def add(transaction: Transaction, token: TokenRow) -> None:
 
 
 def revoke(transaction: Transaction, identifier: str) -> bool:
+    transaction.changed.add(Part.TOKENS)
     return transaction.write(_REVOKE, of=identifier, revoked_at=transaction.now) > 0
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import PeopleKeyError, TocsinError
+from tocsin.core.part import Part
 from tocsin.ledger.contract.people import WordingRow
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
@@ -74,6 +75,8 @@ class Changing:
         ]
 
     def _raise(self, transaction: Transaction, by: int) -> None:
+        if by:
+            transaction.changed.add(Part.DIRECTORY)
         if not transaction.write(_RAISE, mark=self._vault.mark, by=by):
             raise PeopleKeyError("another service keeps the people of this ledger with another key: give both the same")
 

@@ -31,7 +31,7 @@ from tocsin.ledger.queue.episodes import Episodes
 from tocsin.ledger.queue.idempotency import ITEM, Answers
 from tocsin.ledger.queue.moves import DELIVERIES, put
 
-Call = tuple[Submission, Decide, int | None]  # with the version of the directory by which it decides
+Call = tuple[Submission, Decide, int | None, int | None]  # with the versions of directory and targets that decide
 Place = tuple[int, str]  # an episode's key and a target: where a newer delivery supersedes an older one
 
 _COLUMNS = {column.name: place for place, column in enumerate(deliveries.columns)}
@@ -56,7 +56,7 @@ def append(transaction: Transaction, calls: Sequence[Call]) -> list[Appended | C
     that is old, is its result and touches no neighbour.
     """
     stream = Stream(transaction)
-    submissions = [submission for submission, _, _ in calls]
+    submissions = [submission for submission, *_ in calls]
     answers = Answers(transaction, submissions)
     episodes = Episodes(transaction, stream, _skus(submissions))
     batch = _Batch(transaction, stream, answers, episodes)
@@ -104,9 +104,9 @@ class _Batch:
         self._successors: defaultdict[Place, Audience] = defaultdict(int)
 
     def take(
-        self, submission: Submission, decide: Decide, directory: int | None
+        self, submission: Submission, decide: Decide, directory: int | None, targets: int | None
     ) -> _Draft | ConflictError | StaleDirectoryError:
-        if directory is not None and directory != self._stream.directory:
+        if directory not in (None, self._stream.directory) or targets not in (None, self._stream.targets):
             return StaleDirectoryError()
         draft = _Draft()
         try:

@@ -59,12 +59,14 @@ class SqlQueue:
         self._unknown = partial(depth.unknown, partial(reached, vault))
         self._edits = partial(message_edits.due, partial(reachable, vault))
 
-    async def append(self, submission: Submission, decide: Decide, directory: int | None = None) -> Appended:
+    async def append(
+        self, submission: Submission, decide: Decide, directory: int | None = None, targets: int | None = None
+    ) -> Appended:
         if self._wal.full and not await self._writer.read(folded_in):
             raise self._wal.refuse()
         rows, begun = max(1, len(submission.items)), submission.begins > 0
         return await self._writer.do(
-            Turn(Rank.APPEND, rows, lasts=True, begun=begun), append.append, (submission, decide, directory)
+            Turn(Rank.APPEND, rows, lasts=True, begun=begun), append.append, (submission, decide, directory, targets)
         )
 
     async def claim(self, request: ClaimRequest) -> Claimed:

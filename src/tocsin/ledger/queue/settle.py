@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, bindparam, or_, select, update
 
 from tocsin.core.delivery import Delivery, DeliveryState, Why, check_move
+from tocsin.core.part import Part
 from tocsin.ledger.contract import Move, MoveResult, Settlement
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, held_of
@@ -45,7 +46,10 @@ def settle(transaction: Transaction, settlements: Sequence[Settlement]) -> list[
 
 def move(transaction: Transaction, calls: Sequence[Sequence[Move]]) -> list[MoveResult]:
     """Make moves outside an attempt: what was found out, or given up, and an operator's retry."""
-    return _move(transaction, calls, noted=True)
+    results = _move(transaction, calls, noted=True)
+    if any(one.state is DeliveryState.PENDING for result in results for one in result.deliveries):
+        transaction.changed.add(Part.LANES)
+    return results
 
 
 def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: bool = False) -> list[MoveResult]:

@@ -193,12 +193,18 @@ class Intake:
         """
         for _ in range(MOST_LOOKS):
             decide, directory = self._judge()
+            version = None if directory is None else directory.version
             try:
-                return await self._queue.append(submission, decide, None if directory is None else directory.version)
+                return await self._queue.append(submission, decide, version, self._targets.version)
             except StaleDirectoryError:
-                assert directory is not None, "nothing else is old"
-                await self._directories.replace(directory)
+                await self._look_anew(directory)
         return await self._queue.append(submission, self._judge()[0])
+
+    async def _look_anew(self, directory: Directory | None) -> None:
+        """At whatever is old: who may be told, or which targets are disabled."""
+        await self._targets.refresh()
+        if directory is not None and directory.version != await self._directories.version():
+            await self._directories.replace(directory)
 
     def _judge(self) -> tuple[Decide, Directory | None]:
         """Say how to decide now, and by which directory where people are told."""

@@ -56,9 +56,13 @@ class Directories:
     async def newest(self) -> Directory:
         """Look whether there is a newer one, for whoever only asks: an append is told so by the ledger itself."""
         known = self.current
-        if known.version != await self._people.directory_version():
+        if known.version != await self.version():
             await self.replace(known)
         return self.current
+
+    async def version(self) -> int:
+        """Of the newest one that there is."""
+        return await self._people.directory_version()
 
     def note_full(self, full: Iterable[Full]) -> None:
         """A claim has found these to have heard of enough today: lists with a bound choose others from now on. A newer

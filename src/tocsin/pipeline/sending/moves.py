@@ -1,6 +1,6 @@
 """Tells what became of deliveries, once the ledger has committed it, and sees to what follows for their lanes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -38,6 +38,11 @@ class Moves:
         self._clock = clock
         self._emit = emit
         self._meter = LatencyMeter(clock)
+        self._hand_on: Callable[[Collection[str]], None] = lambda _: None
+
+    def hand_on(self, listener: Callable[[Collection[str]], None]) -> None:
+        """Tell the listener of lanes that have something new and are not worked here."""
+        self._hand_on = listener
 
     def follow(
         self,
@@ -50,11 +55,15 @@ class Moves:
         """`moved` as they stand now; `lanes` hold something new; `answers` by the keys of the deliveries. `held` are
         keys of those that are moved on at once: they must not leave before that.
         """
+        stirred = set(lanes)
+        self._lanes.wake(stirred)
         for delivery in moved:
             self._tell(delivery, answers.get(delivery.key))
             if delivery.state is DeliveryState.PENDING and delivery.key not in held:
                 self._schedule.put_off(delivery.lane, self._monotonic(delivery.due))
-        self._lanes.wake(lanes)
+                stirred.add(delivery.lane)
+        if elsewhere := stirred - self._lanes.keys():
+            self._hand_on(elsewhere)
 
     def _tell(self, delivery: Delivery, answer: Answer | None) -> None:
         self._emit(

@@ -1,7 +1,7 @@
 """The sending side: everything that brings deliveries to their targets, made in the order in which it is needed."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
@@ -114,7 +114,7 @@ class Sending:
     async def running(self, grace_s: float = GRACE_S) -> AsyncIterator[None]:
         """At the end nothing more is claimed, and what is under way has so many seconds for its answer."""
         async with AsyncExitStack() as stack:
-            await self.targets.start()
+            await self.targets.refresh()
             stack.push_async_callback(self.ownership.stop)
             stack.push_async_callback(self.lanes.stop)
             await self.dispatcher.start()
@@ -122,6 +122,10 @@ class Sending:
             stack.push_async_callback(self.doubts.stop)
             stack.push_async_callback(self.editor.stop)
             yield
+
+    def wake(self, lanes: Collection[str]) -> None:
+        """Another node has put something into these: those that are worked here are looked at."""
+        self.lanes.wake(self.lanes.keys() & set(lanes))
 
     async def reload(self) -> None:
         """The rules and channels in force are others now."""

@@ -3,6 +3,7 @@
 from tocsin.core.delivery import Target
 from tocsin.core.errors import NotFoundError
 from tocsin.core.facts import Emit, TargetDisabled, TargetEnabled
+from tocsin.core.part import Part
 from tocsin.ledger.contract import MoveResult, Operations, TargetRow
 
 
@@ -11,9 +12,13 @@ class Targets:
         self._operations = operations
         self._emit = emit
         self.disabled: frozenset[Target] = frozenset()
+        self.version: int | None = None  # that is at least known; None: none yet
 
-    async def start(self) -> None:
+    async def refresh(self) -> None:
+        """Read them as they are now: at start, and where another node has changed them."""
+        version = (await self._operations.versions())[Part.TARGETS]
         self.disabled = frozenset(row.target for row in await self._operations.disabled())
+        self.version = version
 
     async def rows(self) -> tuple[TargetRow, ...]:
         return await self._operations.disabled()

@@ -25,9 +25,17 @@ class Monitors:
         self._monitors: dict[str, Monitor] = {}
         self._heard: dict[str, float] = {}
 
-    async def start(self) -> None:
-        self._monitors = {monitor.id: monitor for monitor in await self._operations.monitors()}
-        self._heard = dict.fromkeys(self._monitors, self._clock.monotonic())
+    async def refresh(self) -> None:
+        """Read them as they are now: at start, and where another node has heard of one. What this one has heard since
+        stays.
+        """
+        kept, now = await self._operations.monitors(), self._clock.monotonic()
+        known, self._monitors = self._monitors, {}
+        for monitor in kept:
+            before = known.get(monitor.id)
+            if before is None or monitor.heard_at > before.heard_at:
+                self._heard[monitor.id] = now
+            self._monitors[monitor.id] = max(monitor, before or monitor, key=lambda one: one.heard_at)
 
     def listed(self) -> Sequence[Monitor]:
         """By id."""

@@ -60,7 +60,7 @@ class Watch:
 
     async def recall(self) -> None:
         """Read what earlier processes knew, before anything happens that is counted."""
-        await self.monitors.start()
+        await self.monitors.refresh()
         await self.objectives.start()
         await self.last_minute.start()
 
