@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
+import threading
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tocsin.ledger.cluster.pulse import Pulse
 from tocsin.ledger.engine.connections import parse_url, pulse_engine, reading_engine, sqlite_path, writing_engine
 from tocsin.ledger.engine.db_errors import explained
 from tocsin.ledger.engine.integrity import verify_quickly
+from tocsin.ledger.engine.last_commit import LastCommit
 from tocsin.ledger.engine.lock import OwnerLock, making, own_database
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.schema import stream
@@ -67,8 +69,12 @@ async def open_ledger(
         engine = writing_engine(place, limits)
         undo.callback(engine.dispose)
         wal = WriteAheadLog(path, limits or WalLimits(), emit)
-        connect, check = partial(_connect, engine, path, files, shared=shared), files.check if files else _lasts
-        writer = Writer(connect, clock, wal.hear, check=check, alone=not shared or path is not None)
+        opening = partial(_open_database, engine, threading.Event(), shared=shared)
+        if path is not None and files is not None:
+            opening = partial(_open_file, engine, path, files)
+        last = LastCommit() if path is None else None
+        check = files.check if files else _lasts
+        writer = Writer(opening, clock, wal.hear, check=check, alone=not shared or path is not None, last=last)
         undo.push_async_callback(writer.stop)
         name = await _started(writer)
         beside = None if path is None else path.with_name(KEY_FILE)
@@ -102,26 +108,35 @@ async def _started(writer: Writer) -> Name:
         raise explained(problem) from problem
 
 
-def _connect(engine: Engine, path: Path | None, files: LedgerFiles | None, *, shared: bool) -> Connection:
+def _open_file(engine: Engine, path: Path, files: LedgerFiles) -> Connection:
     """Connect at the start, and again after the disk has failed: the ledger is looked at before anything is built on
     it.
     """
-    if path is not None and files is not None:
-        files.opening()
-        verify_quickly(path)
-    connection = engine.connect()
-    try:
-        if path is None:
-            own_database(connection, shared=shared)
+    files.opening()
+    verify_quickly(path)
+    with ExitStack() as undo:
+        connection = undo.enter_context(engine.connect())
+        upgrade(connection, path)
+        _draw_name(connection)
+        files.opened()
+        undo.pop_all()
+    return connection
+
+
+def _open_database(engine: Engine, made: threading.Event, *, shared: bool) -> Connection:
+    """Connect at the start, and again after the connection broke. Only at the start the schema is looked at: a newer
+    program may have come to the same ledger since, and this one works beside it until it is stopped.
+    """
+    with ExitStack() as undo:
+        connection = undo.enter_context(engine.connect())
+        own_database(connection, shared=shared)
+        if not made.is_set():
             _refuse_unfinished(connection)
-        with nullcontext() if path is not None else making(connection):
-            upgrade(connection, path)
-            _draw_name(connection)
-        if files is not None:
-            files.opened()
-    except BaseException:
-        connection.close()
-        raise
+            with making(connection):
+                upgrade(connection, None)
+                _draw_name(connection)
+            made.set()
+        undo.pop_all()
     return connection
 
 

@@ -43,6 +43,7 @@ TROUBLES: Mapping[str, What | None] = MappingProxyType(
     {
         "claim_failed": What.LEDGER_FAILING,
         "settle_failed": What.LEDGER_FAILING,
+        "commit_unanswered": What.LEDGER_FAILING,
         "upkeep_failed": What.LEDGER_FAILING,
         "upkeep_broken": What.UNFORESEEN,
         "clock_jumped": What.CLOCK_JUMPED,

@@ -1,7 +1,9 @@
 """Connections to the database of a ledger: one that writes, a few that only read."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +17,24 @@ from tocsin.ledger.engine.wal import WalLimits
 READERS = 4
 BUSY_S = 0.5  # how long another program's lock is waited for: intake is to answer within a second
 
+# A session of PostgreSQL that began a transaction and says nothing for so long is ended: whoever was stopped or cut off
+# in the middle would keep everybody's locks.
+IDLE_S = 3
+
 _PAGE = 4096  # bytes
+
+# A server that cannot be reached is given up as soon, be the cable cut or its machine gone. Whatever the address says
+# itself counts (postgresql.org, "Parameter Key Words").
+_REACHED: Mapping[str, str] = MappingProxyType(
+    {
+        "application_name": "tocsin",
+        "connect_timeout": "3",  # seconds, as all but the last
+        "keepalives_idle": "3",
+        "keepalives_interval": "1",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "5000",
+    }
+)
 
 # Every commit is on disk before it is told of.
 _WRITING = (
@@ -59,7 +78,8 @@ def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
     """Make the engine whose one connection writes."""
     path = sqlite_path(url)
     if path is None:
-        return create_engine(url, poolclass=NullPool)
+        # Of several servers that the address names, the one that takes writes: the others fail over to it.
+        return _postgresql(url, {"target_session_attrs": "read-write"}, poolclass=NullPool)
     pragmas = (*_WRITING, *_folding(limits or WalLimits()))
     engine = create_engine("sqlite://", creator=lambda: _open(f"{_uri(path)}?mode=rwc", pragmas), poolclass=NullPool)
     event.listen(engine, "begin", _begin_immediate)
@@ -70,14 +90,14 @@ def pulse_engine(url: URL) -> Engine:
     """Make the engine whose connection extends a lease, on PostgreSQL: what does not answer is given up soon."""
     options = "-c statement_timeout=2000 -c lock_timeout=2000 -c synchronous_commit=on"
     patience = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": options}
-    return create_engine(url, poolclass=NullPool, connect_args=patience)
+    return _postgresql(url, {"target_session_attrs": "read-write"}, poolclass=NullPool, connect_args=patience)
 
 
 def reading_engine(url: URL) -> Engine:
     """Make the engine whose connections cannot write."""
     path = sqlite_path(url)
     if path is None:
-        engine = create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
+        engine = _postgresql(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     engine = create_engine(
         "sqlite://",
@@ -88,6 +108,24 @@ def reading_engine(url: URL) -> Engine:
     )
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgresql(url: URL, preferred: Mapping[str, str] = MappingProxyType({}), **how: Any) -> Engine:
+    missing = {name: value for name, value in {**_REACHED, **preferred}.items() if name not in url.query}
+    try:
+        engine = create_engine(url.update_query_dict(missing), **how)
+    except ImportError as problem:
+        raise LedgerUnavailableError(
+            "PostgreSQL needs a driver that is not installed: pip install 'tocsin[postgres]'"
+        ) from problem
+    event.listen(engine, "connect", _end_where_idle)
+    return engine
+
+
+def _end_where_idle(connection: Any, _: object) -> None:
+    """The options of an address would do the same, but poolers that keep sessions (PgBouncer) refuse them."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+    connection.commit()
 
 
 def _folding(limits: WalLimits) -> tuple[str, ...]:

@@ -33,6 +33,16 @@ _BY_CODE: dict[int, tuple[type[LedgerError], str]] = {
     ),
 }
 
+# PostgreSQL's states (its documentation, "PostgreSQL Error Codes"), and what helps.
+_BY_STATE = {
+    "25006": "the database is a standby, or read-only: name the one that takes writes",
+    "42501": "the database forbids it: the user in storage.url must own its tables and may create them",
+    "53100": "the disk of the database is full: make room, and it goes on by itself",
+    "53200": "the database is out of memory: give it more",
+}
+_READ_ONLY = "25006"
+_TURNED_AWAY = "FATAL:"  # whoever connects is told no state
+
 
 def explained(problem: DBAPIError) -> LedgerError:
     """Make one of our errors of what the database said."""
@@ -41,24 +51,35 @@ def explained(problem: DBAPIError) -> LedgerError:
     if code is not None and code & 0xFF in _BY_CODE:
         kind, words = _BY_CODE[code & 0xFF]
         return kind(f"{words} ({original})")
-    if problem.connection_invalidated or getattr(original, "sqlstate", "") is None:
+    state = getattr(original, "sqlstate", None)
+    if state in _BY_STATE:
+        return LedgerUnavailableError(f"{_BY_STATE[state]} ({original})")
+    if state is None and _TURNED_AWAY in str(original):
+        return LedgerUnavailableError(
+            "the database turns us away: mend user, password or database in storage.url, raise max_connections,"
+            f" or wait until it has started ({original})"
+        )
+    if problem.connection_invalidated or (code is None and state is None):
         return LedgerUnavailableError(f"the database does not answer: see that it runs ({original})")
     return LedgerUnavailableError(f"the database refused ({original})")
 
 
 def breaks_connection(problem: DBAPIError) -> bool:
     """Whether the connection is of no use any more: what a failed disk has in its cache cannot be trusted, so the file
-    is opened and read again.
+    is opened and read again. A database that became a standby is one that another took over from.
     """
     code = getattr(problem.orig, "sqlite_errorcode", None)
     if code is None:
-        return problem.connection_invalidated
+        return problem.connection_invalidated or getattr(problem.orig, "sqlstate", None) == _READ_ONLY
     return code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN)
 
 
 def concerns_all(problem: Exception) -> bool:
     """Whether the database is in trouble, not one call: trying each alone would only make everybody wait."""
-    return isinstance(problem, OperationalError) and getattr(problem.orig, "sqlstate", None) not in _COLLISIONS
+    if not isinstance(problem, DBAPIError):
+        return False
+    alone = not isinstance(problem, OperationalError) or getattr(problem.orig, "sqlstate", None) in _COLLISIONS
+    return problem.connection_invalidated or not alone
 
 
 # PostgreSQL: serialization failure, deadlock. The next try succeeds.

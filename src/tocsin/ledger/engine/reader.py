@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.ledger.engine.connections import READERS
-from tocsin.ledger.engine.db_errors import explained
+from tocsin.ledger.engine.db_errors import breaks_connection, explained
 from tocsin.ledger.engine.schema import stream
 
 P = ParamSpec("P")
@@ -50,8 +50,17 @@ class Reader:
         return connection
 
     def _look(self, look: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+        """A connection that breaks on the way costs nobody an answer where there is another one to be had."""
         try:
-            with self._engine.connect() as connection, connection.begin():
-                return look(connection, *arguments, **named)
+            return self._look_once(look, *arguments, **named)
+        except DBAPIError as problem:
+            if not breaks_connection(problem):
+                raise explained(problem) from problem
+        try:
+            return self._look_once(look, *arguments, **named)
         except DBAPIError as problem:
             raise explained(problem) from problem
+
+    def _look_once(self, look: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+        with self._engine.connect() as connection, connection.begin():
+            return look(connection, *arguments, **named)

@@ -98,6 +98,14 @@ stream = Table(
     Column("people_mark", LargeBinary, comment="of the key that people are kept with; none while there is nobody"),
 )
 
+last_commits = Table(
+    "last_commits",
+    metadata,
+    Column("writer", String, primary_key=True, comment="drawn anew by each that opens a ledger on PostgreSQL"),
+    Column("number", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="microseconds since 1970, by the clock of the database"),
+)
+
 alerts = Table(
     "alerts",
     metadata,

@@ -1,0 +1,61 @@
+"""The last commit of each writer on PostgreSQL has its number in a row that is written with it: one whose answer was
+lost with the connection is asked after there.
+
+`pg_xact_status` would not do: a crash forgets numbers of transactions that never came to the disk, and gives them out
+again.
+"""
+
+import secrets
+
+from sqlalchemy import Connection, text
+
+from tocsin.ledger.engine.connections import IDLE_S
+from tocsin.ledger.engine.transaction import Transaction
+
+# A session that was lost may still be committing; where it comes to nothing, the server ends it.
+_UNDER_WAY_MS = 2 * IDLE_S * 1000
+
+# By the database's own clock: a writer whose machine has a wrong one keeps its row.
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_DAYS_7 = 7 * 24 * 3600 * 1_000_000
+
+_CLEAR = text(f"DELETE FROM last_commits WHERE at < {_NOW} - {_DAYS_7}")  # noqa: S608 - words of our own, as below
+_ENTER = text(f"INSERT INTO last_commits (writer, number, at) VALUES (:writer, 0, {_NOW})")  # noqa: S608
+_WRITE = text(f"UPDATE last_commits SET number = :number, at = {_NOW} WHERE writer = :writer")  # noqa: S608
+_READ = text("SELECT number FROM last_commits WHERE writer = :writer FOR UPDATE")
+_LEAVE = text("DELETE FROM last_commits WHERE writer = :writer")
+
+
+class LastCommit:
+    """The last commit of one writer, whatever connections it has in its life."""
+
+    def __init__(self) -> None:
+        self._writer = secrets.token_hex(8)
+        self._number = 0
+
+    def enter(self, connection: Connection) -> None:
+        """Make the row of this writer in a transaction of its own, so that whoever asks can wait for it. Rows of those
+        that died a week ago are taken away.
+        """
+        with connection.begin():
+            connection.execute(_CLEAR)
+            connection.execute(_ENTER, {"writer": self._writer})
+
+    def write(self, transaction: Transaction) -> int:
+        """Number this transaction."""
+        self._number += 1
+        transaction.write(_WRITE, writer=self._writer, number=self._number)
+        return self._number
+
+    def is_kept(self, connection: Connection, number: int) -> bool:
+        """Whether the last transaction, which has this number, was committed; one that is still under way is waited
+        for. Raises DBAPIError while nobody knows.
+        """
+        with connection.begin():
+            connection.execute(text(f"SET LOCAL lock_timeout = {_UNDER_WAY_MS}"))
+            return bool(connection.scalar(_READ, {"writer": self._writer}) == number)
+
+    def leave(self, connection: Connection) -> None:
+        """Take the row away: nobody will ask any more."""
+        with connection.begin():
+            connection.execute(_LEAVE, {"writer": self._writer})

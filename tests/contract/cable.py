@@ -1,0 +1,133 @@
+"""The cable between a ledger and its PostgreSQL: it can be cut in the middle of a commit, and pulled out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum, auto
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+_COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"  # postgresql.org, "Message Formats": Query
+
+
+class Cut(Enum):
+    """Where the next commit is cut."""
+
+    ON_THE_WAY = auto()  # it never arrives
+    ON_THE_WAY_BACK = auto()  # it is done, and nobody hears of it
+    HELD_UP = auto()  # its sender is cut off; it arrives once somebody asks after it
+
+
+class Cable:
+    """`url` is where the ledger is, through this cable."""
+
+    def __init__(self, url: str, socket: str) -> None:
+        self.url = url
+        self._socket = socket
+        self._next: Cut | None = None
+        self._out = self._out_next = False
+        self._held: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.cuts = 0
+        self._refused = asyncio.Semaphore(0)
+        self._lines: set[asyncio.Task[object]] = set()
+
+    def cut(self, where: Cut, *, out: bool = False) -> None:
+        """Cut the next commit. With `out` nobody gets through afterwards."""
+        self._next, self._out_next = where, out
+
+    def pull_out(self) -> None:
+        """Break every connection; nobody gets through."""
+        self._out = True
+        for line in tuple(self._lines):
+            line.cancel()
+
+    def put_in(self) -> None:
+        self._out = False
+
+    async def until_refused(self, times: int) -> None:
+        """So many have tried in vain to get through."""
+        for _ in range(times):
+            await self._refused.acquire()
+
+    async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._lines.add(task)
+        try:
+            if self._out:
+                self._refused.release()
+            else:
+                await self._joined(reader, writer)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._lines.discard(task)
+            await _shut(writer)
+
+    async def end(self) -> None:
+        lines = tuple(self._lines)
+        self.pull_out()
+        await asyncio.gather(*lines)
+        if self._held is not None:
+            await _shut(self._held[1])
+
+    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_unix_connection(self._socket)
+        if self._held is not None:
+            self._held[1].write(_COMMIT)
+        back = asyncio.create_task(_pour(there[0], writer))
+        cut = None
+        try:
+            while said := await reader.read(65536):
+                if self._next is not None and _COMMIT in said:
+                    cut, self._next, self._out = self._next, None, self._out_next
+                    self.cuts += 1
+                    break
+                there[1].write(said)
+            back.cancel()
+            if cut is Cut.ON_THE_WAY_BACK:
+                await asyncio.wait({back})
+                there[1].write(said)
+                await there[0].read(1)
+        finally:
+            back.cancel()
+            if cut is Cut.HELD_UP:
+                self._held = there
+            else:
+                await _shut(there[1])
+
+
+async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """Whoever is at its end hears of its end, also where it was torn off."""
+    try:
+        with contextlib.suppress(OSError):
+            while said := await source.read(65536):
+                sink.write(said)
+    finally:
+        sink.close()
+
+
+async def _shut(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def cable(url: str, folder: Path) -> AsyncIterator[Cable]:
+    """Lay one from this folder (whose path is short: a socket's name has 107 bytes) to the server of that address."""
+    real = make_url(url)
+    name = ".s.PGSQL.5432"
+    through = Cable(
+        real.update_query_dict({"host": str(folder)}).render_as_string(hide_password=False),
+        str(Path(str(real.query["host"])) / name),
+    )
+    server = await asyncio.start_unix_server(through.run, folder / name)
+    try:
+        yield through
+    finally:
+        server.close()
+        await through.end()
+        await server.wait_closed()
