@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
 from tests.contract.books import GENERAL, Books, as_a_test, filtering
+from tests.contract.test_consents import word
 
 from tocsin.core.alert import AlertType
 from tocsin.core.click import Click, ClickKind
@@ -9,7 +10,9 @@ from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.signal import Signal, SignalKind
 from tocsin.ledger.contract import AlertQuery, Move, Settlement
 from tocsin.ledger.engine.schema import metadata
+from tocsin.ledger.history.retention import REPEATED_WITHIN
 from tocsin.rules.click import TOGETHER
+from tocsin.rules.consent import standing_after
 from tocsin.rules.receipts import moves_after
 
 DAY = timedelta(days=1)
@@ -110,6 +113,23 @@ async def test_of_what_is_forgotten_nothing_is_left(books: Books) -> None:
     books.clock.advance(DAY.total_seconds())
     assert await books.history.prune(books.clock.now()) == 4
     assert {name for name, rows in (await left(books)).items() if rows} == {"stream", "rollup_state"}
+
+
+async def test_what_was_said_of_nothing_that_is_known_is_forgotten_once_nobody_says_it_again(books: Books) -> None:
+    """However short alerts are kept, an event that a provider tells once more is known for a day and more."""
+    stray = Signal(channel="discord", event_id="e", kind=SignalKind.DELIVERED, reference="somebody else's")
+    of_person = word(SignalKind.HELP_ASKED, "p", None)
+    await books.queue.receive([stray], moves_after)
+    await books.ledger.people.listen([of_person], standing_after)
+    books.clock.advance(DAY.total_seconds())
+    await books.history.prune(books.clock.now())
+    assert (await books.queue.receive([stray], moves_after)).known == 1
+    assert await books.ledger.people.listen([of_person], standing_after) == ()
+    books.clock.advance((REPEATED_WITHIN - DAY).total_seconds() + 1)
+    await books.history.prune(books.clock.now() - 9 * DAY)
+    assert (await left(books))["signals"] == 2
+    await books.history.prune(books.clock.now())
+    assert (await left(books))["signals"] == 0
 
 
 async def test_what_is_as_old_as_that_is_kept(books: Books) -> None:

@@ -59,7 +59,20 @@ def test_a_day_begins_and_ends_where_the_report_was_written():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "32/01/2026", "2026-02-30", "15 Foo 2026", "13/13/2026", "0/0/0", "2026", "=15/09/2026"]
+    "text",
+    [
+        "",
+        "yesterday",
+        "32/01/2026",
+        "2026-02-30",
+        "15 Foo 2026",
+        "13/13/2026",
+        "0/0/0",
+        "2026",
+        "=15/09/2026",
+        "1066-10-14",
+        "9999-12-31",
+    ],
 )
 def test_what_is_no_day_is_told(text: str):
     with pytest.raises(ValueError, match=r"\w"):

@@ -130,6 +130,12 @@ NOT_UNDERSTOOD: list[tuple[dict[str, str], str]] = [
     ({"since": "2026-11-02T00:00:00Z", "until": "2026-11-01T00:00:00Z"}, "since"),
     ({"since": "yesterday"}, "since"),
     ({"since": "0001-01-01T00:00:00Z"}, "since"),
+    ({"until": "0001-01-01T00:00:00Z"}, "until"),
+    ({"until": "9999-12-31T23:59:59Z"}, "until"),
+    (
+        {"since": "9999-12-20T00:00:00Z", "until": "9999-12-30T00:00:00Z", "zone": "Asia/Tokyo", "bucket": "week"},
+        "since",
+    ),
     ({"zone": "Europe/Atlantis"}, "zone"),
     ({"zone": "../etc/passwd"}, "zone"),
     ({"bucket": "minute", "since": "2025-11-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"}, "bucket"),

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+OF_PERSONS = "bought"
+"""The source of purchases that people tell of themselves, on an alert's page."""
+
 
 class PurchaseState(StrEnum):
     """The states of a purchase: figures count each of them but reversed ones, and the money of confirmed ones."""

@@ -53,6 +53,13 @@ async def test_a_report_is_taken_once_and_corrects_what_is_known(house: House):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("day", ["2999-01-01", "1066-10-14"])
+async def test_a_day_that_cannot_be_meant_is_told_by_its_row(house: House, day: str):
+    _, told = await take(house, f"{GENERIC}\n1,,{day},10.00,1.00,USD,pending\n", "network=generic&keep=all")
+    assert counts(told) == {"invalid": 1}
+    assert told["rows"][0]["error"]["details"][0]["path"] == "date"
+
+
 async def test_in_a_dry_run_nothing_is_kept_and_the_answer_is_the_same(house: House):
     code, at = await clicked(house), now(house)
     rows = [f"{n},{code},{at},10.00,1.00,USD,pending" for n in range(45)]

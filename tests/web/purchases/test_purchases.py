@@ -79,6 +79,8 @@ async def test_without_any_key_it_is_kept_unattributed(house: House):
         ({"state": "bought"}, "invalid_request", "state"),
         ({"at": "2026-11-30"}, "invalid_request", "at"),
         ({"at": "2999-01-01T00:00:00Z"}, "invalid_request", "at"),
+        ({"at": "0001-01-01T00:00:00Z"}, "invalid_request", "at"),
+        ({"source": "bought"}, "invalid_request", "source"),
         ({"external_id": ""}, "invalid_request", "external_id"),
         ({"alert_id": "7"}, "invalid_request", "alert_id"),
         ({"shop": "x"}, "invalid_request", "shop"),

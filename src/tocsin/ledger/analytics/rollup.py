@@ -92,16 +92,17 @@ def changes(connection: Connection, now: datetime, *, whole: bool) -> Changes:
     """Find the hours that have changed since the ledger was last followed; `whole`: all that can be counted.
 
     What ends by an attempt was under way before, or is new; every other move, click and word of a provider is a row.
+    Where retention has emptied a table, its keys may begin anew: then all of its few rows are looked at.
     """
     before = state(connection)
     keys = {name: connection.scalar(statement) or 0 for name, statement in _NEWEST.items()}
-    after = {name: 0 if whole else max(0, key - OVERLAP) for name, key in before.keys.items()}
+    after = {name: 0 if whole or keys[name] < key else max(0, key - OVERLAP) for name, key in before.keys.items()}
     still = {row.hour for statement in _OPEN for row in connection.execute(statement)}
     changed = set(before.open) | still
     for name, statement in _SINCE.items():
         if whole and name != "alert":
             continue
-        if whole or keys[name] > before.keys[name]:
+        if whole or keys[name] != before.keys[name]:
             changed |= {row.hour for row in connection.execute(statement, {"after": after[name]})}
     hours = sorted(hour for hour in changed if hour >= before.frozen)
     return Changes(hours, before, State(keys, frozenset(still), now, before.frozen))

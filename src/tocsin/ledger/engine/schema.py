@@ -386,6 +386,7 @@ ALONE = alerts.c.episode.is_(None)
 JOINING = deliveries.c.product.is_not(None)
 EDIT_DUE = messages.c.shown != messages.c.wanted
 PARKED = signals.c.matched_at.is_(None)
+STRAY = PARKED | signals.c.delivery.is_(None)  # of no delivery that is known, or of a person
 IS_SET = deliveries.c.slot.is_(None)
 OF_NOBODY = deliveries.c.slot == literal_column("0")  # its target is no list
 OF_PERSON = deliveries.c.slot > literal_column("0")
@@ -419,6 +420,7 @@ def _partial(name: str, where: ColumnElement[bool], *columns: ColumnElement[Any]
 _partial("messages_edit", EDIT_DUE, messages.c.reference)
 _partial("signals_parked", PARKED, signals.c.delivery)
 _partial("signals_parked_name", PARKED, signals.c.reference)
+_partial("signals_stray", STRAY, signals.c.at)
 _partial("deliveries_claim", PENDING, deliveries.c.lane, deliveries.c.priority.desc(), deliveries.c.key)
 _partial("deliveries_due", PENDING & LATER, deliveries.c.lane, deliveries.c.due)
 _partial("deliveries_life", PENDING, deliveries.c.expires_at)

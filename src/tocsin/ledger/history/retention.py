@@ -12,6 +12,7 @@ from tocsin.ledger.analytics.rollup import freeze
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import (
     IS_OPEN,
+    STRAY,
     Moment,
     alerts,
     attempt_members,
@@ -35,6 +36,7 @@ from tocsin.ledger.mirrors.schema import mirror_entries, mirror_open
 from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.queue.idempotency import KEPT
 
+REPEATED_WITHIN = timedelta(hours=26)  # SendGrid tries for 24 h to tell of an event
 _INSTANT = timedelta(microseconds=1)
 
 _BEFORE = bindparam("before", type_=Moment)
@@ -56,6 +58,10 @@ _EMPTY_ATTEMPTS = delete(attempts).where(
     among(attempts.c.key, "keys"), ~exists().where(attempt_members.c.attempt == attempts.c.key)
 )
 _OLD_ANSWERS = delete(idempotency).where(idempotency.c.at <= _BEFORE)
+# An event that a provider sends once more changes nothing for as long as it is known.
+_OLD_SIGNALS = delete(signals).where(
+    signals.c.key.in_(select(signals.c.key).where(STRAY, signals.c.at < _BEFORE).order_by(signals.c.at).limit(_MOST))
+)
 _OLD_EPISODES = (
     select(episodes.c.key)
     .where(~IS_OPEN, episodes.c.last_seen_at < _BEFORE)
@@ -75,6 +81,7 @@ def prune(transaction: Transaction, accepted_before: datetime, limit: int) -> in
     found = _forgettable(transaction, accepted_before, stream.position, limit)
     _forget_alerts(transaction, found)
     transaction.write(_OLD_ANSWERS, before=transaction.now - KEPT)
+    transaction.write(_OLD_SIGNALS, before=min(accepted_before, transaction.now - REPEATED_WITHIN), most=limit)
     _prune_episodes(transaction, accepted_before, limit)
     kill_point(Point.RETENTION_DELETED)
     return len(found)

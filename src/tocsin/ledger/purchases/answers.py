@@ -13,7 +13,7 @@ from tocsin.core.attribution import Span, Told
 from tocsin.core.clock import epoch_micros
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import NotFoundError, RateLimitedError
-from tocsin.core.purchase import PurchaseState
+from tocsin.core.purchase import OF_PERSONS, PurchaseState
 from tocsin.ledger.contract.purchases import AnswerDraft, AnswerRule, PurchaseDraft
 from tocsin.ledger.engine.schema import Moment, alerts, deliveries
 from tocsin.ledger.engine.transaction import AnyRow
@@ -26,7 +26,6 @@ from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.purchases.trails import told_of
 from tocsin.ledger.queue.withdrawal import acknowledge
 
-SOURCE = "bought"  # of purchases that people tell of
 AUTHOR = "person"
 MOST_AN_HOUR = 60  # about one delivery: whoever has its link may answer, and each answer is kept
 _HOUR = timedelta(hours=1)
@@ -85,7 +84,7 @@ def _enter(change: Change, row: AnyRow, told: Told, answer: Answer, rule: Answer
     """A purchase that the person tells of, or takes back."""
     is_bought = answer is Answer.BOUGHT
     purchase = PurchaseDraft(
-        source=SOURCE,
+        source=OF_PERSONS,
         external_id=str(id_of_key(row.planned_at, row.key)),
         bought=Span(change.now, change.now),
         state=PurchaseState.REPORTED if is_bought else PurchaseState.REVERSED,

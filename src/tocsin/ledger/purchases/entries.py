@@ -1,6 +1,6 @@
 """What is told of purchases is entered: the same again changes nothing, anything else is a revision of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from tocsin.core.attribution import Credit
 from tocsin.core.errors import OtherCurrencyError, TocsinError, UnknownPurchaseError
 from tocsin.core.purchase import PurchaseState
 from tocsin.ledger.contract.purchases import Attribute, Entered, EntryResult, PurchaseDraft
+from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import Moment, alerts
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.history.query import escaped
@@ -28,7 +29,7 @@ _COPIED = (
 
 _REVISIONS = (
     select(purchases)
-    .where(purchases.c.source == bindparam("source_is"), purchases.c.external_id == bindparam("name_is"))
+    .where(purchases.c.source == bindparam("source_is"), among(purchases.c.external_id, "names"))
     .order_by(purchases.c.revision)
 )
 _ENTRY = select(purchases.c.external_id).where(
@@ -51,40 +52,86 @@ def enter(
     transaction: Transaction, drafts: Sequence[PurchaseDraft], attribute: Attribute, author: str, *, dry_run: bool
 ) -> tuple[Entered, ...]:
     """Each by itself: one that is refused harms no other. In a dry run nothing stays."""
+
+    def entered(*some: PurchaseDraft) -> tuple[Entered, ...]:
+        with transaction.undoing():
+            return _entered(transaction, some, attribute, author)
+
     with transaction.undoing() as tried:
-        results = tuple(_one(transaction, draft, attribute, author) for draft in drafts)
+        try:
+            results = entered(*drafts)
+        except IntegrityError:
+            results = tuple(_one(draft, entered) for draft in drafts)
         if dry_run:
             tried.rollback()
     return results
 
 
 def is_known(transaction: Transaction, draft: PurchaseDraft) -> bool:
-    return bool(transaction.rows(_REVISIONS, source_is=draft.source, name_is=draft.external_id))
+    return bool(_Known(transaction, [draft]).revisions(draft.source, draft.external_id))
 
 
-def _one(transaction: Transaction, draft: PurchaseDraft, attribute: Attribute, author: str) -> Entered:
+def _one(draft: PurchaseDraft, entered: Callable[[PurchaseDraft], tuple[Entered, ...]]) -> Entered:
     """Where another service has just entered the same, what it wrote is seen the second time."""
     try:
-        return _once(transaction, draft, attribute, author)
+        return entered(draft)[0]
     except IntegrityError:
-        return _once(transaction, draft, attribute, author)
+        return entered(draft)[0]
 
 
-def _once(transaction: Transaction, draft: PurchaseDraft, attribute: Attribute, author: str) -> Entered:
+def _entered(
+    transaction: Transaction, drafts: Sequence[PurchaseDraft], attribute: Attribute, author: str
+) -> tuple[Entered, ...]:
+    """Whatever is refused is refused before anything of it is written."""
+    known = _Known(transaction, drafts)
+    ends = [_once(_Entry(transaction, known, draft, author), attribute) for draft in drafts]
+    rows = standing(transaction.connection, [end[1] for end in ends if isinstance(end, tuple)])
+    return tuple(
+        Entered(end[0], rows[end[1]]) if isinstance(end, tuple) else Entered(None, error=end.as_json()["error"])
+        for end in ends
+    )
+
+
+def _once(entry: "_Entry", attribute: Attribute) -> tuple[EntryResult, int] | TocsinError:
+    """What became of it, with the key of the revision that counts; or why it is refused."""
     try:
-        with transaction.undoing():
-            entry = _Entry(transaction, draft, author)
-            result, key = entry.added() if draft.entry is not None else entry.told(attribute)
-            return Entered(result, standing(transaction.connection, [key])[key])
+        return entry.enter(attribute)
     except TocsinError as refusal:
-        return Entered(None, error=refusal.as_json()["error"])
+        return refusal
+
+
+class _Known:
+    """What is known of some purchases is read at once, and again where it was written meanwhile."""
+
+    def __init__(self, transaction: Transaction, drafts: Sequence[PurchaseDraft]) -> None:
+        self._transaction = transaction
+        self._kept: dict[tuple[str, str], list[AnyRow]] = {}
+        for source in {draft.source for draft in drafts}:
+            self._read(source, {draft.external_id for draft in drafts if draft.source == source})
+
+    def revisions(self, source: str, name: str) -> Sequence[AnyRow]:
+        """The first of them first; none where it is not known."""
+        if (source, name) not in self._kept:
+            self._read(source, {name})
+        return self._kept[source, name]
+
+    def forget(self, source: str, name: str) -> None:
+        self._kept.pop((source, name), None)
+
+    def _read(self, source: str, names: Collection[str]) -> None:
+        self._kept |= {(source, name): [] for name in names}
+        for row in self._transaction.rows(_REVISIONS, source_is=source, names=sorted(names)):
+            self._kept[source, row.external_id].append(row)
 
 
 class _Entry:
-    def __init__(self, transaction: Transaction, draft: PurchaseDraft, author: str) -> None:
-        self._transaction, self._draft, self._author = transaction, draft, author
+    def __init__(self, transaction: Transaction, known: _Known, draft: PurchaseDraft, author: str) -> None:
+        self._transaction, self._known, self._draft, self._author = transaction, known, draft, author
 
-    def told(self, attribute: Attribute) -> tuple[EntryResult, int]:
+    def enter(self, attribute: Attribute) -> tuple[EntryResult, int]:
+        return self._told(attribute) if self._draft.entry is None else self._added()
+
+    def _told(self, attribute: Attribute) -> tuple[EntryResult, int]:
         """The purchase as its source has it."""
         revisions = self._revisions(self._draft.external_id)
         if not revisions:
@@ -97,7 +144,7 @@ class _Entry:
             return EntryResult.UNCHANGED, revisions[-1].key
         return self._revise(revisions, told, None)
 
-    def added(self) -> tuple[EntryResult, int]:
+    def _added(self) -> tuple[EntryResult, int]:
         """A correction that is added to a purchase, once. Raises UnknownPurchaseError."""
         draft = self._draft
         known = self._transaction.row(_ENTRY, source_is=draft.source, entry_is=draft.entry)
@@ -167,10 +214,11 @@ class _Entry:
         now = self._transaction.now
         row = {"id": new_id(now), "entered_at": now, "author": self._author} | values
         (key,) = self._transaction.keys_of(_NEW, [row])
+        self._known.forget(values["source"], values["external_id"])
         return key
 
     def _revisions(self, name: str) -> Sequence[AnyRow]:
-        return self._transaction.rows(_REVISIONS, source_is=self._draft.source, name_is=name)
+        return self._known.revisions(self._draft.source, name)
 
     def _said(self) -> dict[str, Any]:
         draft = self._draft

@@ -208,6 +208,10 @@ def read_priority(raw: Any) -> int:
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
+YEARS = (1970, 8999)  # the first and the last: days before, hours after, and any zone of a time in them exist, too
+_OUT_OF_YEARS = f"is no time that exists here: years go from {YEARS[0]} to {YEARS[1]}"
+
+
 def read_timestamp(raw: Any) -> datetime:
     """RFC 3339 with its zone, as UTC. Raises MendError."""
     if isinstance(raw, datetime):
@@ -228,9 +232,12 @@ def _utc(moment: datetime, said: str) -> datetime:
     if moment.tzinfo is None:
         raise MendError(f"has no zone: write {said}Z if it is UTC, else with its offset, like {said}-05:00")
     try:
-        return moment.astimezone(UTC)
+        told = moment.astimezone(UTC)
     except OverflowError:
-        raise MendError("is no time that exists in UTC") from None
+        raise MendError(_OUT_OF_YEARS) from None
+    if not YEARS[0] <= told.year <= YEARS[1]:
+        raise MendError(_OUT_OF_YEARS)
+    return told
 
 
 # --- words of a closed set -------------------------------------------------------------------------------------

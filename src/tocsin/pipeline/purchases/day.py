@@ -1,11 +1,13 @@
 """The day and the time of a purchase, as reports of networks write them: in many ways, and mostly without a zone."""
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from tocsin.core.attribution import Span
+from tocsin.pipeline.intake.fields import YEARS
 
 _MICRO = timedelta(microseconds=1)
 _SLASHED = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})")
@@ -39,6 +41,14 @@ _HOURS = {
 
 def read_span(day: str, clock: str, zone: tzinfo, *, day_first: bool) -> Span:
     """The instant, or the whole day where no time is told. Raises ValueError for what is no day."""
+    with contextlib.suppress(OverflowError):
+        span = _span(day, clock, zone, day_first=day_first)
+        if YEARS[0] <= span.first.year <= YEARS[1]:
+            return span
+    raise ValueError(f"is no day that could be meant: years go from {YEARS[0]} to {YEARS[1]}")
+
+
+def _span(day: str, clock: str, zone: tzinfo, *, day_first: bool) -> Span:
     text = " ".join(filter(None, (day.strip(), clock.strip())))
     told, rest = _day(text, day_first=day_first)
     if isinstance(told, datetime):

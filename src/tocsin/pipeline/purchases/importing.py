@@ -4,11 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from tocsin.core.clock import Clock
 from tocsin.core.errors import AmbiguousAmountError, Detail, InvalidRequestError, TocsinError
 from tocsin.ledger.contract.purchases import Attribute, Entered, EntryResult, Keys, PurchaseDraft, Purchases
 from tocsin.pipeline.purchases.amount import decimal_of
@@ -21,8 +22,9 @@ from tocsin.pipeline.purchases.row import ReportRow
 from tocsin.pipeline.purchases.sale import Sale
 from tocsin.rules.catalog import Catalog
 
-PART = 20  # rows in one transaction: some tens of milliseconds of the one thread that writes
+PART = 50  # rows in one transaction: some tens of milliseconds of the one thread that writes
 MOST_TOLD = 1000  # rows that an answer names
+TOLERANCE = timedelta(days=1)  # a day begins elsewhere before it begins here
 
 
 class RowResult(StrEnum):
@@ -110,11 +112,13 @@ class Importing:
         key_of: Callable[[str], int | None],
         catalog: Callable[[], Catalog],
         attribute: Callable[[], Attribute],
+        clock: Clock,
     ) -> None:
         self._purchases = purchases
         self._key_of = key_of
         self._catalog = catalog
         self._attribute = attribute
+        self._clock = clock
 
     async def take(self, content: bytes, ask: Ask, author: str) -> ImportedReport:
         """Again with the same file it changes nothing.
@@ -124,7 +128,7 @@ class Importing:
         """
         report, writing = await asyncio.to_thread(self._look, content, ask)
         done = ImportedReport(dry_run=ask.dry_run, unknown_columns=report.unknown)
-        reader = _Reader(ask, writing, self._catalog(), self._key_of)
+        reader = _Reader(ask, writing, self._catalog(), self._key_of, self._clock.now() + TOLERANCE)
         met = _Met()
         parts = _parts(report.rows())
         while part := await asyncio.to_thread(next, parts, ()):
@@ -168,7 +172,10 @@ class _Ready:
 class _Reader:
     """From a row to what is entered, or to what is to be said of it."""
 
-    def __init__(self, ask: Ask, writing: Writing, catalog: Catalog, key_of: Callable[[str], int | None]) -> None:
+    def __init__(
+        self, ask: Ask, writing: Writing, catalog: Catalog, key_of: Callable[[str], int | None], latest: datetime
+    ) -> None:
+        self._latest = latest
         self._ask = ask
         self._writing = writing
         self._catalog = catalog
@@ -188,6 +195,8 @@ class _Reader:
         has_sum = sale.amount is not None or sale.commission is not None
         if has_sum and sale.currency is None and not reading.problems:
             reading.wrong(Column.CURRENCY, "is not told: neither by a column nor beside a sum nor in a header")
+        if not reading.problems and sale.bought.first > self._latest:
+            reading.wrong(Column.DATE, "lies in the future")
         if reading.problems:
             return _invalid(row.row, reading.problems)
         keys, retailer = self._keys(sale)

@@ -77,7 +77,7 @@ class Reading:
             code = currency_of(said)
             if code is None:
                 told = f"{shown(said)!r} is no currency of ISO 4217"
-                self.problems.append(UnknownCurrencyError(f"currency: {told}", [Detail("currency", told)]))
+                self.problems.append(UnknownCurrencyError.at(Detail("currency", told)))
             return code
         beside = (written.currency for written in self._sums.values() if written is not None)
         return next((code for code in (*beside, *self._headers.values()) if code in CURRENCIES), None)
@@ -117,7 +117,7 @@ class Reading:
             return _NOW
         try:
             return read_span(day, clock or "", self._writing.zone(retailer), day_first=self._writing.day_first)
-        except (ValueError, OverflowError) as problem:
+        except ValueError as problem:
             self.wrong(Column.DATE, str(problem))
         return _NOW
 
@@ -142,7 +142,7 @@ class Reading:
             return read_amount(value, self._writing.decimal)
         except AmbiguousError as problem:
             told = f"{problem}: decimal=. or decimal=, says which"
-            self.problems.append(AmbiguousAmountError(f"{column.value}: {told}", [Detail(column.value, told)]))
+            self.problems.append(AmbiguousAmountError.at(Detail(column.value, told)))
         except ValueError as problem:
             self.wrong(column, str(problem))
         return None

@@ -48,6 +48,7 @@ class PurchaseImportDoors:
             partial(link.decode, secret=services.ledger.link_secret),
             lambda: active.rulebook.catalog,
             lambda: active.rulebook.crediting.credit,
+            services.clock,
         )
 
     def open(self, app: FastAPI) -> None:

@@ -14,7 +14,7 @@ from tocsin.core import link
 from tocsin.core.attribution import Span
 from tocsin.core.errors import Detail, InvalidRequestError, UnknownClickError, UnknownCurrencyError
 from tocsin.core.money import CURRENCIES
-from tocsin.core.purchase import PurchaseState
+from tocsin.core.purchase import OF_PERSONS, PurchaseState
 from tocsin.ledger.contract.purchases import EntryResult, Keys, PurchaseDraft, PurchaseQuery, PurchaseRow
 from tocsin.pipeline.intake.fields import read_price
 from tocsin.pipeline.intake.validation import MendError
@@ -135,7 +135,7 @@ class PurchaseDoors:
         retailer, sku = self._product(asked.sku)
         at = self._moment(asked.at)
         return PurchaseDraft(
-            source=asked.source,
+            source=_source(asked.source),
             external_id=asked.external_id,
             bought=Span(at, at),
             state=asked.state,
@@ -154,7 +154,7 @@ class PurchaseDoors:
         key = link.decode(code, self._secret)
         if key is None:
             told = "this is the code of no link that was given out here; leave it out where nothing is known"
-            raise UnknownClickError(f"click: {told}", [Detail("click", told)])
+            raise UnknownClickError.at(Detail("click", told))
         return key
 
     def _product(self, written: str | None) -> tuple[str | None, str | None]:
@@ -167,19 +167,26 @@ class PurchaseDoors:
     def _moment(self, at: datetime | None) -> datetime:
         now = self._clock.now()
         if at is not None and from_the_future(at, now):
-            raise InvalidRequestError("at: lies in the future", [Detail("at", "lies in the future")])
+            raise InvalidRequestError.at(Detail("at", "lies in the future"))
         return now if at is None else at
+
+
+def _source(said: str) -> str:
+    """Nobody else speaks for the people who were told."""
+    if said == OF_PERSONS:
+        raise InvalidRequestError.at(Detail("source", f"{OF_PERSONS!r} is what people tell of themselves: take a name"))
+    return said
 
 
 def _currency(asked: AskedPurchase) -> str | None:
     if not asked.currency:
         if asked.amount is None and asked.commission is None:
             return None
-        raise InvalidRequestError("currency: is needed with a sum", [Detail("currency", "is needed with a sum")])
+        raise InvalidRequestError.at(Detail("currency", "is needed with a sum"))
     code = asked.currency.strip().upper()
     if code not in CURRENCIES:
         told = f"{code[:10]!r} is no currency of ISO 4217: write USD, EUR, …"
-        raise UnknownCurrencyError(f"currency: {told}", [Detail("currency", told)])
+        raise UnknownCurrencyError.at(Detail("currency", told))
     return code
 
 
