@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-TURN_S = 0.0005
+TURN_S = 0.0001
 
 _lock = threading.Lock()
 _lasting = 0
@@ -14,10 +14,11 @@ _usual_s = 0.0
 
 @contextmanager
 def short_turns() -> Iterator[None]:
-    """Let no thread that works something out keep another waiting for more than half a millisecond, while this lasts.
+    """Let no thread that works something out keep another waiting for more than a tenth of a millisecond, while this
+    lasts.
 
-    Otherwise a turn is ten times as long, and to write an alert takes several. For all time it would cost alerts that
-    come by the thousand 8 % (measured): whoever has a lot to work out says so.
+    Otherwise a turn is 5 ms, and to write an alert takes several. For all time it would cost alerts that come by the
+    thousand some 8 % (measured): whoever has a lot to work out says so.
     """
     _begin()
     try:
