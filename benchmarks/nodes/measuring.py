@@ -3,12 +3,10 @@
 import asyncio
 import itertools
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks.crash_nodes.database import Database
@@ -123,7 +121,6 @@ async def standing(place: Place, settings: Mapping[str, Any]) -> AsyncIterator[S
     async with AsyncExitStack() as stack:
         storage: Mapping[str, Any] = {}
         if place.on_postgresql:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-bench-pg-"))
-            database = await stack.enter_async_context(Database(Path(folder) / "pg"))
+            database = await stack.enter_async_context(Database())
             storage = {"storage": {"url": database.url}}
         yield [await stack.enter_async_context(program({**settings, **storage})) for _ in range(place.nodes)]
