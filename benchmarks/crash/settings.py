@@ -88,10 +88,10 @@ async def subscribe(ledger: Ledger, sandbox: Sandbox) -> None:
     )
 
 
-def dawdle(sandbox: Sandbox) -> None:
-    """Let every other request for something new take its time."""
+def dawdle(sandbox: Sandbox, seconds: float = ANSWER_S) -> None:
+    """Let every other request for something new take so long."""
     for channel, action in _NEWS:
-        sandbox.faults.next(channel, Fault.slow(ANSWER_S), times=None, probability=0.5, action=action)
+        sandbox.faults.next(channel, Fault.slow(seconds), times=None, probability=0.5, action=action)
 
 
 _NEWS = (

@@ -36,7 +36,7 @@ def troubles(count: int, chance: Random, *, hints: bool) -> list[Trouble]:
 def show(result: Result) -> None:
     console = Console(width=140)
     kinds = Counter(one.trouble for one in result.troubles)
-    recovery = Table("trouble", "times", "lanes", "p50 until another node sends", "max", "never")
+    recovery = Table("trouble", "times", "lanes", "p50 until they go on", "max", "never")
     for kind in Trouble:
         known = [one for one in result.recoveries if one.happened.trouble is kind]
         recovery.add_row(str(kind), str(kinds[kind]), *_spread(known))

@@ -10,7 +10,7 @@ from benchmarks.crash.audit import Arrivals
 from benchmarks.crash.books import Books
 from benchmarks.crash_nodes.books import Doubt
 from benchmarks.crash_nodes.listener import Listener
-from benchmarks.crash_nodes.troubles import OF_ONE_NODE, Happened
+from benchmarks.crash_nodes.troubles import Happened
 
 LEASE_S = 3  # for so long a node counts as alive after its last word
 GUESSED = frozenset({"email"})  # where nobody can be asked, and nothing replaces or drops a repeat
@@ -18,7 +18,9 @@ GUESSED = frozenset({"email"})  # where nobody can be asked, and nothing replace
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How long after a trouble began another node sent on a lane of the one that had it. None: not within the run."""
+    """How long after a trouble began somebody else sent on a lane of the node that had it; after the database was back,
+    anybody. None: not within the run.
+    """
 
     happened: Happened
     lane: str
@@ -84,13 +86,9 @@ def recoveries(troubles: Iterable[Happened], attempts: Iterable[tuple[str, str |
     for lane, node, at in attempts:
         begun.setdefault(lane, []).append((at, node))
     return [
-        Recovery(one, lane, _next(begun[lane], one))
-        for one in troubles
-        if one.trouble in OF_ONE_NODE
-        for lane in sorted(one.lanes)
-        if lane in begun
+        Recovery(one, lane, _next(begun[lane], one)) for one in troubles for lane in sorted(one.lanes) if lane in begun
     ]
 
 
 def _next(attempts: Sequence[tuple[float, str | None]], happened: Happened) -> float | None:
-    return next((at - happened.begun for at, node in attempts if at > happened.begun and node != happened.node), None)
+    return next((at - happened.since for at, node in attempts if at > happened.since and node != happened.node), None)

@@ -22,18 +22,20 @@ class Trouble(StrEnum):
     CACHE_FLUSHED = "Valkey flushed"
 
 
+OF_THE_DATABASE = frozenset({Trouble.RESTARTED, Trouble.CRASHED})
 OF_ONE_NODE = frozenset({Trouble.KILLED, Trouble.PAUSED, Trouble.CUT, Trouble.BLOCKED})
 
 
 @dataclass(frozen=True)
 class Happened:
-    """Between these seconds since 1970. `node` is the one that it happened to, as the ledger calls it, `lanes` are what
-    that one owned then.
+    """Between these seconds since 1970. `node` is the one that it happened to, as the ledger calls it; `lanes` had
+    nobody to work them from `since` on.
     """
 
     trouble: Trouble
     begun: float
     over: float
+    since: float
     node: str = ""
     lanes: frozenset[str] = field(default_factory=frozenset)
 
@@ -108,8 +110,16 @@ _WAYS: Mapping[Trouble, Callable[[Cluster, Node], AbstractAsyncContextManager[No
 
 async def happen(trouble: Trouble, cluster: Cluster, node: Node, lasting: float) -> Happened:
     """Let it happen, to this node where it is the trouble of one, and last for so many seconds."""
-    owner, lanes = await cluster.owned(node) if trouble in OF_ONE_NODE else ("", frozenset[str]())
+    owner, lanes = await _hurt(trouble, cluster, node)
     begun = time.time()
     async with _WAYS[trouble](cluster, node):
+        since = begun if trouble in OF_ONE_NODE else time.time()  # the database is there again
         await asyncio.sleep(lasting)
-    return Happened(trouble, begun, time.time(), owner, lanes)
+    return Happened(trouble, begun, time.time(), since, owner, lanes)
+
+
+async def _hurt(trouble: Trouble, cluster: Cluster, node: Node) -> tuple[str, frozenset[str]]:
+    if trouble in OF_ONE_NODE:
+        return await cluster.owned(node)
+    each = [await cluster.owned(one) for one in cluster.nodes] if trouble in OF_THE_DATABASE else []
+    return "", frozenset(lane for _, lanes in each for lane in lanes)

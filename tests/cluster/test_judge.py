@@ -16,7 +16,9 @@ from benchmarks.crash_nodes.troubles import Happened, Trouble
 
 FIRST, SECOND, THIRD = (UUID(int=number) for number in (1, 2, 3))
 PUBLISHED = [(1, FIRST, 9), (2, SECOND, 2), (3, THIRD, 5)]
-KILLED = Happened(Trouble.KILLED, begun=100, over=110, node="a", lanes=frozenset({"discord:general", "job:retention"}))
+KILLED = Happened(
+    Trouble.KILLED, begun=100, over=110, since=100, node="a", lanes=frozenset({"discord:general", "job:retention"})
+)
 
 
 def listener(*heard: UUID, interest: Mapping[str, Any] | None = None, **more: Any) -> Listener:
