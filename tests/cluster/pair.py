@@ -26,7 +26,7 @@ _SERIAL = itertools.count()
 
 
 class Pair:
-    """What is reported at `TEXTED` is told by text, anything else by webhook."""
+    """What is in stock at `TEXTED` is told by text, what is at Best Buy by webhook."""
 
     TEXTED = "newegg"
 
@@ -145,4 +145,4 @@ class Pair:
     def _settings(self) -> Mapping[str, Any]:
         channels = every_channel(self.sandbox, self.cluster.folder, asked=True, mails=False)
         texts = {"name": "texts", "match": {"retailers": [self.TEXTED]}, "to": [CREW]}
-        return {**channels, "routes": [texts, {"name": "rest", "match": {}, "to": [PARTNER]}]}
+        return {**channels, "routes": [texts, {"name": "rest", "match": {"retailers": ["bestbuy"]}, "to": [PARTNER]}]}
