@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tocsin.cluster.alone import Alone
 from tocsin.core.clock import ManualClock
 from tocsin.core.condition import Condition, Phase, What
 from tocsin.core.delivery import Target
@@ -88,6 +89,7 @@ class Office:
                 targets=self.targets,
                 monitors=monitors,
                 active=self,
+                ownership=Alone(),
                 clock=self.clock,
                 emit=self.emit,
             )
@@ -241,6 +243,7 @@ async def restarted(office: Office) -> AsyncIterator[Office]:
         targets=office.targets,
         monitors=office.monitors,
         active=office.conditions._active,
+        ownership=Alone(),
         clock=office.clock,
         emit=office.emit,
     )

@@ -24,6 +24,9 @@ class Alone:
     def owns(self, lane: str) -> bool:  # noqa: ARG002 - each is worked
         return True
 
+    def living(self) -> frozenset[str]:
+        return frozenset()
+
     def vouches(self, node: str | None) -> bool:  # noqa: ARG002 - nobody else takes anything
         return True
 

@@ -58,6 +58,10 @@ class Ownership(Protocol):
         """Whether this node works that lane at this moment."""
         ...
 
+    def living(self) -> frozenset[str]:
+        """The ids of the nodes that counted as alive when it looked last; none where this process is alone."""
+        ...
+
     def vouches(self, node: str | None) -> bool:
         """Whether what was claimed by that node may still leave: it is this one, and its lease has surely not ended."""
         ...

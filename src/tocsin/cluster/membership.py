@@ -59,6 +59,9 @@ class Membership:
     def owns(self, lane: str) -> bool:
         return lane in self._holds and self._is_alive()
 
+    def living(self) -> frozenset[str]:
+        return frozenset(row.node.id for row in self.seen.nodes if row.alive) if self.seen else frozenset()
+
     def vouches(self, node: str | None) -> bool:
         return node == self._node.id and self._is_alive()
 

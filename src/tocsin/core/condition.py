@@ -47,7 +47,7 @@ class Phase(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A condition is `what` the matter is with what it is `about`; `told` has what each operator target has heard of it
-    last.
+    last. `node` has seen it and says when it is over; None where a process is alone with its ledger.
     """
 
     what: What
@@ -56,6 +56,7 @@ class Condition:
     over_at: datetime | None = None
     detail: str = ""
     told: Mapping[Target, Phase] = field(default_factory=dict)
+    node: str | None = None
 
     @property
     def phase(self) -> Phase:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tocsin.core.condition import Condition, What
+from tocsin.core.condition import Condition, Phase, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.part import Part
@@ -91,7 +91,13 @@ class Operations(Protocol):
         ...
 
     async def keep_condition(self, condition: Condition) -> None:
-        """Keep the condition, in place of what was known of it (the same `what` and `about`)."""
+        """Keep the condition, in place of what was known of it (the same `what` and `about`). What others have kept of
+        whom they told stays.
+        """
+        ...
+
+    async def tell_condition(self, what: What, about: str, told: Mapping[Target, Phase]) -> None:
+        """Keep what these targets were told of a condition, if it is still there."""
         ...
 
     async def forget_condition(self, what: What, about: str) -> None:

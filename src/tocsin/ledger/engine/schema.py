@@ -344,6 +344,7 @@ conditions = Table(
     Column("over_at", Moment),
     Column("detail", Text, nullable=False),
     Column("told", Text, nullable=False, comment="JSON: per target what it was last told, began or over"),
+    Column("node", String, comment="that has seen it; none where a process has the ledger to itself"),
 )
 
 # Lanes that are shut by their provider or their breaker: what is not here is open.

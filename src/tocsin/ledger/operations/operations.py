@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from tocsin.core.condition import Condition, What
+from tocsin.core.condition import Condition, Phase, What
 from tocsin.core.delivery import Target
 from tocsin.core.monitor import Monitor
 from tocsin.core.part import Part
@@ -58,6 +58,9 @@ class SqlOperations:
 
     async def keep_condition(self, condition: Condition) -> None:
         await self._writer.each(_UPKEEP, conditions.keep, condition)
+
+    async def tell_condition(self, what: What, about: str, told: Mapping[Target, Phase]) -> None:
+        await self._writer.each(_UPKEEP, conditions.tell, what, about, told)
 
     async def forget_condition(self, what: What, about: str) -> None:
         await self._writer.each(_UPKEEP, conditions.forget, what, about)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.condition import Condition, Notice, Phase, What
 from tocsin.core.delivery import Target
@@ -26,7 +27,11 @@ Key = tuple[What, str]
 
 
 class Conditions:
-    """Spans are measured on the monotonic clock, and from our own start on."""
+    """Spans are measured on the monotonic clock, and from our own start on.
+
+    Of nodes that share a ledger the one that has seen a condition keeps it; the others know of it, and tell of it whom
+    they reach. What a dead one kept one of them takes over: it lasts where that one sees it, too.
+    """
 
     def __init__(
         self,
@@ -36,9 +41,11 @@ class Conditions:
         targets: Targets,
         monitors: Monitors,
         active: Active,
+        ownership: Ownership,
         clock: Clock,
         emit: Emit,
     ) -> None:
+        self._ownership = ownership
         self._operations = ledger.operations
         self._lanes = lanes
         self._targets = targets
@@ -48,6 +55,7 @@ class Conditions:
         self._emit = emit
         self._known: dict[Key, Condition] = {}
         self._changed: set[Key] = set()
+        self._told: dict[Key, dict[Target, Phase]] = {}  # and not written yet
         self._over_at: dict[Key, float] = {}  # unless it is heard of again before
         self._ended: dict[Key, float] = {}
         self._restless: set[Key] = set()
@@ -66,6 +74,7 @@ class Conditions:
         """Read what was open when the last process ended, and find what has begun since without being written."""
         for row in await self._operations.conditions():
             self._recall(row)
+        self._take_over()
         for rest in await self._targets.rows():
             if self._is_disabled(str(rest.target)):
                 self.hear(TargetDisabled(rest.target, rest.why, rest.detail))
@@ -88,14 +97,28 @@ class Conditions:
 
     async def look(self) -> None:
         """Find what has begun or ended without a word, and write down what has changed."""
+        await self.refresh()
         for lane in self._lanes.broken():
             if not self._is_open((What.LANE_FAILING, lane)):
                 self._begin(Change(Phase.BEGAN, What.LANE_FAILING, lane))
-        for key in [key for key in self._known if not self._still(key)]:
+        for key in [key for key in self._known if self._is_mine(key) and not self._still(key)]:
             self._end(key)
         self._calm_down()
         self._forget()
         await self.keep()
+
+    async def refresh(self) -> None:
+        """Read what other nodes have seen, told and ended. Raises LedgerError."""
+        if self._ownership.node is None:
+            return
+        rows = {(row.what, row.about): row for row in await self._operations.conditions()}
+        for key in [key for key in self._known if key not in rows and key not in self._changed]:
+            del self._known[key]
+        for key, row in rows.items():
+            told = {**row.told, **self._told.get(key, {})}
+            mine = self._known.get(key) if key in self._changed or row.node == self._ownership.node else None
+            self._known[key] = replace(mine or row, told=told)
+        self._take_over()
 
     def listed(self) -> Sequence[Notice]:
         """The conditions that last, in the order they began."""
@@ -116,8 +139,12 @@ class Conditions:
         """As they stood when they were told; what changed meanwhile is told next."""
         for condition in conditions:
             key = (condition.what, condition.about)
-            now = self._known.get(key) or replace(condition, over_at=self._clock.now())
-            self._put(replace(now, told={**now.told, target: condition.phase}))
+            known = self._known.get(key)
+            now = known or replace(condition, over_at=self._clock.now(), node=self._ownership.node)
+            self._known[key] = replace(now, told={**now.told, target: condition.phase})
+            self._told.setdefault(key, {})[target] = condition.phase
+            if known is None:
+                self._changed.add(key)
 
     async def keep(self) -> None:
         """Write down what has changed. Raises LedgerError; it is offered again then."""
@@ -128,6 +155,10 @@ class Conditions:
             except LedgerError:
                 self._changed.add(key)
                 raise
+        for key, told in tuple(self._told.items()):
+            await self._operations.tell_condition(*key, told)
+            if self._told.get(key) == told:
+                del self._told[key]
 
     async def _write(self, key: Key) -> None:
         condition = self._known.get(key)
@@ -138,22 +169,48 @@ class Conditions:
 
     def _recall(self, row: Condition) -> None:
         key = (row.what, row.about)
-        believed = KINDS[row.what].believed
-        if believed is not None and key not in self._known:
-            self._over_at[key] = self._clock.monotonic() + believed.total_seconds()
         begun = self._known.get(key)
         self._known[key] = row if begun is None else replace(begun, told=row.told)
+        if begun is None and self._is_mine(key):
+            self._believe(key)
+
+    def _take_over(self) -> None:
+        """What nobody keeps any more: one that is alive, the same for all who see the same nodes, looks after it."""
+        me, living = self._ownership.node, self._ownership.living()
+        if me is None or me != min(living, default=me):
+            return
+        for key, row in tuple(self._known.items()):
+            if row.node not in living and row.node != me:
+                self._put(replace(row, node=me))
+                self._believe(key)
+
+    def _believe(self, key: Key) -> None:
+        """What nothing confirms lasts for a while only."""
+        believed = KINDS[key[0]].believed
+        if believed is not None:
+            self._over_at[key] = self._clock.monotonic() + believed.total_seconds()
+
+    def _is_mine(self, key: Key) -> bool:
+        return self._ownership.node in (None, self._known[key].node)
 
     def _begin(self, news: Change) -> None:
         key = (news.what, news.about)
         self._expect(key)
         if self._is_open(key):
-            self._learn(key, news.detail)
+            if self._is_mine(key):
+                self._learn(key, news.detail)
             return
         if key in self._ended:
             self._restless.add(key)
         heard = self._known[key].told if key in self._known else {}
-        begun = Condition(what=news.what, about=news.about, began_at=self._clock.now(), detail=news.detail, told=heard)
+        begun = Condition(
+            what=news.what,
+            about=news.about,
+            began_at=self._clock.now(),
+            detail=news.detail,
+            told=heard,
+            node=self._ownership.node,
+        )
         self._put(begun)
         self._emit(ConditionBegan(notice(begun)))
 
@@ -170,7 +227,7 @@ class Conditions:
             self._put(replace(known, detail=detail))
 
     def _end(self, key: Key) -> None:
-        if not self._is_open(key):
+        if not self._is_open(key) or not self._is_mine(key):
             return
         over = replace(self._known[key], over_at=self._clock.now())
         self._over_at.pop(key, None)
@@ -198,7 +255,7 @@ class Conditions:
     def _forget(self) -> None:
         """Forget what is over, where nobody is left who should hear of that."""
         for key, condition in tuple(self._known.items()):
-            if condition.over_at is not None and not self._is_awaited(condition):
+            if condition.over_at is not None and self._is_mine(key) and not self._is_awaited(condition):
                 del self._known[key]
                 self._changed.add(key)
 

@@ -34,6 +34,7 @@ class Watch:
             targets=sending.targets,
             monitors=self.monitors,
             active=active,
+            ownership=sending.ownership,
             clock=clock,
             emit=emit,
         )
