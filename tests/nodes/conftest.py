@@ -10,7 +10,7 @@ __all__ = ["on_postgresql", "postgresql"]
 
 
 @pytest.fixture(scope="session")
-def database(postgresql: str, worker_id: str) -> str:  # noqa: F811 - the fixture
+def database(postgresql: str, worker_id: str) -> str:
     name = f"nodes_{worker_id}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

@@ -47,6 +47,7 @@ class Bureau:
 
     async def look(self) -> None:
         await self.members.look()
+        await self.conditions.refresh()
         await self.conditions.look()
         for target in self.reaches:
             news = self.conditions.untold(target)

@@ -144,6 +144,7 @@ class Pipeline:
                 Part.LANES: self.sending.dispatcher.look,
                 Part.TARGETS: self.sending.targets.refresh,
                 Part.MONITORS: self.watch.monitors.refresh,
+                Part.CONDITIONS: self.watch.conditions.refresh,
                 **refresh,
             },
         )

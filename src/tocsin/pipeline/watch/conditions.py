@@ -97,7 +97,7 @@ class Conditions:
 
     async def look(self) -> None:
         """Find what has begun or ended without a word, and write down what has changed."""
-        await self.refresh()
+        self._take_over()
         for lane in self._lanes.broken():
             if not self._is_open((What.LANE_FAILING, lane)):
                 self._begin(Change(Phase.BEGAN, What.LANE_FAILING, lane))
@@ -118,7 +118,6 @@ class Conditions:
             told = {**row.told, **self._told.get(key, {})}
             mine = self._known.get(key) if key in self._changed or row.node == self._ownership.node else None
             self._known[key] = replace(mine or row, told=told)
-        self._take_over()
 
     def listed(self) -> Sequence[Notice]:
         """The conditions that last, in the order they began."""

@@ -72,10 +72,9 @@ class Operators:
         self._under_way: dict[Target, asyncio.Task[None]] = {}
 
     async def look(self) -> None:
-        """Begin to tell each target what it does not know yet. One that answers slowly keeps no other waiting. Who told
-        it last may have been another node.
-        """
-        await self._conditions.refresh()
+        """Begin to tell each target what it does not know yet. One that answers slowly keeps no other waiting."""
+        if any(self._conditions.untold(target) for target in self._active.rulebook.operators):
+            await self._conditions.refresh()  # another node may have told them a moment ago
         for target in self._active.rulebook.operators:
             if target not in self._under_way:
                 self._look_after(target)
