@@ -7,6 +7,7 @@ from tocsin.ledger.engine.wal import WriteAheadLog
 from tocsin.pipeline.analytics.headlines import Headlines
 from tocsin.pipeline.pipeline import Pipeline
 from tocsin.pipeline.sending.sending import Sending
+from tocsin.pipeline.watch.nodes import Nodes
 from tocsin.pipeline.watch.watch import Watch
 from tocsin.telemetry import Figure
 
@@ -14,6 +15,7 @@ from tocsin.telemetry import Figure
 def figures(pipeline: Pipeline, gauges: Gauges, wal: WriteAheadLog) -> Iterator[Figure]:
     """All of them, in the order of the metrics page."""
     yield from _lane_figures(pipeline.sending)
+    yield from _node_figures(pipeline.watch.nodes)
     yield from _watch_figures(pipeline.watch)
     yield from _socket_figures(gauges)
     yield from _objective_figures(pipeline.watch)
@@ -31,6 +33,14 @@ def _lane_figures(sending: Sending) -> Sequence[Figure]:
             "tocsin_lane_opens_in_seconds", "How long closed lanes stay closed.", watch.opens_in, label=("lane", "why")
         ),
         Figure("tocsin_breaker_open", "1 where a lane's breaker is open.", watch.broken, label="lane"),
+    )
+
+
+def _node_figures(nodes: Nodes) -> Sequence[Figure]:
+    return (
+        Figure("tocsin_nodes", "The nodes that share the ledger.", nodes.counted, label="state"),
+        Figure("tocsin_lanes_owned", "The lanes that this node works.", nodes.lanes_owned),
+        Figure("tocsin_lease_seconds", "How long it may work them unheard of.", nodes.lease_left),
     )
 
 

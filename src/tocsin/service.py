@@ -23,6 +23,7 @@ from tocsin.cluster.alone import Alone
 from tocsin.cluster.contract import Ownership
 from tocsin.cluster.membership import Membership
 from tocsin.config.configuration import Config, restart_needed
+from tocsin.config.digest import digest
 from tocsin.config.policy import rulebook
 from tocsin.config.reading.loading import examine, load
 from tocsin.config.report import check
@@ -149,6 +150,7 @@ class AlertService:
                 self._hear(Trouble("restart_needed", setting, "It has changed, and counts from the next start on."))
             self.config, self._active.rulebook, self._active.channels = fresh, book, made
             await self.pipeline.reload()
+            await self.pipeline.sending.ownership.describe(digest(fresh))
             self._hear(Reloaded())
         return fresh
 
@@ -211,7 +213,7 @@ class AlertService:
     def _ownership(self, node: Node) -> Ownership:
         """Alone with a file; one node of several, be it the only one, on PostgreSQL."""
         if self.ledger.cluster is None:
-            return Alone()
+            return Alone(node)
         return Membership(self.ledger.cluster, node, self._clock, self._hear)
 
     def _bus(self, node: Node) -> AbstractAsyncContextManager[Bus]:

@@ -30,7 +30,7 @@ def test_every_help_has_an_example(words: tuple[str, ...]):
 def test_the_commands_of_the_interface_are_there():
     assert {" ".join(words) for words in every_command()} >= {
         "serve", "demo", "sandbox", "send", "close", "test", "replay", "tail", "check", "routes test", "config show",
-        "config schema", "token create", "token list", "token revoke", "db upgrade", "db backup", "doctor",
+        "config schema", "token create", "token list", "token revoke", "db upgrade", "db backup", "doctor", "nodes",
     }  # fmt: skip
 
 

@@ -222,6 +222,14 @@ def test_the_doctor_looks_at_the_service(at: Run):
     assert {"service", "conditions"} <= {finding["what"] for finding in json.loads(told.stdout)}
 
 
+def test_a_service_that_is_alone_is_the_one_node(at: Run):
+    told = at("nodes")
+    assert told.exit_code == 0, told.stderr
+    assert "(asked)" in told.stdout
+    (node,) = json.loads(at("nodes", "--json").stdout)["nodes"]
+    assert (node["this"], node["state"], "expiry" in node["jobs"]) == (True, "alive", True)
+
+
 def test_a_line_of_a_tail_says_when_what_where_and_for_how_much(at: Run, service: Serving):
     extras = json.dumps({"cart_url": "https://bestbuy.example/cart", "sound": "siren"})
     arguments = ("--price", "79.90", "--previous-price", "99.90", "--variant", "24 GB", "--metadata", extras)

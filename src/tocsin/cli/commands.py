@@ -14,7 +14,7 @@ from tocsin.core.errors import TocsinError, UnreachableError
 
 NAMES = (
     "serve", "demo", "sandbox", "send", "close", "test", "replay", "tail", "check", "doctor", "routes", "config",
-    "token", "contacts", "consents", "airtable", "report", "db",
+    "token", "contacts", "consents", "airtable", "report", "nodes", "db",
 )  # fmt: skip
 
 

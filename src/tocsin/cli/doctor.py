@@ -106,8 +106,25 @@ async def _service(config: Config, url: str | None, token: str | None) -> AsyncI
             if told["ready"]
             else Finding("service", "bad", f"{where} takes no alerts: {'; '.join(told['problems'])}")
         )
+        async for finding in _nodes(service):
+            yield finding
         async for finding in _conditions(service):
             yield finding
+
+
+async def _nodes(service: Client) -> AsyncIterator[Finding]:
+    """Ask it which others there are; one that is alone has none."""
+    try:
+        told = await service.get("/api/v1/nodes")
+    except TocsinError as problem:
+        yield Finding("nodes", "note", f"cannot be looked at: {problem.message}")
+        return
+    for node in told["nodes"]:
+        if len(told["nodes"]) > 1 or node["lease_left_s"] is not None:
+            state = "note" if node["state"] == "dead" else "good"
+            yield Finding("nodes", state, f"{node['name']} is {node['state']}, and works {len(node['lanes'])} lanes")
+    for what, who in told["differences"].items():
+        yield Finding("nodes", "bad", f"their {what} differs: {who}")
 
 
 async def _conditions(service: Client) -> AsyncIterator[Finding]:

@@ -1,15 +1,21 @@
 """A process that is alone with its ledger works every lane."""
 
+from dataclasses import replace
+
 from tocsin.cluster.contract import Keeper, Recovered
-from tocsin.ledger.contract import Hold
+from tocsin.ledger.contract import Hold, Node
+
+NOBODY = Node(id="", name="alone")
 
 
 class Alone:
     """An `Ownership` that costs nothing: what there is work for is won at once, and never lost."""
 
     node = None
+    seen = None
 
-    def __init__(self) -> None:
+    def __init__(self, me: Node = NOBODY) -> None:
+        self.me = me
         self._keepers: dict[Keeper, set[str]] = {}
 
     def serve(self, keeper: Keeper) -> None:
@@ -39,6 +45,15 @@ class Alone:
             known.update(fresh)
             if fresh:
                 await keeper.win(fresh)
+
+    def worked(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._keepers.values())
+
+    def lease_left(self) -> None:
+        """Nothing ends."""
+
+    async def describe(self, config_digest: str) -> None:
+        self.me = replace(self.me, config_digest=config_digest)
 
     async def retire(self) -> None:
         """What is under way is waited for by whoever has it under way."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from tocsin.core.delivery import Delivery
-from tocsin.ledger.contract import Hold
+from tocsin.ledger.contract import Hold, Node, View
 
 Recovered = Callable[[Sequence[Delivery]], None]
 """Hears of deliveries that a dead node left behind, as they stand now."""
@@ -72,6 +72,30 @@ class Ownership(Protocol):
 
     async def look(self) -> None:
         """See now which lanes are won and lost: there are other ones, or others are busy."""
+        ...
+
+    @property
+    def me(self) -> Node:
+        """How this process is called."""
+        ...
+
+    @property
+    def seen(self) -> View | None:
+        """What it saw when it looked last, within the last second; None where this process is alone."""
+        ...
+
+    def worked(self) -> frozenset[str]:
+        """The lanes that this node works now."""
+        ...
+
+    def lease_left(self) -> float | None:
+        """For how many seconds it may still work them where the ledger does not answer; None where this process is
+        alone.
+        """
+        ...
+
+    async def describe(self, config_digest: str) -> None:
+        """Tell the others by which configuration this node works from now on."""
         ...
 
     async def retire(self) -> None:

@@ -20,5 +20,9 @@ class Lease(NamedTuple):
 
     def is_held(self, now: float, moment: datetime) -> bool:
         """Whether it surely has not ended. A wall clock that was set forward is believed, until the next extension."""
+        return self.left(now, moment) > 0
+
+    def left(self, now: float, moment: datetime) -> float:
+        """For how many seconds it still has surely not ended; 0 where it may have."""
         usable = self.lasts.total_seconds() - MARGIN_S
-        return now - self.began < usable and (moment - self.began_at).total_seconds() < usable
+        return max(0.0, usable - max(now - self.began, (moment - self.began_at).total_seconds()))

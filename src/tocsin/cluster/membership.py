@@ -79,6 +79,22 @@ class Membership:
             while await self._beat():
                 pass
 
+    @property
+    def me(self) -> Node:
+        return self._node
+
+    def worked(self) -> frozenset[str]:
+        return frozenset(self._holds) if self._is_alive() else frozenset()
+
+    def lease_left(self) -> float:
+        return 0.0 if self._lease is None else self._lease.left(self._clock.monotonic(), self._clock.now())
+
+    async def describe(self, config_digest: str) -> None:
+        """Where the ledger does not answer now, the others hear of it when this node enters again."""
+        self._node = replace(self._node, config_digest=config_digest)
+        with contextlib.suppress(LedgerError):
+            await self._cluster.describe(self._node.id, config_digest)
+
     async def retire(self) -> None:
         self._retiring = True
         with contextlib.suppress(LedgerError):  # it is seen by what it gives up

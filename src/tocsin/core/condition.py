@@ -34,6 +34,7 @@ class What(StrEnum):
     MIRROR_FAILING = "mirror_failing"  # about a mirror: it takes nothing
     MIRROR_INCOMPLETE = "mirror_incomplete"  # a mirror has no place for something
     HINTS_LOST = "hints_lost"  # nodes do not hear each other: each asks the ledger instead
+    NODES_DIFFER = "nodes_differ"  # about what they should have alike: the configuration, or the version
     CODES_REFUSED = "codes_refused"  # the provider lets us send no codes to phones
     CONSENT_NOT_TOLD = "consent_not_told"  # a provider that is to hear of consent does not take it
     UNFORESEEN = "unforeseen"  # about the word of the trouble: a bug

@@ -339,6 +339,21 @@ class LanesMoved:
     lost: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NodesDiffer:
+    """Nodes have had something unlike for too long: the configuration, or the version."""
+
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodesAgree:
+    """They have it alike again."""
+
+    what: str
+
+
 Fact = (
     Decided
     | AlertInvalid
@@ -375,6 +390,8 @@ Fact = (
     | Trouble
     | NodeBuried
     | LanesMoved
+    | NodesDiffer
+    | NodesAgree
     | ConditionBegan
     | ConditionOver
 )

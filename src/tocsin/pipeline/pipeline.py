@@ -166,6 +166,7 @@ class Pipeline:
             Job("watch monitors", 1.0, watch.monitors.watch, "job:monitors"),
             Job("watch conditions", 1.0, watch.conditions.look),
             Job("watch objectives", 1.0, watch.objectives.watch),
+            Job("compare nodes", 5.0, watch.nodes.look),
             Job("tell operators", 1.0, watch.operators.look),
             Job("book prices", 1.0, sending.prices.look),
             Job("tell of consent", 1.0, self._consents.look, "job:consent"),

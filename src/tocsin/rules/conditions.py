@@ -176,6 +176,14 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             " this. Nothing is lost: each node asks the ledger ten times a second instead.",
             believed=_COUNTED_AGAIN,
         ),
+        What.NODES_DIFFER: Kind(
+            headline="Nodes differ in their {about}",
+            over="Nodes have the same {about} again",
+            mend="Which has what stands beside this, and tocsin nodes tells it. Copy the file to each of them and"
+            " reload, or bring the upgrade to its end. Until then an alert may be decided, or sent, otherwise by one"
+            " than by another.",
+            believed=_COUNTED_AGAIN,
+        ),
         What.MIRROR_INCOMPLETE: Kind(
             headline="Something is left out in a copy of the history",
             mend="What is left out, and why, stands beside this. tocsin airtable fields tells the columns that a table"

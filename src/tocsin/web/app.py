@@ -21,6 +21,7 @@ from tocsin.web.json_route import JsonRoute
 from tocsin.web.links import Links
 from tocsin.web.mirrors import MirrorDoors
 from tocsin.web.monitors import MonitorDoors
+from tocsin.web.nodes import NodeDoors
 from tocsin.web.ops import Ops
 from tocsin.web.page import Page
 from tocsin.web.people.addresses import AddressDoors
@@ -91,6 +92,7 @@ def build_app(services: Services) -> Web:
         WatchDoors(services),
         ConditionDoors(services),
         MirrorDoors(services),
+        NodeDoors(services),
         TokenDoors(services),
         ContactDoors(services),
         AddressDoors(services),

@@ -42,6 +42,9 @@ class SqlCluster:
     async def give(self, node: str, lanes: Mapping[str, str | None]) -> None:
         await self._writer.each(_FIRST, owners.give, node, lanes)
 
+    async def describe(self, node: str, config_digest: str) -> None:
+        await self._writer.each(_FIRST, leases.describe, node, config_digest)
+
     async def retire(self, node: str) -> None:
         await self._writer.each(_FIRST, leases.retire, node)
 

@@ -20,6 +20,7 @@ _ME = nodes.c.id == bindparam("of")
 _ENTER = insert(nodes).values(started_at=_NOW, lease_until=_UNTIL)
 _EXTEND = update(nodes).where(_ME).values(lease_until=_UNTIL)
 _RETIRE = update(nodes).where(_ME).values(leaving=True)
+_DESCRIBE = update(nodes).where(_ME)
 _DEAD = select(nodes.c.id).where(_ME, nodes.c.lease_until < _NOW).with_for_update(skip_locked=True)
 _MINE = select(nodes.c.id).where(_ME).with_for_update()
 _FORGET = delete(nodes).where(_ME)
@@ -68,6 +69,10 @@ def view(connection: Connection) -> View:
         owners=owners.listed(connection),
         now=now,
     )
+
+
+def describe(transaction: Transaction, node: str, config_digest: str) -> None:
+    transaction.write(_DESCRIBE, of=node, config_digest=config_digest)
 
 
 def retire(transaction: Transaction, node: str) -> None:

@@ -110,6 +110,10 @@ class Cluster(Protocol):
         """Give lanes up, each to the node that waits for it, or to nobody. What is not owned by `node` stays."""
         ...
 
+    async def describe(self, node: str, config_digest: str) -> None:
+        """Say that it works by another configuration now."""
+        ...
+
     async def retire(self, node: str) -> None:
         """Say that it is leaving: it is to get no lane any more."""
         ...

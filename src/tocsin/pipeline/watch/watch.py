@@ -13,6 +13,7 @@ from tocsin.pipeline.watch.detectors import Detectors
 from tocsin.pipeline.watch.last_minute import LastMinute
 from tocsin.pipeline.watch.monitors import Monitors
 from tocsin.pipeline.watch.monthly_costs import MonthlyCosts
+from tocsin.pipeline.watch.nodes import Nodes
 from tocsin.pipeline.watch.objective import Objectives
 from tocsin.pipeline.watch.operators import Operators
 from tocsin.pipeline.watch.refusals import Refusals
@@ -47,6 +48,7 @@ class Watch:
             clock=clock,
             emit=emit,
         )
+        self.nodes = Nodes(sending.ownership, clock, emit)
         self._listeners: tuple[Emit, ...] = (
             self.last_minute.hear,
             self.objectives.hear,

@@ -69,6 +69,22 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 "problem": explained(TEXT, "What it said last, where it takes nothing; else empty."),
             }
         ),
+        "Node": record(
+            {
+                "id": explained(TEXT, "Drawn at each start."),
+                "name": TEXT,
+                "version": TEXT,
+                "configuration": explained(TEXT, "The same where the configuration is the same."),
+                "this": explained(FLAG, "It is the one that was asked."),
+                "state": {"enum": ["alive", "leaving", "dead"]},
+                "started_at": maybe(TIME),
+                "lease_left_s": explained(
+                    maybe(NUMBER), "Seconds that it still counts as alive unheard of; null where a process is alone."
+                ),
+                "lanes": several(TEXT),
+                "jobs": explained(several(TEXT), "What one of them does for all."),
+            }
+        ),
         "Stats": record(
             {
                 "last_minute": record(
