@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.commands import Commands
+from tocsin.cli.commands import Commands, load
 from tocsin.cli.console import prepare_streams
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
@@ -33,6 +33,7 @@ def tocsin(
 
 def main() -> None:
     prepare_streams()
+    load(sys.argv[1:])
     try:
         app(prog_name="tocsin")
     except BrokenPipeError:

@@ -1,17 +1,23 @@
 """The shape of the file, generated from the settings: for editors, for hints at the nearest key, for the documents."""
 
+import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import ModelSchema
 
 from tocsin.config.reading.problems import KeyPath
 from tocsin.config.settings import Settings
 from tocsin.config.values.addresses import ServiceUrl
+from tocsin.config.values.block import Block
 from tocsin.config.values.quantities import write_duration
 
 
@@ -48,6 +54,15 @@ def keys(path: KeyPath = ()) -> frozenset[str]:
 
 
 class _Generator(GenerateJsonSchema):
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        """What a key means stands below it in the source. Whoever starts a service does not ask, and does not wait."""
+        form = super().model_schema(schema)
+        for block in (each for each in schema["cls"].__mro__ if issubclass(each, Block)):
+            for name, meaning in _meanings(block).items():
+                key = block.model_fields[name].alias or name
+                form["properties"][key].setdefault("description", meaning)
+        return form
+
     def encode_default(self, dft: Any) -> Any:
         """Defaults as a file would write them."""
         match dft:
@@ -59,6 +74,21 @@ class _Generator(GenerateJsonSchema):
                 return dft.without_password
             case _:
                 return super().encode_default(dft)
+
+
+def _meanings(block: type[Block]) -> Mapping[str, str]:
+    """The text below each field that the class itself has; a class that is put together from others has no source."""
+    try:
+        [made] = ast.parse(dedent(inspect.getsource(block))).body
+    except OSError:
+        return {}
+    assert isinstance(made, ast.ClassDef)
+    found = {}
+    for field, text in pairwise(made.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(meaning))):
+                found[name] = inspect.cleandoc(meaning)
+    return found
 
 
 _REFERENCE = {"type": "string", "pattern": r"\$\{[^}]+\}"}
