@@ -17,7 +17,7 @@ from tocsin.channels.email.digest import digest_of
 from tocsin.channels.email.house import House
 from tocsin.channels.email.mail import Mail
 from tocsin.core.address import AddressKind
-from tocsin.core.delivery import Delivery, Target
+from tocsin.core.delivery import Target
 from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.secret import Secret
@@ -39,8 +39,8 @@ class Pages:
     def unsubscribe(self, _: Recipient) -> str:
         return LEAVE
 
-    def alert(self, delivery: Delivery) -> str:
-        return f"https://club.example/a/{delivery.key}"
+    def alert(self, delivery: int) -> str:
+        return f"https://club.example/a/{delivery}"
 
 
 def a_digest(records: Sequence[AlertRecord], zone: str | None = "America/New_York") -> Mail:

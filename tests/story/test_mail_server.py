@@ -1,8 +1,12 @@
 """An alert becomes a mail by a mail server of one's own; what its readers and servers do with it comes back."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.story.post import ADA, ADAS_PHONE, BOB, ends, look, post, posting, sign_up
 from tests.story.service_rig import ServiceRig
+from tests.story.test_purchases import PERSON
 
+from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.sandbox import Fault
 
@@ -29,6 +33,27 @@ async def test_an_alert_is_in_each_mailbox_with_links_of_its_own(town: ServiceRi
     await town.until(lambda: ends(town, receipt) == [("sent", None)] * 2 or None)
     assert town.sandbox.smtp.connections == 1
     assert not any(ADA in repr(fact) for fact in town.facts)
+
+
+async def test_the_next_mail_asks_once_what_came_of_a_link_that_was_followed(town: ServiceRig):
+    town.clock = clock = ManualClock(datetime(2026, 11, 2, 12, tzinfo=UTC))
+    await posting(town)
+    await sign_up(town, ADA)
+    receipt = await town.report("GeForce RTX 5090")
+    mail = await town.sandbox.smtp.expect(ADA, "RTX 5090", 60)
+    await town.until(lambda: ends(town, receipt) == [("sent", None)] or None)
+    clock.advance(60)  # sooner than a person reads it is suspect
+    link = next(word for word in mail.text.split() if "/r/" in word)
+    await town.followed(link.removeprefix(town.alerts.config.public_url), PERSON)
+    clock.advance(timedelta(hours=2).total_seconds())
+    await town.report("PlayStation 5")
+    second = await town.sandbox.smtp.expect(ADA, "PlayStation 5", 60)
+    assert "You had a look at GeForce RTX 5090. What came of it?" in second.text
+    page = next(word for word in second.text.split() if "/a/" in word)
+    status, shown = await look(page)
+    assert (status, "GeForce RTX 5090" in shown) == (200, True)
+    await town.report("Switch 2")
+    assert "You had a look" not in (await town.sandbox.smtp.expect(ADA, "Switch 2", 60)).text
 
 
 async def test_the_mails_button_is_silence(town: ServiceRig):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tocsin.access.passes import Passes, Purpose
 from tocsin.core.clock import Clock
-from tocsin.core.delivery import Delivery
 from tocsin.core.link import Codes
 from tocsin.core.recipients import Recipient
 
@@ -31,5 +30,5 @@ class PageAddresses:
         content = owner.contact.bytes + owner.address.bytes
         return f"{self.start}/u/{self.passes.make(Purpose.UNSUBSCRIBING, content, self.clock.now())}"
 
-    def alert(self, delivery: Delivery) -> str | None:
-        return None if self.start is None else f"{self.start}/a/{self.codes.of(delivery.key)}"
+    def alert(self, delivery: int) -> str | None:
+        return None if self.start is None else f"{self.start}/a/{self.codes.of(delivery)}"

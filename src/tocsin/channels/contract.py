@@ -29,7 +29,7 @@ from tocsin.core.alert import id_of_key
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.mention import NOBODY, Mention
 from tocsin.core.outcome import Outcome
-from tocsin.core.recipients import Recipient
+from tocsin.core.recipients import Question, Recipient
 from tocsin.core.record import AlertRecord
 
 Link = Callable[[Delivery, AlertRecord], str | None]
@@ -54,6 +54,12 @@ class Member:
     def introduces(self) -> bool:
         """Whether it is the first that whoever was imported gets: it says who writes, and how to stop."""
         return self.recipient is not None and self.recipient.introduced_by == self.delivery.key
+
+    @property
+    def question(self) -> Question | None:
+        """What it asks of an alert before; None where it asks nothing."""
+        question = None if self.recipient is None else self.recipient.question
+        return question if question is not None and question.asked_by == self.delivery.key else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

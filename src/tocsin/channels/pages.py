@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from tocsin.core.delivery import Delivery
 from tocsin.core.recipients import Recipient
 
 
@@ -19,6 +18,8 @@ class Pages(Protocol):
         """Leave, for this address, in one click (RFC 8058): by POST, or on the page. Good for ever."""
         ...
 
-    def alert(self, delivery: Delivery) -> str | None:
-        """The alert as a page, where people say what they make of it. Good for as long as the alert is kept."""
+    def alert(self, delivery: int) -> str | None:
+        """The alert of a delivery, by its number, as a page, where people say what they make of it. Good for as long as
+        the alert is kept.
+        """
         ...

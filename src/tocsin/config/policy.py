@@ -24,6 +24,7 @@ from tocsin.rules.lane import LanePolicy
 from tocsin.rules.money import MoneyPolicy
 from tocsin.rules.objective import Objective
 from tocsin.rules.people import FixedList, PeoplePolicy
+from tocsin.rules.questions import QuestionRule
 from tocsin.rules.quiet import QuietHours, QuietRule
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
@@ -48,6 +49,7 @@ def rulebook(config: Config) -> Rulebook:
         objective=_objective(settings),
         people=_people(settings),
         crediting=Crediting(window=settings.links.attribution_window, bought_mute=settings.links.bought_mute),
+        questions=QuestionRule(every=settings.links.ask_every),
         money=_money(settings),
         operators=settings.operators.to,
         retention=settings.storage.retention,

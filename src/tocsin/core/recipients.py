@@ -7,6 +7,7 @@ microseconds. What waits in the ledger is cut into shards, each of 4,096 slots t
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -32,6 +33,20 @@ class Owner(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a person may be asked in the next mail: what came of the alert of the delivery `about` (its number), called
+    `title`, whose link the person followed and said nothing of since. `asked_at` is when a mail asked last, of
+    whatever, and `asked_by` the delivery that it was.
+    """
+
+    about: int
+    title: str
+    clicked_at: datetime
+    asked_at: datetime | None = None
+    asked_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A recipient is one address as a delivery sees it. `zone` is a name of the IANA database, `contact` the number of
     whoever has it; `owner` is None where that is an address that operators wrote down. Of an app, `platform` is what it
@@ -39,7 +54,8 @@ class Recipient:
     `wishes` are all that the person prefers, as it is kept (JSON).
 
     `introduced_by` is the delivery that tells the person who writes and how to stop, the first after an import; None
-    where nobody has to be told so. `is_new`: none has done so yet.
+    where nobody has to be told so. `is_new`: none has done so yet. `question` is what a mail may ask; None for other
+    addresses.
 
     `lookup` names the value that was used: a word about an older one of the same slot says nothing of this one.
     """
@@ -57,6 +73,7 @@ class Recipient:
     wishes: str | None = None
     introduced_by: int | None = None
     is_new: bool = False
+    question: Question | None = None
 
 
 class Shard(NamedTuple):

@@ -68,7 +68,7 @@ class Quiet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
     """`order` and `one_channel`: by the first of these ways alone, the next where that one fails. What `order` does not
-    name comes behind it.
+    name comes behind it. `questions`: a mail may ask what came of an alert.
     """
 
     match: Match = EVERYTHING
@@ -76,6 +76,7 @@ class Preferences:
     channels: Mapping[str, ByChannel] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     one_channel: bool = False
+    questions: bool = True
     quiet: Quiet | None = None
 
     @property
@@ -113,7 +114,7 @@ class _Reading:
         self.problems: list[Detail] = []
 
     def preferences(self, value: Any) -> Preferences:
-        told = self._object(value, "", ("match", "mute", "channels", "order", "one_channel", "quiet"))
+        told = self._object(value, "", ("match", "mute", "channels", "order", "one_channel", "questions", "quiet"))
         channels = self._object(told.get("channels", {}), "channels", CHANNELS)
         return Preferences(
             match=self._match(told.get("match", {}), "match"),
@@ -121,6 +122,7 @@ class _Reading:
             channels={name: self._channel(one, f"channels.{name}") for name, one in channels.items()},
             order=self._order(told),
             one_channel=self._flag(told, "one_channel", "one_channel", usual=False),
+            questions=self._flag(told, "questions", "questions", usual=True),
             quiet=None if told.get("quiet") is None else self._quiet(told["quiet"]),
         )
 

@@ -14,6 +14,7 @@ from tocsin.rules.filters import FilterPolicy, screen
 from tocsin.rules.money import MoneyPolicy
 from tocsin.rules.objective import Objective
 from tocsin.rules.people import PeoplePolicy
+from tocsin.rules.questions import QuestionRule
 from tocsin.rules.routing import RoutingPolicy, plan
 
 
@@ -28,6 +29,7 @@ class Rulebook:
     objective: Objective | None = None
     people: PeoplePolicy = field(default_factory=PeoplePolicy)
     crediting: Crediting = field(default_factory=Crediting)
+    questions: QuestionRule = field(default_factory=QuestionRule)
     money: MoneyPolicy = field(default_factory=MoneyPolicy)
     operators: tuple[Target, ...] = ()  # where they are told
     retention: timedelta | None = None  # how long alerts are kept after their acceptance; None: for ever

@@ -1,5 +1,6 @@
 """What a mail says, in both of its forms."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from tests.channels.scenes import a_record
 
 from tocsin.channels.email.house import House
 from tocsin.channels.email.letter import mail_of
-from tocsin.channels.email.mail import Links, Mail
+from tocsin.channels.email.mail import Asked, Links, Mail
 from tocsin.core.alert import AlertType
 from tocsin.core.decision import Reason
 from tocsin.core.delivery import Target
@@ -70,3 +71,13 @@ def test_without_an_address_of_our_own_it_stops_by_an_answer():
     assert mail.headers == {}
     for form in (mail.text, mail.html):
         assert "answer to alerts@club.example" in form
+
+
+def test_a_mail_that_asks_what_came_of_an_alert_before_does_so_at_its_end_in_both_forms():
+    question = Asked("<b>PS5</b> & more", "https://club.example/a/9?a=1&b=2")
+    mail = a_mail(links=replace(LINKS, question=question))
+    assert "You had a look at <b>PS5</b> & more. What came of it? https://club.example/a/9?a=1&b=2\n" in mail.text
+    assert mail.text.index("What came of it?") < mail.text.index("-- ")
+    assert "<bdi>&lt;b&gt;PS5&lt;/b&gt; &amp; more</bdi>" in mail.html
+    assert 'href="https://club.example/a/9?a=1&amp;b=2"' in mail.html
+    assert "What came of it?" not in a_mail().text + a_mail().html

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -21,15 +22,18 @@ from sendgrid.helpers.mail import (
 )
 from tests.channels.far_side import answers, far_side
 from tests.channels.scenes import a_record
-from tests.channels.sendgrid.scenes import CODES, PUBLIC, SENDER, a_mailing, a_person, asked, base, channel
+from tests.channels.sendgrid.scenes import CODES, PUBLIC, SENDER, VIP, a_mailing, a_person, asked, base, channel
 from tests.material import SHARED, needs
 
 from tocsin.channels.contract import Attempt
-from tocsin.channels.email.mail import Links
+from tocsin.channels.email.house import House
+from tocsin.channels.email.letter import mail_of
+from tocsin.channels.email.mail import Asked, Links
 from tocsin.channels.email.mail import Mail as Sheet
-from tocsin.channels.sendgrid.request import sheet_for
+from tocsin.channels.sendgrid.request import Person, body_of, sheet_for
 from tocsin.channels.transport import Transport
 from tocsin.core.alert import AlertType
+from tocsin.core.secret import Secret
 
 SPEC = SHARED / "specs/sendgrid/tsg_mail_v3.json"
 
@@ -128,6 +132,21 @@ def test_no_text_of_an_alert_can_be_taken_for_a_mark(parts: list[str], number: i
         assert mark not in sheet.mail.subject
         told = told.replace(mark, value)
     assert told == f"{hostile}|https://a.example/1|https://a.example/u1"
+
+
+def test_who_is_asked_something_finds_it_there_and_the_others_nothing():
+    asked = Links(product="https://a.example/1", question=Asked("PS5 & more", "https://a.example/a?b&c"))
+    links = [asked, Links(product="https://a.example/1")]
+    people = [Person(Secret(f"{number}@example.com"), "code", one) for number, one in enumerate(links)]
+    write = partial(mail_of, a_record(), VIP, house=House(sender=SENDER))
+    body = body_of("attempt", write, SENDER, people)
+    first, second = (one["substitutions"] for one in body["personalizations"])
+    text, html = (one["value"] for one in body["content"])
+    (mark,) = (mark for mark in first if mark in text)
+    (in_html,) = (mark for mark in first if mark in html)
+    assert first[mark] == "You had a look at PS5 & more. What came of it? https://a.example/a?b&c"
+    assert "PS5 &amp; more" in first[in_html]
+    assert (second[mark], second[in_html]) == ("", "")
 
 
 async def test_a_dynamic_template_gets_what_the_alert_says_and_the_links_of_each():

@@ -189,7 +189,7 @@ class BrowserWay:
                 notification=self._notification(record),
                 delivery=str(delivery.id),
                 link=self._link(delivery, record),
-                page=self._pages.alert(delivery),
+                page=self._pages.alert(delivery.key),
                 silent=silent,
             )
         )

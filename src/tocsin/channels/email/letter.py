@@ -94,6 +94,7 @@ def data_of(record: AlertRecord, target: Target, links: Links, house: House) -> 
         "answer_url": told.links.answer or "",
         "unsubscribe_url": told.links.leave or "",
         "preferences_url": told.links.wishes or "",
+        "question": str(told.links.question or ""),
         "why": told.why,
         "sender": house.name,
         "postal_address": house.postal_address or "",
@@ -168,6 +169,8 @@ def _lines(told: Told) -> Iterator[str]:
 
 def foot(why: str, links: Links, house: House) -> Iterator[str]:
     """Why the mail came, how it stops, and who sent it: at the end of each plain text."""
+    if links.question:
+        yield from (str(links.question), "")
     yield from ("-- ", why)
     if links.answer:
         yield f"{ASKING}: {links.answer}"

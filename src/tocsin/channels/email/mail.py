@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from markupsafe import Markup
+
 from tocsin.channels.contract import Link, Member
 from tocsin.channels.links import web_address
 from tocsin.channels.pages import Pages
+from tocsin.channels.text import cut, plain, utf16
+from tocsin.core.recipients import Question
 
 LONGEST_ADDRESS = 2048
+_LONGEST_TITLE = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,27 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Asks the reader of a mail what came of an alert before: on `page`, of the product that is called `title`."""
+
+    title: str
+    page: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"You had a look at {self.title}. What came of it? {self.page}"
+
+    def __html__(self) -> str:
+        return _QUESTION.format(self)
+
+
+_QUESTION = Markup(
+    '<p class="ink" style="margin:0 0 16px;font-size:14px;line-height:20px;color:#231d15;overflow-wrap:anywhere;">'
+    'You had a look at <bdi>{0.title}</bdi>. <a class="ink" href="{0.page}" target="_blank" rel="noopener noreferrer"'
+    ' style="color:#231d15;font-weight:700;text-decoration:underline;">What came of it?</a></p>'
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Where the mail of one person leads; None where there is no such place. They are secrets of that person."""
@@ -29,6 +55,7 @@ class Links:
     answer: str | None = field(default=None, repr=False)  # the page where one says what one makes of the alert
     leave: str | None = field(default=None, repr=False)  # one click, and no mail comes any more
     wishes: str | None = field(default=None, repr=False)  # the page with what the person wants
+    question: Asked | str | None = field(default=None, repr=False)  # what came of an alert before, or a mark for it
 
     @classmethod
     def of(cls, member: Member, link: Link, pages: Pages) -> Self:
@@ -36,9 +63,10 @@ class Links:
         recipient = member.recipient
         return cls(
             product=web_address(link(member.delivery, member.record), LONGEST_ADDRESS),
-            answer=pages.alert(member.delivery),
+            answer=pages.alert(member.delivery.key),
             leave=None if recipient is None else pages.unsubscribe(recipient),
             wishes=None if recipient is None else pages.me(recipient),
+            question=None if member.question is None else _asked(member.question, pages),
         )
 
     @property
@@ -47,3 +75,8 @@ class Links:
         if self.leave is None:
             return {}
         return {"List-Unsubscribe": f"<{self.leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _asked(question: Question, pages: Pages) -> Asked | None:
+    page = pages.alert(question.about)
+    return None if page is None else Asked(cut(plain(question.title), _LONGEST_TITLE, utf16), page)

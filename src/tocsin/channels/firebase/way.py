@@ -141,7 +141,7 @@ class FirebaseWay:
 
     def _body(self, member: Member, recipient: Recipient, manner: Manner) -> bytes:
         record, now = member.record, self._clock.now()
-        link, page = self._link(member.delivery, record), self._pages.alert(member.delivery)
+        link, page = self._link(member.delivery, record), self._pages.alert(member.delivery.key)
         message = message_of(record, self._shown(record), link, manner, now, page=page)
         return orjson.dumps({"message": message | aimed_at(recipient)})
 

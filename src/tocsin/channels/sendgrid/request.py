@@ -24,7 +24,7 @@ TRACKING: Mapping[str, Any] = {
     "subscription_tracking": {"enable": False},
 }
 
-_PLACES = ("product", "answer", "leave", "wishes")
+_PLACES = ("product", "answer", "leave", "wishes", "question")
 
 Write = Callable[[Links], Mail]
 
@@ -64,11 +64,13 @@ class Sheet:
     marks: Mapping[str, Mark]
 
     def substitutions(self, own: Links, otherwise: str) -> dict[str, str]:
-        """What one person's mail has in place of the marks. Somebody without such a place writes to us."""
+        """What one person's mail has in place of the marks. Somebody without such a place writes to us; who is asked
+        nothing finds nothing there.
+        """
         told: dict[str, str] = {}
         for name, mark in self.marks.items():
-            link = getattr(own, name) or otherwise
-            told |= {str(mark): link, mark.in_html: str(escape(link))}
+            place = getattr(own, name) or ("" if name == "question" else otherwise)
+            told |= {str(mark): str(place), mark.in_html: str(escape(place))}
         return told
 
 

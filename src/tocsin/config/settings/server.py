@@ -108,3 +108,5 @@ class Links(Block):
     """How long after a click a purchase counts as its; 60 days at most."""
     bought_mute: Lasting = timedelta(days=30)
     """How long who bought a product hears no more of it."""
+    ask_every: Lasting | None = timedelta(days=7)
+    """How often at most a mail asks its reader what came of the link that was followed last; null: never."""

@@ -50,7 +50,8 @@ class ClaimRequest:
     None where nothing of the lane ever joins a message that stands. Where it is not, none is claimed while another
     about the same product is being sent to the same target: it waits for that message, to join it. `sated` are
     contacts who get no more today: what is for them is cancelled. So is what is beyond the `day_limits` of a person,
-    counted with all that they were told by the channel since, and may have been. With a `hold` nothing is claimed
+    counted with all that they were told by the channel since, and may have been. Whom `asks` says so is asked by the
+    first of their deliveries what came of an alert before. With a `hold` nothing is claimed
     unless the lane is held so at the commit; None: nobody else claims.
     """
 
@@ -63,6 +64,7 @@ class ClaimRequest:
     joins: Joins | None = None
     sated: frozenset[int] = frozenset()
     day_limits: DayLimits | None = None
+    asks: Callable[[Recipient], bool] | None = None
     hold: Hold | None = None
 
 

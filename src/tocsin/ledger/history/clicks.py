@@ -10,6 +10,7 @@ from tocsin.core.click import SEVERAL, Click, ClickKind
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import Moment, clicks, deliveries
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.people.questions import note_click
 
 _LATELY = 200  # clicks that are looked through for those of the same message: more than come in two seconds
 
@@ -39,6 +40,8 @@ def click(transaction: Transaction, delivery: int, followed: Click, together: ti
     if beside and followed.kind is ClickKind.PERSON:
         followed = replace(followed, kind=ClickKind.SUSPECT, why=SEVERAL)
     transaction.write(_CLICK, delivery=delivery, at=followed.at, kind=followed.kind.value, why=followed.why)
+    if followed.kind is ClickKind.PERSON:
+        note_click(transaction, delivery, followed)
 
 
 def clicks_of(connection: Connection, alert_key: int) -> tuple[Click, ...]:

@@ -14,7 +14,7 @@ from tocsin.core.errors import ChangedMeanwhileError, ExternalIdTakenError
 from tocsin.core.search import folded
 from tocsin.ledger.contract.people import ConsentDraft, ConsentRule, ContactChange, ContactDraft, ContactRow, Erased
 from tocsin.ledger.engine.transaction import AnyRow
-from tocsin.ledger.people import addresses, lists, suppressions
+from tocsin.ledger.people import addresses, lists, questions, suppressions
 from tocsin.ledger.people.change import Change
 from tocsin.ledger.people.consents import OUTLIVE, enter
 from tocsin.ledger.people.held import ERASED, IS_THERE, THERE, held, held_by_key, touch
@@ -103,6 +103,7 @@ def erase(change: Change, identifier: UUID, author: str, rule: ConsentRule, sour
     change.transaction.write(_BLIND, number=row.key)
     change.transaction.write(_OF_NOBODY, number=row.key)
     change.transaction.write(_FORGET_PREFERENCES, number=row.key)
+    questions.forget(change.transaction, row.key)
     change.transaction.write(_UNTAG, number=row.key)
     lists.drop(change, identifier)
     nothing = dict.fromkeys(("external_id", "zone", "locale", "paused_until", "token"))

@@ -16,7 +16,7 @@ from tocsin.ledger.engine.schema import alerts, clicks, deliveries
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.people import consents, lists, search, verifications
 from tocsin.ledger.people.rows import ADDRESSES, address_of, suppression_of, wording_of
-from tocsin.ledger.people.schema import contacts, suppressions, wordings
+from tocsin.ledger.people.schema import contacts, questions, suppressions, wordings
 from tocsin.ledger.people.vault import Vault
 from tocsin.ledger.purchases.listing import credited_to
 from tocsin.ledger.purchases.schema import answers
@@ -36,6 +36,11 @@ _DELIVERIES = (
 )
 _CLICKS = select(clicks).where(among(clicks.c.delivery, "keys")).order_by(clicks.c.key)
 _ANSWERS = select(answers).where(among(answers.c.delivery, "keys")).order_by(answers.c.key)
+_QUESTION = (
+    select(questions.c.clicked_at, questions.c.asked_at)
+    .join(contacts, contacts.c.key == questions.c.contact)
+    .where(contacts.c.id == bindparam("identifier"))
+)
 _WORDINGS = select(wordings).where(among(wordings.c.sha256, "hashes")).order_by(wordings.c.at)
 
 
@@ -52,6 +57,7 @@ def exported(connection: Connection, vault: Vault, identifier: UUID, now: dateti
         "wordings": [{"sha256": each.sha256, "version": each.version, "text": each.text} for each in shown],
         "lists": [kept.as_json() for kept in lists.listed(connection) if identifier in kept.contacts],
         "deliveries": _deliveries(connection, rows),
+        "question": _question(connection, identifier),
         "purchases": [row.as_json() for row in credited_to(connection, identifier)],
     }
 
@@ -82,6 +88,14 @@ def _deliveries(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str
         }
         for row in told
     ]
+
+
+def _question(connection: Connection, identifier: UUID) -> dict[str, Any] | None:
+    """When the person followed a link last, and when a mail asked what came of one."""
+    row = connection.execute(_QUESTION, {"identifier": identifier}).first()
+    if row is None:
+        return None
+    return {"clicked_at": rfc3339(row.clicked_at), "asked_at": row.asked_at and rfc3339(row.asked_at)}
 
 
 def _address(connection: Connection, vault: Vault, row: AnyRow) -> dict[str, Any]:

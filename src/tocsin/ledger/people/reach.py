@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, select, update
 
 from tocsin.core.address import AddressKind, AddressState, Consent
+from tocsin.core.click import ClickKind
 from tocsin.core.delivery import NOT_REACHED
-from tocsin.core.recipients import Owner, Recipient
+from tocsin.core.recipients import Owner, Question, Recipient
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import deliveries, in_any
+from tocsin.ledger.engine.schema import alerts, clicks, deliveries, in_any
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.people.held import THERE
-from tocsin.ledger.people.schema import addresses, contacts, preferences
+from tocsin.ledger.people.schema import addresses, contacts, preferences, questions
 from tocsin.ledger.people.vault import Vault
+from tocsin.ledger.purchases.schema import answers
 
 # Who may be told: the address is its owner's, and the newest entry about it says yes.
 WILLING = (addresses.c.state == AddressState.ACTIVE.value, addresses.c.consent == Consent.GRANTED.value)
@@ -40,10 +42,27 @@ _IS_NEW = (
     & addresses.c.verified_at.is_(None)
     & (addresses.c.introduced_by.is_(None) | _TOLD_IN_VAIN)
 ).label("is_new")
+# Of what was answered since nobody is asked, nor of a click that turned out to be a scanner's.
+_clicked = exists().where(clicks.c.delivery == questions.c.about, clicks.c.kind == ClickKind.PERSON.value)
+_answered = exists().where(answers.c.delivery == questions.c.about)
+_ASKED_OF = and_(
+    questions.c.contact == addresses.c.contact,
+    addresses.c.kind == AddressKind.MAILBOX.value,
+    _clicked.correlate(questions),
+    ~_answered.correlate(questions),
+)
+_told = deliveries.alias("told")
+_QUESTION = (
+    *(questions.c[name] for name in ("about", "clicked_at", "asked_at", "asked_by")),
+    func.coalesce(alerts.c.product_name, alerts.c.sku).label("title"),
+)
 _ADDRESSES = (
-    select(*_COLUMNS, _ZONE, addresses.c.introduced_by, _IS_NEW)
+    select(*_COLUMNS, _ZONE, addresses.c.introduced_by, _IS_NEW, *_QUESTION)
     .join(contacts, contacts.c.key == addresses.c.contact)
     .outerjoin(preferences, preferences.c.contact == addresses.c.contact)
+    .outerjoin(questions, _ASKED_OF)
+    .outerjoin(_told, _told.c.key == questions.c.about)
+    .outerjoin(alerts, alerts.c.key == _told.c.alert)
     .where(among(addresses.c.key, "slots"))
 )
 _WILLING = _ADDRESSES.where(*WILLING)
@@ -90,4 +109,15 @@ def _recipient(vault: Vault, row: AnyRow) -> Recipient:
         wishes=row.wishes,
         introduced_by=row.introduced_by,
         is_new=bool(row.is_new),
+        question=None if row.title is None else _question(row),
+    )
+
+
+def _question(row: AnyRow) -> Question:
+    return Question(
+        about=row.about,
+        title=row.title,
+        clicked_at=row.clicked_at,
+        asked_at=row.asked_at,
+        asked_by=row.asked_by,
     )

@@ -104,6 +104,17 @@ preferences = Table(
     Column("body", Text, nullable=False, comment="JSON"),
 )
 
+# What a person may be asked of: the delivery whose link that person followed last, and when a mail has asked.
+questions = Table(
+    "questions",
+    metadata,
+    Column("contact", Key, primary_key=True, autoincrement=False),
+    Column("about", BigInteger, nullable=False, comment="the delivery"),
+    Column("clicked_at", Moment, nullable=False),
+    Column("asked_at", Moment),
+    Column("asked_by", BigInteger, comment="the delivery that asked"),
+)
+
 # One row for each time that a code or a link was asked for.
 verifications = Table(
     "verifications",

@@ -28,6 +28,7 @@ from tocsin.ledger.contract import Claim, Claimed, ClaimRequest, Full, StandingM
 from tocsin.ledger.engine.rows import DELIVERY, RECORD, changed, delivery_of, place_of, record_of, target_of
 from tocsin.ledger.engine.schema import LATER, PENDING, Moment, alerts, attempt_members, attempts, deliveries, in_state
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
+from tocsin.ledger.people.questions import note_asked
 from tocsin.ledger.people.reach import introduce
 from tocsin.ledger.queue import merge, sets
 from tocsin.ledger.queue.day_limits import beyond
@@ -162,7 +163,8 @@ def _claim(transaction: Transaction, request: ClaimRequest, reach: Reach) -> Cla
     standing = merge.find(transaction, request, found.rows)
     bundles = list(_bundles(transaction, found.rows, request, standing))
     node = None if request.hold is None else request.hold.node
-    begun = _begin(transaction, bundles, standing, _introduced(transaction, bundles, found.recipients), node)
+    recipients = _asked(transaction, bundles, _introduced(transaction, bundles, found.recipients), request)
+    begun = _begin(transaction, bundles, standing, recipients, node)
     waiting = _waiting(transaction, request.lane, looks)
     return Claimed(begun, waiting, tuple(found.expired), tuple(found.withdrawn), tuple(found.full))
 
@@ -344,6 +346,26 @@ def _introduced(
                 first.setdefault(row[_SLOT], row[_KEY])
     introduce(transaction, first)
     return {**recipients, **{slot: replace(recipients[slot], introduced_by=key) for slot, key in first.items()}}
+
+
+def _asked(
+    transaction: Transaction, bundles: Sequence[Bundle], recipients: Mapping[int, Recipient], request: ClaimRequest
+) -> Mapping[int, Recipient]:
+    """Of those who are to be asked something, the first of their deliveries does. A person is asked once."""
+    if request.asks is None:
+        return recipients
+    first: dict[int, int] = {}
+    asked: dict[int, Recipient] = {}
+    for row, record in (pair for bundle in bundles for pair in bundle):
+        recipient = recipients.get(row[_SLOT])
+        if recipient is None or recipient.question is None or recipient.contact is None or record.is_test:
+            continue
+        if recipient.contact not in first and request.asks(recipient):
+            first[recipient.contact] = row[_KEY]
+            question = replace(recipient.question, asked_at=transaction.now, asked_by=row[_KEY])
+            asked[row[_SLOT]] = replace(recipient, question=question)
+    note_asked(transaction, first)
+    return {**recipients, **asked}
 
 
 def _joined(transaction: Transaction, bundle: Bundle, standing: Standing) -> StandingMessage | None:

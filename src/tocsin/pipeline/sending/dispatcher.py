@@ -202,6 +202,7 @@ class Dispatcher:
             joins=self._sender.joins(lane.name),
             sated=frozenset() if lane.purse is None else lane.purse.sated(self._clock.now()),
             day_limits=self._sender.day_limits(lane.channel),
+            asks=self._sender.asks(lane.channel),
             hold=hold,
         )
 

@@ -19,6 +19,7 @@ from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.leave import TAKEN_OVER, leaving_while
 from tocsin.core.mention import NOBODY
 from tocsin.core.outcome import Deferred, Delay, Outcome, Refusal, Refused, Sent
+from tocsin.core.recipients import Recipient
 from tocsin.core.record import AlertRecord
 from tocsin.core.wording import Wording
 from tocsin.ledger.contract import (
@@ -121,6 +122,11 @@ class Sender:
         if channel not in book.routing.lists:
             return None
         return lambda recipient: day_limit(recipient, channel, now, book.people.zone)
+
+    def asks(self, channel: str) -> Callable[[Recipient], bool] | None:
+        """Says of whoever is claimed whether the message asks what came of an alert; None as with `day_limits`."""
+        book, now = self._active.rulebook, self._clock.now()
+        return (lambda one: book.questions.is_asked(one, now)) if channel in book.routing.lists else None
 
     def watch(self, alert: UUID) -> asyncio.Future[tuple[Delivery, Report]]:
         """Resolves when the first attempt for that alert is settled."""

@@ -121,11 +121,15 @@ async def test_whether_mail_comes_once_a_day_is_wished_where_there_is_a_mailbox(
     contact = await known(house)
     people, path = house.services.ledger.people, me(house, contact)
     for word in ("daily", "never"):
-        await done(house, path, **FORM, mails="1", digest=word)
+        await done(house, path, **FORM, mails="1", questions="1", digest=word)
         assert (await people.contact(contact.id)).preferences == {"channels": {"email": {"digest": word}}}
         assert f'value="{word}" selected' in (await visit(house, path)).source
     await done(house, path, **FORM, mails="1", digest="")
+    assert (await people.contact(contact.id)).preferences == {"questions": False}
+    assert 'name="questions" value="1">' in (await visit(house, path)).source
+    await done(house, path, **FORM, mails="1", digest="", questions="1")
     assert (await people.contact(contact.id)).preferences == {}
+    assert 'name="questions" value="1" checked>' in (await visit(house, path)).source
     phone = next(one for one in contact.addresses if one.kind is AddressKind.PHONE)
     mailbox = next(one for one in contact.addresses if one.kind is AddressKind.MAILBOX)
     await people.remove(contact.id, mailbox.id)

@@ -121,6 +121,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "digest_usual": "at once, and what can wait once a day",
         "digest_daily": "once a day, and at once where it is urgent",
         "digest_never": "at once, each alert by itself",
+        "questions": "A mail may ask me now and then what came of an alert",
         "save": "Save",
         "muted": "Muted",
         "mute_until": "until {until}",

@@ -151,6 +151,7 @@ class MePage:
             mails=any(one.kind is AddressKind.MAILBOX for one in contact.addresses),
             digest=digest(kept),
             digests=("", *DIGESTS),
+            questions=kept.get("questions", True),
             mutes=[mute_row(mute) for mute in kept.get("mute", ())],
             pauses=_PAUSES,
             browser_key=await self._hall.browser_key(),

@@ -29,6 +29,7 @@ def wished(kept: Mapping[str, Any], fields: Fields, catalog: Catalog) -> dict[st
         _prefer(channels, _TEXTS, "per_day", _count(fields.one("per_day")))
     if fields.one("mails"):
         _prefer(channels, _MAILS, "digest", fields.one("digest") or None)
+        wishes["questions"] = None if fields.one("questions") else False
     wishes["channels"] = _without_nothing(channels)
     wishes = _without_nothing(wishes)
     parse_preferences(wishes)
