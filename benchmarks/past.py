@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tocsin.core.analytics import HOUR_MICROS
 from tocsin.core.clock import SystemClock, epoch_micros
-from tocsin.core.search import folded
+from tocsin.core.search import folded, name_key
 from tocsin.ledger.opening import open_ledger
 
 TARGETS = ("discord:high_priority", "discord:general", "webhook:partner", "sms:vip", "push:everyone")
@@ -61,11 +61,12 @@ def _fill(file: Path, past: Past) -> None:
     began = epoch_micros(datetime.now(UTC) - timedelta(days=past.days))
     step = past.days * 86_400 * _MICRO // past.alerts
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.create_function("name_key", 1, name_key, deterministic=True)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-262144", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         indexes = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-            " AND tbl_name IN ('alerts', 'deliveries', 'attempts', 'attempt_members', 'clicks')"
+            " AND tbl_name IN ('alerts', 'texts', 'deliveries', 'attempts', 'attempt_members', 'clicks')"
         ).fetchall()
         connection.execute("BEGIN")
         for name, _ in indexes:
@@ -102,9 +103,10 @@ def _statements(alerts: int, began: int, step: int) -> Iterator[str]:
             'https://shop.example/p/' || {sku}, {at} - 40000, '{{}}', {at}, 'accepted', 'new', 0, {at},
             {at} + 600000000,
             n, n FROM numbers"""
-    yield f"""INSERT INTO texts (alert, text) SELECT n,
+    yield f"""INSERT INTO texts (alert, text, name) SELECT n, t, name_key(t) FROM (SELECT n,
             CASE {sku} % {len(NAMES)} {searched} END || ' ' || {sku} || char(10)
-        || 'sku' || (6000000 + {sku}) || char(10) || CASE {sku} % {len(RETAILERS)} {retailers} END FROM numbers"""
+        || 'sku' || (6000000 + {sku}) || char(10) || CASE {sku} % {len(RETAILERS)} {retailers} END AS t FROM numbers)"""
+    yield "INSERT INTO names (key, text) SELECT DISTINCT name, text FROM texts"
     yield "CREATE TEMP TABLE sent (n INTEGER, t INTEGER, k INTEGER, h INTEGER, at INTEGER, took INTEGER)"
     yield f"""INSERT INTO sent SELECT n, t, n * {many} + t - {many - 1}, (n * 2654435761 + t * 40503) % 100003,
             {at}, 0

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Select, create_engine, select, text
 from sqlalchemy.dialects import sqlite
 from tests.contract.books import GENERAL, HIGH, PHONE, Books, as_a_test, filtering, opened
 from tests.contract.older import older
@@ -15,8 +16,9 @@ from tocsin.core.delivery import DeliveryState, Why
 from tocsin.core.errors import NotFoundError
 from tocsin.core.search import searched_words
 from tocsin.ledger.contract import AlertQuery, AlertRow
+from tocsin.ledger.engine import schema
 from tocsin.ledger.engine.schema import metadata
-from tocsin.ledger.history import records
+from tocsin.ledger.history import names, records
 
 SENT, REFUSED, PENDING = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.PENDING
 
@@ -61,6 +63,39 @@ async def test_a_search_goes_on_page_after_page(books: Books) -> None:
     assert seen == ["8-even", "6-even", "4-even", "2-even", "0-even"]
 
 
+async def test_what_many_alerts_bear_is_found_without_a_look_at_each(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As few as can be listed, more than that, and names that are more than that."""
+    for number in range(6):
+        await books.append(books.detected(f"{number}", product_name=f"Switch {number % 2}"))
+    for many in (9, 4, 1):
+        monkeypatch.setattr(names, "MANY", many)
+        assert await searched(books, "switch") == ["5", "4", "3", "2", "1", "0"]
+        assert await searched(books, "switch 1") == ["5", "3", "1"]
+        assert await searched(books, "switch", skus=("2",)) == ["2"]
+        assert await searched(books, "switch nowhere") == []
+
+
+async def test_a_name_is_kept_once_and_as_long_as_an_alert_bears_it(books: Books) -> None:
+    await books.append(books.detected("a"), decide=filtering)
+    await books.append(books.detected("b"), books.detected("b"), decide=filtering)
+    books.clock.advance(timedelta(days=2).total_seconds())
+    await books.append(books.detected("b"), decide=filtering)
+    assert await kept_names(books) == ["a\nbestbuy", "b\nbestbuy"]
+    await books.history.prune(books.clock.now() - timedelta(days=1))
+    assert await kept_names(books) == ["b\nbestbuy"]
+    assert await searched(books, "bestbuy") == ["b"]
+
+
+async def kept_names(books: Books) -> list[str]:
+    def look(connection: Connection) -> list[str]:
+        with connection.begin():
+            return sorted(connection.scalars(select(schema.names.c.text)))
+
+    return await books.ledger._writer.read(look)
+
+
 async def test_what_is_forgotten_is_not_found(books: Books) -> None:
     await books.append(books.detected("old"), decide=filtering)
     books.clock.advance(timedelta(days=2).total_seconds())
@@ -86,7 +121,12 @@ async def test_an_older_ledger_is_searched_too_once_it_is_opened(
     async with opened(there, clock) as books:
         page = await books.history.alerts(AlertQuery(words=("ete",), limit=1))
         assert page.items[0].record.alert.id == UUID(int=5001)
-        assert len(await rows(books, words=("ete", "old"), before=UUID(int=3))) == 2
+        for _ in range(2):  # before it is named, and after
+            assert len(await rows(books, words=("ete", "old"), before=UUID(int=3))) == 2
+            assert await rows(books, words=("nowhere",)) == ()
+            named = [await books.history.name_older(4000) for _ in range(2)]
+        assert named == [0, 0]
+        assert await kept_names(books) == ["ete\nold\nbestbuy"]
 
 
 async def test_alerts_are_found_by_where_they_went_and_what_became_of_that(books: Books) -> None:
@@ -156,10 +196,10 @@ async def test_what_is_older_than_an_alert_that_nobody_knows_cannot_be_told(book
         await books.history.alerts(AlertQuery(before=UUID(int=7)))
 
 
-def plan(query: AlertQuery) -> list[str]:
+def plan(statement: Select[Any]) -> list[str]:
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
-    asked = records.listing(query).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    asked = statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     with engine.connect() as connection:
         steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
     engine.dispose()
@@ -167,13 +207,18 @@ def plan(query: AlertQuery) -> list[str]:
 
 
 def test_a_search_reads_names_alone_from_the_newest_on() -> None:
-    steps = plan(AlertQuery(words=("rtx", "5090")))
+    steps = plan(records.listing(AlertQuery(words=("rtx", "5090"))))
     assert steps[:2] == ["SCAN texts", "SEARCH alerts USING INTEGER PRIMARY KEY (rowid=?)"]
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+def test_few_that_bear_a_name_are_looked_up_by_their_keys() -> None:
+    steps = plan(records.listing_of([1, 2], AlertQuery(words=("rtx",))))
+    assert steps[0] == "SEARCH alerts USING INTEGER PRIMARY KEY (rowid=?)"
+
+
 def test_what_went_wrong_is_found_without_going_through_history() -> None:
-    steps = plan(AlertQuery(delivery_states=frozenset({REFUSED, DeliveryState.EXPIRED})))
+    steps = plan(records.listing(AlertQuery(delivery_states=frozenset({REFUSED, DeliveryState.EXPIRED}))))
     assert "SEARCH alerts USING INTEGER PRIMARY KEY (rowid=?)" in steps
     assert any("INDEX deliveries_refused" in step for step in steps)
     assert not any(step.startswith("SCAN alerts") for step in steps)

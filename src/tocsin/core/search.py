@@ -4,6 +4,7 @@
 """
 
 import unicodedata
+from hashlib import blake2b
 
 from tocsin.core.alert import Alert
 
@@ -25,6 +26,11 @@ def searched_text(alert: Alert) -> str:
     """Write the names that an alert is found by, folded, one a line."""
     names = (alert.product_name, alert.sku, alert.retailer, alert.variant, alert.seller)
     return "\n".join([folded(name) for name in names if name])
+
+
+def name_key(text: str) -> int:
+    """Number the names of an alert, as `searched_text` writes them, by their digest: the same everywhere."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def searched_words(text: str) -> tuple[str, ...]:

@@ -366,6 +366,13 @@ class History(Protocol):
         """
         ...
 
+    async def name_older(self, limit: int = 1000) -> int:
+        """Name alerts that an older program wrote, so that they are found as quickly as others; how many were named.
+
+        At most `limit` at a time: fewer say that nothing is left to name.
+        """
+        ...
+
     async def click(self, delivery: int, followed: Click, together: timedelta) -> None:
         """Keep that the short link of the delivery with that key was followed. Where the same person's link to another
         alert of the same message was followed within `together`, both are suspect (`several`).

@@ -140,6 +140,15 @@ texts = Table(
     metadata,
     Column("alert", Key, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False, comment="as core.search folds it"),
+    Column("name", BigInteger, comment="the text's key in `names`; none where an older program wrote it, for a while"),
+)
+
+# Each once, however many alerts bear it: they are few, and a search reads these first.
+names = Table(
+    "names",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False, comment="core.search.name_key"),
+    Column("text", Text, nullable=False),
 )
 
 events = Table(
@@ -384,6 +393,7 @@ def in_any(states: Iterable[DeliveryState], table: FromClause = deliveries) -> C
 PENDING = in_state(DeliveryState.PENDING)
 IS_OPEN = episodes.c.opened_at.is_not(None) & episodes.c.closed_at.is_(None)
 ALONE = alerts.c.episode.is_(None)
+UNNAMED = texts.c.name.is_(None)
 JOINING = deliveries.c.product.is_not(None)
 EDIT_DUE = messages.c.shown != messages.c.wanted
 PARKED = signals.c.matched_at.is_(None)
@@ -392,6 +402,8 @@ IS_SET = deliveries.c.slot.is_(None)
 OF_NOBODY = deliveries.c.slot == literal_column("0")  # its target is no list
 OF_PERSON = deliveries.c.slot > literal_column("0")
 
+Index("texts_name", texts.c.name, texts.c.alert)
+Index("texts_unnamed", texts.c.alert, sqlite_where=UNNAMED, postgresql_where=UNNAMED)
 Index("alerts_episode", alerts.c.episode, alerts.c.closed_at)
 Index("alerts_alone", alerts.c.sku, sqlite_where=ALONE, postgresql_where=ALONE)
 Index("episodes_product", episodes.c.sku, episodes.c.retailer, episodes.c.variant, episodes.c.seller, unique=True)

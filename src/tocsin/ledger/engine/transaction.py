@@ -59,6 +59,12 @@ class Transaction:
         if rows:
             self.connection.exec_driver_sql(_insert(table, self.connection.dialect), list(rows))
 
+    def insert_new(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert those of these rows whose key is not there yet."""
+        if rows:
+            statement = _insert(table, self.connection.dialect) + " ON CONFLICT DO NOTHING"
+            self.connection.exec_driver_sql(statement, list(rows))
+
 
 @lru_cache(maxsize=64)
 def _insert(table: Table, dialect: Dialect) -> str:

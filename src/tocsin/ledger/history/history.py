@@ -24,7 +24,7 @@ from tocsin.ledger.contract import (
 )
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
-from tocsin.ledger.history import audiences, clicks, last_minute, punctuality, records, retention, watch
+from tocsin.ledger.history import audiences, clicks, last_minute, names, punctuality, records, retention, watch
 from tocsin.ledger.queue import signals
 
 
@@ -94,6 +94,9 @@ class SqlHistory:
 
     async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
         return await self._writer.each(Turn(Rank.UPKEEP, limit), retention.prune, accepted_before, limit)
+
+    async def name_older(self, limit: int = 1000) -> int:
+        return await self._writer.each(Turn(Rank.UPKEEP, limit), names.name_older, limit)
 
     async def click(self, delivery: int, followed: Click, together: timedelta) -> None:
         await self._writer.each(Turn(Rank.UPKEEP), clicks.click, delivery, followed, together)

@@ -6,6 +6,7 @@ from tocsin.core.alert import FLOOR, TOP_PRIORITY, Band
 from tocsin.core.delivery import UNDER_WAY, WENT_WRONG
 from tocsin.ledger.contract import AlertQuery
 from tocsin.ledger.engine.schema import ALONE, alerts, deliveries, episodes, in_any, in_state, texts
+from tocsin.ledger.history.names import escaped, has
 
 # Few deliveries are in these at any time: each has a small index of its own.
 _RARE = frozenset({*UNDER_WAY, *WENT_WRONG})
@@ -23,7 +24,7 @@ def conditions(query: AlertQuery) -> list[ColumnElement[bool]]:
         alerts.c.accepted_at >= query.since if query.since else None,
         alerts.c.accepted_at < query.until if query.until else None,
         _was_delivered(query),
-        *(texts.c.text.like(f"%{escaped(word)}%", escape="\\") for word in query.words),
+        *has(texts.c.text, query.words),
     ]
     return [condition for condition in narrowing if condition is not None]
 
@@ -79,10 +80,6 @@ def _like(column: ColumnElement[str], glob: str) -> ColumnElement[bool]:
     if "*" not in glob:
         return column == glob
     return column.like(escaped(glob).replace("*", "%"), escape="\\")
-
-
-def escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _in_band(band: Band) -> ColumnElement[bool]:

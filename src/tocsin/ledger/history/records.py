@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ from tocsin.ledger.engine.schema import (
 from tocsin.ledger.engine.transaction import AnyRow
 from tocsin.ledger.history.audiences import audiences_of
 from tocsin.ledger.history.clicks import clicks_of
+from tocsin.ledger.history.names import bearing
 from tocsin.ledger.history.page import below, bounded, page_of
 from tocsin.ledger.history.query import conditions
 from tocsin.ledger.queue.depth import ATTEMPT, attempt_of
@@ -77,7 +79,9 @@ def alerts_page(connection: Connection, query: AlertQuery) -> Page[AlertRow]:
     """Read a page of alerts. Raises InvalidRequestError, and NotFoundError where `before` is no alert that is kept."""
     limit = bounded(query.limit)
     ends = (below(query.page, "alerts"), _key_of(connection, query.before))
-    rows = connection.execute(listing(query, min((end for end in ends if end is not None), default=None))).all()
+    end = min((end for end in ends if end is not None), default=None)
+    found = bearing(connection, query.words) if query.words else None
+    rows = connection.execute(listing(query, end) if found is None else listing_of(found, query, end)).all()
     keys = [row.key for row in rows[:limit]]
     made, lists = _briefs(connection, keys), audiences_of(connection, keys)
     return page_of(
@@ -97,6 +101,12 @@ def listing(query: AlertQuery, end: int | None = None) -> Select[Any]:
     if query.words:
         statement = statement.join(texts, texts.c.alert == alerts.c.key)
     return statement if end is None else statement.where(key < end)
+
+
+def listing_of(found: Sequence[int], query: AlertQuery, end: int | None = None) -> Select[Any]:
+    """Select of these alerts those that are asked for: their names were looked at."""
+    statement = listing(replace(query, words=()), end)
+    return statement.where(among(alerts.c.key, "found")).params(found=list(found))
 
 
 def alert(connection: Connection, identifier: UUID) -> AlertRecord | None:

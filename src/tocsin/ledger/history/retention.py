@@ -32,6 +32,7 @@ from tocsin.ledger.engine.schema import (
 )
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.history.names import forget, names_of
 from tocsin.ledger.mirrors.schema import mirror_entries, mirror_open
 from tocsin.ledger.purchases.schema import answers
 from tocsin.ledger.queue.idempotency import KEPT
@@ -113,8 +114,10 @@ def _forget_alerts(transaction: Transaction, keys: Sequence[int]) -> None:
         transaction.write(_delete(table, "delivery"), keys=made)
     transaction.write(_EMPTY_ATTEMPTS, keys=carried)
     transaction.write(_delete(deliveries, "key"), keys=made)
+    named = names_of(transaction, keys)
     for beside in (texts, audiences, mirror_entries, mirror_open):
         transaction.write(_delete(beside, "alert"), keys=keys)
+    forget(transaction, named)
     transaction.write(_delete(alerts, "key"), keys=keys)
 
 

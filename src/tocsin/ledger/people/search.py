@@ -13,8 +13,8 @@ from tocsin.ledger.contract import Page
 from tocsin.ledger.contract.people import AddressRow, ContactQuery, ContactRow, ContactState
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.transaction import AnyRow
+from tocsin.ledger.history.names import escaped
 from tocsin.ledger.history.page import below, bounded, page_of
-from tocsin.ledger.history.query import escaped
 from tocsin.ledger.people.held import IS_THERE, nobody
 from tocsin.ledger.people.rows import ADDRESSES, address_of, contacts_of
 from tocsin.ledger.people.schema import addresses, contact_tags, contacts

@@ -16,7 +16,7 @@ from tocsin.ledger.contract.purchases import Attribute, Entered, EntryResult, Pu
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import Moment, alerts
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
-from tocsin.ledger.history.query import escaped
+from tocsin.ledger.history.names import escaped
 from tocsin.ledger.purchases.listing import standing
 from tocsin.ledger.purchases.schema import is_newest, purchases
 from tocsin.ledger.purchases.trails import trail_of

@@ -13,6 +13,7 @@ from tocsin.pipeline.watch.detectors import Detectors
 from tocsin.pipeline.watch.last_minute import LastMinute
 from tocsin.pipeline.watch.monitors import Monitors
 from tocsin.pipeline.watch.monthly_costs import MonthlyCosts
+from tocsin.pipeline.watch.naming import Naming
 from tocsin.pipeline.watch.nodes import Nodes
 from tocsin.pipeline.watch.objective import Objectives
 from tocsin.pipeline.watch.operators import Operators
@@ -28,6 +29,7 @@ class Watch:
         self.objectives = Objectives(ledger.history, active, clock, emit)
         self.last_minute = LastMinute(ledger.history, clock)
         self.retention = Retention(ledger.history, ledger.people, ledger.analytics, active, clock)
+        self.naming = Naming(ledger.history)
         self.monthly_costs = MonthlyCosts(ledger.purchases, active, clock)
         self.conditions = Conditions(
             ledger=ledger,
