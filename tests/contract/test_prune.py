@@ -109,6 +109,7 @@ async def test_of_what_is_forgotten_nothing_is_left(books: Books) -> None:
     await books.close(alert)
     books.clock.advance(DAY.total_seconds())
     await books.queue.expire()
+    await books.history.name()
     assert {name for name, rows in (await left(books)).items() if rows} >= FORGOTTEN
     books.clock.advance(DAY.total_seconds())
     assert await books.history.prune(books.clock.now()) == 4

@@ -1,5 +1,6 @@
 """Alerts are found again: by words of their names, by what became of their deliveries, page after page."""
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,9 @@ async def test_what_many_alerts_bear_is_found_without_a_look_at_each(
     """As few as can be listed, more than that, and names that are more than that."""
     for number in range(6):
         await books.append(books.detected(f"{number}", product_name=f"Switch {number % 2}"))
-    for many in (9, 4, 1):
+    for many, named in itertools.product((9, 4, 1), (0, 2, 9)):
         monkeypatch.setattr(names, "MANY", many)
+        await books.history.name(named)
         assert await searched(books, "switch") == ["5", "4", "3", "2", "1", "0"]
         assert await searched(books, "switch 1") == ["5", "3", "1"]
         assert await searched(books, "switch", skus=("2",)) == ["2"]
@@ -82,6 +84,8 @@ async def test_a_name_is_kept_once_and_as_long_as_an_alert_bears_it(books: Books
     await books.append(books.detected("b"), books.detected("b"), decide=filtering)
     books.clock.advance(timedelta(days=2).total_seconds())
     await books.append(books.detected("b"), decide=filtering)
+    assert await kept_names(books) == []
+    await books.history.name()
     assert await kept_names(books) == ["a\nbestbuy", "b\nbestbuy"]
     await books.history.prune(books.clock.now() - timedelta(days=1))
     assert await kept_names(books) == ["b\nbestbuy"]
@@ -121,11 +125,10 @@ async def test_an_older_ledger_is_searched_too_once_it_is_opened(
     async with opened(there, clock) as books:
         page = await books.history.alerts(AlertQuery(words=("ete",), limit=1))
         assert page.items[0].record.alert.id == UUID(int=5001)
-        for _ in range(2):  # before it is named, and after
+        for _ in range(3):  # before they are named, when some are, and after
             assert len(await rows(books, words=("ete", "old"), before=UUID(int=3))) == 2
             assert await rows(books, words=("nowhere",)) == ()
-            named = [await books.history.name_older(4000) for _ in range(2)]
-        assert named == [0, 0]
+            await books.history.name(4000)
         assert await kept_names(books) == ["ete\nold\nbestbuy"]
 
 

@@ -177,6 +177,6 @@ class Pipeline:
             Job("see which channels work", 15.0, self.uptime.look),
             Job("count what happened", 60.0, self.following.look, "job:figures"),
             Job("read the headlines", 60.0, self.headlines.look),
-            Job("name what is searched", 60.0, watch.naming.look, "job:naming"),
+            Job("name what is searched", 1.0, watch.naming.look, "job:naming"),
             Job("prune", 60.0, watch.retention.prune, "job:retention"),
         )

@@ -366,11 +366,8 @@ class History(Protocol):
         """
         ...
 
-    async def name_older(self, limit: int = 1000) -> int:
-        """Name alerts that an older program wrote, so that they are found as quickly as others; how many were named.
-
-        At most `limit` at a time: fewer say that nothing is left to name.
-        """
+    async def name(self, limit: int = 1000) -> None:
+        """Name so many alerts that have no name yet, the newest first. Without one they are found, less quickly."""
         ...
 
     async def click(self, delivery: int, followed: Click, together: timedelta) -> None:

@@ -140,10 +140,10 @@ texts = Table(
     metadata,
     Column("alert", Key, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False, comment="as core.search folds it"),
-    Column("name", BigInteger, comment="the text's key in `names`; none where an older program wrote it, for a while"),
+    Column("name", BigInteger, comment="the text's key in `names`, soon after it was written"),
 )
 
-# Each once, however many alerts bear it: they are few, and a search reads these first.
+# Each once, however many alerts bear it: these are few, and a search reads them first.
 names = Table(
     "names",
     metadata,

@@ -95,8 +95,9 @@ class SqlHistory:
     async def prune(self, accepted_before: datetime, limit: int = 1000) -> int:
         return await self._writer.each(Turn(Rank.UPKEEP, limit), retention.prune, accepted_before, limit)
 
-    async def name_older(self, limit: int = 1000) -> int:
-        return await self._writer.each(Turn(Rank.UPKEEP, limit), names.name_older, limit)
+    async def name(self, limit: int = 1000) -> None:
+        if await self._reader.read(names.some_have_none):
+            await self._writer.each(Turn(Rank.UPKEEP, limit), names.name, limit)
 
     async def click(self, delivery: int, followed: Click, together: timedelta) -> None:
         await self._writer.each(Turn(Rank.UPKEEP), clicks.click, delivery, followed, together)

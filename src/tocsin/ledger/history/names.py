@@ -1,4 +1,8 @@
-"""A name is written once, however many alerts bear it: whoever searches reads names, which are few."""
+"""A name is written once, however many alerts bear it: whoever searches reads names, which are few, and the alerts that
+have none yet.
+
+Alerts are named soon after they were accepted: to name them at once would cost each of them a tenth more.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -26,30 +30,27 @@ def has(text: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bo
 
 
 def bearing(connection: Connection, words: Sequence[str]) -> Sequence[int] | None:
-    """Find the alerts whose names have all of these words. None where they are so many that one is soon met by who
-    looks at alerts one by one, or where some have no name yet.
+    """Find the alerts whose names have all of these words; None where they are so many that whoever looks at alerts one
+    by one soon meets one.
     """
-    if connection.execute(_UNNAMED, {"most": 1}).first() is not None:
-        return None
     found = connection.scalars(select(names.c.key).where(*has(names.c.text, words)).limit(MANY + 1)).all()
     if len(found) > MANY:
         return None
-    alerts = connection.scalars(_BEARING, {"names": list(found)}).all() if found else ()
+    new = select(texts.c.alert).where(UNNAMED, *has(texts.c.text, words)).limit(MANY + 1)
+    alerts = [*connection.scalars(new), *connection.scalars(_BEARING, {"names": list(found)})]
     return alerts if len(alerts) <= MANY else None
 
 
-def keep(transaction: Transaction, written: Iterable[str]) -> None:
-    """Write those of these names that are new, in the order of their keys: so no two writers wait for each other."""
-    transaction.insert_new(names, sorted((name_key(text), text) for text in set(written)))
+def some_have_none(connection: Connection) -> bool:
+    return connection.execute(_UNNAMED, {"most": 1}).first() is not None
 
 
-def name_older(transaction: Transaction, limit: int) -> int:
-    """Name alerts that an older program wrote, the newest first, and count them; fewer than `limit`: it was all."""
+def name(transaction: Transaction, limit: int) -> None:
+    """Name alerts that have none yet, the newest first."""
     Stream(transaction)  # nobody forgets a name meanwhile
-    rows = transaction.rows(_UNNAMED, most=limit)
-    keep(transaction, [row.text for row in rows])
-    transaction.write_each(_NAME, [{"of": row.alert, "is": name_key(row.text)} for row in rows])
-    return len(rows)
+    rows = [(row.alert, name_key(row.text), row.text) for row in transaction.rows(_UNNAMED, most=limit)]
+    transaction.insert_new(names, sorted({(key, text) for _, key, text in rows}))
+    transaction.write_each(_NAME, [{"of": alert, "is": key} for alert, key, _ in rows])
 
 
 def names_of(transaction: Transaction, alerts: Sequence[int]) -> list[int]:

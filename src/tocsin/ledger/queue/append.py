@@ -19,14 +19,13 @@ from tocsin.core.errors import ConflictError, StaleDirectoryError
 from tocsin.core.killpoint import Point, kill_point
 from tocsin.core.recipients import Audience, Shard
 from tocsin.core.record import AlertRecord, Event, EventKind
-from tocsin.core.search import name_key, searched_text
+from tocsin.core.search import searched_text
 from tocsin.ledger.contract import Appended, Decide, Item, Submission
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.rows import Held, alert_row, audience_row, delivery_row, held_of
 from tocsin.ledger.engine.schema import PENDING, alerts, audiences, deliveries, events, texts
 from tocsin.ledger.engine.stream import Stream
 from tocsin.ledger.engine.transaction import Transaction
-from tocsin.ledger.history.names import keep
 from tocsin.ledger.queue import sets
 from tocsin.ledger.queue.episodes import Episodes
 from tocsin.ledger.queue.idempotency import ITEM, Answers
@@ -94,7 +93,7 @@ class _Batch:
         self._answers = answers
         self._episodes = episodes
         self._alerts: list[tuple[Any, ...]] = []
-        self._texts: list[tuple[int, str, int]] = []
+        self._texts: list[tuple[int, str, None]] = []
         self._events: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
         self._repeats: Counter[UUID] = Counter()
@@ -126,7 +125,6 @@ class _Batch:
         self._supersede_stored()
         insert = self._transaction.insert
         insert(alerts, self._alerts)
-        keep(self._transaction, [text for _, text, _ in self._texts])
         insert(texts, self._texts)
         insert(events, self._events)
         insert(deliveries, self._deliveries)
@@ -195,8 +193,7 @@ class _Batch:
         """The key of its row. `places` are its episode and its position, where it has them."""
         number = self._stream.next_alert()
         self._alerts.append(alert_row(self._transaction, number, alert, decision, reason, *places))
-        text = searched_text(alert)
-        self._texts.append((number, text, name_key(text)))
+        self._texts.append((number, searched_text(alert), None))
         return number
 
     def _plan(self, plan: Plan, number: int, alert: Alert, episode: int | None, draft: _Draft) -> None:

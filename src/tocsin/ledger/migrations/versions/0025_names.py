@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """What was written before is named by the service, little by little: nobody waits for it."""
+    """Alerts are named by the service, little by little: nobody waits for it."""
     op.create_table(
         "names",
         sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=False),
