@@ -28,7 +28,7 @@ from tocsin.config.policy import rulebook
 from tocsin.config.reading.loading import examine, load
 from tocsin.config.report import check
 from tocsin.config.shown import shown
-from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.clock import Clock, SharedClock, SystemClock
 from tocsin.core.decision import Receipt
 from tocsin.core.detection import Detection
 from tocsin.core.errors import InvalidConfigError, LedgerError
@@ -77,7 +77,8 @@ class AlertService:
     def __init__(self, config: Config, *, serve: bool = True, clock: Clock | None = None) -> None:
         self.config = config
         self._serve = serve
-        self._clock = clock or SystemClock()
+        self._own_clock = clock or SystemClock()
+        self._clock = self._own_clock if config.settings.storage.file else SharedClock(self._own_clock)
         self.telemetry = Telemetry(VERSION, self._clock.monotonic)
         self._active = Active(rulebook(config), {})
         self._reloading = asyncio.Lock()
@@ -214,7 +215,8 @@ class AlertService:
         """Alone with a file; one node of several, be it the only one, on PostgreSQL."""
         if self.ledger.cluster is None:
             return Alone(node)
-        return Membership(self.ledger.cluster, node, self._clock, self._hear)
+        steer = self._clock.follow if isinstance(self._clock, SharedClock) else None
+        return Membership(self.ledger.cluster, node, self._own_clock, self._hear, steer=steer)
 
     def _bus(self, node: Node) -> AbstractAsyncContextManager[Bus]:
         if self.ledger.cluster is None:

@@ -23,6 +23,7 @@ from tests.channels.far_side import (
 from tests.deadline import DEADLINE_S
 
 from tocsin.channels.transport import MAX_BODY, Answer, Patience, Transport
+from tocsin.core.leave import TAKEN_OVER, leaving_while
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 from tocsin.core.secret import Secret
 
@@ -348,3 +349,11 @@ def own_certificate(certificate_file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_file, certificate_file.with_name("key.pem"))
     return context
+
+
+async def test_what_may_not_leave_any_more_when_its_connection_stands_does_not(transport: Transport):
+    async with far_side(answers()) as side:
+        with leaving_while(lambda: False):
+            assert await post(transport, side.url) == TAKEN_OVER
+        await post(transport, side.url)
+    assert (side.connections, len(side.requests)) == (1, 1)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.deadline import DEADLINE_S
 
-from tocsin.core.clock import ManualClock, SystemClock, epoch_micros, from_micros
+from tocsin.core.clock import ManualClock, SharedClock, SystemClock, epoch_micros, from_micros
 
 
 @pytest.fixture
@@ -76,3 +76,17 @@ async def test_the_system_clock_speaks_utc_and_never_goes_back():
     before = clock.monotonic()
     await clock.sleep(0)
     assert clock.monotonic() >= before
+
+
+def test_a_shared_clock_follows_the_one_that_all_agree_by_and_no_trifle(clock):
+    shared = SharedClock(clock)
+    assert shared.now() == clock.now()
+    shared.follow(clock.now() + timedelta(seconds=90), took_s=0.2)
+    assert shared.now() - clock.now() == timedelta(seconds=90.1)
+    shared.follow(clock.now() + timedelta(seconds=90.1), took_s=0.2)
+    assert shared.now() - clock.now() == timedelta(seconds=90.1), "the answer may have been on its way for so long"
+    clock.advance(5)
+    clock.jump(-90)
+    shared.follow(clock.now() + timedelta(seconds=180), took_s=0.01)
+    assert shared.now() - clock.now() == timedelta(seconds=180.005), "this machine's clock was set"
+    assert shared.monotonic() == clock.monotonic()

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from tests.nodes.town import BURIED_AFTER, Town, town
+from tests.nodes.town import BURIED_AFTER, Asked, Town, town
 
 from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.pipeline.sending.doubts import LONGEST_REQUEST
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.window import Rate
 
@@ -47,6 +48,27 @@ async def test_what_a_dead_node_left_goes_on_with_the_other(on_postgresql: str):
         assert told["waiting"].state is DeliveryState.SENT
         assert told["lost"].why is Why.RESENT, "nobody can be asked: the high band is sent again, and flagged"
         assert told["lost"].possibly_repeated
+
+
+async def test_a_provider_is_asked_once_nothing_of_a_dead_node_can_be_on_its_way(on_postgresql: str):
+    """A node that is cut off from the ledger may be waiting for its answer: a provider that is asked too early has not
+    got what it is just taking.
+    """
+    async with town(on_postgresql, ["room0"]) as there:
+        a = await there.enter("a", place=Asked)
+        b = await there.enter("b", place=Asked)
+        await there.settle(a, b)
+        dead, alive = (a, b) if a.lanes else (b, a)
+        await dead.accept(ROOM, "1")
+        await dead.claim(str(ROOM))
+        there.end_lease(dead)
+        await alive.look()
+        assert (await alive.deliveries())["1"].state is DeliveryState.UNKNOWN
+        alive.clock.advance(LONGEST_REQUEST.total_seconds())
+        await alive.doubts()
+        await alive.look()
+        assert (await alive.deliveries())["1"].state is DeliveryState.SENT
+        assert alive.place.skus == ["1"], "it was not there, and is sent"
 
 
 async def test_a_node_that_stood_still_neither_sends_nor_settles_what_it_had_claimed(on_postgresql: str):

@@ -21,6 +21,7 @@ from tocsin.core.clock import ManualClock
 from tocsin.core.decision import Accepted, Episode, Plan, Reason
 from tocsin.core.delivery import Delivery, Target
 from tocsin.core.facts import Fact
+from tocsin.core.outcome import Deferred, Delay
 from tocsin.ledger.contract import Claim, ClaimRequest, Item, Ledger, Node, Submission
 from tocsin.ledger.opening import open_ledger
 from tocsin.pipeline.active import Active
@@ -54,6 +55,13 @@ class Place(Board):
     @property
     def skus(self) -> list[str]:
         return [sku for _, skus in self.seen for sku in skus]
+
+
+class Asked(Place):
+    """It can be asked what it has: nothing, whoever asks."""
+
+    async def find(self, attempt: Attempt) -> Report:
+        return Report((Deferred(Delay.UNREACHABLE),) * len(attempt.members))
 
 
 @dataclass(eq=False)
@@ -137,18 +145,18 @@ class Town:
     policy: dict[str, Any] = field(default_factory=dict)
     residents: dict[str, Resident] = field(default_factory=dict)
 
-    async def enter(self, name: str, *, place: Place | None = None) -> Resident:
+    async def enter(self, name: str, *, place: type[Place] = Place) -> Resident:
         clock = ManualClock(NOON)
         own = await self.stack.enter_async_context(AsyncExitStack())
         facts: list[Fact] = []
         ledger = await own.enter_async_context(open_ledger(self.url, clock=clock, emit=facts.append, shared=True))
         assert ledger.cluster is not None
         members = Membership(ledger.cluster, Node(id=name, name=name), clock, facts.append, lasts=LASTS)
-        place = place or Place(clock)
-        active = Active(_book(self.targets, self.policy), {"board": place})
+        served = place(clock)
+        active = Active(_book(self.targets, self.policy), {"board": served})
         sending = Sending(ledger, active, clock, facts.append, ownership=members, random=Random(1))
         await own.enter_async_context(sending.running(grace_s=5))
-        resident = Resident(name, ledger, sending, members, clock, place, facts, own)
+        resident = Resident(name, ledger, sending, members, clock, served, facts, own)
         self.residents[name] = resident
         return resident
 

@@ -51,7 +51,7 @@ class Ownership(Protocol):
         ...
 
     def hold(self, lane: str) -> Hold | None:
-        """Under what a lane is claimed now; None where that needs nothing, or (`owns`) must not be."""
+        """Under what a lane is claimed; None where this process is alone, or another node works it."""
         ...
 
     def owns(self, lane: str) -> bool:

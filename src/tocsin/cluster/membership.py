@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from tocsin.cluster.contract import Keeper, Recovered
@@ -21,12 +21,26 @@ SOON_S = 0.05  # until the next look where something is expected any moment
 AGAIN_S = 0.25  # after a beat that came to nothing
 
 
-class Membership:
-    """An `Ownership` on a ledger that several nodes share."""
+Steer = Callable[[datetime, float], None]
+"""Hears what time the database said it was, and how many seconds it took to ask."""
 
-    def __init__(self, cluster: Cluster, node: Node, clock: Clock, emit: Emit, *, lasts: timedelta = LASTS) -> None:
+
+class Membership:
+    """An `Ownership` on a ledger that several nodes share. Its `clock` is the one of this machine."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        node: Node,
+        clock: Clock,
+        emit: Emit,
+        *,
+        steer: Steer | None = None,
+        lasts: timedelta = LASTS,
+    ) -> None:
         self._cluster = cluster
         self._lasts = lasts
+        self._steer = steer
         self._node = node
         self._clock = clock
         self._emit = emit
@@ -54,7 +68,7 @@ class Membership:
         self._listeners.append(recovered)
 
     def hold(self, lane: str) -> Hold | None:
-        return Hold(self._node.id, self._holds[lane]) if self.owns(lane) else None
+        return Hold(self._node.id, self._holds[lane]) if lane in self._holds else None
 
     def owns(self, lane: str) -> bool:
         return lane in self._holds and self._is_alive()
@@ -147,6 +161,8 @@ class Membership:
         if view is None:
             await self._enter_again()
             return True
+        if self._steer is not None:
+            self._steer(view.now, self._clock.monotonic() - began)
         self._note_away(began)
         self._lease, self.seen = Lease(began, began_at, self._lasts), view
         self._note_owners(view)

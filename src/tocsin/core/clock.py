@@ -7,6 +7,7 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_TRIFLE_S = 0.02  # that clocks may differ by
 
 
 def epoch_micros(moment: datetime) -> int:
@@ -46,6 +47,31 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class SharedClock:
+    """A clock that several machines agree by: the database's, as far as this one's ticks tell it in between."""
+
+    def __init__(self, own: Clock) -> None:
+        self._own = own
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._own.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._own.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._own.sleep(seconds)
+
+    def follow(self, moment: datetime, took_s: float) -> None:
+        """It was that moment in the middle of the last `took_s` seconds. What can be the way of the answer moves
+        nothing.
+        """
+        ahead = moment + timedelta(seconds=took_s / 2) - self._own.now()
+        if abs(ahead - self._ahead).total_seconds() > took_s / 2 + _TRIFLE_S:
+            self._ahead = ahead
 
 
 class ManualClock:

@@ -10,6 +10,7 @@ from tocsin.channels.smtp.answers import Reply, Stage, outcome_of
 from tocsin.channels.smtp.line import Letter, Line, Patience, Said
 from tocsin.channels.smtp.server import MailServer
 from tocsin.channels.transport import Transport
+from tocsin.core.leave import TAKEN_OVER, leaving_while
 from tocsin.core.outcome import Deferred, Delay, Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.core.secret import Secret
 from tocsin.sandbox import Fault, Sandbox
@@ -172,3 +173,10 @@ def test_no_address_is_two_commands(to: str):
 
 def test_a_stage_is_about_us_until_somebody_is_named():
     assert [stage for stage in Stage if stage.is_about_us] == [Stage.CONNECTED, Stage.LOGIN, Stage.SENDER]
+
+
+async def test_a_mail_that_may_not_leave_any_more_is_announced_and_never_written(sandbox: Sandbox, line: Line):
+    with leaving_while(lambda: False):
+        assert await line.deliver(letter()) == TAKEN_OVER
+    assert sandbox.smtp.mails == []
+    assert isinstance(outcome(await line.deliver(letter())), Sent)

@@ -18,6 +18,7 @@ from tocsin.channels.smtp.answers import Reply, Stage
 from tocsin.channels.smtp.server import Cover, MailServer
 from tocsin.channels.transport import Transport
 from tocsin.core.killpoint import Point, kill_point
+from tocsin.core.leave import TAKEN_OVER, may_leave
 from tocsin.core.outcome import Deferred, Delay, Doubt, Unknown
 
 # An idle connection is given up before a server says goodbye to it: many wait a minute, some five (RFC 5321, 4.5.3.2).
@@ -168,6 +169,8 @@ class Line:
             stage = Stage.ANNOUNCED
             told = await client.execute_command(b"DATA", timeout=patience)
             if told.code == _GO_ON and client.protocol is not None:
+                if not may_leave():
+                    return _Handed(stage, TAKEN_OVER)
                 stage = Stage.MAIL
                 client.protocol.write(_dotted(letter.content))
                 kill_point(Point.REQUEST_WRITTEN)

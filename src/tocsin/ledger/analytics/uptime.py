@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from tocsin.core.analytics import hour_from
 from tocsin.ledger.analytics.schema import uptime
@@ -37,8 +38,18 @@ _NEWEST = select(uptime).join(
 def note(transaction: Transaction, rows: Sequence[UptimeRow]) -> None:
     for row in rows:
         more: dict[str, Any] = {"of": row.channel, "hour": row.hour, "more_up": row.up, "more_down": row.down}
-        if transaction.write(_ADD, **more) == 0:
-            transaction.write_each(_NEW, [{"channel": row.channel, "at": row.hour, "up": row.up, "down": row.down}])
+        if transaction.write(_ADD, **more) == 0 and not _begun(transaction, row):
+            transaction.write(_ADD, **more)
+
+
+def _begun(transaction: Transaction, row: UptimeRow) -> bool:
+    """Begin the hour; False where another node has, just now."""
+    try:
+        with transaction.undoing():
+            transaction.write(_NEW, channel=row.channel, at=row.hour, up=row.up, down=row.down)
+    except IntegrityError:
+        return False
+    return True
 
 
 def between(connection: Connection, since: int, until: int) -> tuple[UptimeRow, ...]:
