@@ -29,10 +29,10 @@ export interface Page {
 }
 
 /** Takes in what arrived, oldest first as the stream has it, after `skipped` older ones that were let go. */
-export function arrive(feed: Feed, arrived: readonly Alert[], still: boolean, skipped = 0): Feed {
+export function arrive(before: Feed, arrived: readonly Alert[], still: boolean, skipped = 0): Feed {
+  const { feed, news } = caughtUp(before, [...new Map(arrived.map((alert) => [alert.id, alert])).values()]);
   const known = ids(feed.rows, feed.waiting);
-  const fresh = [...new Map(arrived.map((alert) => [alert.id, alert])).values()].filter(({ id }) => !known.has(id));
-  fresh.reverse();
+  const fresh = news.filter(({ id }) => !known.has(id)).reverse();
   const waiting = [...fresh, ...(skipped ? [] : feed.waiting)];
   const lost = skipped + (skipped ? feed.waiting.length : 0) + Math.max(0, waiting.length - KEEP);
   const next = {
@@ -42,6 +42,19 @@ export function arrive(feed: Feed, arrived: readonly Alert[], still: boolean, sk
     torn: feed.torn || lost > 0,
   };
   return still ? next : release(next);
+}
+
+/**
+ * A page may be ahead of the stream: what the stream tells before it comes to an alert of the page is older than that
+ * one, and belongs below the page. It goes; whoever comes there asks for it.
+ */
+function caughtUp(feed: Feed, arrived: readonly Alert[]): { feed: Feed; news: readonly Alert[] } {
+  const paged = ids(feed.rows.slice(feed.streamed));
+  const last = arrived.findLastIndex(({ id }) => paged.has(id));
+  if (last < 0) return { feed, news: arrived };
+  const older = feed.streamed + feed.waiting.length + feed.skipped + last > 0;
+  const rows = feed.rows.slice(feed.streamed);
+  return { feed: { ...EMPTY, rows, more: feed.more || older }, news: arrived.slice(last + 1) };
 }
 
 /** Shows what waited. Where that does not go on from the first row, the rows from before go: they are asked for anew. */

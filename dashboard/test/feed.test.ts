@@ -87,6 +87,16 @@ describe("what arrives", () => {
   });
 });
 
+describe("a page that is ahead of the stream", () => {
+  it.each([true, false])("keeps what the stream tells late where it belongs (still: %s)", (still) => {
+    const early = arrive(EMPTY, up(1, 30), false);
+    const paged = renew(early, page(down(70, 61)), EMPTY, false);
+    const late = arrive(arrive(paged, up(31, 50), still), up(51, 72), still);
+    expect(numbers(release(late).rows)).toEqual(numbers(down(72, 61)));
+    expect(release(late)).toMatchObject({ more: true, streamed: 2 });
+  });
+});
+
 describe("the newest page", () => {
   it("puts in what no stream tells, where the ledger has it", () => {
     const feed = shown(some(8, 6, 4, 3, 2, 1), { streamed: 3 });
@@ -163,7 +173,7 @@ it("marks only the row whose episode ended, waiting or shown", () => {
   expect([...feed.waiting, ...feed.rows].map((row) => row.state)).toEqual(["closed", "open", "closed"]);
 });
 
-it("has no hole and no shuffle whatever happens in whatever order", () => {
+it.each([0, 3])("has no hole and no shuffle whatever happens in whatever order (stream %s steps behind)", (behind) => {
   // A small generator of chance: the same every run.
   let seed = 7;
   const chance = (below: number): number => {
@@ -173,15 +183,18 @@ it("has no hole and no shuffle whatever happens in whatever order", () => {
   const ledger = new Ledger();
   let feed = replace(EMPTY, ledger.page(50), EMPTY);
   let still = false;
+  const late: Alert[][] = [];
   for (let step = 0; step < 250; step++) {
-    const told = ledger.take(chance(8) ? chance(6) : chance(1500));
+    late.push(ledger.take(chance(8) ? chance(6) : chance(1500)));
+    const told = late.length > chance(behind + 1) ? late.splice(0).flat() : [];
     const cut = told.slice(-KEEP);
     feed = arrive(feed, cut, still, told.length - cut.length);
     switch (chance(5)) {
       case 0: {
         const asked = feed;
         const answer = ledger.page(Math.min(500, feed.streamed + 50));
-        feed = arrive(feed, ledger.take(chance(4)), still);
+        late.push(ledger.take(chance(4)));
+        if (!behind) feed = arrive(feed, late.splice(0).flat(), still);
         feed = renew(feed, answer, asked, still);
         break;
       }
@@ -196,7 +209,7 @@ it("has no hole and no shuffle whatever happens in whatever order", () => {
         break;
       default:
     }
-    holds(feed);
+    if (!late.length) holds(feed);
   }
   feed = renew(release(feed), ledger.page(500), feed, false);
   for (let last = feed.rows.at(-1); last && feed.more; last = feed.rows.at(-1)) {
