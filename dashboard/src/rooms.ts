@@ -6,6 +6,20 @@ import type { Scope } from "./rights.svelte";
 export const ROOMS = ["now", "watch", "statistics", "channels", "people", "settings", "operations"] as const;
 export type Room = (typeof ROOMS)[number];
 
+/** What stands within another room, as a view of it with an address of its own. */
+const WITHIN: Partial<Record<Room, Room>> = { watch: "now" };
+
+/** The room that a room is a view of; else itself. */
+export function houseOf(room: Room): Room {
+  return WITHIN[room] ?? room;
+}
+
+/** The views of a room; one alone is none. */
+export function viewsOf(room: Room): readonly Room[] {
+  const views = ROOMS.filter((one) => houseOf(one) === houseOf(room));
+  return views.length > 1 ? views : [];
+}
+
 /** Whoever may not enter a room does not see that there is one. */
 export const NEEDS: Record<Room, Scope> = {
   now: "read",

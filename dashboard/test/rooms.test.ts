@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alertIn, entrance, roomIn, ROOMS, withAlert } from "../src/rooms";
+import { alertIn, entrance, houseOf, roomIn, ROOMS, viewsOf, withAlert } from "../src/rooms";
 import { titled } from "../src/unseen.svelte";
 
 test.each(ROOMS)("the room %s has an address that leads there", (room) => {
@@ -12,6 +12,13 @@ test.each(["", "?room=", "?room=cellar", "?room=__proto__", "?bands=high"])(
     expect(roomIn(search)).toBe("now");
   },
 );
+
+test("the watch list is a view of what happens now, every other room is its own", () => {
+  expect(viewsOf("watch")).toEqual(["now", "watch"]);
+  expect(viewsOf("now")).toEqual(viewsOf("watch"));
+  expect(ROOMS.filter((room) => houseOf(room) !== room)).toEqual(["watch"]);
+  expect(viewsOf("statistics")).toEqual([]);
+});
 
 test("the details of an alert open and close where one is", () => {
   const open = withAlert("?room=channels&retailers=a,b", "7");

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
-from tests.browser.visitor import PHONE, Visitor
+from playwright.async_api import expect
+from tests.browser.visitor import Visitor
 from tests.story.service_rig import ServiceRig
 
 # One browser serves them all, and lives in the session's loop.
@@ -34,23 +34,7 @@ async def test_every_room_has_an_address_a_title_and_a_way_back(visitor: Visitor
     for room in (*reversed(before), "Now"):
         await visitor.page.go_back()
         await expect(visitor.door(room)).to_have_attribute("aria-current", "page")
+    await expect(visitor.door("Alerts")).to_have_attribute("aria-current", "page")
     await expect(visitor.page).to_have_title("Tocsin")
     assert visitor.page.url.endswith("/?bands=high")
     await expect(visitor.button("High")).to_have_attribute("aria-pressed", "true")
-
-
-async def test_on_a_phone_the_rooms_stand_at_its_foot(chromium: Browser, town: ServiceRig):
-    visitor = await Visitor.come(chromium, town, viewport=PHONE, has_touch=True)
-    await visitor.open()
-    for room in (*ROOMS, "Now"):
-        if room in ("People", "Settings", "Operations"):
-            await visitor.button("More rooms").tap()
-        door = visitor.door(room)
-        found = await door.bounding_box()
-        assert found is not None
-        assert found["y"] > PHONE["height"] / 2, "within a thumb's reach"
-        await door.tap()
-        await expect(visitor.page).to_have_title(re.compile("^Tocsin" if room == "Now" else room))
-        assert await visitor.no_wider_than_the_screen()
-        assert await visitor.barriers() == []
-    await visitor.leave()

@@ -26,6 +26,8 @@ export const rooms = {
   all: "Rooms",
   now: "Now",
   watch: "Watch list",
+  /** The first view of a room that has several. */
+  views: { now: "Alerts", watch: "Watch list" } as Partial<Record<string, string>>,
   more: "More",
   moreRooms: " rooms",
   statistics: "Statistics",
