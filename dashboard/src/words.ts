@@ -24,7 +24,12 @@ const TONES: Record<string, Tone> = {
 
 export const reason = (word: string): string => reasons[word] ?? plain(word);
 export const deliveryState = (word: string): string => states[word] ?? plain(word);
-export const why = (word: string): string => whys[word] ?? plain(word);
+/** `refused 404` has the provider's status behind the word. */
+export function why(word: string): string {
+  const [, known = word, status] = /^(\w+) (\d+)$/.exec(word) ?? [];
+  return (whys[known] ?? plain(known)) + (status ? ` (${status})` : "");
+}
+
 export const mend = (word: string): string => mends[word] ?? mendFirst;
 export const tone = (word: string): Tone => TONES[word] ?? "off";
 

@@ -5,14 +5,12 @@ import {
   type FigureRow,
   funnel,
   gain,
-  listOf,
   percent,
   periodOf,
   ranked,
   readQuestion,
   writeQuestion,
-} from "../src/figures";
-import { writeFilter } from "../src/filters";
+} from "../src/statistics/figures";
 
 const NOW = Date.parse("2026-11-30T12:34:56Z");
 
@@ -67,14 +65,6 @@ test.each([
   [4320, "week"],
 ])("%i hours are shown by the %s", (hours, bucket) => {
   expect(bucketOf(hours)).toBe(bucket);
-});
-
-test("a number leads to the alerts that it is about", () => {
-  const period = { since: "2026-11-29T13:00:00.000Z", until: "2026-11-30T13:00:00.000Z" };
-  expect(writeFilter(listOf("failed", { channel: "sms" }, period), "")).toBe(
-    "?channels=sms&delivery_states=refused&since=2026-11-29T13:00:00.000Z&until=2026-11-30T13:00:00.000Z",
-  );
-  expect(listOf("due", { product: "bestbuy:1" }, period)).toMatchObject({ skus: ["bestbuy:1"], deliveryStates: [] });
 });
 
 test.each([

@@ -7,15 +7,15 @@ of the README: `python -m tests.browser.pictures docs/images dashboard`.
 import asyncio
 import re
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from playwright.async_api import Browser, ViewportSize, expect
-from tests.browser.club import BROKEN, FIRST, LEAVER, ROUTE, join, leaves, member, told_by_text
+from tests.browser.club import BROKEN, FIRST, LEAVER, join, leaves, member
+from tests.browser.furnished import ALERTS, peopled
 from tests.browser.visitor import PHONE, Visitor, browser
 from tests.story.service_rig import ServiceRig
 
@@ -31,23 +31,8 @@ SIZES = (
     ViewportSize(width=1440, height=900),
     ViewportSize(width=2560, height=1440),
 )
-HERE = ["127.0.0.0/8"]
-ALERTS: Sequence[dict[str, Any]] = (
-    {"name": "Raspberry Pi 5 16GB", "sku": "A3K9", "type": "back_order", "retailer": "amazon", "price": "119.99"},
-    {"name": "Steam Deck OLED 1TB", "sku": "6565837", "type": "restock_soon", "retailer": "newegg", "price": None},
-    {"name": "Ryzen 7 9800X3D", "sku": "14-932-101", "type": "price_drop", "price": "412.00"}
-    | {"metadata": {"previous_price": "479.00"}},
-    {"name": "Nintendo Switch 2 + Mario Kart World Bundle", "sku": "6587845", "retailer": "amazon", "price": "499.99"},
-    {"name": "Pokémon TCG: Prismatic Evolutions Elite Trainer Box", "sku": "7781203", "type": "price_drop"}
-    | {"price": "48.99", "metadata": {"previous_price": "49.99"}},
-    {"name": "PlayStation 5 Pro 2TB", "sku": "6632394", "retailer": "newegg", "price": "699.99"},
-    {"name": "GeForce RTX 5090 Founders Edition", "sku": "6634940", "variant": "Titanium", "metadata": {"stock": 3}}
-    | {"priority": 10},
-)
 README = ViewportSize(width=1400, height=860)
 BUSY_S = 75.0  # until a sale or two is over, and the last minute is full
-GONE = {"sku": "6632394", "retailer": "newegg", "in_stock": False}
-
 Scene = Callable[[ServiceRig, Visitor], Awaitable[None]]
 
 
@@ -258,35 +243,6 @@ async def picture(chromium: Browser, name: str, size: ViewportSize, folder: Path
             await visitor.page.emulate_media(color_scheme=scheme)
             await visitor.page.screenshot(path=folder / f"{name}-{size['width']}-{scheme}.png")
         await visitor.page.close()
-
-
-@asynccontextmanager
-async def peopled(*, club: bool = False, **settings: Any) -> AsyncIterator[ServiceRig]:
-    """A service with two channels where alerts have just been told; of a club, with a third for its members."""
-    with tempfile.TemporaryDirectory() as place:
-        async with ServiceRig(Path(place)) as town:
-            partner = {
-                "url": town.sandbox.webhook.url("partner"),
-                "secret": town.sandbox.webhook.hook("partner").secrets[0],
-                "allow_networks": HERE,
-            }
-            hooks = {name: town.sandbox.discord.webhook(name) for name in ("high_priority", "general")}
-            discord = {"enabled": True, "api_base": town.sandbox.url, "webhooks": hooks, **settings.pop("discord", {})}
-            channels = {"discord": discord, "webhook": {"enabled": True, "endpoints": {"partner": partner}}}
-            await town.open(
-                alerts={"channels": {**channels, "sms": told_by_text(town)} if club else channels},
-                routes=[
-                    *([ROUTE] if club else []),
-                    {"name": "high", "match": {"min_priority": 8}, "to": ["discord:high_priority", "webhook:partner"]},
-                    {"name": "rest", "match": {"unrouted": True}, "to": ["discord:general"]},
-                ],
-                **settings,
-            )
-            for alert in ALERTS:
-                await town.report(**alert)
-            await town.call("POST", "/api/v1/stock", GONE)
-            await town.call("PUT", "/api/v1/monitors/newegg-1", {"retailer": "newegg", "interval": 60})
-            yield town
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """The rooms of the page: each has an address, and the browser's history leads through them."""
 
-import re
-
 import pytest
 from playwright.async_api import expect
 from tests.browser.visitor import Visitor

@@ -166,8 +166,8 @@ class Visitor:
             "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
         )
 
-    async def barriers(self) -> list[str]:
-        return await barriers(self.page)
+    async def barriers(self, *rules: str) -> list[str]:
+        return await barriers(self.page, *rules)
 
     async def leave(self) -> None:
         """Content: no script failed, and nothing tried what the page's policy forbids."""
@@ -176,10 +176,11 @@ class Visitor:
         assert (self.complaints, violations) == ([], [])
 
 
-async def barriers(page: Page) -> list[str]:
-    """What axe finds that keeps people out: violations of serious or critical impact."""
+async def barriers(page: Page, *rules: str) -> list[str]:
+    """What axe finds that keeps people out: violations of serious or critical impact; of these rules, or of all."""
     await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = await page.evaluate("asked => axe.run(document, asked)", asked)
     return [
         f"{violation['id']}: {node['html']}"
         for violation in found["violations"]

@@ -38,5 +38,8 @@ export function counts({ recipients }: ToldList): Count[] {
 export function leftOut({ left_out }: ToldList): [why: string, many: number][] {
   return Object.entries(left_out)
     .sort(([, one], [, other]) => other - one)
-    .map(([word, many]) => [text.leftOut[word] ?? plain(word), many]);
+    .map(([word, many]) => [leftOutWord(word), many]);
 }
+
+/** Why people of a list were not told. */
+export const leftOutWord = (word: string): string => text.leftOut[word] ?? plain(word);

@@ -1,6 +1,6 @@
 // The figures of one question, asked together; what fails leaves what stood there.
 
-import { type Api, said } from "./api";
+import { type Api, said } from "../api";
 import {
   type Answer,
   bucketOf,
@@ -32,6 +32,7 @@ const CALLS: Record<Part, string> = {
   failures: "failures",
   roi: "roi",
 };
+const COMPARED: readonly Part[] = ["whole", "course", "values"];
 const SETTLE_MS = 150;
 
 export class Statistics {
@@ -99,6 +100,6 @@ function asked(part: Part, question: Question, { since, until, hours }: Told["pe
   const by = { whole: "all", course: "all", values: question.by, uptime: "channel", failures: "all", roi: "channel" };
   query.set("by", by[part]);
   if (part === "course" || part === "uptime") query.set("bucket", bucketOf(hours));
-  if (question.compare && (part === "whole" || part === "values")) query.set("compare", "1");
+  if (question.compare && COMPARED.includes(part)) query.set("compare", "1");
   return query;
 }

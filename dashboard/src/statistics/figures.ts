@@ -1,8 +1,6 @@
 // Figures as the service counts them, and the questions they answer. Pure.
 
-import type { Filter } from "./filters";
-import { EVERYTHING } from "./filters";
-import { count, decimal } from "./format";
+import { count, decimal } from "../format";
 
 export interface Rate {
   of: number;
@@ -25,6 +23,8 @@ export interface Uptime {
   down_min: number;
   idle_min: number;
   rate: number | null;
+  /** A sign for each minute (`u`, `d`, `.`), of an hour of a channel. */
+  minutes?: string;
 }
 
 export interface Money {
@@ -48,6 +48,8 @@ export interface About {
   product?: string | null;
   type?: string | null;
   band?: string | null;
+  /** What lists the deliveries that it counts. */
+  query: Record<string, string>;
 }
 
 export interface FigureRow extends About, Money {
@@ -162,36 +164,6 @@ export function periodOf(
 
 export function bucketOf(hours: number): "hour" | "day" | "week" {
   return hours <= MOST_HOURS ? "hour" : hours <= 24 * MOST_DAYS ? "day" : "week";
-}
-
-/** What a figure counts, in states that deliveries are in; none: all of them. */
-const STATES = {
-  due: [],
-  accepted: ["sent", "delivered"],
-  confirmed: ["delivered"],
-  failed: ["refused"],
-  expired: ["expired"],
-  unknown: ["unknown", "possibly_sent"],
-  waiting: ["pending", "sending"],
-  not_sent: ["cancelled"],
-} as const;
-
-export type Counted = keyof typeof STATES;
-
-/** The alerts that a figure is about, as the feed lists them. */
-export function listOf(figure: Counted, about: About, period: { since: string; until: string }): Filter {
-  const { channel, list, retailer, product, type, band } = about;
-  return {
-    ...EVERYTHING,
-    channels: [list ?? channel].filter((name) => name != null),
-    retailers: [retailer].filter((name) => name != null),
-    skus: [product].filter((name) => name != null),
-    types: [type].filter((name) => name != null) as Filter["types"],
-    bands: [band].filter((name) => name != null) as Filter["bands"],
-    deliveryStates: [...STATES[figure]],
-    since: period.since,
-    until: period.until,
-  };
 }
 
 /** `99.27 %`; never 100 while something is missing. */
