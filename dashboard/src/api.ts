@@ -4,6 +4,7 @@ import type { Alert, Band } from "./alert";
 import type { Condition } from "./conditions";
 import type { Closed } from "./closed";
 import type { Mirror } from "./mirrors";
+import type { Nodes } from "./nodes";
 import { here } from "./place";
 import type { Checked, InForce } from "./settings";
 import { strings } from "./strings";
@@ -184,6 +185,11 @@ export interface Token {
   last_used_at: string | null;
 }
 
+/** A token that was just made: its secret is told this once. */
+export interface MadeToken extends Token {
+  token: string;
+}
+
 /** A contact, as far as a search tells of it. */
 export interface Found {
   id: string;
@@ -255,6 +261,10 @@ export class Api {
     return this.call("GET", "/api/v1/mirrors");
   }
 
+  nodes(): Promise<Nodes> {
+    return this.call("GET", "/api/v1/nodes");
+  }
+
   mine(): Promise<Mine> {
     return this.call("GET", "/api/v1/tokens/mine");
   }
@@ -313,6 +323,10 @@ export class Api {
 
   tokens(): Promise<{ tokens: Token[] }> {
     return this.call("GET", "/api/v1/tokens");
+  }
+
+  makeToken(draft: { name: string; scopes: readonly string[]; expires_at?: string }): Promise<MadeToken> {
+    return this.call("POST", "/api/v1/tokens", draft);
   }
 
   revoke(token: string): Promise<unknown> {

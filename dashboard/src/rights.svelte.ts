@@ -2,7 +2,8 @@
 
 import type { Api } from "./api";
 
-export type Scope = "ingest" | "read" | "contacts" | "admin";
+export const SCOPES = ["ingest", "read", "contacts", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
 
 export class Rights {
   #scopes = $state.raw<readonly string[]>([]);

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 from tests.browser.visitor import Visitor
 from tests.story.service_rig import TOKEN, ServiceRig
 
@@ -53,3 +53,26 @@ async def test_who_is_no_administrator_sees_no_such_room(visitor: Visitor, town:
     await visitor.page.goto("about:blank")
     await visitor.open("?room=settings", token=READER["secret"])
     await expect(visitor.page.get_by_role("alert")).to_contain_text("the scope admin")
+
+
+async def test_a_token_is_made_shown_once_and_revoked(chromium: Browser, visitor: Visitor, town: ServiceRig):
+    await visitor.open()
+    await visitor.enter("Settings")
+    room = visitor.page.get_by_role("region", name="Tokens")
+    await room.get_by_label("Name").fill("night watch")
+    await room.get_by_label("Ends").select_option("never")
+    await room.get_by_role("button", name="Make a token").click()
+    link = await room.get_by_text("#token=").inner_text()
+    assert await visitor.barriers() == []
+    await room.get_by_role("button", name="It is kept").click()
+    await expect(room).not_to_contain_text("#token=")
+    row = room.get_by_role("listitem").filter(has_text="night watch")
+    await expect(row).to_contain_text("read")
+    guest = await Visitor.come(chromium, town)
+    await guest.page.goto(link)
+    await guest.sees_state("live")
+    await row.get_by_role("button", name="Revoke").click()
+    await row.get_by_role("button", name="Revoke for good").click()
+    await expect(row).to_have_count(0)
+    await expect(guest.page.get_by_label("Link or token")).to_be_visible()
+    await guest.leave()
