@@ -5,13 +5,16 @@ from playwright.async_api import expect
 from tests.browser.visitor import Visitor
 from tests.story.service_rig import ServiceRig
 
+from tocsin.mirrors.airtable.columns import COLUMNS
+
 # One browser serves them all, and lives in the session's loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_nodes_and_mirrors_stand_there_with_what_is_wrong_with_them(visitor: Visitor, town: ServiceRig):
     await town.close()
-    await town.open(mirrors={"airtable": town.sandbox.airtable.block(town.sandbox.url)})
+    town.sandbox.airtable.table(columns={column.name: column.kind for column in COLUMNS})
+    await town.open(history={"airtable": town.sandbox.airtable.block(town.sandbox.url)})
     await town.report("RTX 5090")
     await visitor.open()
     room = await visitor.enter("Operations")

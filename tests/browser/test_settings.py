@@ -58,7 +58,7 @@ async def test_who_is_no_administrator_sees_no_such_room(visitor: Visitor, town:
 async def test_a_token_is_made_shown_once_and_revoked(chromium: Browser, visitor: Visitor, town: ServiceRig):
     await visitor.open()
     await visitor.enter("Settings")
-    room = visitor.page.get_by_role("region", name="Tokens")
+    room = visitor.page.get_by_role("region", name="Tokens", exact=True)
     await room.get_by_label("Name").fill("night watch")
     await room.get_by_label("Ends").select_option("never")
     await room.get_by_role("button", name="Make a token").click()
