@@ -1,12 +1,19 @@
 """A lane is worked by one node at a time, and goes on elsewhere when that one is gone, stands still, or leaves."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from tests.nodes.town import BURIED_AFTER, Asked, Town, town
+import psycopg
+from tests.nodes.town import BURIED_AFTER, NOON, Asked, Town, town
+from tests.pipeline.dispatcher_rig import at_work
 
+from tocsin.cluster.membership import BEAT_S
+from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Target, Why
 from tocsin.pipeline.sending.doubts import LONGEST_REQUEST
 from tocsin.rules.gate import GatePolicy
+from tocsin.rules.routing import RoutingPolicy, TargetPolicy
 from tocsin.rules.window import Rate
 
 NAMES = [f"room{number}" for number in range(8)]
@@ -200,3 +207,32 @@ async def _hand_over(there: Town) -> None:
     there.end_lease(gone)
     await left.look()
     assert left.lanes == {str(target) for target in there.targets}
+
+
+async def test_no_beat_waits_for_what_there_is_to_be_done(on_postgresql: str):
+    """The ledger may be busy, or a lock be held by a node that was stopped in the middle of a transaction."""
+    async with town(on_postgresql, ["room0"]) as there:
+        a, b = await there.enter("a"), await there.enter("b")
+        await there.settle(a, b)
+        dead, alive = (a, b) if a.lanes else (b, a)
+        there.end_lease(dead)
+        with psycopg.connect(on_postgresql) as stopped:
+            stopped.execute("SELECT lane FROM lane_owners FOR UPDATE")
+            for _ in range(3):
+                beats = alive.beats
+                alive.clock.advance(BEAT_S)
+                await alive.until(lambda before=beats: alive.beats > before)
+            assert alive.lanes == set()
+        await alive.until(lambda: alive.lanes == {str(ROOM)})
+
+
+async def test_a_lane_that_a_reload_brings_back_is_worked_again(tmp_path: Path):
+    clock = ManualClock(NOON)
+    policy = TargetPolicy(target=ROOM, lane=str(ROOM))
+    async with at_work(tmp_path / "ledger.db", clock, policy) as works:
+        active = works.sending.keeper._active
+        book = active.rulebook
+        for routing, lanes in ((RoutingPolicy(routes=(), targets={}), set()), (book.routing, {str(ROOM)})):
+            active.rulebook = replace(book, routing=routing)
+            await works.sending.reload()
+            assert set(works.sending.lanes) == lanes

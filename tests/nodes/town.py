@@ -79,6 +79,11 @@ class Resident:
     def lanes(self) -> set[str]:
         return set(self.sending.lanes)
 
+    @property
+    def beats(self) -> float:
+        """When the last one began."""
+        return self.members._lease.began if self.members._lease else 0.0
+
     async def look(self) -> None:
         """A beat, and what is to be done after it."""
         await self.members.look()

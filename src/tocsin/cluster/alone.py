@@ -41,8 +41,10 @@ class Alone:
 
     async def look(self) -> None:
         for keeper, known in self._keepers.items():
-            fresh = keeper.lanes().keys() - known
-            known.update(fresh)
+            there = keeper.lanes().keys()
+            fresh = there - known
+            known.clear()
+            known.update(there)
             if fresh:
                 await keeper.win(fresh)
 

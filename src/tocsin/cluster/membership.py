@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from tocsin.cluster.contract import Keeper, Recovered
@@ -13,11 +14,12 @@ from tocsin.cluster.placing import Course, Standing, course
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery
 from tocsin.core.errors import LedgerError
-from tocsin.core.facts import Emit, LanesMoved, NodeBuried
+from tocsin.core.facts import Emit, LanesMoved, NodeBuried, Trouble
 from tocsin.ledger.contract import Cluster, Hold, Node, View
 
 BEAT_S = 1.0
 SOON_S = 0.05  # until the next look where something is expected any moment
+PARTING_S = 3.0  # that a stop waits for a ledger that does not answer
 AGAIN_S = 0.25  # after a beat that came to nothing
 
 
@@ -53,7 +55,11 @@ class Membership:
         self._winning: set[asyncio.Task[None]] = set()
         self._draining: dict[str, tuple[str, str | None]] = {}  # the group of each, and who gets it
         self._retiring = False
+        self._given: dict[str, int] = {}  # under that fence, which may be read once more
+        self._fences: dict[str, int] = {}  # of what it owned at the last beat
         self._beating = asyncio.Lock()
+        self._acts = asyncio.Lock()
+        self._acting: asyncio.Task[None] | None = None
         self._beats: asyncio.Task[None] | None = None
         self.seen: View | None = None
 
@@ -89,9 +95,7 @@ class Membership:
 
     async def look(self) -> None:
         """Extend the lease as well. Raises LedgerError."""
-        async with self._beating:
-            while await self._beat():
-                pass
+        await self._act(await self._beat())
 
     @property
     def me(self) -> Node:
@@ -111,30 +115,37 @@ class Membership:
 
     async def retire(self) -> None:
         self._retiring = True
-        with contextlib.suppress(LedgerError):  # it is seen by what it gives up
-            await self._cluster.retire(self._node.id)
-            await self.look()
+        with contextlib.suppress(LedgerError, TimeoutError):  # it is seen by what it gives up
+            async with asyncio.timeout(PARTING_S):
+                await self._cluster.retire(self._node.id)
+                await self.look()
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._beats, *self._winning) if task]
+        tasks = [task for task in (self._beats, self._acting, *self._winning) if task]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
         self._lose(tuple(self._holds))
-        with contextlib.suppress(LedgerError):  # its lease ends by itself
-            self._tell((await self._cluster.leave(self._node.id)).deliveries)
+        with contextlib.suppress(LedgerError, TimeoutError):  # its lease ends by itself
+            async with asyncio.timeout(PARTING_S):
+                self._tell((await self._cluster.leave(self._node.id)).deliveries)
 
     def _is_alive(self) -> bool:
         return self._lease is not None and self._lease.is_held(self._clock.monotonic(), self._clock.now())
 
     async def _beat_on(self) -> None:
+        """Whatever there is to be done, and however long the ledger takes for it, no beat waits for it."""
         while True:
             try:
                 await self._rest()
-                await self.look()
+                course = await self._beat()
+                self._begin_to_act(self._act(course))
             except LedgerError:
                 await self._clock.sleep(AGAIN_S)  # whoever needs the ledger says that it does not answer
+            except Exception as bug:  # noqa: BLE001 - a node that does not beat any more is dead to all others
+                self._emit(Trouble("task_failed", f"membership: {bug!r}", "Report this: it beats on."))
+                await self._clock.sleep(AGAIN_S)
 
     async def _rest(self) -> None:
         """Until the next beat. What is drained is given up meanwhile, the moment nothing of it is under way."""
@@ -142,8 +153,26 @@ class Membership:
         while (left := until - self._clock.monotonic()) > 0:
             await self._clock.sleep(min(left, SOON_S) if self._draining else left)
             if self._draining:
-                async with self._beating:
-                    await self._give_idle()
+                self._begin_to_act(self._give_up())
+
+    def _begin_to_act(self, action: Coroutine[Any, Any, None]) -> None:
+        """Unless something is being done already: the next beat says what is left."""
+        if self._acting is not None and not self._acting.done():
+            action.close()
+            return
+        self._acting = asyncio.create_task(self._tried(action))
+
+    async def _tried(self, action: Coroutine[Any, Any, None]) -> None:
+        try:
+            await action
+        except LedgerError:
+            pass  # it is found again with the next beat
+        except Exception as bug:  # noqa: BLE001 - it is tried again, and no beat ends by it
+            self._emit(Trouble("task_failed", f"membership: {bug!r}", "Report this: it is tried again."))
+
+    async def _give_up(self) -> None:
+        async with self._acts:
+            await self._give_idle()
 
     def _next_beat(self) -> float:
         """A lease that is about to end is looked at the moment it has."""
@@ -154,19 +183,23 @@ class Membership:
     async def _enter(self) -> None:
         self._tell((await self._cluster.enter(self._node, self._lasts)).deliveries)
 
-    async def _beat(self) -> bool:
-        """Extend, see, act; whether to look again at once, since that has changed what is seen."""
-        began, began_at = self._clock.monotonic(), self._clock.now()
-        view = await self._cluster.extend(self._node.id, self._lasts)
-        if view is None:
+    async def _beat(self) -> Course:
+        """Extend, and see what is to be done."""
+        async with self._beating:
+            began, began_at = self._clock.monotonic(), self._clock.now()
+            view = await self._cluster.extend(self._node.id, self._lasts)
+            if view is not None:
+                return self._seen(view, began, began_at)
             await self._enter_again()
-            return True
+        return await self._beat()
+
+    def _seen(self, view: View, began: float, began_at: datetime) -> Course:
         if self._steer is not None:
             self._steer(view.now, self._clock.monotonic() - began)
         self._note_away(began)
         self._lease, self.seen = Lease(began, began_at, self._lasts), view
         self._note_owners(view)
-        return await self._follow(course(view, self._standing(), began))
+        return course(view, self._standing(), began)
 
     async def _enter_again(self) -> None:
         """It was buried: what it held is others', what it was sending they look after."""
@@ -184,21 +217,30 @@ class Membership:
         mine = {row.lane: row.fence for row in view.owners if row.node == self._node.id}
         self._lose([lane for lane, fence in self._holds.items() if mine.get(lane) != fence])
         self._draining = {lane: to for lane, to in self._draining.items() if lane in mine}
-        self._win({lane: fence for lane, fence in mine.items() if lane not in self._draining})
+        self._given = {lane: fence for lane, fence in self._given.items() if mine.get(lane) == fence}
+        self._fences = mine
+        gone = self._draining.keys() | self._given.keys()
+        self._win({lane: fence for lane, fence in mine.items() if lane not in gone})
         now, owned = self._clock.monotonic(), {row.lane for row in view.owners if row.node is not None}
         free = self._groups().keys() - owned
         self._free_since = {lane: self._free_since.get(lane, now) for lane in free}
 
+    async def _act(self, course: Course) -> None:
+        """What has changed by it is seen at once. Raises LedgerError."""
+        async with self._acts:
+            while await self._follow(course):
+                course = await self._beat()
+
     async def _follow(self, course: Course) -> bool:
+        """Whether something is another way now."""
+        self._drain(course.give)
         for dead in course.bury:
             await self._bury(dead)
-        if course.take:
-            self._win(await self._cluster.take(self._node.id, course.take))
+        taken = await self._cluster.take(self._node.id, course.take) if course.take else {}
         if course.want:
             await self._cluster.want(self._node.id, course.want)
-        self._drain(course.give)
         await self._give_idle()
-        return bool(course.bury)
+        return bool(course.bury or taken)
 
     async def _bury(self, dead: str) -> None:
         moved = await self._cluster.bury(dead)
@@ -240,6 +282,9 @@ class Membership:
             await keeper.win(lanes)
         except LedgerError:
             self._lose(lanes)
+        except Exception as bug:  # noqa: BLE001 - lanes that nobody works must not count as worked
+            self._emit(Trouble("task_failed", f"winning lanes: {bug!r}", "Report this: it is tried again."))
+            self._lose(lanes)
 
     def _lose(self, lanes: Collection[str]) -> None:
         lost = [lane for lane in lanes if self._holds.pop(lane, None) is not None]
@@ -259,7 +304,9 @@ class Membership:
         busy = {group for lane, (group, _) in self._draining.items() if any(one.busy(lane) for one in self._keepers)}
         idle = {lane: to for lane, (group, to) in self._draining.items() if group not in busy}
         if idle:
+            fences = {lane: self._fences[lane] for lane in idle if lane in self._fences}
             await self._cluster.give(self._node.id, idle)
+            self._given |= fences  # what was read before that says that they are its own
             self._draining = {lane: to for lane, to in self._draining.items() if lane not in idle}
 
     def _tell(self, recovered: Sequence[Delivery]) -> None:
