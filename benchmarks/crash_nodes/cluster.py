@@ -75,8 +75,8 @@ class Cluster:
         return await stack.enter_async_context(opened)
 
     async def start(self, count: int, settings: Mapping[str, Any]) -> None:
-        """One after another: what the first makes beside its configuration, the others find there. Whoever asks at the
-        public address comes to any of them.
+        """The first, then all others: what it makes beside its configuration, they find there. Whoever asks at the public
+        address comes to any of them.
         """
         tokens = {"crash": {"secret": TOKEN, "scopes": ["admin"]}}
         bus = {"cluster": {"url": self.cache.url}} if self._hints else {}
@@ -88,8 +88,8 @@ class Cluster:
         self._stack.push_async_callback(front.cut)
         await front.open()
         common["server"] = {"public_url": f"http://127.0.0.1:{front.port}"}
-        for node in self.nodes:
-            await node.start()
+        await self.nodes[0].start()
+        await asyncio.gather(*(node.start() for node in self.nodes[1:]))
 
     @property
     def doors(self) -> Sequence[str]:
