@@ -11,7 +11,7 @@ from tocsin.core.alert import Alert
 from tocsin.core.decision import Accepted, Reason
 from tocsin.core.delivery import Delivery, DeliveryState, Why
 from tocsin.core.signal import Cost, Signal, SignalKind
-from tocsin.ledger.contract import Claim, Move, Received, Settlement
+from tocsin.ledger.contract import Claim, Move, MoveResult, Received, Settlement
 from tocsin.rules.receipts import moves_after
 
 S, K = DeliveryState, SignalKind
@@ -94,6 +94,15 @@ async def test_a_lost_answer_is_found_by_a_receipt_and_its_resend_is_off(books: 
     received = await hear(books, said(K.ACCEPTED, "e1", delivery=lost.key))
     assert [(one.state, one.why) for one in received.moved] == [(S.SENT, Why.FOUND)]
     assert await books.claim() is None
+
+
+async def test_a_resend_of_what_was_found_meanwhile_moves_nothing(books: Books) -> None:
+    claim = await sending(books)
+    lost = await settle(books, claim, to=S.UNKNOWN, why=Why.ANSWER_LOST)
+    await hear(books, said(K.DELIVERED, "e1", delivery=lost.key))
+    late = Move(key=lost.key, fence=lost.fence, to=S.PENDING, origin=S.UNKNOWN, why=Why.RESENT)
+    assert await books.queue.move([late]) == MoveResult((), lost=(lost.key,))
+    assert (await stands(books))[0] is S.DELIVERED
 
 
 async def test_one_that_a_provider_reports_as_failed_goes_to_its_fallback(books: Books) -> None:

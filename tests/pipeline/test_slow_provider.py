@@ -13,6 +13,7 @@ from tocsin.channels.contract import Attempt, Report
 from tocsin.core.alert import EpisodeKey
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target, Why
+from tocsin.core.facts import Trouble
 from tocsin.core.outcome import Doubt, Outcome, Refusal, Refused, Sent, Unknown
 from tocsin.ledger.contract import ClaimRequest
 from tocsin.rules.gate import GatePolicy
@@ -151,3 +152,21 @@ async def test_what_was_there_and_failed_is_not_sent_again(tmp_path: Path, clock
         assert works.board.seen == []
         (one, _) = (await works.ledger.history.deliveries(limit=10)).items
         assert (one.why, one.detail) == (Why.REFUSED, "failed: the phone is off")
+
+
+async def test_a_doubt_that_two_look_after_at_once_is_settled_once(tmp_path: Path, clock: ManualClock):
+    """Whoever wins a lane looks at once, whenever the next look of upkeep comes."""
+    async with at_work(tmp_path / "ledger.db", clock, QUICK) as works:
+        await lose(works, QUICK, 3)
+        await asyncio.gather(works.sending.doubts.look(), works.sending.doubts.look())
+        await works.sending.doubts._tasks.join()
+        assert (await states(works))["quick"] == {"pending"}
+        assert not [fact for fact in works.facts if isinstance(fact, Trouble)]
+
+
+async def test_a_doubt_that_its_sender_settles_is_left_to_it(tmp_path: Path, clock: ManualClock):
+    async with at_work(tmp_path / "ledger.db", clock, QUICK) as works:
+        await lose(works, QUICK, 1)
+        (claim,) = await works.ledger.queue.unknown(frozenset({QUICK.lane}))
+        await asyncio.gather(works.sending.doubts.settle(claim), works.sending.doubts.settle(claim))
+        assert (await states(works))["quick"] == {"pending"}

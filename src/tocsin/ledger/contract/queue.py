@@ -147,6 +147,7 @@ class Move:
     key: int
     fence: int
     to: DeliveryState
+    origin: DeliveryState | None = None  # the state that it was seen in: out of another one it does not move
     why: Why | None = None
     wait: timedelta | None = None  # for pending: due so long after the move, whatever the wall clock does until then
     life: timedelta | None = None  # for retried: how long it is worth telling from the move on
@@ -181,7 +182,7 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class MoveResult:
     """What came of moves: `deliveries` as they stand now, those that had to give way to them last; the keys `lost`
-    because their fence was no longer ours, `lanes` to wake.
+    because their fence was no longer ours, or their state another one; `lanes` to wake.
     """
 
     deliveries: tuple[Delivery, ...]

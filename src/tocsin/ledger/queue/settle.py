@@ -60,7 +60,7 @@ def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: b
     if len(set(keys)) < len(keys) and len(calls) > 1:
         return [moved for call in calls for moved in _move(transaction, [call], noted=noted)]
     rows = {row.key: row for row in transaction.rows(_HELD, keys=keys)}
-    wanted = [one for call in calls for one in call if one.key in rows and rows[one.key].fence == one.fence]
+    wanted = [one for call in calls for one in call if one.key in rows and _is_as_seen(rows[one.key], one)]
     moved = {one.key: _moved(transaction, rows[one.key], one) for one in wanted}
     _save(transaction, wanted, moved)
     if noted:
@@ -73,6 +73,10 @@ def _move(transaction: Transaction, calls: Sequence[Sequence[Move]], *, noted: b
     told = {key: overtaken.pop(key, one.delivery) for key, one in moved.items()}
     first, *others = [_result(call, told, handed_to | freed) for call in calls]
     return [replace(first, deliveries=(*first.deliveries, *overtaken.values())), *others]
+
+
+def _is_as_seen(row: AnyRow, wanted: Move) -> bool:
+    return bool(row.fence == wanted.fence) and wanted.origin in (None, row.state)
 
 
 def _end(transaction: Transaction, settlement: Settlement) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Settles attempts whose answer was lost: their provider is asked; where nobody can tell, the configuration decides."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from random import Random
@@ -50,14 +51,16 @@ class Doubts:
         self._random = random
         self._tasks = Tasks("doubts", emit)
         self._looked_after: set[str] = set()
+        self._settling: set[int] = set()
         self._asking: set[str] = set()
 
     async def look(self) -> None:
         """Begin with what the ledger has for lanes that are not looked after already."""
         free = frozenset(self._lanes) - self._looked_after
         for name, claims in groupby(sorted(await self._queue.unknown(free), key=_lane_of), key=_lane_of):
-            self._looked_after.add(name)
-            self._tasks.start(self._settle_all(name, tuple(claims)))
+            if name not in self._looked_after:  # by another look, meanwhile
+                self._looked_after.add(name)
+                self._tasks.start(self._settle_all(name, tuple(claims)))
 
     async def stop(self) -> None:
         """A question can be asked again."""
@@ -65,10 +68,17 @@ class Doubts:
 
     async def settle(self, claim: Claim) -> None:
         """Move the claim's deliveries out of doubt; nothing moves where nobody can tell now, or another node works the
-        lane.
+        lane. One that is being settled is left to whoever is at it.
         """
-        if not self._ownership.owns(claim.lane):
+        if claim.key in self._settling or not self._ownership.owns(claim.lane):
             return
+        self._settling.add(claim.key)
+        try:
+            await self._settle(claim)
+        finally:
+            self._settling.discard(claim.key)
+
+    async def _settle(self, claim: Claim) -> None:
         channel = self._active.channels[claim.target.channel]
         if claim.joins is None and isinstance(channel, Finds):
             found = await self._ask(channel, claim)
@@ -136,10 +146,10 @@ class Doubts:
         now, jitter = self._clock.now(), self._random.random()
         repeats_safely = isinstance(channel, RepeatsSafely) and channel.repeats_safely(delivery.target)
         if repeats_safely or claim.joins is not None:
-            return move_of(delivery, after_harmless_doubt(delivery, now, jitter))
+            return _out_of_doubt(delivery, after_harmless_doubt(delivery, now, jitter))
         policy = self._active.rulebook.routing.policy_of(delivery.target)
         wish = None if policy is None else policy.on_lost_answer
-        return move_of(delivery, after_doubt(delivery, wish, now, jitter))
+        return _out_of_doubt(delivery, after_doubt(delivery, wish, now, jitter))
 
 
 def _lane_of(claim: Claim) -> str:
@@ -153,8 +163,13 @@ def _is_missing(outcome: Outcome) -> bool:
 
 def _found(delivery: Delivery, outcome: Outcome) -> Move:
     if _is_missing(outcome):
-        return move_of(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
-    return move_of(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
+        return _out_of_doubt(delivery, Step(DeliveryState.PENDING, Why.NOT_FOUND), outcome)
+    return _out_of_doubt(delivery, Step(DeliveryState.SENT, Why.FOUND), outcome)
+
+
+def _out_of_doubt(delivery: Delivery, step: Step, outcome: Outcome | None = None) -> Move:
+    """What its provider reports meanwhile, to whichever node, stands."""
+    return replace(move_of(delivery, step, outcome), origin=DeliveryState.UNKNOWN)
 
 
 def _failed(delivery: Delivery, outcome: Outcome) -> Move:
