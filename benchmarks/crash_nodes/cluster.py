@@ -75,8 +75,8 @@ class Cluster:
         return await stack.enter_async_context(opened)
 
     async def start(self, count: int, settings: Mapping[str, Any]) -> None:
-        """The first, then all others: what it makes beside its configuration, they find there. Whoever asks at the public
-        address comes to any of them.
+        """The first, then all others: what it makes beside its configuration, they find there. Whoever asks at the
+        public address comes to any of them.
         """
         tokens = {"crash": {"secret": TOKEN, "scopes": ["admin"]}}
         bus = {"cluster": {"url": self.cache.url}} if self._hints else {}

@@ -18,8 +18,8 @@ GUESSED = frozenset({"email"})  # where nobody can be asked, and nothing replace
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How long after a trouble began somebody else sent on a lane of the node that had it; after the database was back,
-    anybody. None: not within the run.
+    """How long after a trouble began somebody else sent on a lane of the node that had it, or that node itself once it
+    was over; after the database was back, anybody. None: not within the run.
     """
 
     happened: Happened
@@ -91,4 +91,7 @@ def recoveries(troubles: Iterable[Happened], attempts: Iterable[tuple[str, str |
 
 
 def _next(attempts: Sequence[tuple[float, str | None]], happened: Happened) -> float | None:
-    return next((at - happened.since for at, node in attempts if at > happened.since and node != happened.node), None)
+    for at, node in attempts:
+        if at > happened.since and (node != happened.node or at > happened.over):
+            return at - happened.since
+    return None
