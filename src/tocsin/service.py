@@ -184,7 +184,7 @@ class AlertService:
                 shared=True,
             )
         )
-        self.tokens = Tokens(self.ledger.operations, self._clock)
+        self.tokens = Tokens(self.ledger.operations, self._clock, shared=self.ledger.cluster is not None)
         copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
         node = node_of(self.config, VERSION)
         self.pipeline = Pipeline(

@@ -128,6 +128,12 @@ async def test_a_token_of_one_node_is_good_at_the_other_until_it_is_revoked_and_
     assert await status(pair.other, made["token"]) == HTTPStatus.UNAUTHORIZED
 
 
+async def test_the_local_token_of_each_node_is_good_at_the_other(pair: Pair) -> None:
+    kept = {rig: (rig.folder / "tocsin.token").read_text().strip() for rig in (pair.one, pair.other)}
+    await until(pair.other, kept[pair.one], HTTPStatus.OK)
+    await until(pair.one, kept[pair.other], HTTPStatus.OK)
+
+
 async def test_what_one_node_disables_the_other_plans_nothing_for_from_that_moment_on(pair: Pair) -> None:
     await pair.one.call("POST", "/api/v1/channels/discord/targets/high_priority/disable")
     receipt = await pair.other.report(new())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,20 @@ async def test_people_raise_the_version_of_the_directory(books: Books, crowd: Cr
     assert after[Part.DIRECTORY] > before[Part.DIRECTORY]
     async with asyncio.timeout(DEADLINE_S):
         assert await told.get() == {Part.DIRECTORY}
+
+
+async def test_a_token_that_is_kept_again_is_good_for_longer_unless_it_was_revoked(books: Books) -> None:
+    end = books.clock.now() + timedelta(days=30)
+    row = replace(token(books.clock), expires_at=end)
+    for kept in (row, replace(row, expires_at=end + timedelta(days=1))):
+        before = await books.operations.versions()
+        await books.operations.keep_token(kept)
+        assert await books.operations.tokens() == (kept,)
+        assert (await books.operations.versions())[Part.TOKENS] > before[Part.TOKENS]
+    await books.operations.revoke_token(row.id)
+    await books.operations.keep_token(row)
+    (ended,) = await books.operations.tokens()
+    assert (ended.revoked_at is None, ended.expires_at) == (False, end + timedelta(days=1))
 
 
 async def test_what_is_decided_by_old_targets_is_refused(books: Books) -> None:

@@ -10,7 +10,7 @@ import secrets
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tocsin.access.throttle import Throttle
@@ -34,6 +34,9 @@ _ID_LETTERS = string.ascii_lowercase + string.digits
 _ID_LENGTH = 8
 _RANDOM_BYTES = 32
 _TOUCH_EVERY_S = 60.0
+_LOCAL_ID = f"config:{LOCAL}"
+_SHARED_FOR, _SHARE_AGAIN = timedelta(days=30), timedelta(days=1)
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _MAX_NAME = 64
 _MAX_FILE = 4096  # bytes
 
@@ -62,9 +65,12 @@ class ConfiguredToken:
 
 
 class Tokens:
-    """A token that this service makes reads `tocsin_<id>_<random>`; only its digest is kept."""
+    """A token that this service makes reads `tocsin_<id>_<random>`; only its digest is kept. With `shared` the local
+    token is good at every node of the ledger, for a month from when its own was there last.
+    """
 
-    def __init__(self, operations: Operations, clock: Clock) -> None:
+    def __init__(self, operations: Operations, clock: Clock, *, shared: bool = False) -> None:
+        self._shared = shared
         self._operations = operations
         self._clock = clock
         self._throttle = Throttle(clock)
@@ -73,11 +79,13 @@ class Tokens:
         self._configured: dict[str, TokenRow] = {}
         self._used: dict[str, datetime] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._share_again = _AT_ONCE
         self._touching: asyncio.Task[None] | None = None
 
     async def start(self, configured: Mapping[str, ConfiguredToken]) -> None:
         """Raises InvalidConfigError for a configured token that fits nobody or has an unknown scope."""
         self.configure(configured)
+        await self._share_local()
         await self.refresh()
         self._touching = asyncio.create_task(self._touch_now_and_then())
 
@@ -173,8 +181,21 @@ class Tokens:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    async def _share_local(self) -> None:
+        """Let the other nodes know the local token of this one; once a day."""
+        local, now = self._configured.get(_LOCAL_ID), self._clock.now()
+        if not self._shared or local is None or now < self._share_again:
+            return
+        identifier = f"{LOCAL}-{local.digest[:_ID_LENGTH]}"
+        await self._operations.keep_token(replace(local, id=identifier, expires_at=now + _SHARED_FOR))
+        self._share_again = now + _SHARE_AGAIN
+
     def _candidates(self, secret: str) -> Iterable[TokenRow]:
-        stored = self._stored.get(_id_in(secret))
+        identifier = _id_in(secret)
+        if identifier == LOCAL:
+            shared = (row for name, row in self._stored.items() if name.startswith(f"{LOCAL}-"))
+            return (*self._configured.values(), *shared)
+        stored = self._stored.get(identifier)
         return self._configured.values() if stored is None else (stored,)
 
     def _row_of(self, name: str, token: ConfiguredToken) -> TokenRow:
@@ -194,6 +215,8 @@ class Tokens:
         while True:
             await self._clock.sleep(_TOUCH_EVERY_S)
             await self._touch()
+            with contextlib.suppress(LedgerError):  # the next round says it again
+                await self._share_local()
 
     async def _touch(self) -> None:
         used, self._used = self._used, {}

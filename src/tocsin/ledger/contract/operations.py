@@ -66,6 +66,10 @@ class Operations(Protocol):
         """Keep a token by the digest of its secret. Its id must be new."""
         ...
 
+    async def keep_token(self, token: TokenRow) -> None:
+        """Keep a token, or until when the one with its id is good; one that was revoked stays so."""
+        ...
+
     async def revoke_token(self, identifier: str) -> bool:
         """End the token with that id; False where there is none, or it has ended before."""
         ...

@@ -38,6 +38,9 @@ class SqlOperations:
     async def add_token(self, token: TokenRow) -> None:
         await self._writer.each(Turn(Rank.UPKEEP, lasts=True), tokens.add, token)
 
+    async def keep_token(self, token: TokenRow) -> None:
+        await self._writer.each(_UPKEEP, tokens.keep, token)
+
     async def revoke_token(self, identifier: str) -> bool:
         return await self._writer.each(_UPKEEP, tokens.revoke, identifier)
 

@@ -12,6 +12,8 @@ from tocsin.ledger.engine.transaction import Transaction
 
 _ADD = insert(tokens)
 _REVOKE = update(tokens).where(tokens.c.id == bindparam("of"), tokens.c.revoked_at.is_(None))
+_RENEW = update(tokens).where(tokens.c.id == bindparam("of"), tokens.c.revoked_at.is_(None))
+_KNOWN = select(tokens.c.id).where(tokens.c.id == bindparam("of"))
 _TOUCH = update(tokens).where(tokens.c.id == bindparam("of"))
 _ALL = select(tokens).order_by(tokens.c.created_at, tokens.c.id)
 
@@ -29,6 +31,13 @@ def add(transaction: Transaction, token: TokenRow) -> None:
         revoked_at=token.revoked_at,
         last_used_at=token.last_used_at,
     )
+
+
+def keep(transaction: Transaction, token: TokenRow) -> None:
+    if transaction.write(_RENEW, of=token.id, expires_at=token.expires_at):
+        transaction.changed.add(Part.TOKENS)
+    elif transaction.row(_KNOWN, of=token.id) is None:
+        add(transaction, token)
 
 
 def revoke(transaction: Transaction, identifier: str) -> bool:
