@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 from tests.contract.books import GENERAL, HIGH, LIFE, PHONE, Books, as_a_test, filtering
 
 from tocsin.core.analytics import (
@@ -32,6 +32,7 @@ from tocsin.core.response_time import STEP_NAMES, STEPS_MS
 from tocsin.ledger.analytics.schema import rollups
 from tocsin.ledger.analytics.sums import pieces
 from tocsin.ledger.contract import CountedQuery, FigureQuery, FigureRow, Move
+from tocsin.ledger.engine.connections import parse_url, writing_engine
 from tocsin.ledger.engine.schema import alerts, attempts, clicks, deliveries
 from tocsin.rules import figures
 from tocsin.rules.click import TOGETHER
@@ -138,6 +139,21 @@ async def test_what_changes_later_is_counted_again(books: Books) -> None:
     assert "failed" not in counts
     await books.settle(await books.claimed(), S.SENT)
     assert (await counted(books))[""]["accepted"] == 2
+
+
+async def test_a_row_that_is_committed_behind_a_younger_one_is_counted(books: Books, place: str) -> None:
+    """On PostgreSQL keys are drawn before their commits: however many there are in between, the later one counts."""
+    await told(books)
+    (one,) = (await books.deliveries()).values()
+    engine = writing_engine(parse_url(place))
+    for key, later in ((5_000, 0), (3, 1), (4, 2)):
+        books.clock.advance(later)
+        with engine.begin() as connection:
+            row = {"key": key, "delivery": one.key, "at": books.clock.now(), "kind": "person", "why": ""}
+            connection.execute(insert(clicks), row)
+        counts = (await counted(books))[""]
+    engine.dispose()
+    assert counts["people"] == 3
 
 
 async def test_one_who_follows_several_links_of_an_alert_is_one_person(books: Books) -> None:

@@ -52,7 +52,8 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             headline="The key for {about} is refused",
             over="The key for {about} is taken again",
             mend="Make a new key at the provider, or settle its bill; write the key where the configuration reads"
-            " it, and reload. What waits is kept, and tried once a minute.",
+            " it, and reload. What waits is kept, and tried once a minute; where the account has used up what it may"
+            " send, every ten minutes.",
         ),
         What.PART_REFUSED: Kind(
             headline="Nothing gets through to {about}",

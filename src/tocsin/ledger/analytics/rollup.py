@@ -29,12 +29,12 @@ from tocsin.core.delivery import UNDER_WAY
 from tocsin.ledger.analytics.hour import Cells
 from tocsin.ledger.analytics.schema import rollup_costs, rollup_reasons, rollup_state, rollups
 from tocsin.ledger.engine.in_list import among
-from tocsin.ledger.engine.schema import alerts, clicks, deliveries, delivery_moves, in_state, micros_of, signals
+from tocsin.ledger.engine.schema import Moment, alerts, clicks, deliveries, delivery_moves, in_state, micros_of, signals
+from tocsin.ledger.engine.settled import SETTLED
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.history.punctuality import micros
 from tocsin.ledger.purchases.schema import answers
 
-OVERLAP = 1000  # rows that are looked at twice: on PostgreSQL a smaller key may be committed after a greater one
 _TABLES = (rollups, rollup_reasons, rollup_costs)
 
 _STATE = select(rollup_state)
@@ -47,12 +47,18 @@ _SINCE: Mapping[str, Select[Any]] = {
         for name, table in (("move", delivery_moves), ("signal", signals), ("click", clicks), ("answer", answers))
     },
 }
-_NEWEST = {
-    name: select(func.coalesce(func.max(table.c.key), 0))
-    for name, table in (
-        ("alert", alerts), ("move", delivery_moves), ("signal", signals), ("click", clicks), ("answer", answers)
-    )
-}  # fmt: skip
+_FOLLOWED: Mapping[str, tuple[Table, ColumnElement[datetime]]] = {
+    "alert": (alerts, alerts.c.accepted_at),
+    "move": (delivery_moves, delivery_moves.c.at),
+    "signal": (signals, signals.c.at),
+    "click": (clicks, clicks.c.at),
+    "answer": (answers, answers.c.at),
+}
+_NEWEST = {name: select(func.max(table.c.key)) for name, (table, _) in _FOLLOWED.items()}
+_LAST_SETTLED = {
+    name: select(table.c.key).where(at <= bindparam("until", type_=Moment)).order_by(table.c.key.desc()).limit(1)
+    for name, (table, at) in _FOLLOWED.items()
+}
 _OPEN = tuple(_OF_DELIVERY.where(in_state(state)) for state in UNDER_WAY)
 _FREEZE = update(rollup_state).where(rollup_state.c.frozen < bindparam("hour")).values(frozen=bindparam("hour"))
 
@@ -92,17 +98,20 @@ def changes(connection: Connection, now: datetime, *, whole: bool) -> Changes:
     """Find the hours that have changed since the ledger was last followed; `whole`: all that can be counted.
 
     What ends by an attempt was under way before, or is new; every other move, click and word of a provider is a row.
-    Where retention has emptied a table, its keys may begin anew: then all of its few rows are looked at.
+    What is not settled yet is looked at again the next time. Where retention has emptied a table, its keys may begin
+    anew: then all of its few rows are looked at.
     """
     before = state(connection)
-    keys = {name: connection.scalar(statement) or 0 for name, statement in _NEWEST.items()}
-    after = {name: 0 if whole or keys[name] < key else max(0, key - OVERLAP) for name, key in before.keys.items()}
+    after, keys = {}, {}
+    for name, last in before.keys.items():
+        is_anew = (connection.scalar(_NEWEST[name]) or 0) < last
+        settled = connection.scalar(_LAST_SETTLED[name], {"until": now - SETTLED}) or 0
+        after[name] = 0 if whole or is_anew else last
+        keys[name] = settled if is_anew else max(last, settled)
     still = {row.hour for statement in _OPEN for row in connection.execute(statement)}
     changed = set(before.open) | still
     for name, statement in _SINCE.items():
-        if whole and name != "alert":
-            continue
-        if whole or keys[name] != before.keys[name]:
+        if not whole or name == "alert":
             changed |= {row.hour for row in connection.execute(statement, {"after": after[name]})}
     hours = sorted(hour for hour in changed if hour >= before.frozen)
     return Changes(hours, before, State(keys, frozenset(still), now, before.frozen))

@@ -3,7 +3,6 @@ later.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from sqlalchemy import BindParameter, Column, Select, Table, bindparam, delete, exists, func, insert, select, update
 
@@ -12,12 +11,10 @@ from tocsin.core.delivery import UNDER_WAY
 from tocsin.core.mirror import News
 from tocsin.ledger.engine.in_list import among
 from tocsin.ledger.engine.schema import clicks, deliveries, delivery_moves, events, in_any, stream
+from tocsin.ledger.engine.settled import SETTLED
 from tocsin.ledger.engine.transaction import AnyRow, Transaction
 from tocsin.ledger.mirrors.schema import mirror_entries, mirror_open, mirrors
 from tocsin.ledger.purchases.schema import purchases
-
-# Keys are drawn before their commits: what is younger may still be overtaken by a lower one, on another connection.
-_SETTLED = timedelta(seconds=2)
 
 _MIRROR: BindParameter[str] = bindparam("mirror")
 _CURSOR = select(mirrors).where(mirrors.c.name == _MIRROR).with_for_update()
@@ -106,7 +103,7 @@ def _learned(transaction: Transaction, cursor: AnyRow, most: int) -> tuple[Itera
     read: dict[str, int] = {}
     for column, statement in _LATER.items():
         for row in transaction.rows(statement, after=getattr(cursor, column), most=most):
-            if row.at > transaction.now - _SETTLED:
+            if row.at > transaction.now - SETTLED:
                 break
             read[column] = row.key
             alerts[row.alert] = None
