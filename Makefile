@@ -25,6 +25,7 @@ help:  ## list what can be done
 setup: $(PYTHON_READY) $(PAGE)  ## install what is missing and build the dashboard
 	@scripts/browser > /dev/null
 	@scripts/tracer > /dev/null
+	@scripts/proxies > /dev/null
 
 run: $(PYTHON_READY) $(PAGE)  ## start the service on http://127.0.0.1:8765 (ARGS="--config alerts.json")
 	tocsin serve $(ARGS)

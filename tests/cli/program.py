@@ -45,13 +45,16 @@ class Process:
     def __init__(self, folder: Path, *arguments: str, through: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self._process = subprocess.Popen(
-            [*through, *command(*arguments)], cwd=folder, env=environment(),
+            [*through, *self.command(*arguments)], cwd=folder, env=environment(),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._said = _Lines(self._process.stdout)
         self._logged = _Lines(self._process.stderr)
+
+    def command(self, *arguments: str) -> list[str]:
+        return command(*arguments)
 
     def __enter__(self) -> Self:
         return self
