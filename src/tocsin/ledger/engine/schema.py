@@ -96,6 +96,7 @@ stream = Table(
         for part in ("lanes", "targets", "tokens", "conditions", "monitors")
     ),
     Column("people_mark", LargeBinary, comment="of the key that people are kept with; none while there is nobody"),
+    Column("browser_key", String, comment="the public one, which browsers subscribe with at every node"),
 )
 
 last_commits = Table(

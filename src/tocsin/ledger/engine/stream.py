@@ -4,7 +4,7 @@ Who holds it never waits for a delivery's lock, and whoever else needs both take
 Keys of alerts, deliveries and episodes are drawn here too, so that rows can be written in bulk without asking back.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
@@ -12,6 +12,11 @@ from tocsin.ledger.engine.transaction import Transaction
 _KEYS = (stream.c.position, stream.c.alert_key, stream.c.delivery_key, stream.c.episode_key)
 _LOCK = select(*_KEYS, stream.c.directory_version, stream.c.targets_version).with_for_update()
 _SAVE = update(stream)
+_BROWSER_KEY = (
+    update(stream)
+    .where(stream.c.browser_key.is_(None) | (stream.c.browser_key == bindparam("public")))
+    .values(browser_key=bindparam("public"))
+)
 _TOUCH = update(stream).values(position=stream.c.position)
 
 
@@ -55,6 +60,11 @@ class Stream:
                 delivery_key=self.delivery,
                 episode_key=self.episode,
             )
+
+
+def keep_browser_key(transaction: Transaction, public: str) -> bool:
+    """False where nodes keep another one already."""
+    return transaction.write(_BROWSER_KEY, public=public) > 0
 
 
 def touch(transaction: Transaction) -> None:
