@@ -29,6 +29,7 @@ from tocsin.gateway.server import Gateway
 from tocsin.gateway.settings import GatewaySettings
 from tocsin.pipeline.feed import Feed
 from tocsin.rules.catalog import Catalog
+from tocsin.web.prompt import PromptServer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOKENS = {
@@ -180,7 +181,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
         await station.feed.start()
         stack.push_async_callback(station.feed.stop)
         certificate, key = station.certificate or (None, None)
-        server = uvicorn.Server(
+        server = PromptServer(
             uvicorn.Config(
                 station.gateway.asgi(station.elsewhere),
                 port=station.port,
@@ -202,7 +203,7 @@ async def running(station: Station) -> AsyncIterator[Station]:
             yield station
         finally:
             await station.gateway.stop()
-            server.should_exit = True
+            server.stop()
             await serving
 
 

@@ -15,6 +15,7 @@ from tocsin.core.facts import Emit, Trouble
 from tocsin.web.asgi import App, Message, Receive, Scope, Send
 from tocsin.web.errors import answer_to, stopping
 from tocsin.web.places import Guest, Places
+from tocsin.web.prompt import PromptServer
 
 KEPT_S = 75  # an idle connection: longer than proxies and clients keep theirs, or a request meets the end of its own
 BACKLOG = 2048  # a storm of a thousand reconnecting sockets waits here, and is not refused
@@ -26,7 +27,7 @@ _TOLD_S = 10.0  # between two times that it is told of
 _MEND = "Raise the limit on open files (LimitNOFILE in the unit, `ulimit -n` in a shell)."
 
 
-class _Server(uvicorn.Server):
+class _Server(PromptServer):
     """Signals belong to the command line, not to a service that may live in somebody else's process.
 
     While file descriptors are short newcomers wait in the backlog until others have given way, and who is in is served.
@@ -154,7 +155,7 @@ class Doors:
     async def stop(self) -> None:
         """Does nothing where they were never opened."""
         if self._server and self._serving:
-            self._server.should_exit = True
+            self._server.stop()
             await self._serving
 
 
