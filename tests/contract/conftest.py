@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.blank import blank
 from tests.contract.books import Books, opened
 from tests.contract.crowd import Crowd
 
@@ -66,19 +66,11 @@ def on_postgresql(database: str) -> Iterator[str]:
         connection.execute("UPDATE alembic_version SET version_num = %s", schema)
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite ledger as migrations make it: a copy costs a test less than to make its own."""
-    file = tmp_path_factory.mktemp("blank") / "ledger.db"
-    asyncio.run(_make_ledger(f"sqlite:///{file}"))
-    return file
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The url of a ledger with nothing in it."""
     if request.param == "sqlite":
-        return f"sqlite:///{shutil.copy(request.getfixturevalue('blank'), tmp_path)}"
+        return f"sqlite:///{blank(tmp_path / 'ledger.db')}"
     url: str = request.getfixturevalue("on_postgresql")
     return url
 

@@ -1,7 +1,6 @@
 """A mirror is told everything once, in its order, from where it was: also over restarts and what it learns later."""
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.blank import blank
 from tests.contract.books import GENERAL, HIGH, Books, opened
 from tests.contract.conftest import NOON
 
@@ -236,11 +236,11 @@ class Past:
 
 @settings(max_examples=25)
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=25))
-async def test_over_any_history_each_alert_is_told_of_once(blank: Path, steps: list[str]) -> None:
+async def test_over_any_history_each_alert_is_told_of_once(steps: list[str]) -> None:
     """Accepted, closed and final once each, in the order of their places."""
     past, clock = Past(), ManualClock(NOON)
     with TemporaryDirectory() as folder:
-        place = f"sqlite:///{shutil.copy(blank, folder)}"
+        place = f"sqlite:///{blank(Path(folder, 'ledger.db'))}"
         for restarted in " ".join(["take", *steps, "settle all", "take"]).split("restart"):
             async with opened(place, clock) as books:
                 for step in re.findall("take one|settle all|[a-z]+", restarted):

@@ -421,7 +421,7 @@ def stage(place: str, clock: ManualClock) -> Iterator[Callable[[Sequence[tuple[A
 def test_whatever_happens_everybody_is_there_once(place: str, clock: ManualClock):
     with stage(place, clock) as play:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=25, deadline=None)
         @given(st.lists(STEPS, min_size=10, max_size=30))
         def hold(steps: list[tuple[Any, ...]]) -> None:
             play(steps)

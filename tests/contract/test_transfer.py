@@ -1,12 +1,12 @@
 """A ledger that is copied from SQLite to PostgreSQL is the same there: proved, resumable; half of it opens for none."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.blank import blank
 from tests.contract.books import GENERAL, HIGH, Books, opened
 from tests.contract.conftest import NOON
 from tests.contract.crowd import Crowd
@@ -39,9 +39,9 @@ def empty(postgresql: str, worker_id: str) -> Iterator[str]:
 
 
 @pytest.fixture
-async def file(blank: Path, tmp_path: Path, clock: ManualClock) -> Path:
+async def file(tmp_path: Path, clock: ManualClock) -> Path:
     """A ledger in which something of nearly everything has happened."""
-    made = Path(shutil.copy(blank, tmp_path / "tocsin.db"))
+    made = blank(tmp_path / "tocsin.db")
     async with opened(f"sqlite:///{made}", clock) as books:
         await books.append(*(books.detected(str(sku)) for sku in range(20)), key="once")
         await books.append(books.detected("both"), decide=books.telling(GENERAL, HIGH))

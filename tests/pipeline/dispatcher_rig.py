@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.blank import blank
+
 from tocsin.channels.contract import Attempt, Report
 from tocsin.core.alert import Alert, AlertType, new_id
 from tocsin.core.clock import ManualClock
@@ -145,7 +147,9 @@ async def at_work(
     facts: list[Fact] = []
     board = kind(clock, answer)
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(open_ledger(f"sqlite:///{ledger}", clock=clock, emit=facts.append))
+        ledger = await stack.enter_async_context(
+            open_ledger(f"sqlite:///{blank(ledger)}", clock=clock, emit=facts.append)
+        )
         sending = Sending(ledger, Active(book, {"board": board}), clock, facts.append, random=Random(1))
         await stack.enter_async_context(sending.running(grace_s=5))
         works = DispatcherRig(ledger, sending, board, clock, facts)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.blank import blank
 
 from tocsin.cluster.alone import Alone
 from tocsin.core.clock import ManualClock
@@ -126,7 +127,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with Office(f"sqlite:///{tmp_path / 'ledger.db'}", ManualClock(NOON)).open() as place:
+    async with Office(f"sqlite:///{blank(tmp_path / 'ledger.db')}", ManualClock(NOON)).open() as place:
         yield place
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.blank import blank
 from tests.contract.books import KEY
 from tests.contract.crowd import AUTHOR, CONFIRMED, RULE, STOP, Crowd, phone
 from tests.deadline import DEADLINE_S
@@ -139,7 +140,9 @@ async def a_club(path: Path, *routed: str, **lists: ListPolicy) -> AsyncIterator
         ),
     )
     phones, facts = Phones(), []
-    async with open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append, people_key=KEY) as ledger:
+    async with open_ledger(
+        f"sqlite:///{blank(path / 'ledger.db')}", clock=clock, emit=facts.append, people_key=KEY
+    ) as ledger:
         active = Active(book, {"sms": phones})
         pipeline = Pipeline(ledger, InProcessBus(), active, clock, facts.append, random=Random(1))
         async with pipeline.running():

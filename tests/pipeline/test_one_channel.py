@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from tests.blank import blank
 from tests.contract.books import KEY
 from tests.contract.crowd import Crowd, device, phone
 from tests.deadline import DEADLINE_S
@@ -53,7 +54,7 @@ async def two_channels(path: Path, answer: Callable[[str], Outcome]) -> AsyncIte
         ),
     )
     texts, pushes = Phones(), Phones(name="push", answer=answer)
-    async with open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, people_key=KEY) as ledger:
+    async with open_ledger(f"sqlite:///{blank(path / 'ledger.db')}", clock=clock, people_key=KEY) as ledger:
         active = Active(book, {"sms": texts, "push": pushes})
         pipeline = Pipeline(ledger, InProcessBus(), active, clock, lambda _: None, random=Random(1))
         async with pipeline.running():

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from tests.blank import blank
 from tests.channels.twilio.scenes import channel, of_sandbox
 from tests.contract.crowd import Crowd, phone
 from tests.deadline import DEADLINE_S
@@ -136,7 +137,7 @@ async def at_the_desk(
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(clock, limits=False))
         transport = await stack.enter_async_context(Transport())
-        ledger = await stack.enter_async_context(open_ledger(f"sqlite:///{folder / 'ledger.db'}", clock=clock))
+        ledger = await stack.enter_async_context(open_ledger(f"sqlite:///{blank(folder / 'ledger.db')}", clock=clock))
         door = Door(clock)
         url = await door.open(stack)
         codes = Codes(lambda: ledger.link_secret)

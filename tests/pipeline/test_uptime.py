@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.blank import blank
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import Target
@@ -88,7 +89,7 @@ _BOOK = Rulebook(
 @pytest.fixture
 async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
     clock = ManualClock(NOON)
-    async with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock) as ledger:
+    async with open_ledger(f"sqlite:///{blank(tmp_path / 'ledger.db')}", clock=clock) as ledger:
         yield Watched(ledger, clock)
 
 

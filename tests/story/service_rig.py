@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import aiohttp
+from tests.blank import blank
 from tests.deadline import DEADLINE_S
 
 from tocsin import AlertService, Receipt
@@ -39,6 +40,7 @@ class ServiceRig:
         self.alerts: AlertService
 
     async def __aenter__(self) -> Self:
+        blank(self.folder / "tocsin.db")
         await self._stack.enter_async_context(self.sandbox)
         self._http = await self._stack.enter_async_context(aiohttp.ClientSession())
         return self

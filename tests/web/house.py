@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from tests.blank import blank
 
 from tocsin.access.browsers import EVERY_ANSWER
 from tocsin.access.entrance import Entrance
@@ -35,6 +36,7 @@ from tocsin.rules.match import Match
 from tocsin.rules.routing import Route, RoutingPolicy, TargetPolicy
 from tocsin.rules.rulebook import Rulebook
 from tocsin.web import PatientHttp, Program, Services, Web, WebSettings, build_app
+from tocsin.web.prompt import PromptServer
 from tocsin.web.terminal import Terminal
 
 BOARD = Target("board", "general")
@@ -136,7 +138,7 @@ async def open_house(
     board = board or Board()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(
-            open_ledger(f"sqlite:///{path / 'ledger.db'}", clock=clock, emit=facts.append)
+            open_ledger(f"sqlite:///{blank(path / 'ledger.db')}", clock=clock, emit=facts.append)
         )
         tokens = Tokens(ledger.operations, clock)
         active = Active(a_rulebook(), {"board": board})
@@ -188,7 +190,7 @@ async def _ready() -> Sequence[str]:
     return ()
 
 
-class _Server(uvicorn.Server):
+class _Server(PromptServer):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
@@ -213,5 +215,5 @@ async def serving(app: Any, http: type[PatientHttp] = PatientHttp) -> AsyncItera
     finally:
         if isinstance(app, Web):
             app.close()
-        server.should_exit = True
+        server.stop()
         await running
