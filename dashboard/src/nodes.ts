@@ -11,7 +11,8 @@ export interface Node {
   configuration: string;
   this: boolean;
   state: string;
-  started_at: string;
+  /** Null where nobody else has to know: it is alone. */
+  started_at: string | null;
   /** Null where it needs no lease: it is alone. */
   lease_left_s: number | null;
   lanes: string[];

@@ -1,10 +1,11 @@
 """The live page in the states that it can be in, photographed: `python -m tests.browser.pictures FOLDER [SCENE ...]`.
 
-To be looked at by people whenever the page has changed: no test sees what is ugly. The scene `dashboard` is the picture
-of the README: `python -m tests.browser.pictures docs/images dashboard`.
+To be looked at by people whenever the page has changed: no test sees what is ugly. The scenes `dashboard` and `rooms`
+are the pictures of the documents: `python -m tests.browser.pictures docs/images dashboard rooms`.
 """
 
 import asyncio
+import base64
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 from playwright.async_api import Browser, ViewportSize, expect
 from tests.browser.club import BROKEN, FIRST, LEAVER, join, leaves, member
-from tests.browser.furnished import ALERTS, peopled
+from tests.browser.furnished import ALERTS, ROOMS, furnish, peopled
 from tests.browser.visitor import PHONE, Visitor, browser
 from tests.story.service_rig import ServiceRig
 
@@ -33,6 +34,16 @@ SIZES = (
 )
 README = ViewportSize(width=1400, height=860)
 BUSY_S = 75.0  # until a sale or two is over, and the last minute is full
+_AS_WEBP = """
+async png => {
+  const bytes = Uint8Array.from(atob(png), sign => sign.charCodeAt(0));
+  const picture = await createImageBitmap(new Blob([bytes]));
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const webp = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  return btoa(String.fromCharCode(...new Uint8Array(await webp.arrayBuffer())));
+}
+"""
 Scene = Callable[[ServiceRig, Visitor], Awaitable[None]]
 
 
@@ -212,6 +223,8 @@ async def take(folder: Path, wanted: Sequence[str]) -> None:
     async with browser() as chromium:
         if "dashboard" in wanted:
             await dashboard(chromium, folder)
+        if "rooms" in wanted:
+            await rooms(chromium, folder)
         for name in [name for name in wanted if name in SCENES] if wanted else SCENES:
             for size in SIZES:
                 await picture(chromium, name, size, folder)
@@ -231,6 +244,30 @@ async def dashboard(chromium: Browser, folder: Path) -> None:
         await visitor.page.screenshot(path=folder / "dashboard.png")
         detecting.cancel()
         await visitor.page.close()
+
+
+async def rooms(chromium: Browser, folder: Path) -> None:
+    """Each room, at a desk in the dark and on a phone in the light, as small as they can be read."""
+    async with peopled(club=True) as town:
+        await furnish(town)
+        for name, size, scheme in (("desk", SIZES[2], SCHEMES[0]), ("phone", SIZES[0], SCHEMES[1])):
+            visitor = await Visitor.come(chromium, town, viewport=size, color_scheme=scheme)
+            await visitor.open()
+            for room, (address, there) in ROOMS.items():
+                await visitor.page.evaluate("address => { location.href = `./${address}` }", address)
+                await expect(visitor.page.get_by_text(there).first).to_be_visible()
+                await visitor.drawn()
+                taken = await visitor.page.screenshot()
+                (folder / f"room-{room}-{name}.webp").write_bytes(await as_webp(chromium, taken))
+            await visitor.page.close()
+
+
+async def as_webp(chromium: Browser, png: bytes) -> bytes:
+    """Browsers write it, too: a quarter of the size."""
+    page = await chromium.new_page()
+    told = await page.evaluate(_AS_WEBP, base64.b64encode(png).decode())
+    await page.close()
+    return base64.b64decode(told)
 
 
 async def picture(chromium: Browser, name: str, size: ViewportSize, folder: Path) -> None:

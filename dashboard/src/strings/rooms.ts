@@ -88,7 +88,6 @@ export const tokens = {
   heading: "Tokens",
   why: "Whoever holds one may come in. Those of the configuration file end there.",
   lastUsed: "last used",
-  never: "never used",
   until: (day: string) => `ends ${day}`,
   revoke: "Revoke",
   sure: "Revoke for good",
