@@ -24,11 +24,13 @@ _ACCEPTED = 0.0  # alerts are counted, and have no span
 
 class LastMinute:
     """Counted as it happens and by the monotonic clock, so that a jump of the wall clock moves nothing. Only who waits
-    is read from the ledger, when somebody wants to know: a minute of many alerts costs no query.
+    is read from the ledger, when somebody wants to know: a minute of many alerts costs no query. Where nodes share it
+    (`shared`), what the others did is read with that.
     """
 
-    def __init__(self, history: History, clock: Clock) -> None:
+    def __init__(self, history: History, clock: Clock, *, shared: bool = False) -> None:
         self._history = history
+        self._shared = shared
         self._clock = clock
         self._meter = LatencyMeter(clock)
         self._accepted = _Sliding()
@@ -39,7 +41,11 @@ class LastMinute:
 
     async def start(self) -> None:
         """Count what earlier processes did in this minute."""
+        await self._count()
+
+    async def _count(self) -> None:
         past = await self._history.happened_since(self._clock.now() - MINUTE)
+        self._accepted, self._took = _Sliding(), _Sliding()
         for second, count in past.accepted:
             self._accepted.add(_ACCEPTED, self._monotonic(second), count)
         for second, took, count in past.sent:
@@ -47,6 +53,8 @@ class LastMinute:
 
     def hear(self, fact: Fact) -> None:
         match fact:
+            case _ if self._shared:
+                pass
             case Decided(receipt=receipt) if receipt.decision is Decision.ACCEPTED:
                 self._accepted.add(_ACCEPTED, self._clock.monotonic())
             case DeliveryMoved(to=DeliveryState.SENT, latency_s=float(took)):
@@ -59,6 +67,8 @@ class LastMinute:
                 return
             try:
                 self._waiting = await self._history.waiting()
+                if self._shared:
+                    await self._count()
             except LedgerError:
                 return
             self._asked_at = self._clock.monotonic()

@@ -27,7 +27,7 @@ class Watch:
     def __init__(self, ledger: Ledger, sending: Sending, active: Active, clock: Clock, emit: Emit) -> None:
         self.monitors = Monitors(ledger.operations, clock, emit)
         self.objectives = Objectives(ledger.history, active, clock, emit)
-        self.last_minute = LastMinute(ledger.history, clock)
+        self.last_minute = LastMinute(ledger.history, clock, shared=ledger.cluster is not None)
         self.retention = Retention(ledger.history, ledger.people, ledger.analytics, active, clock)
         self.naming = Naming(ledger.history)
         self.monthly_costs = MonthlyCosts(ledger.purchases, active, clock)
