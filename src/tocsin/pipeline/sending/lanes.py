@@ -82,7 +82,7 @@ class Lanes(Mapping[str, Lane]):
             self._lanes[name] = self._coming.pop(name)
             self._leaving.pop(name, None)
         self._purses |= purses
-        self._share_purses()
+        self.adopt()  # a reload may have come in between
 
     def lose(self, names: Collection[str]) -> None:
         """Others work them from now on, or soon. What is under way ends as it began."""
