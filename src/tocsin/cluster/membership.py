@@ -13,12 +13,13 @@ from tocsin.cluster.lease import LASTS, Lease
 from tocsin.cluster.placing import Course, Standing, course
 from tocsin.core.clock import Clock
 from tocsin.core.delivery import Delivery
-from tocsin.core.errors import LedgerError
+from tocsin.core.errors import LedgerError, LedgerUnavailableError
 from tocsin.core.facts import Emit, LanesMoved, NodeBuried, Trouble
 from tocsin.ledger.contract import Cluster, Hold, Node, View
 
 BEAT_S = 1.0
 SOON_S = 0.05  # until the next look where something is expected any moment
+PATIENCE = 2 / 3  # of a lease: that its extension may take
 PARTING_S = 3.0  # that a stop waits for a ledger that does not answer
 AGAIN_S = 0.25  # after a beat that came to nothing
 
@@ -187,11 +188,19 @@ class Membership:
         """Extend, and see what is to be done."""
         async with self._beating:
             began, began_at = self._clock.monotonic(), self._clock.now()
-            view = await self._cluster.extend(self._node.id, self._lasts)
+            view = await self._extended()
             if view is not None:
                 return self._seen(view, began, began_at)
             await self._enter_again()
         return await self._beat()
+
+    async def _extended(self) -> View | None:
+        """A lease that takes as long as it lasts to be extended is worth nothing any more."""
+        try:
+            async with asyncio.timeout(self._lasts.total_seconds() * PATIENCE):
+                return await self._cluster.extend(self._node.id, self._lasts)
+        except TimeoutError:
+            raise LedgerUnavailableError("the database does not answer in time: see that it runs") from None
 
     def _seen(self, view: View, began: float, began_at: datetime) -> Course:
         if self._steer is not None:

@@ -8,16 +8,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from tocsin.core.errors import LedgerUnavailableError
 from tocsin.ledger.engine.db_errors import explained
 
 T = TypeVar("T")
 
-PATIENCE_S = 2.0  # a lease that takes longer to extend is worth nothing any more
-
 
 class Pulse:
-    """Where the database does not answer in time its connection is left to die, and a fresh one made for the next."""
+    """Who does not wait for an answer any more leaves the connection to it, and a fresh one is made for the next."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -32,14 +29,8 @@ class Pulse:
         self._engine.dispose()
 
     async def do(self, verb: Callable[[Connection], T]) -> T:
-        """Raises LedgerUnavailableError where the database has not answered within two seconds: whether it has done it
-        is not known then.
-        """
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._done(verb))
-        except TimeoutError:
-            raise LedgerUnavailableError("the database does not answer in time: see that it runs") from None
+        """Raises LedgerUnavailableError."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._done(verb))
 
     def _done(self, verb: Callable[[Connection], T]) -> T:
         connection: Connection | None = None

@@ -84,7 +84,7 @@ class Cluster(Protocol):
 
     async def extend(self, node: str, lease: timedelta) -> View | None:
         """Count as alive for so long from now on; None where the node was buried. Never waits for other work of this
-        process.
+        process. Whoever gives up waiting does not know whether it was extended.
         """
         ...
 

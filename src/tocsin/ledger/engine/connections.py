@@ -88,7 +88,7 @@ def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
 
 def pulse_engine(url: URL) -> Engine:
     """Make the engine whose connection extends a lease, on PostgreSQL: what does not answer is given up soon."""
-    options = "-c statement_timeout=2000 -c lock_timeout=2000 -c synchronous_commit=on"
+    options = "-c lock_timeout=3000 -c synchronous_commit=on"
     patience = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": options}
     return _postgresql(url, {"target_session_attrs": "read-write"}, poolclass=NullPool, connect_args=patience)
 
