@@ -28,10 +28,15 @@ def arrivals(journal: Journal, codes: Codes) -> Arrivals:
         "discord": _counted(journal, "discord", _key_of),
         "webhook": _counted(journal, "webhook", lambda reference: key_of_id(UUID(reference))),
         "sms": _counted(journal, "twilio", codes.key_of),
-        "email": _counted(journal, "smtp", codes.key_of),
+        "email": by_sendgrid(journal, codes) + _counted(journal, "smtp", codes.key_of),
         "push": _counted(journal, "browser", lambda reference: key_of_id(UUID(reference)))
         + _counted(journal, "firebase", codes.key_of),
     }
+
+
+def by_sendgrid(journal: Journal, codes: Codes) -> Counter[int]:
+    """The mails that it carried, not the mail server."""
+    return _counted(journal, "sendgrid", codes.key_of)
 
 
 def shown(messages: Iterable[Message]) -> frozenset[int]:

@@ -16,15 +16,21 @@ from tocsin.sandbox import Fault, Sandbox
 
 CREW = tuple(f"+1415555{number:04d}" for number in range(101, 141))  # of whom two get a text, in turn
 BROWSERS, PHONE = ("ada", "bob"), "Pixel 9"
-DESK = ("ada@example.com", "bob@example.com")  # no mail server can be asked
+DESK = ("ada@example.com", "bob@example.com")  # nobody who carries mail can be asked
 ANSWER_S = 0.03  # how long the providers take for every other request, so that something is in flight
 
 
 def every_channel(
-    sandbox: Sandbox, folder: Path, *, asked: bool, mails: bool, hooks: Sequence[str] = ("partner",)
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    asked: bool,
+    mails: bool,
+    carrier: str = "smtp",
+    hooks: Sequence[str] = ("partner",),
 ) -> Mapping[str, Any]:
     """Blocks of a configuration. `asked`: Discord can be asked after lost messages, by a bot. `mails`: the desk is told
-    by mail as well. `hooks`: the webhooks that hear of everything.
+    by mail as well, by this `carrier`. `hooks`: the webhooks that hear of everything.
     """
     discord = {
         "enabled": True,
@@ -41,7 +47,11 @@ def every_channel(
         "lists": {"crew": {"to": CREW, "max_recipients": 2}},
         **{key: account[key] for key in ("twilio_sid", "twilio_auth", "from_number")},
     }
-    mail = {"from": "alerts@club.example", "lists": {"desk": {"to": DESK}}, **sandbox.smtp.block()}
+    carriers: Mapping[str, Mapping[str, Any]] = {
+        "smtp": {"from": "alerts@club.example", **sandbox.smtp.block()},
+        "sendgrid": {"api_base": sandbox.url, "pacing": "none", **sandbox.sendgrid.account.block()},
+    }
+    mail = {"lists": {"desk": {"to": DESK}}, **carriers[carrier]}
     push = {
         **sandbox.firebase.block(folder),
         "web": {"contact": "mailto:ops@example.org", "allow_networks": ["127.0.0.0/8"]},
@@ -102,4 +112,5 @@ _NEWS = (
     ("browser", "push"),
     ("firebase", "send"),
     ("smtp", "mail_text"),
+    ("sendgrid", "send"),
 )

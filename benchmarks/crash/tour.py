@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ import aiohttp
 import psutil
 
 from benchmarks.crash import books
-from benchmarks.crash.audit import WITH_MAIL, WITH_PEOPLE, arrivals, faults, shown
+from benchmarks.crash.audit import WITH_MAIL, WITH_PEOPLE, arrivals, by_sendgrid, faults, shown
 from benchmarks.crash.books import Books
 from benchmarks.crash.load import Load
 from benchmarks.crash.settings import dawdle, every_channel, subscribe
@@ -30,6 +31,7 @@ from tocsin.ledger.opening import open_ledger
 from tocsin.sandbox import Sandbox
 
 DETECTIONS = 40  # between two kills
+CARRIERS = ("sendgrid", "smtp")  # of mail
 DEADLINE_S = 120  # for all that surely comes, on however busy a machine
 
 
@@ -45,6 +47,7 @@ class Result:
     texts: int = 0
     pushes: int = 0
     mails: int = 0
+    by_sendgrid: int = 0  # of these
     joined: int = 0
     repeated: int = 0
     possibly_repeated: int = 0
@@ -88,9 +91,11 @@ class Tour:
         self._write(retention="180d")
         await self._die(Point.MIGRATION_STEP)
         await self._lay_watch()
+        carriers = cycle(CARRIERS)
         async with asyncio.TaskGroup() as monitors:
             for point in kills:
                 monitors.create_task(self._load.report(DETECTIONS))
+                self._write(retention="180d", carrier=next(carriers))
                 await self._die(point, at=self._chance.randint(1, 4))  # 4 monitors share commits
             monitors.create_task(self._drain())
         self._audit(books.read(self._ledger))
@@ -134,15 +139,21 @@ class Tour:
         books.watch(self._ledger)
 
     async def _drain(self) -> None:
-        """Let all that is under way end; the few that come then find a message of their product to join."""
-        async with self._serving():
-            await _until(self._at_rest)
-            await self._load.report(DETECTIONS, clients=1)
-            await _until(self._at_rest)
+        """Let all that is under way end; the few that come then find a message of their product to join, and are mailed
+        by each carrier in turn.
+        """
+        for carrier in CARRIERS:
+            self._write(retention="180d", carrier=carrier)
+            async with self._serving():
+                await _until(self._at_rest)
+                await self._load.report(DETECTIONS, clients=1)
+                await _until(self._at_rest)
 
     def _audit(self, found: Books) -> None:
-        arrived = arrivals(self._sandbox.journal, Codes(lambda: self._link_secret))
+        codes = Codes(lambda: self._link_secret)
+        arrived = arrivals(self._sandbox.journal, codes)
         result = self.result
+        result.by_sendgrid = len(by_sendgrid(self._sandbox.journal, codes))
         result.alerts, result.deliveries = len(found.alerts), len(found.deliveries)
         result.repeated = len(self._sandbox.journal.repeated())
         result.possibly_repeated = sum(row.possibly_repeated for row in found.deliveries.values())
@@ -208,16 +219,18 @@ class Tour:
                 await asyncio.sleep(0.02)
         raise RuntimeError((self._folder / "log").read_text()[-2000:])
 
-    def _write(self, retention: str | int) -> None:
-        (self._folder / "tocsin.json").write_text(json.dumps(self._settings(retention)))
+    def _write(self, retention: str | int, carrier: str = "smtp") -> None:
+        (self._folder / "tocsin.json").write_text(json.dumps(self._settings(retention, carrier)))
 
-    def _settings(self, retention: str | int) -> Mapping[str, Any]:
-        """Mails are sent where guesses are flagged: no mail server can be asked."""
+    def _settings(self, retention: str | int, carrier: str) -> Mapping[str, Any]:
+        """Mails are sent where guesses are flagged: who carries them cannot be asked. What one carrier has lost in a
+        crash the other takes up.
+        """
         return {
             "server": {"port": self._port, "public_url": self._url},
             "storage": {"retention": retention},
             "tokens": {"crash": {"secret": TOKEN, "scopes": ["admin"]}},
-            **every_channel(self._sandbox, self._folder, asked=self._asked, mails=not self._asked),
+            **every_channel(self._sandbox, self._folder, asked=self._asked, mails=not self._asked, carrier=carrier),
         }
 
 
