@@ -52,6 +52,7 @@ class Cluster:
         self.database = Database()
         self.cache = Cache()
         self.nodes: Sequence[Node] = ()
+        self.faults: list[str] = []
         self._hints = hints
         self._stack = AsyncExitStack()
 

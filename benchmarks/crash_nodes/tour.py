@@ -192,6 +192,7 @@ class Tour:
             targets=TARGETS,
             with_people=WITH_PEOPLE,
         )
+        result.faults += self._cluster.faults
         result.faults += guessed(found, arrived)
         result.faults += unheard(listeners, published)
 

@@ -41,10 +41,14 @@ class Happened:
 
 
 @asynccontextmanager
-async def _killed(_: Cluster, node: Node) -> AsyncIterator[None]:
+async def _killed(cluster: Cluster, node: Node) -> AsyncIterator[None]:
     await node.kill()
     yield
-    await node.start()
+    try:
+        await node.start()
+    except RuntimeError as problem:
+        cluster.faults.append(f"{node.name} did not start again: {problem}")
+        await node.start()
 
 
 @asynccontextmanager

@@ -4,12 +4,13 @@ import asyncio
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from tests.contract.books import Books, opened
 from tests.contract.cable import Cable, Cut, cable
@@ -21,7 +22,11 @@ from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerNewerError, LedgerUnavailableError
 from tocsin.ledger.engine.connections import parse_url, writing_engine
 from tocsin.ledger.engine.schema import stream
+from tocsin.ledger.engine.transaction import Transaction
+from tocsin.ledger.engine.writer import Rank, Turn, Writer
+from tocsin.ledger.ledger import SqlLedger
 
+LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 CUTS = [pytest.param(cut, id=cut.name.lower()) for cut in Cut]
 
 
@@ -200,3 +205,32 @@ async def test_a_writer_that_ends_in_good_order_leaves_nothing_behind(on_postgre
             assert other.execute("SELECT number FROM last_commits").fetchall() == [(1,)]
     with psycopg.connect(on_postgresql) as other:
         assert other.execute("SELECT number FROM last_commits").fetchall() == []
+
+
+async def test_two_nodes_in_each_others_way_both_come_to_an_end(on_postgresql: str, clock: ManualClock):
+    """PostgreSQL ends one of two that wait for each other in a circle: it does its work once more."""
+    both_have_one = threading.Barrier(2)
+
+    def crosswise(first: int, second: int) -> Callable[[Transaction, Sequence[None]], Sequence[bool]]:
+        begun = iter([both_have_one.wait])
+
+        def work(transaction: Transaction, calls: Sequence[None]) -> Sequence[bool]:
+            transaction.rows(LOCK, number=first)
+            for meet in begun:  # the first time only
+                meet(DEADLINE_S)
+            transaction.rows(LOCK, number=second)
+            return [True for _ in calls]
+
+        return work
+
+    async with opened(on_postgresql, clock, shared=True) as a, opened(on_postgresql, clock, shared=True) as b:
+        done = await asyncio.gather(
+            writer_of(a).do(Turn(Rank.UPKEEP), crosswise(1, 2), None),
+            writer_of(b).do(Turn(Rank.UPKEEP), crosswise(2, 1), None),
+        )
+    assert done == [True, True]
+
+
+def writer_of(books: Books) -> Writer:
+    assert isinstance(books.ledger, SqlLedger)
+    return books.ledger._writer

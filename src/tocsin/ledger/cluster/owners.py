@@ -16,13 +16,11 @@ _GROWN = lane_owners.c.fence + 1
 
 _ALL = select(lane_owners).order_by(lane_owners.c.lane)
 _NEW = insert(lane_owners).on_conflict_do_nothing()
-# In the order of their names: two nodes that take the same lanes wait for each other, and never in a circle.
-_FREE = (
-    select(lane_owners.c.lane)
-    .where(_AMONG, lane_owners.c.node.is_(None))
-    .order_by(lane_owners.c.lane)
-    .with_for_update()
-)
+# Always in the order of their names: two nodes that change the same lanes wait for each other, and never in a circle.
+_LOCKED = select(lane_owners.c.lane).order_by(lane_owners.c.lane).with_for_update()
+_FREE = _LOCKED.where(_AMONG, lane_owners.c.node.is_(None))
+_OWNED = _LOCKED.where(_AMONG, lane_owners.c.node.is_not(None))
+_HIS = _LOCKED.where(_HELD_BY)
 _TAKE = (
     update(lane_owners)
     .where(_AMONG, lane_owners.c.node.is_(None))
@@ -63,7 +61,8 @@ def take(transaction: Transaction, node: str, lanes: Collection[str]) -> Mapping
 
 
 def want(transaction: Transaction, node: str, lanes: Collection[str]) -> None:
-    transaction.write(_WANT, lanes=sorted(lanes), who=node)
+    owned = [row.lane for row in transaction.rows(_OWNED, lanes=sorted(lanes))]
+    transaction.write(_WANT, lanes=owned, who=node)
 
 
 def give(transaction: Transaction, node: str, lanes: Mapping[str, str | None]) -> None:
@@ -74,6 +73,7 @@ def give(transaction: Transaction, node: str, lanes: Mapping[str, str | None]) -
 
 
 def free_all(transaction: Transaction, node: str) -> None:
+    transaction.rows(_HIS, holder=node)
     transaction.write(_FREE_ALL, holder=node)
 
 

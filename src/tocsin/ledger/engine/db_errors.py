@@ -78,9 +78,14 @@ def concerns_all(problem: Exception) -> bool:
     """Whether the database is in trouble, not one call: trying each alone would only make everybody wait."""
     if not isinstance(problem, DBAPIError):
         return False
-    alone = not isinstance(problem, OperationalError) or getattr(problem.orig, "sqlstate", None) in _COLLISIONS
+    alone = not isinstance(problem, OperationalError) or is_collision(problem)
     return problem.connection_invalidated or not alone
 
 
-# PostgreSQL: serialization failure, deadlock. The next try succeeds.
+def is_collision(problem: Exception) -> bool:
+    """Whether two nodes were in each other's way, and nothing else is wrong: the next try succeeds."""
+    return isinstance(problem, DBAPIError) and getattr(problem.orig, "sqlstate", None) in _COLLISIONS
+
+
+# PostgreSQL: serialization failure, deadlock.
 _COLLISIONS = ("40001", "40P01")

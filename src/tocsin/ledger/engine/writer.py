@@ -26,7 +26,7 @@ from tocsin.core.errors import LedgerError, LedgerUnavailableError
 from tocsin.core.facts import Committed, Emit, Trouble
 from tocsin.core.part import Part
 from tocsin.ledger.engine import versions
-from tocsin.ledger.engine.db_errors import breaks_connection, concerns_all, explained
+from tocsin.ledger.engine.db_errors import breaks_connection, concerns_all, explained, is_collision
 from tocsin.ledger.engine.last_commit import LastCommit
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import clock_jump
@@ -200,14 +200,15 @@ class Writer:
 
     def _commit(self, batch: Sequence[_Call], *, again: bool = True) -> Results:
         """All in one transaction; where that fails, each in its own, so that only the guilty one is told. `again`: once
-        more, where nothing but the connection was at fault.
+        more, where nothing but the connection was at fault, or another node in the way.
         """
         try:
             return self._transact(batch)
         except _Unanswered as lost:
             return self._find_out(lost, again=again)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it belongs to whoever waits for the answer
-            if self._forget_broken(problem) and self._last is not None and again:
+            broke = self._forget_broken(problem) and self._last is not None
+            if again and (broke or is_collision(problem)):
                 return self._commit(batch, again=False)
             if len(batch) == 1 or concerns_all(problem):
                 return [(call, _explained(problem)) for call in batch]

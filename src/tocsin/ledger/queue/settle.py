@@ -24,7 +24,9 @@ from tocsin.ledger.queue.moves import DELIVERIES, note, put
 from tocsin.ledger.queue.superseding import MAYBE_THERE, supersede
 
 _FINISH = update(attempts).where(attempts.c.key == bindparam("number"))
-_HELD = DELIVERIES.where(among(deliveries.c.key, "keys")).with_for_update(of=deliveries)
+_HELD = (  # in order: two nodes that move the same ones wait for each other, and never in a circle
+    DELIVERIES.where(among(deliveries.c.key, "keys")).order_by(deliveries.c.key).with_for_update(of=deliveries)
+)
 _REPEATED = or_(deliveries.c.possibly_repeated, bindparam("repeated", type_=Boolean))
 _MOVE = update(deliveries).where(among(deliveries.c.key, "keys")).values(possibly_repeated=_REPEATED)
 _WAITING = (
