@@ -38,7 +38,16 @@ def valkey() -> Iterator[ValkeyServer]:
 
 @pytest.fixture(scope="module")
 def database(postgresql: str, worker_id: str) -> str:  # noqa: F811 - the fixture
-    name = f"hearing_{worker_id}"
+    return made(postgresql, f"hearing_{worker_id}")
+
+
+@pytest.fixture
+def nobody_in_it(postgresql: str, worker_id: str) -> str:  # noqa: F811 - the fixture
+    """A database of one test: people who are kept bind a ledger to the key of whoever wrote them down."""
+    return made(postgresql, f"keys_{worker_id}")
+
+
+def made(postgresql: str, name: str) -> str:  # noqa: F811 - the fixture
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return postgresql.replace("/postgres?", f"/{name}?")
@@ -280,10 +289,10 @@ async def planned_for(rig: ServiceRig) -> int:
 
 
 async def test_a_node_with_another_key_for_browsers_does_not_start_until_it_has_that_of_the_others(
-    database: str, tmp_path: Path
+    nobody_in_it: str, tmp_path: Path
 ) -> None:
     push = {"enabled": True, "web": {"enabled": True, "contact": "mailto:ops@example.org"}}
-    blocks: dict[str, Any] = {"storage": {"url": database}, "alerts": {"channels": {"push": push}}}
+    blocks: dict[str, Any] = {"storage": {"url": nobody_in_it}, "alerts": {"channels": {"push": push}}}
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder in folders:
         folder.mkdir()
@@ -298,10 +307,10 @@ async def test_a_node_with_another_key_for_browsers_does_not_start_until_it_has_
 @asynccontextmanager
 async def socket(rig: ServiceRig) -> AsyncIterator[tuple[socketio.AsyncClient, asyncio.Queue[Any]]]:
     """A client and the alerts that it hears."""
-    client, heard = socketio.AsyncClient(reconnection=False), asyncio.Queue[Any]()
-    client.on("alert", heard.put_nowait)
-    async with asyncio.timeout(DEADLINE_S):
-        await client.connect(rig.alerts.url, auth={"token": TOKEN})
+    async with asyncio.timeout(DEADLINE_S), aiohttp.ClientSession() as http:
+        client, heard = socketio.AsyncClient(reconnection=False, http_session=http), asyncio.Queue[Any]()
+        client.on("alert", heard.put_nowait)
+        await client.connect(rig.alerts.url, auth={"token": TOKEN}, wait_timeout=DEADLINE_S)
         try:
             yield client, heard
         finally:

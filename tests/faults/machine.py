@@ -105,10 +105,13 @@ class Machine:
         """So many live sockets; what each is told when the service says goodbye."""
         goodbyes = [asyncio.get_running_loop().create_future() for _ in range(count)]
         async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(aiohttp.ClientSession())
             for goodbye in goodbyes:
-                client = socketio.AsyncClient(reconnection=False)
+                client = socketio.AsyncClient(reconnection=False, http_session=http)
                 client.on("goodbye", goodbye.set_result)
-                await client.connect(self.serving.url, auth={"token": TOKEN}, transports=["websocket"])
+                await client.connect(
+                    self.serving.url, auth={"token": TOKEN}, transports=["websocket"], wait_timeout=DEADLINE_S
+                )
                 stack.push_async_callback(client.disconnect)
             yield goodbyes
 

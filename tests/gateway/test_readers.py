@@ -237,7 +237,8 @@ async def test_a_flood_of_frames_is_stemmed_and_told_why(station: Station, kind:
         read = b""
         async with asyncio.timeout(DEADLINE_S):
             while reason not in read:
-                writer.write(FLOODS[kind] * 500)
+                if gauges.websocket:  # who writes once it has ended loses what was said at the end
+                    writer.write(FLOODS[kind] * 500)
                 with contextlib.suppress(TimeoutError):
                     read += await asyncio.wait_for(reader.read(65536), 0.01)
         assert await reader.read() == b"", "and then it ends"

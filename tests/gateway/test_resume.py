@@ -3,8 +3,10 @@
 import asyncio
 from random import Random
 
+import aiohttp
 import pytest
 import socketio
+from tests.deadline import DEADLINE_S
 from tests.gateway.station import Listener, Log, Station, listening, running
 
 from tocsin.gateway.packets import Packets
@@ -191,14 +193,18 @@ class Wanderer:
         self.rounds_left = rounds
         while self.rounds_left:
             after = f"e1.{self.seen[-1] if self.seen else 0}"
-            client = socketio.AsyncClient(reconnection=False)
-            listener = Listener(client)
-            await client.connect(
-                station.url, auth={"token": "both", "subscribe": {"after": after}}, transports=["websocket"]
-            )
-            await listener.wait_for("alert", until - len(self.seen) if until else 1 + int(self._patience * 10))
-            client.eio.ws._response.connection.transport.abort()
-            await client.shutdown()
+            async with aiohttp.ClientSession() as http:
+                client = socketio.AsyncClient(reconnection=False, http_session=http)
+                listener = Listener(client)
+                await client.connect(
+                    station.url,
+                    auth={"token": "both", "subscribe": {"after": after}},
+                    transports=["websocket"],
+                    wait_timeout=DEADLINE_S,
+                )
+                await listener.wait_for("alert", until - len(self.seen) if until else 1 + int(self._patience * 10))
+                client.eio.ws._response.connection.transport.abort()
+                await client.shutdown()
             self.seen += listener.positions
             self.rounds_left -= 1
 

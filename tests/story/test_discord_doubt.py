@@ -3,6 +3,7 @@
 from tests.story.service_rig import ServiceRig
 
 from tocsin.core.delivery import DeliveryState
+from tocsin.core.facts import DeliveryMoved
 from tocsin.sandbox import Fault
 
 
@@ -25,8 +26,9 @@ async def test_all_alerts_of_a_joined_message_are_found_together(town: ServiceRi
         for n in range(5)
     ]
     results = (await town.call("POST", "/api/v1/alerts", alerts, status=202))["results"]
-    await town.sandbox.journal.until(lambda: any(entry.action == "list" for entry in town.sandbox.journal) or None)
-    await town.call("POST", "/api/v1/channels/discord/test", {"target": "high_priority"})
+    await town.until(
+        lambda: sum(isinstance(fact, DeliveryMoved) and fact.why == "found" for fact in town.facts) == 5 or None
+    )
     stories = [(await town.get(f"/api/v1/alerts/{told['id']}"))["deliveries"][0] for told in results]
     assert {(delivery["state"], delivery["why"]) for delivery in stories} == {("sent", "found")}
     assert not town.sandbox.journal.repeated()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
@@ -22,13 +23,20 @@ SHADOW: dict[str, Any] = {"everything": True, "channels": ["discord"]}
 async def operator(town: ServiceRig) -> AsyncIterator["asyncio.Queue[dict[str, Any]]"]:
     """What one who watches `/ops` is told of the service as a whole."""
     stats: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    client = socketio.AsyncClient(reconnection=False)
-    client.on("stats", stats.put_nowait, namespace="/ops")
-    await client.connect(town.alerts.url, auth={"token": TOKEN}, namespaces=["/ops"], transports=["websocket"])
-    try:
-        yield stats
-    finally:
-        await client.disconnect()
+    async with aiohttp.ClientSession() as http:
+        client = socketio.AsyncClient(reconnection=False, http_session=http)
+        client.on("stats", stats.put_nowait, namespace="/ops")
+        await client.connect(
+            town.alerts.url,
+            auth={"token": TOKEN},
+            namespaces=["/ops"],
+            transports=["websocket"],
+            wait_timeout=DEADLINE_S,
+        )
+        try:
+            yield stats
+        finally:
+            await client.disconnect()
 
 
 async def shown(stats: "asyncio.Queue[dict[str, Any]]", shadow: dict[str, Any]) -> None:

@@ -95,7 +95,7 @@ async def test_a_stop_in_the_middle_loses_nothing(town: ServiceRig):
     await town.open()
     for receipt in receipts:
         (delivery,) = await town.deliveries(receipt)
-        assert delivery["state"] in ("pending", "sent")
+        assert delivery["state"] in ("pending", "sending", "sent"), "what was under way is known, or leaves again"
     for number in range(20):
         await town.room().expect(f"Product {number}")
     assert not town.sandbox.journal.repeated()
