@@ -170,3 +170,20 @@ async def test_a_node_recovers_only_its_own(two: tuple[Books, Books]):
     await two[1].claimed(HIGH, hold=Hold("b", 1))
     moved = await two[0].queue.recover("a")
     assert [one.target for one in moved.deliveries] == [GENERAL]
+
+
+async def test_nodes_that_ask_take_and_give_at_once_wait_for_each_other_and_never_in_a_circle(two: tuple[Books, Books]):
+    a, b = await entered(two[0], "a"), await entered(two[1], "b")
+    lanes = [f"discord:{number:02}" for number in range(40)]
+    await a.take("a", lanes)
+    for _ in range(5):
+        await asyncio.gather(
+            b.want("b", lanes[::-1]),
+            a.want("a", lanes),
+            a.give("a", dict.fromkeys(lanes[::-1])),
+            b.take("b", lanes),
+            a.take("a", lanes[::-1]),
+            b.give("b", dict.fromkeys(lanes, "a")),
+        )
+    view = await seen(a, "a")
+    assert {row.node for row in view.owners} <= {"a", "b", None}

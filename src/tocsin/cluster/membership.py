@@ -87,9 +87,10 @@ class Membership:
         return node == self._node.id and self._is_alive()
 
     async def start(self) -> None:
-        """Return once what nobody else works is worked here."""
+        """Return once what nobody else works is worked here, or that has to wait for the next beat."""
         await self._enter()
-        await self.look()
+        with contextlib.suppress(LedgerError):
+            await self.look()
         while self._winning:
             await asyncio.wait(self._winning)
         self._beats = asyncio.create_task(self._beat_on())

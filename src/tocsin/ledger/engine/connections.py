@@ -88,9 +88,10 @@ def writing_engine(url: URL, limits: WalLimits | None = None) -> Engine:
 
 def pulse_engine(url: URL) -> Engine:
     """Make the engine whose connection extends a lease, on PostgreSQL: what does not answer is given up soon."""
-    options = "-c lock_timeout=3000 -c synchronous_commit=on"
-    patience = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": options}
-    return _postgresql(url, {"target_session_attrs": "read-write"}, poolclass=NullPool, connect_args=patience)
+    patience = {"connect_timeout": 2, "tcp_user_timeout": 3000}
+    engine = _postgresql(url, {"target_session_attrs": "read-write"}, poolclass=NullPool, connect_args=patience)
+    event.listen(engine, "connect", _wait_little)
+    return engine
 
 
 def reading_engine(url: URL) -> Engine:
@@ -120,6 +121,12 @@ def _postgresql(url: URL, preferred: Mapping[str, str] = MappingProxyType({}), *
         ) from problem
     event.listen(engine, "connect", _end_where_idle)
     return engine
+
+
+def _wait_little(connection: Any, _: object) -> None:
+    """A lock of a session that was stopped is let go of after `IDLE_S`."""
+    connection.execute(f"SET lock_timeout = '{IDLE_S + 1}s'")
+    connection.commit()
 
 
 def _end_where_idle(connection: Any, _: object) -> None:
