@@ -146,7 +146,7 @@ class Tour:
             self._write(retention="180d", carrier=carrier)
             async with self._serving():
                 await _until(self._at_rest)
-                await self._load.report(DETECTIONS, clients=1)
+                await self._load.report(DETECTIONS // len(CARRIERS), clients=1)
                 await _until(self._at_rest)
 
     def _audit(self, found: Books) -> None:
