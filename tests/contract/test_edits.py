@@ -1,5 +1,7 @@
 """What stands at a provider, and what it should show: an edit is due while the two differ."""
 
+import json
+
 from tests.contract.books import GENERAL, HIGH, Books, plan
 from tests.contract.crowd import STOP, Crowd, device
 
@@ -179,7 +181,8 @@ async def test_an_edit_knows_whom_it_is_for_as_long_as_they_may_be_told(books: B
     (message,) = await due(books, frozenset({str(PUSH)}))
     person = message.recipients[row.slot]
     assert (person.value.reveal(), person.kind, person.platform) == ("token", AddressKind.DEVICE, "android")
-    assert (person.sounds, person.sound) == (("siren.caf",), "siren")
+    assert person.sounds == ("siren.caf",)
+    assert json.loads(person.wishes or "{}") == {"channels": {"push": {"sound": "siren"}}}
     await crowd.say(contact, row, STOP)
     (message,) = await due(books, frozenset({str(PUSH)}))
     assert message.recipients == {}
