@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-_COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"  # postgresql.org, "Message Formats": Query
+_COMMIT = b"COMMIT\x00"  # the end of such a message (postgresql.org, "Message Formats": Query)
 
 
 class Cut(Enum):
@@ -29,6 +29,7 @@ class Cable:
         self._next: Cut | None = None
         self._out = self._out_next = False
         self._held: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._late = b""
         self.cuts = 0
         self._refused = asyncio.Semaphore(0)
         self._lines: set[asyncio.Task[object]] = set()
@@ -76,7 +77,7 @@ class Cable:
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_unix_connection(self._socket)
         if self._held is not None:
-            self._held[1].write(_COMMIT)
+            self._held[1].write(self._late)
         back = asyncio.create_task(_pour(there[0], writer))
         cut = None
         try:
@@ -94,7 +95,7 @@ class Cable:
         finally:
             back.cancel()
             if cut is Cut.HELD_UP:
-                self._held = there
+                self._held, self._late = there, said
             else:
                 await _shut(there[1])
 

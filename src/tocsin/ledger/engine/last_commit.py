@@ -7,10 +7,9 @@ again.
 
 import secrets
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RootTransaction, text
 
 from tocsin.ledger.engine.connections import IDLE_S
-from tocsin.ledger.engine.transaction import Transaction
 
 # A session that was lost may still be committing; where it comes to nothing, the server ends it.
 _UNDER_WAY_MS = 2 * IDLE_S * 1000
@@ -21,7 +20,6 @@ _DAYS_7 = 7 * 24 * 3600 * 1_000_000
 
 _CLEAR = text(f"DELETE FROM last_commits WHERE at < {_NOW} - {_DAYS_7}")  # noqa: S608 - words of our own, as below
 _ENTER = text(f"INSERT INTO last_commits (writer, number, at) VALUES (:writer, 0, {_NOW})")  # noqa: S608
-_WRITE = text(f"UPDATE last_commits SET number = :number, at = {_NOW} WHERE writer = :writer")  # noqa: S608
 _READ = text("SELECT number FROM last_commits WHERE writer = :writer FOR UPDATE")
 _LEAVE = text("DELETE FROM last_commits WHERE writer = :writer")
 
@@ -41,11 +39,20 @@ class LastCommit:
             connection.execute(_CLEAR)
             connection.execute(_ENTER, {"writer": self._writer})
 
-    def write(self, transaction: Transaction) -> int:
-        """Number this transaction."""
+    def next(self) -> int:
+        """Number the transaction that is to be committed."""
         self._number += 1
-        transaction.write(_WRITE, writer=self._writer, number=self._number)
         return self._number
+
+    def commit(self, begun: RootTransaction) -> None:
+        """Commit the transaction with its number, in one message: another one to and fro would cost each commit as much
+        as a statement. Raises DBAPIError.
+        """
+        begun.connection.exec_driver_sql(
+            f"UPDATE last_commits SET number = {self._number}, at = {_NOW}"  # noqa: S608 - numbers and words of our own
+            f" WHERE writer = '{self._writer}'; COMMIT"
+        )
+        begun.commit()  # the driver sees that it is done
 
     def is_kept(self, connection: Connection, number: int) -> bool:
         """Whether the last transaction, which has this number, was committed; one that is still under way is waited

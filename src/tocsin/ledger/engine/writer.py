@@ -284,16 +284,19 @@ class Writer:
                 results += zip(calls, work(transaction, [call.argument for call in calls]), strict=True)
             versions.save(transaction)
             if self._last is not None:
-                self._commit_numbered(begun, self._last.write(transaction), results)
+                self._commit_numbered(begun, self._last, results)
         self._began = began
         if transaction.changed and self._loop is not None:
             self._loop.call_soon_threadsafe(self.on_change, frozenset(transaction.changed))
         return results
 
-    def _commit_numbered(self, begun: RootTransaction, number: int, results: Results) -> None:
+    def _commit_numbered(self, begun: RootTransaction, last: LastCommit, results: Results) -> None:
+        number = last.next()
         try:
-            begun.commit()
+            last.commit(begun)
         except DBAPIError as problem:
+            if not problem.connection_invalidated:
+                raise  # it was refused, and the database says why
             raise _Unanswered(number, results) from problem
 
     def _follow_clock(self, transaction: Transaction, began: datetime) -> None:
