@@ -35,7 +35,7 @@ demo: $(PYTHON_READY) $(PAGE)  ## start it wired to the provider sandbox, with a
 
 test: setup  ## run every test: browser, PostgreSQL and Valkey included
 	cd dashboard && npm test --silent
-	pytest -n 3 --dist worksteal $(ARGS)
+	pytest -n 4 --dist worksteal $(ARGS)
 
 lint: $(PYTHON_READY) $(DASHBOARD_READY)  ## check style and types
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-page

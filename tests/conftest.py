@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.material import WANTING
 
-LONGEST = {"crash", "first_run"}  # folders of tests
+LONGEST = {"cluster", "crash", "first_run", "proxies"}  # folders of tests
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
