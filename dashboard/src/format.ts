@@ -93,10 +93,12 @@ export function span(seconds: number): string {
     .join(" ");
 }
 
+const TENTHS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+
 /** A latency: `4 ms`, `412 ms`, `1.2 s`, then as a span. */
 export function latency(millis: number): string {
   if (millis < 1000) return `${Math.round(millis)} ${units.ms}`;
-  if (millis < 10_000) return `${decimal(millis / 1000, 1)} ${units.s}`;
+  if (millis < 10_000) return `${(millis / 1000).toLocaleString(undefined, TENTHS)} ${units.s}`;
   return span(millis / 1000);
 }
 

@@ -66,6 +66,7 @@ it.each([
 it.each([
   [4.2, "4 ms"],
   [1234, "1.2 s"],
+  [5000, "5.0 s"],
   [192_000, "3 min 12 s"],
 ])("a latency of %d ms reads %s", (millis, told) => {
   expect(latency(millis)).toBe(told);

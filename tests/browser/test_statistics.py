@@ -38,11 +38,12 @@ async def test_what_was_counted_is_shown_and_leads_to_what_it_counts(visitor: Vi
     assert await visitor.barriers() == []
     await row.get_by_role("link", name="Refused, discord").click()
     await lists(visitor, "Refused", "RTX 5080")
-    await visitor.button("RTX 5080").click()
+    await visitor.press("j", "Enter")
     await expect(visitor.details).to_contain_text("Refused")
     await visitor.press("Escape")
+    await expect(visitor.button("RTX 5080")).to_be_focused()
     assert await visitor.barriers() == []
-    await visitor.page.get_by_role("link", name="Back to the figures").click()
+    await visitor.press("Escape")
     failures = room.get_by_role("region", name="Not told, and why", exact=True)
     await failures.get_by_role("link", name=re.compile(r"Show me.*the provider refused it \(404\)")).click()
     await lists(visitor, "Refused", "RTX 5080")
