@@ -18,7 +18,7 @@ class Pulse:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="pulse")
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="pulse")
         self._idle: list[Connection] = []
 
     async def stop(self) -> None:
