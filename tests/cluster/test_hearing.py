@@ -49,6 +49,7 @@ def nobody_in_it(postgresql: str, worker_id: str) -> str:  # noqa: F811 - the fi
 
 def made(postgresql: str, name: str) -> str:  # noqa: F811 - the fixture
     with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # a worker may come back to this module
         connection.execute(f"CREATE DATABASE {name}")
     return postgresql.replace("/postgres?", f"/{name}?")
 
