@@ -31,7 +31,7 @@ TARGETS = ("discord:general", *(f"webhook:{name}" for name in sorted(HOOKS)))
 WITH_PEOPLE = tuple(sorted((*TARGETS, *2 * ("email:desk",), *3 * ("push:everyone",), *2 * ("sms:crew",))))
 INTERESTS: Sequence[Mapping[str, Any]] = ({}, *({"min_priority": least} for least in (3, 6, 8, 9, 10)))
 TICK_S = 0.25
-ANSWER_S = 0.5  # of every other request: something is in flight on most lanes whenever a node is hurt
+ANSWER_S = 0.2  # of every other request: something is in flight on most lanes; mails go one by one, and keep up
 DEADLINE_S = 180  # for all that surely comes, on however busy a machine
 
 
