@@ -66,6 +66,13 @@ VARIABLES: Mapping[str, Callable[[str], str]] = {
     "TOKEN": lambda name: f"a-token-of-thirty-two-characters-{name}",
 }
 
+
+def variables(text: str) -> dict[str, str]:
+    """Every variable that a configuration reads, with something that a reader could have put there."""
+    names = re.findall(r"\$\{(\w+)\}", text)
+    return {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
+
+
 _CURL = """#!/bin/sh
 exec {curl} --silent --show-error --fail-with-body --max-time 60 "$@"
 """
@@ -117,6 +124,7 @@ class Desk:
         lines = ["trap 'failed=1' ERR"]
         for number, snippet in enumerate(snippets):
             if snippet.language == "json":
+                lines += [f"export {name}={shlex.quote(made)}" for name, made in variables(snippet.text).items()]
                 lines.append(f"printf %s {shlex.quote(self._adapted(snippet.text))} > alerts.json")
                 continue
             text = self._adapted(snippet.text).rstrip()

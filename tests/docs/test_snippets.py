@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from standardwebhooks import WebhookVerificationError
 from starlette.responses import Response
-from tests.docs.desk import A_WEBHOOK, FILES, VARIABLES, Desk
+from tests.docs.desk import A_WEBHOOK, FILES, VARIABLES, Desk, variables
 from tests.docs.snippets import ROOT, SNIPPETS, Snippet, pages
 
 from tocsin.channels.webhook.signature import headers_of
@@ -49,6 +49,7 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("docs/how-to/operate.md", "groups:"): "needs Prometheus: its metrics are looked at below",
     ("docs/how-to/mirrors.md", "import asyncio"): "calls Airtable: tests/mirrors/test_airtable.py",
     ("docs/how-to/mirrors.md", "redis-cli"): "needs redis-cli: tests/mirrors/test_redis.py",
+    ("docs/how-to/several-nodes.md", "systemctl"): "needs systemd: tests/contract/test_transfer.py",
     ("docs/how-to/webhooks.md", "from standardwebhooks"): "a part of a program: it is called below",
     ("docs/how-to/webhooks.md", '{"type": "alert.in_stock"'): "what a receiver gets: tests/golden/webhook",
     ("docs/how-to/webhooks.md", '{"type": "alerts"'): "what a receiver gets: tests/channels/test_webhook.py",
@@ -174,15 +175,13 @@ def test_a_configuration_is_one(tmp_path: Path, snippet: Snippet):
     """By itself, or as a part that somebody adds to the file that they have."""
     text = json.dumps(merged(ALREADY, value(snippet))).replace("api/webhooks/ID/TOKEN", A_WEBHOOK)
     (tmp_path / "alerts.json").write_text(text)
-    names = re.findall(r"\$\{(\w+)\}", text)
-    environ = {name: next(made(name) for part, made in VARIABLES.items() if part in name) for name in names}
     for name in (".env", "join.txt"):
         (tmp_path / name).write_text("# what a reader has written\n")
     (tmp_path / "firebase.json").write_text(FILES["firebase.json"])
     for page, file in (("discord", "in_stock.txt"), ("email", "in_stock_mail.txt")):
         (own,) = [each.text for each in SNIPPETS if each.language == "jinja" and page in each.page]
         (tmp_path / file).write_text(own)
-    judge(load(tmp_path / "alerts.json", environ))
+    judge(load(tmp_path / "alerts.json", variables(text)))
 
 
 def test_what_is_offered_to_be_sent_is_news_to_a_demo_too():
