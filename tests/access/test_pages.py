@@ -45,12 +45,12 @@ def test_one_leaves_by_the_same_address_for_ever():
 
 
 def test_the_page_of_an_alert_has_the_code_of_its_short_link():
-    assert pages().alert(DELIVERY) == f"https://alerts.example/a/{CODES.of(77)}"
+    assert pages().alert(DELIVERY.key) == f"https://alerts.example/a/{CODES.of(77)}"
 
 
 def test_nobody_is_led_to_a_service_that_cannot_be_reached():
     alone = pages(None)
-    assert [alone.me(SOMEBODY), alone.unsubscribe(SOMEBODY), alone.alert(DELIVERY)] == [None] * 3
+    assert [alone.me(SOMEBODY), alone.unsubscribe(SOMEBODY), alone.alert(DELIVERY.key)] == [None] * 3
 
 
 def test_an_address_that_operators_wrote_down_has_no_settings():

@@ -5,10 +5,10 @@ import re
 
 import aiohttp
 import pytest
-import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.proxy import proxied
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin import Client
 from tocsin.core.delivery import DeliveryState
@@ -63,7 +63,7 @@ async def test_its_pages_may_use_the_sockets(shown: str):
                 assert (opened.status, (await opened.text())[:8]) == (200, '0{"sid":'), origin
             async with session.ws_connect(sockets + "websocket", headers=headers) as opened:
                 assert (await opened.receive_str()).startswith('0{"sid":'), origin
-    async with socketio.AsyncSimpleClient(reconnection=False) as client:
+    async with Socket(reconnection=False) as client:
         await client.connect(shown, auth={"token": TOKEN}, transports=["websocket"], socketio_path="/tocsin/socket.io")
         assert (await client.call("subscribe", {}))["ok"]
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
@@ -96,7 +96,7 @@ async def test_the_first_probe_that_gets_through_closes_the_breaker_and_nothing_
 
 async def test_operators_see_a_lane_pause_and_open_again(hasty: ServiceRig):
     await hasty.open()
-    async with socketio.AsyncSimpleClient() as socket:
+    async with Socket() as socket:
         await socket.connect(hasty.alerts.url, namespace="/ops", auth={"token": TOKEN}, transports=["websocket"])
         limit = Fault.too_many(4, "seconds", "user")
         hasty.sandbox.faults.next("discord", limit, action="execute", target="high_priority")

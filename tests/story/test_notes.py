@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import socketio
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin import Client
 from tocsin.core.decision import Decision
@@ -56,7 +56,7 @@ async def test_every_door_says_what_it_mended(town: ServiceRig):
     assert "notes" not in many["results"][1]
     assert paths(await town.call("POST", "/api/v1/routes/test", {**FLAWED, "sku": "http"})) == NOTED
 
-    async with socketio.AsyncSimpleClient() as socket:
+    async with Socket() as socket:
         await socket.connect(town.alerts.url, auth={"token": TOKEN})
         assert paths(await socket.call("send_alert", {**FLAWED, "sku": "socket"})) == NOTED
 

@@ -1,9 +1,9 @@
 """The main job: a detection reaches the people who asked, once, and can be explained afterwards."""
 
 import pytest
-import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin.core.decision import Decision, Reason
 from tocsin.core.delivery import DeliveryState
@@ -24,7 +24,7 @@ async def test_a_detection_is_a_message_in_discord(town: ServiceRig):
 
 async def test_a_detection_is_an_event_on_every_socket_that_asked(town: ServiceRig):
     await town.open()
-    async with socketio.AsyncSimpleClient() as keen, socketio.AsyncSimpleClient() as picky:
+    async with Socket() as keen, Socket() as picky:
         await keen.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
         await picky.connect(
             town.alerts.url, auth={"token": TOKEN, "subscribe": {"retailers": ["newegg"]}}, transports=["websocket"]
@@ -106,7 +106,7 @@ async def test_sold_out_ends_the_episode_for_sockets_and_what_still_waits(town: 
     await town.report("First in line")
     await town.room().expect("First in line")
     waiting = await town.report("RTX 5090")
-    async with socketio.AsyncSimpleClient() as socket:
+    async with Socket() as socket:
         await socket.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": {}}, transports=["websocket"])
         await town.call("POST", "/api/v1/stock", {"sku": "RTX-5090", "retailer": "BestBuy", "in_stock": False}, 200)
         name, closed = await socket.receive(timeout=DEADLINE_S)

@@ -1,8 +1,8 @@
 """A test by an operator is a message on the real path, and an alert to nobody."""
 
-import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin.core.facts import DeliveryMoved
 
@@ -21,7 +21,7 @@ async def test_a_test_says_so_in_discord_and_rings_out_to_nobody(town: ServiceRi
 
 async def test_no_socket_hears_of_a_test_and_no_figure_counts_it(town: ServiceRig):
     await town.open()
-    async with socketio.AsyncSimpleClient() as reader:
+    async with Socket() as reader:
         auth = {"token": TOKEN, "subscribe": {}}
         await reader.connect(town.alerts.url, auth=auth, transports=["websocket"])
         before = await figures(town)

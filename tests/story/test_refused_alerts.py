@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import socketio
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin.core.errors import InvalidAlertError
 from tocsin.core.facts import AlertInvalid, AlertsRefused, ConditionBegan, ConditionOver, Turned
@@ -112,15 +113,16 @@ async def test_what_is_refused_in_python_and_over_a_socket_is_counted_and_logged
     caplog.set_level(logging.WARNING, "tocsin")
     with pytest.raises(InvalidAlertError):
         await open_town.alerts.send_alert(**{**ALERT, "price": -1})
-    async with socketio.AsyncSimpleClient() as detector:
+    async with Socket() as detector:
         await detector.connect(open_town.alerts.url, auth={"token": ENGINE})
         assert (await detector.call("send_alert", {**ALERT, "priority": 11}))["ok"] is False
         assert (await detector.call("sent_alert", ALERT))["ok"] is False
-    async with socketio.AsyncSimpleClient() as reader:
+    async with Socket() as reader:
         await reader.connect(open_town.alerts.url, auth={"token": READER})
         assert (await reader.call("send_alert", ALERT))["ok"] is False
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        await socketio.AsyncSimpleClient().connect(open_town.alerts.url, auth={"token": "nobody-knows-this-one"})
+    async with Socket() as stranger:
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await stranger.connect(open_town.alerts.url, auth={"token": "nobody-knows-this-one"})
     assert await counted(open_town, "tocsin_alerts") == {
         ("invalid", "price", "embedded"): 1,
         ("invalid", "priority", "engine"): 1,

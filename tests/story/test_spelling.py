@@ -1,12 +1,13 @@
 """One product, spelled as detectors, operators and readers happen to spell it: it is one product at every door."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import socketio
 from tests.deadline import DEADLINE_S
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin import Client
 from tocsin.core.decision import Decision
@@ -39,7 +40,7 @@ async def test_every_spelling_is_the_same_episode_at_every_door(town: ServiceRig
         "Größe M",
         "Café",
     ]
-    async with Client(town.alerts.url, TOKEN) as client, socketio.AsyncSimpleClient() as socket:
+    async with Client(town.alerts.url, TOKEN) as client, Socket() as socket:
         await socket.connect(town.alerts.url, auth={"token": TOKEN})
         for spelling in SPELLINGS:
             assert (await town.alerts.send_alert(**detection(spelling))).duplicate_of == first.id
@@ -99,21 +100,23 @@ async def test_the_configuration_may_spell_it_in_any_way(town: ServiceRig, place
 
 async def test_whoever_listens_may_spell_it_in_any_way(town: ServiceRig):
     await town.open(retailers=RETAILERS)
-    sockets = []
-    for place in range(4):
+    matches = [
+        match
+        for place in range(4)
         for match in (
             {"skus": [SKUS[place]]},
             {"retailers": [SHOPS[place]]},
             {"skus": [f"{SHOPS[place]}:{SKUS[place]}"]},
-        ):
-            socket = socketio.AsyncSimpleClient()
+        )
+    ]
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(Socket()) for _ in matches]
+        for socket, match in zip(sockets, matches, strict=True):
             await socket.connect(town.alerts.url, auth={"token": TOKEN, "subscribe": match})
-            sockets.append(socket)
-    receipt = await town.alerts.send_alert(**detection(SPELLINGS[1]))
-    for socket in sockets:
-        event, alert = await socket.receive(timeout=DEADLINE_S)
-        assert (event, alert["id"]) == ("alert", str(receipt.id))
-        await socket.disconnect()
+        receipt = await town.alerts.send_alert(**detection(SPELLINGS[1]))
+        for socket in sockets:
+            event, alert = await socket.receive(timeout=DEADLINE_S)
+            assert (event, alert["id"]) == ("alert", str(receipt.id))
 
 
 async def test_a_monitor_names_its_retailer_and_skus_as_alerts_do(town: ServiceRig):

@@ -4,6 +4,7 @@ import pytest
 import socketio
 from socketio.exceptions import ConnectionError as RefusedError
 from tests.story.service_rig import TOKEN, ServiceRig
+from tests.story.socket import Socket
 
 from tocsin.access.throttle import FREE
 
@@ -16,7 +17,7 @@ async def test_who_guesses_has_to_wait_at_every_door_and_whoever_is_in_goes_on(t
             f"{town.alerts.url}/api/v1/alerts", headers={"Authorization": f"Bearer guess-{number}"}
         ) as answer:
             assert answer.status == 401
-    async with socketio.AsyncSimpleClient(reconnection=False) as client:
+    async with Socket(reconnection=False) as client:
         refusals: list[dict[str, object]] = []
         client.client_class = _hearing(refusals)
         with pytest.raises(RefusedError):
@@ -25,7 +26,7 @@ async def test_who_guesses_has_to_wait_at_every_door_and_whoever_is_in_goes_on(t
     assert refused["data"]["code"] == "rate_limited"  # type: ignore[index] # a JSON object
     assert refused["data"]["retry_after_s"] >= 1  # type: ignore[index] # a JSON object
     await town.get("/api/v1/alerts")
-    async with socketio.AsyncSimpleClient(reconnection=False) as client:
+    async with Socket(reconnection=False) as client:
         await client.connect(town.alerts.url, auth={"token": TOKEN}, transports=["websocket"])
 
 
