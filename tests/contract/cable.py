@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 _COMMIT = b"COMMIT\x00"  # the end of such a message (postgresql.org, "Message Formats": Query)
+_ASKED = b"FROM last_commits"
 
 
 class Cut(Enum):
@@ -18,6 +19,7 @@ class Cut(Enum):
     ON_THE_WAY = auto()  # it never arrives
     ON_THE_WAY_BACK = auto()  # it is done, and nobody hears of it
     HELD_UP = auto()  # its sender is cut off; it arrives once somebody asks after it
+    TOO_LATE = auto()  # it arrives once somebody has asked after it, and was told that it has not
 
 
 class Cable:
@@ -30,6 +32,7 @@ class Cable:
         self._out = self._out_next = False
         self._held: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._late = b""
+        self._held_until: Cut | None = None
         self.cuts = 0
         self._refused = asyncio.Semaphore(0)
         self._lines: set[asyncio.Task[object]] = set()
@@ -74,19 +77,30 @@ class Cable:
         if self._held is not None:
             await _shut(self._held[1])
 
+    def _deliver(self) -> None:
+        """What was held up comes to the server after all."""
+        assert self._held is not None, "something is held up"
+        self._held[1].write(self._late)
+        self._held_until = None
+
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_unix_connection(self._socket)
-        if self._held is not None:
-            self._held[1].write(self._late)
+        if self._held_until is Cut.HELD_UP:
+            self._deliver()
         back = asyncio.create_task(_pour(there[0], writer))
-        cut = None
+        cut, asking, asked = None, False, False
         try:
             while said := await reader.read(65536):
                 if self._next is not None and _COMMIT in said:
                     cut, self._next, self._out = self._next, None, self._out_next
                     self.cuts += 1
                     break
+                if asked:
+                    self._deliver()
+                    asking = False
                 there[1].write(said)
+                asking |= self._held_until is Cut.TOO_LATE and _ASKED in said
+                asked = asking and _COMMIT in said
             back.cancel()
             if cut is Cut.ON_THE_WAY_BACK:
                 await asyncio.wait({back})
@@ -94,20 +108,18 @@ class Cable:
                 await there[0].read(1)
         finally:
             back.cancel()
-            if cut is Cut.HELD_UP:
-                self._held, self._late = there, said
+            if cut in (Cut.HELD_UP, Cut.TOO_LATE):
+                self._held, self._late, self._held_until = there, said, cut
             else:
                 await _shut(there[1])
 
 
 async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Whoever is at its end hears of its end, also where it was torn off."""
-    try:
-        with contextlib.suppress(OSError):
-            while said := await source.read(65536):
-                sink.write(said)
-    finally:
-        sink.close()
+    """Whoever is at its end hears of its end, unless it is the cable that was cut."""
+    with contextlib.suppress(OSError):
+        while said := await source.read(65536):
+            sink.write(said)
+    sink.close()
 
 
 async def _shut(writer: asyncio.StreamWriter) -> None:

@@ -21,6 +21,7 @@ _DAYS_7 = 7 * 24 * 3600 * 1_000_000
 _CLEAR = text(f"DELETE FROM last_commits WHERE at < {_NOW} - {_DAYS_7}")  # noqa: S608 - words of our own, as below
 _ENTER = text(f"INSERT INTO last_commits (writer, number, at) VALUES (:writer, 0, {_NOW})")  # noqa: S608
 _READ = text("SELECT number FROM last_commits WHERE writer = :writer FOR UPDATE")
+_REFUSE = text("UPDATE last_commits SET refused = :number WHERE writer = :writer")
 _LEAVE = text("DELETE FROM last_commits WHERE writer = :writer")
 
 
@@ -55,12 +56,16 @@ class LastCommit:
         begun.commit()  # the driver sees that it is done
 
     def is_kept(self, connection: Connection, number: int) -> bool:
-        """Whether the last transaction, which has this number, was committed; one that is still under way is waited
-        for. Raises DBAPIError while nobody knows.
+        """Whether the last transaction, which has this number, was committed. One that is being committed is waited
+        for; where the message that commits it has not come yet, and may still come, it is refused from now on. Raises
+        DBAPIError while nobody knows.
         """
         with connection.begin():
             connection.execute(text(f"SET LOCAL lock_timeout = {_UNDER_WAY_MS}"))
-            return bool(connection.scalar(_READ, {"writer": self._writer}) == number)
+            kept = bool(connection.scalar(_READ, {"writer": self._writer}) == number)
+            if not kept:
+                connection.execute(_REFUSE, {"writer": self._writer, "number": number})
+        return kept
 
     def leave(self, connection: Connection) -> None:
         """Take the row away: nobody will ask any more."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ColumnElement,
     Dialect,
@@ -104,7 +105,9 @@ last_commits = Table(
     metadata,
     Column("writer", String, primary_key=True, comment="drawn anew by each that opens a ledger on PostgreSQL"),
     Column("number", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False, server_default=text("0"), comment="the one that is never to come"),
     Column("at", BigInteger, nullable=False, comment="microseconds since 1970, by the clock of the database"),
+    CheckConstraint("number <> refused OR number = 0", name="last_commits_not_refused"),
 )
 
 alerts = Table(

@@ -14,5 +14,7 @@ def upgrade() -> None:
         "last_commits",
         sa.Column("writer", sa.String(), primary_key=True),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("number <> refused OR number = 0", name="last_commits_not_refused"),
     )
