@@ -14,7 +14,7 @@ from tocsin.ledger.engine.schema import alerts, attempt_members, attempts, deliv
 from tocsin.ledger.history.punctuality import BEGAN, BY_WISH, NOBODY_WAITED, SENT, TESTED, micros
 
 LONGEST_REQUEST = timedelta(minutes=1)  # what ended in a minute began no earlier than this before it
-_SECOND, _TENTH, _HUNDREDTH = 1_000_000, 100_000, 10_000  # microseconds
+_SECOND, _TENTH, _HUNDREDTH, _THOUSANDTH = 1_000_000, 100_000, 10_000, 1000  # microseconds
 
 _ACCEPTED = micros(alerts.c.accepted_at)
 
@@ -55,10 +55,13 @@ ACCEPTED = _by_second(_ACCEPTED).where(
     alerts.c.id >= bindparam("oldest"), alerts.c.decision == Decision.ACCEPTED.value, ~TESTED
 )
 _FINISHED = micros(attempts.c.finished_at)
+_TOOK = _FINISHED - BEGAN
+# As fine as anybody reads it, and few to count.
+_TOOK_ABOUT = case((_TOOK < _TENTH, _TOOK // _THOUSANDTH * _THOUSANDTH), else_=_TOOK // _HUNDREDTH * _HUNDREDTH)
 _RECENT = select(attempts.c.key).where(attempts.c.started_at >= bindparam("started"))
 _CARRIED = select(attempt_members.c.delivery).where(attempt_members.c.attempt.in_(_RECENT))
 TOLD = (
-    _by_second(_FINISHED, ((_FINISHED - BEGAN) // _HUNDREDTH).label("took"))
+    _by_second(_FINISHED, _TOOK_ABOUT.label("took"))
     .select_from(deliveries)
     .join(attempts, attempts.c.key == deliveries.c.attempt)
     .join(alerts, alerts.c.key == deliveries.c.alert)
@@ -89,6 +92,6 @@ def happened(connection: Connection, since: datetime) -> Past:
     )
 
 
-def _span(hundredths: int) -> timedelta:
+def _span(took: int) -> timedelta:
     """Never negative: the wall clock may have been set back in between."""
-    return max(timedelta(0), timedelta(microseconds=hundredths * _HUNDREDTH))
+    return max(timedelta(0), timedelta(microseconds=took))
