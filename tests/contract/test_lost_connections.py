@@ -20,6 +20,7 @@ from tests.deadline import DEADLINE_S
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState
 from tocsin.core.errors import LedgerNewerError, LedgerUnavailableError
+from tocsin.ledger.contract import Claim
 from tocsin.ledger.engine.connections import parse_url, writing_engine
 from tocsin.ledger.engine.schema import stream
 from tocsin.ledger.engine.transaction import Transaction
@@ -48,6 +49,13 @@ async def skus(books: Books) -> list[str]:
     return [event.record.alert.sku for event in await books.history.events(0, 100)]
 
 
+async def until_claimed(books: Books) -> Claim:
+    """A lane is looked at again: the session that was lost may still have its hand on what is due."""
+    while (claim := await books.claim()) is None:
+        pass
+    return claim
+
+
 @pytest.mark.parametrize("where", CUTS)
 async def test_an_append_whose_answer_was_lost_is_kept_once(far: Books, line: Cable, where: Cut):
     line.cut(where)
@@ -63,7 +71,7 @@ async def test_an_append_whose_answer_was_lost_is_kept_once(far: Books, line: Ca
 async def test_a_claim_whose_answer_was_lost_is_made_once_and_known(far: Books, line: Cable, where: Cut):
     await far.append(far.detected("1"))
     line.cut(where)
-    claim = await far.claimed()
+    claim = await until_claimed(far)
     assert line.cuts == 1
     await far.settle(claim, DeliveryState.SENT)
     (delivery,) = (await far.history.deliveries(limit=10)).items
@@ -116,8 +124,8 @@ async def test_while_nobody_knows_a_claim_waits_and_nothing_is_left_in_limbo(far
         claim = await claiming
     except LedgerUnavailableError:
         assert where is Cut.ON_THE_WAY
-        claim = await far.claimed()
-    assert claim is not None
+        claim = None
+    claim = claim or await until_claimed(far)
     await far.settle(claim, DeliveryState.SENT)
     (delivery,) = (await far.history.deliveries(limit=10)).items
     assert (delivery.state, delivery.attempts) == (DeliveryState.SENT, 1)
