@@ -100,9 +100,8 @@ class Cluster:
         """The node as the ledger calls it, and the lanes that are its own now."""
         rows = await self.database.ask(
             "SELECT nodes.id, lane_owners.lane FROM nodes LEFT JOIN lane_owners ON lane_owners.node = nodes.id"
-            " WHERE nodes.url LIKE %s OR nodes.name LIKE %s ORDER BY nodes.started_at DESC",
-            f"%:{node.port}%",
-            f"%{node.port}%",
+            " WHERE nodes.name LIKE %s ORDER BY nodes.started_at DESC",
+            f"%:{node.port}",
         )
         newest = rows[0][0] if rows else ""
         return newest, frozenset(lane for name, lane in rows if name == newest and lane)

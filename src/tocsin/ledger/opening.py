@@ -84,7 +84,7 @@ async def open_ledger(
         undo.push_async_callback(reader.stop)
         await reader.start()
         people = SqlPeople(writer, reader, vault, clock)
-        cluster = await _cluster(place, writer, reader, clock, undo) if shared and path is None else None
+        cluster = await _cluster(place, writer, clock, undo) if shared and path is None else None
         yield SqlLedger(writer, reader, name=name, files=files, wal=wal, people=people, cluster=cluster, emit=emit)
 
 
@@ -94,10 +94,10 @@ def _owned(path: Path, undo: AsyncExitStack) -> LedgerFiles:
     return LedgerFiles(path, lock)
 
 
-async def _cluster(place: URL, writer: Writer, reader: Reader, clock: Clock, undo: AsyncExitStack) -> SqlCluster:
+async def _cluster(place: URL, writer: Writer, clock: Clock, undo: AsyncExitStack) -> SqlCluster:
     pulse = Pulse(pulse_engine(place))
     undo.push_async_callback(pulse.stop)
-    return SqlCluster(writer, reader, pulse, clock)
+    return SqlCluster(writer, pulse, clock)
 
 
 async def _started(writer: Writer) -> Name:

@@ -12,7 +12,6 @@ from tocsin.ledger.cluster import glance, leases, owners
 from tocsin.ledger.cluster.pulse import Pulse
 from tocsin.ledger.contract import Glance, MoveResult, Node, View
 from tocsin.ledger.engine import stream
-from tocsin.ledger.engine.reader import Reader
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.engine.writer import Rank, Turn, Writer
 
@@ -27,9 +26,8 @@ class SqlCluster:
     takes long, or waits for one of a node that was stopped, holds up no lease and no lane.
     """
 
-    def __init__(self, writer: Writer, reader: Reader, pulse: Pulse, clock: Clock) -> None:
+    def __init__(self, writer: Writer, pulse: Pulse, clock: Clock) -> None:
         self._writer = writer
-        self._reader = reader
         self._pulse = pulse
         self._clock = clock
 
@@ -38,9 +36,6 @@ class SqlCluster:
 
     async def extend(self, node: str, lease: timedelta) -> View | None:
         return await self._pulse.do(partial(leases.extend, node=node, lease=lease))
-
-    async def view(self) -> View:
-        return await self._reader.read(leases.view)
 
     async def glance(self, newest: int | None) -> Glance:
         return await self._pulse.do(partial(glance.glance, newest=newest))

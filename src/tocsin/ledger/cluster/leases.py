@@ -8,12 +8,13 @@ from tocsin.core.clock import from_micros
 from tocsin.ledger.cluster import owners
 from tocsin.ledger.cluster.schema import nodes
 from tocsin.ledger.contract import MoveResult, Node, NodeRow, View
+from tocsin.ledger.engine.connections import DATABASE_NOW
 from tocsin.ledger.engine.transaction import Transaction
 from tocsin.ledger.queue import expiry
 
 _MICROSECOND = timedelta(microseconds=1)
 # The instant itself, not that of the transaction's begin: a lease is as long as was said.
-_NOW = literal_column("(extract(epoch from clock_timestamp()) * 1000000)::bigint", BigInteger)
+_NOW = literal_column(DATABASE_NOW, BigInteger)
 _UNTIL = _NOW + bindparam("lease", type_=BigInteger)
 _ME = nodes.c.id == bindparam("of")
 
@@ -38,7 +39,6 @@ def enter(transaction: Transaction, node: Node, lease: timedelta) -> MoveResult:
         name=node.name,
         version=node.version,
         config_digest=node.config_digest,
-        url=node.url,
         leaving=False,
         lease=lease // _MICROSECOND,
     )
@@ -59,7 +59,7 @@ def view(connection: Connection) -> View:
     return View(
         nodes=tuple(
             NodeRow(
-                node=Node(id=row.id, name=row.name, version=row.version, config_digest=row.config_digest, url=row.url),
+                node=Node(id=row.id, name=row.name, version=row.version, config_digest=row.config_digest),
                 started_at=row.started_at,
                 lease_left=row.lease_until - now,
                 leaving=row.leaving,

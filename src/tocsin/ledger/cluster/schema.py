@@ -11,7 +11,6 @@ nodes = Table(
     Column("name", String, nullable=False, comment="the same after a restart"),
     Column("version", String, nullable=False),
     Column("config_digest", String, nullable=False),
-    Column("url", String),
     Column("started_at", Moment, nullable=False),
     Column("lease_until", Moment, nullable=False, comment="until when it counts as alive"),
     Column("leaving", Boolean, nullable=False, server_default=false()),

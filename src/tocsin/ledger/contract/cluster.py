@@ -19,7 +19,6 @@ class Node:
     name: str
     version: str = ""
     config_digest: str = ""
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +85,6 @@ class Cluster(Protocol):
         """Count as alive for so long from now on; None where the node was buried. Never waits for other work of this
         process. Whoever gives up waiting does not know whether it was extended.
         """
-        ...
-
-    async def view(self) -> View:
-        """All nodes and owners as they are."""
         ...
 
     async def glance(self, newest: int | None) -> Glance:

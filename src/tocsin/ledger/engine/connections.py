@@ -21,6 +21,9 @@ BUSY_S = 0.5  # how long another program's lock is waited for: intake is to answ
 # in the middle would keep everybody's locks.
 IDLE_S = 3
 
+# What PostgreSQL's clock says at this instant, not at the begin of the transaction: microseconds since 1970, in SQL.
+DATABASE_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
 _PAGE = 4096  # bytes
 
 # A server that cannot be reached is given up as soon, be the cable cut or its machine gone. Whatever the address says

@@ -9,17 +9,16 @@ import secrets
 
 from sqlalchemy import Connection, RootTransaction, text
 
-from tocsin.ledger.engine.connections import IDLE_S
+from tocsin.ledger.engine.connections import DATABASE_NOW, IDLE_S
 
 # A session that was lost may still be committing; where it comes to nothing, the server ends it.
 _UNDER_WAY_MS = 2 * IDLE_S * 1000
 
-# By the database's own clock: a writer whose machine has a wrong one keeps its row.
-_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+# By the database's clock: a writer whose machine has a wrong one keeps its row.
 _DAYS_7 = 7 * 24 * 3600 * 1_000_000
 
-_CLEAR = text(f"DELETE FROM last_commits WHERE at < {_NOW} - {_DAYS_7}")  # noqa: S608 - words of our own, as below
-_ENTER = text(f"INSERT INTO last_commits (writer, number, at) VALUES (:writer, 0, {_NOW})")  # noqa: S608
+_CLEAR = text(f"DELETE FROM last_commits WHERE at < {DATABASE_NOW} - {_DAYS_7}")  # noqa: S608 - words of our own, as below
+_ENTER = text(f"INSERT INTO last_commits (writer, number, at) VALUES (:writer, 0, {DATABASE_NOW})")  # noqa: S608
 _READ = text("SELECT number FROM last_commits WHERE writer = :writer FOR UPDATE")
 _REFUSE = text("UPDATE last_commits SET refused = :number WHERE writer = :writer")
 _LEAVE = text("DELETE FROM last_commits WHERE writer = :writer")
@@ -50,7 +49,7 @@ class LastCommit:
         as a statement. Raises DBAPIError.
         """
         begun.connection.exec_driver_sql(
-            f"UPDATE last_commits SET number = {self._number}, at = {_NOW}"  # noqa: S608 - numbers and words of our own
+            f"UPDATE last_commits SET number = {self._number}, at = {DATABASE_NOW}"  # noqa: S608 - numbers and words of our own
             f" WHERE writer = '{self._writer}'; COMMIT"
         )
         begun.commit()  # the driver sees that it is done

@@ -1,13 +1,13 @@
 """Knows which nodes there are, what each of them works, and in what they differ."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tocsin.cluster.contract import Ownership
 from tocsin.core.clock import Clock
 from tocsin.core.facts import Emit, NodesAgree, NodesDiffer
 from tocsin.core.record import rfc3339
-from tocsin.ledger.contract import NodeRow, View
+from tocsin.ledger.contract import Node, NodeRow, View
 
 JOB = "job:"  # how a lane begins that is work for all, and not a channel's
 
@@ -30,8 +30,12 @@ class Nodes:
         """Every node, as this one saw them within the last second. One that is alone works everything."""
         view = self._ownership.seen
         if view is None:
-            return {"nodes": [self._alone()], "differences": {}}
-        return {"nodes": [self._told_of(row, view) for row in view.nodes], "differences": differences(view)}
+            return {"nodes": [_as_json(self._ownership.me, self._ownership.worked(), this=True)], "differences": {}}
+        nodes = [
+            _as_json(row.node, _owned(view, row.node.id), this=row.node.id == self._ownership.node, row=row)
+            for row in view.nodes
+        ]
+        return {"nodes": nodes, "differences": differences(view)}
 
     def counted(self) -> Mapping[str, float]:
         """How many are alive and leaving, for the metrics; none where this process is alone."""
@@ -59,35 +63,25 @@ class Nodes:
             self._told.discard(what)
             self._emit(NodesAgree(what))
 
-    def _alone(self) -> dict[str, Any]:
-        me, worked = self._ownership.me, self._ownership.worked()
-        return {
-            "id": me.id,
-            "name": me.name,
-            "version": me.version,
-            "configuration": me.config_digest,
-            "this": True,
-            "state": "alive",
-            "started_at": None,
-            "lease_left_s": None,
-            "lanes": _lanes(worked),
-            "jobs": _jobs(worked),
-        }
 
-    def _told_of(self, row: NodeRow, view: View) -> dict[str, Any]:
-        owned = [owner.lane for owner in view.owners if owner.node == row.node.id]
-        return {
-            "id": row.node.id,
-            "name": row.node.name,
-            "version": row.node.version,
-            "configuration": row.node.config_digest,
-            "this": row.node.id == self._ownership.node,
-            "state": state(row),
-            "started_at": rfc3339(row.started_at),
-            "lease_left_s": round(row.lease_left.total_seconds(), 3),
-            "lanes": _lanes(owned),
-            "jobs": _jobs(owned),
-        }
+def _as_json(node: Node, owned: Collection[str], *, this: bool, row: NodeRow | None = None) -> dict[str, Any]:
+    """Who is alone with its ledger has no row there."""
+    return {
+        "id": node.id,
+        "name": node.name,
+        "version": node.version,
+        "configuration": node.config_digest,
+        "this": this,
+        "state": state(row) if row else "alive",
+        "started_at": rfc3339(row.started_at) if row else None,
+        "lease_left_s": round(row.lease_left.total_seconds(), 3) if row else None,
+        "lanes": _lanes(owned),
+        "jobs": _jobs(owned),
+    }
+
+
+def _owned(view: View, node: str) -> list[str]:
+    return [owner.lane for owner in view.owners if owner.node == node]
 
 
 def _lanes(owned: Iterable[str]) -> list[str]:

@@ -16,7 +16,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("config_digest", sa.String(), nullable=False),
-        sa.Column("url", sa.String()),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=False),
         sa.Column("leaving", sa.Boolean(), nullable=False, server_default=sa.false()),
