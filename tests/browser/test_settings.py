@@ -16,7 +16,7 @@ READER: dict[str, Any] = {"secret": "a-token-for-reading-0123456789", "scopes": 
 
 async def show(visitor: Visitor, tree: Any) -> None:
     file = {"name": "mine.json", "mimeType": "application/json", "buffer": json.dumps(tree).encode()}
-    await visitor.page.get_by_label("A configuration file").set_input_files(file)  # type: ignore[arg-type]  # as a file
+    await visitor.page.get_by_label("A configuration file").set_input_files(file)
 
 
 async def test_it_says_what_is_in_force_judges_a_file_and_reloads(visitor: Visitor, town: ServiceRig):

@@ -88,7 +88,7 @@ def event(position: int, **fields: object) -> Event:
             "timestamp": NOON - timedelta(seconds=1),
             "price": Decimal("1999.99"),
         }
-        | fields  # type: ignore[arg-type]  # by name
+        | fields
     )
     record = AlertRecord(
         alert=alert, accepted_at=NOON, decision=Decision.ACCEPTED, reason=Reason.NEW, last_seen_at=NOON

@@ -28,9 +28,9 @@ async def test_listeners_here_hear_everything_before_publish_returns(bus: Bus) -
     bus.lanes.listen(heard.append)
     bus.changes.listen(heard.append)
     told = [[event(1), event(2)], ["discord:general"], [Part.TOKENS]]
-    bus.events.publish(told[0])  # type: ignore[arg-type]  # events
-    bus.lanes.publish(told[1])  # type: ignore[arg-type]  # lanes
-    bus.changes.publish(told[2])  # type: ignore[arg-type]  # parts
+    bus.events.publish(told[0])
+    bus.lanes.publish(told[1])
+    bus.changes.publish(told[2])
     assert heard == told
 
 

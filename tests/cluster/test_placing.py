@@ -33,7 +33,7 @@ def view(*nodes: NodeRow, **owners: str | None) -> View:
 
 def standing(me: str = "a", **more: object) -> Standing:
     groups = more.pop("groups", {"x": "x", "y": "y"})
-    return Standing(me=me, groups=groups, **more)  # type: ignore[arg-type]
+    return Standing(me=me, groups=groups, **more)
 
 
 def winner(group: str, *of: str) -> str:

@@ -359,7 +359,7 @@ async def test_a_process_that_lost_its_claim_says_nothing_of_the_message(books: 
 
 async def test_a_fallback_joins_as_its_own_policy_has_it(books: Books) -> None:
     await stands(books, books.detected("A"))
-    (behind,) = books.telling(GENERAL, product="card")(books.detected("B"), None, None).plans  # type: ignore[union-attr, arg-type] # accepted
+    (behind,) = books.telling(GENERAL, product="card")(books.detected("B"), None, None).plans
     await books.append(books.detected("B"), decide=books.telling(HIGH, fallback=(behind,)))
     await books.settle(await books.claimed(HIGH), STATE.REFUSED, WHY.REFUSED)
     assert skus((await joining(books))[1].members) == ["A", "B"]

@@ -153,7 +153,7 @@ class Desk:
         ) as process:
             assert process.stdout is not None
             heard: list[str] = []
-            reader = threading.Thread(target=lambda: heard.append(process.stdout.readline()), daemon=True)  # type: ignore[union-attr]  # as above
+            reader = threading.Thread(target=lambda: heard.append(process.stdout.readline()), daemon=True)
             reader.start()
             number = 0
             while not heard and process.poll() is None and number < 500:

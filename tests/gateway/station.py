@@ -127,7 +127,9 @@ class Station:
         self.bus = InProcessBus()
         self.tokens = Tokens()
         self.facts: list[Fact] = []
-        self.feed = Feed(self.log, self.bus, self.clock, self.facts.append, self.epoch)  # type: ignore[arg-type] # a list has only the two reads that the feed uses
+        self.feed = Feed(
+            self.log, self.bus, self.clock, self.facts.append, self.epoch
+        )  # a list has only the two reads that the feed uses
         self.gateway = Gateway(
             feed=self.feed,
             tokens=self.tokens,

@@ -71,4 +71,4 @@ def entry(sku: str = "6634940", news: News = News.FINAL, position: int = 1, numb
         "purchases": 1,
         "amounts": {"USD": Decimal("1999.99")},
     } | more
-    return Entry(place=Place(position, number), alert=position, news=news, account=Account(**told))  # type: ignore[arg-type]  # by name
+    return Entry(place=Place(position, number), alert=position, news=news, account=Account(**told))

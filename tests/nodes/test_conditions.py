@@ -71,7 +71,7 @@ async def _opened(url: str, name: str, stack: AsyncExitStack) -> Bureau:
     active: Any = SimpleNamespace(rulebook=BOOK)
     conditions = Conditions(
         ledger=ledger,
-        lanes=lanes,  # type: ignore[arg-type]
+        lanes=lanes,
         targets=targets,
         monitors=monitors,
         active=active,

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
-from tests.nodes.town import BURIED_AFTER, NOON, Asked, Town, town
+from tests.nodes.town import BURIED_AFTER, NOON, Asked, Resident, Town, town
 from tests.pipeline.dispatcher_rig import at_work
 
 from tocsin.cluster.membership import BEAT_S
 from tocsin.core.clock import ManualClock
 from tocsin.core.delivery import DeliveryState, Target, Why
+from tocsin.ledger.contract import Claim
 from tocsin.pipeline.sending.doubts import LONGEST_REQUEST
 from tocsin.rules.gate import GatePolicy
 from tocsin.rules.routing import RoutingPolicy, TargetPolicy
@@ -78,15 +79,21 @@ async def test_a_provider_is_asked_once_nothing_of_a_dead_node_can_be_on_its_way
         assert alive.place.skus == ["1"], "it was not there, and is sent"
 
 
+async def buried_with_a_claim(there: Town) -> tuple[Resident, Resident, Claim]:
+    """A node stands still with a claim that has not left, and is buried by the other."""
+    a, b = await there.enter("a"), await there.enter("b")
+    await there.settle(a, b)
+    still, other = (a, b) if a.lanes else (b, a)
+    await still.accept(ROOM, "1")
+    claim = await still.claim(str(ROOM))
+    there.end_lease(still)
+    await other.look()
+    return still, other, claim
+
+
 async def test_a_node_that_stood_still_neither_sends_nor_settles_what_it_had_claimed(on_postgresql: str):
     async with town(on_postgresql, ["room0"]) as there:
-        a, b = await there.enter("a"), await there.enter("b")
-        await there.settle(a, b)
-        still, other = (a, b) if a.lanes else (b, a)
-        await still.accept(ROOM, "1")
-        claim = await still.claim(str(ROOM))
-        there.end_lease(still)
-        await other.look()
+        still, other, claim = await buried_with_a_claim(there)
         still.clock.advance(BURIED_AFTER)  # it wakes
         answered = await still.sending.sender.send(still.sending.sender.prepare(claim))
         assert still.place.skus == [], "another one has it"
@@ -100,13 +107,7 @@ async def test_a_node_that_stood_still_neither_sends_nor_settles_what_it_had_cla
 
 async def test_a_claim_of_before_the_stop_does_not_leave_under_the_new_lease_either(on_postgresql: str):
     async with town(on_postgresql, ["room0"]) as there:
-        a, b = await there.enter("a"), await there.enter("b")
-        await there.settle(a, b)
-        still, other = (a, b) if a.lanes else (b, a)
-        await still.accept(ROOM, "1")
-        claim = await still.claim(str(ROOM))
-        there.end_lease(still)
-        await other.look()
+        still, _, claim = await buried_with_a_claim(there)
         await still.look()
         assert still.members.vouches(still.members.node)
         await still.sending.sender.send(still.sending.sender.prepare(claim))

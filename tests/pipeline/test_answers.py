@@ -67,7 +67,7 @@ class Counted:
 
 def answers(counted: Counted) -> Answers:
     active: Any = SimpleNamespace(rulebook=SimpleNamespace(money=MoneyPolicy()))
-    return Answers(counted, active, ManualClock(NOON))  # type: ignore[arg-type]
+    return Answers(counted, active, ManualClock(NOON))
 
 
 def asked(by: Dimension = Dimension.ALL, bucket: Bucket | None = None, call: Call = Call.OVERVIEW) -> Question:

@@ -59,7 +59,7 @@ class Copying:
     def __init__(self, books: Books, facts: list[Fact], **board: object) -> None:
         self.books = books
         self.facts = facts
-        self.board = Board(**board)  # type: ignore[arg-type]  # by name
+        self.board = Board(**board)
         self.follower = Follower(books.ledger.mirrors, self.board, books.clock, facts.append)
 
     async def turn(self) -> float:

@@ -24,8 +24,8 @@ def view(*rows: NodeRow, owners: tuple[OwnerRow, ...] = ()) -> View:
 class Among(Alone):
     """Sees what a test says."""
 
-    node = "id of one"  # type: ignore[assignment]  # one of several
-    seen: View | None = None  # type: ignore[assignment]  # as above
+    node = "id of one"
+    seen: View | None = None
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Watched:
             self.ledger.analytics,
             self.ledger.queue,
             {"board": self.lane},
-            Active(_BOOK, {"board": self.board}),  # type: ignore[dict-item]
+            Active(_BOOK, {"board": self.board}),
             self.clock,
         )
 

@@ -273,7 +273,7 @@ class Losing:
 
 async def test_a_ledger_that_cannot_take_it_is_a_503_with_a_time(tmp_path: Path):
     async with open_house(tmp_path) as house:
-        house.services.pipeline.intake._queue = Busy()  # type: ignore[assignment]  # the one verb that is called
+        house.services.pipeline.intake._queue = Busy()
         async with house.client.post("/api/v1/alerts", json=ALERT, headers=bearer("engine")) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "3")
             assert (await answer.json())["error"]["code"] == "ledger_unavailable"
