@@ -22,6 +22,7 @@ class Trouble(StrEnum):
     CACHE_FLUSHED = "Valkey flushed"
 
 
+WITHOUT_S = 1  # a database that has crashed
 OF_THE_DATABASE = frozenset({Trouble.RESTARTED, Trouble.CRASHED})
 OF_ONE_NODE = frozenset({Trouble.KILLED, Trouble.PAUSED, Trouble.CUT, Trouble.BLOCKED})
 
@@ -82,7 +83,7 @@ async def _restarted(cluster: Cluster, _: Node) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _crashed(cluster: Cluster, _: Node) -> AsyncIterator[None]:
     await cluster.database.stop("immediate")
-    await asyncio.sleep(1)
+    await asyncio.sleep(WITHOUT_S)
     await cluster.database.start()
     yield
 

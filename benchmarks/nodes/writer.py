@@ -39,4 +39,4 @@ async def write(url: str, number: int, seconds: float, callers: int, size: int) 
 
 if __name__ == "__main__":
     place, *numbers = sys.argv[1:]
-    asyncio.run(write(place, *map(int, numbers)))  # type: ignore[arg-type]  # in their order
+    asyncio.run(write(place, *map(int, numbers)))

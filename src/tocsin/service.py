@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +15,6 @@ from tocsin.access.hosts import Hosts
 from tocsin.access.origins import Origins
 from tocsin.access.passes import Passes
 from tocsin.access.tokens import LOCAL, ConfiguredToken, Tokens, local_token
-from tocsin.bus.contract import Bus
-from tocsin.bus.inprocess import InProcessBus
 from tocsin.channels.abilities import TellsBrowsers
 from tocsin.channels.contract import Channel
 from tocsin.channels.transport import Patience, Transport
@@ -190,9 +188,10 @@ class AlertService:
         self.tokens = Tokens(self.ledger.operations, self._clock, shared=self.ledger.cluster is not None)
         copies = mirrors(self.config, self._transport, self._clock, self._hear, ledger=self.ledger.epoch)
         node = node_of(self.config, VERSION)
+        around = bus(self.config, node, self._clock, self._hear, ledger=self.ledger.epoch)
         self.pipeline = Pipeline(
             self.ledger,
-            await stack.enter_async_context(self._bus(node)),
+            await stack.enter_async_context(around),
             self._active,
             self._clock,
             self._hear,
@@ -217,8 +216,10 @@ class AlertService:
     async def _agree_on_keys(self, made: Mapping[str, Channel]) -> None:
         """What browsers subscribed with at one node has to be there at each. Raises InvalidConfigError."""
         cluster = self.ledger.cluster
+        if cluster is None:
+            return
         for channel in made.values():
-            if cluster is None or not (isinstance(channel, TellsBrowsers) and channel.tells_browsers):
+            if not (isinstance(channel, TellsBrowsers) and channel.tells_browsers):
                 continue
             try:
                 key = await channel.browser_key()
@@ -236,11 +237,6 @@ class AlertService:
             return Alone(node)
         steer = self._clock.follow if isinstance(self._clock, SharedClock) else None
         return Membership(self.ledger.cluster, node, self._own_clock, self._hear, steer=steer)
-
-    def _bus(self, node: Node) -> AbstractAsyncContextManager[Bus]:
-        if self.ledger.cluster is None:
-            return nullcontext(InProcessBus())
-        return bus(self.config, node, self._clock, self._hear, ledger=self.ledger.epoch)
 
     async def _configuration(self) -> Mapping[str, Any]:
         """What is in force, with where each value came from; secrets masked."""

@@ -80,11 +80,11 @@ def mirrors(
 
 @asynccontextmanager
 async def bus(config: Config, node: Node, clock: Clock, emit: Emit, *, ledger: str) -> AsyncIterator[Bus]:
-    """The bus of that node of the ledger of that epoch; without a `cluster.url` it hears itself alone. Raises
-    InvalidConfigError where what is needed is not installed.
+    """The bus of that node of the ledger of that epoch; without a `cluster.url`, or with a file for a ledger, it hears
+    itself alone. Raises InvalidConfigError where what is needed is not installed.
     """
     url = config.settings.cluster.url
-    if url is None:
+    if url is None or config.settings.storage.file is not None:
         yield InProcessBus()
         return
     async with ValkeyBus(url, ledger=ledger, node=node.id, clock=clock, emit=emit).running() as running:

@@ -9,7 +9,6 @@ from tocsin.pipeline.active import Active
 from tocsin.pipeline.sending.dispatcher import Dispatcher
 from tocsin.pipeline.sending.doubts import Doubts
 from tocsin.pipeline.sending.lanes import Lanes
-from tocsin.pipeline.sending.moves import Moves
 from tocsin.pipeline.sending.sender import Sender
 
 
@@ -24,7 +23,6 @@ class LaneKeeper:
         sender: Sender,
         dispatcher: Dispatcher,
         doubts: Doubts,
-        moves: Moves,
         ownership: Ownership,
         active: Active,
         clock: Clock,
@@ -38,7 +36,6 @@ class LaneKeeper:
         self._active = active
         self._clock = clock
         ownership.serve(self)
-        ownership.listen(moves.follow)
 
     def lanes(self) -> Mapping[str, str]:
         return {name: policy.group for name, policy in self._active.rulebook.routing.lanes.items()}

@@ -55,6 +55,7 @@ class Sending:
         self.lanes = Lanes(active, gates, shut, schedule=self.schedule, clock=clock, emit=emit)
         self.moves = Moves(self.schedule, self.lanes, clock, emit)
         ledger.people.on_leaving(self.moves.follow)
+        self.ownership.listen(self.moves.follow)
         self.sender = Sender(
             queue=queue,
             people=ledger.people,
@@ -95,7 +96,6 @@ class Sending:
             sender=self.sender,
             dispatcher=self.dispatcher,
             doubts=self.doubts,
-            moves=self.moves,
             ownership=self.ownership,
             active=active,
             clock=clock,

@@ -1,5 +1,6 @@
 """Whose mailbox holds what: how a test looks for a mail, whoever carried it there."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -9,13 +10,13 @@ from tocsin.sandbox.mail.shelf import Arrived
 M = TypeVar("M", bound=Arrived)
 
 
-class Mailboxes(Generic[M]):
+class Mailboxes(ABC, Generic[M]):
     """`arrived` says what lies in all of them, the oldest first; the journal stirs when one more does."""
 
     _journal: Journal
 
-    def arrived(self) -> Sequence[M]:
-        raise NotImplementedError
+    @abstractmethod
+    def arrived(self) -> Sequence[M]: ...
 
     def mailbox(self, address: str) -> list[M]:
         """What has arrived there, the oldest first."""
